@@ -1,0 +1,1 @@
+//! The documented JSON endpoint in front of the gRPC service.
