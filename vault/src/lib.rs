@@ -1,1 +1,22 @@
-//! The Markdown vault.
+//! The Markdown vault: renders events, drops duplicates, and appends each to its daily file exactly once.
+//!
+//! A synchronous library with a thread. It knows nothing of gRPC, HTTP or async runtimes. See [`writer`] for the
+//! commit protocol and its invariants.
+
+pub mod day;
+pub mod entry;
+pub mod error;
+pub mod event_id;
+pub mod fs;
+pub mod source_type;
+pub mod store;
+pub mod value;
+pub mod writer;
+
+pub use day::{DayBy, DayRule};
+pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile};
+pub use error::{AppendError, OpenError};
+pub use event_id::EventId;
+pub use source_type::{Sensitivity, SourceType};
+pub use value::{Number, Object, Value};
+pub use writer::{CheckpointPolicy, Figures, Options, Receipt, State, Vault, VaultDirs};

@@ -1,0 +1,51 @@
+//! What can go wrong, as callers see it.
+
+use std::{path::PathBuf, time::Duration};
+
+/// Why a vault could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process holds the database.
+    #[error("{} is in use by another openclone process; stop it first", path.display())]
+    InUse {
+        /// The database directory.
+        path: PathBuf,
+    },
+    /// The database cannot be opened or is damaged.
+    #[error("cannot open the database {}: {reason}", path.display())]
+    Database {
+        /// The database directory.
+        path: PathBuf,
+        /// What the database said.
+        reason: String,
+    },
+    /// A vault directory cannot be used.
+    #[error("cannot use the vault {}: {reason}", path.display())]
+    Vault {
+        /// The vault directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Why a batch was not acknowledged. Sending it again is always safe.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The vault cannot be written: full, read-only, something in the way. It may come back by itself.
+    #[error("vault write failed: {reason}")]
+    Storage {
+        /// What happened and where.
+        reason: String,
+    },
+    /// Nothing is taken at the moment.
+    #[error("{reason}")]
+    Unavailable {
+        /// Why.
+        reason: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+}

@@ -1,0 +1,120 @@
+//! The file system of vaults, behind a trait, so that tests can put a simulated disk under the writer.
+
+use std::{fmt, io, path::Path};
+
+use crate::entry::DailyFile;
+
+/// Tells one file from another while both exist: device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    /// Device number.
+    pub dev: u64,
+    /// Inode number.
+    pub ino: u64,
+}
+
+/// Opens vaults.
+pub trait VaultFs: Send + Sync + fmt::Debug {
+    /// Opens the vault directory. It must exist.
+    ///
+    /// # Errors
+    /// When it is missing, no directory, or not accessible.
+    fn open_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>>;
+
+    /// Makes the vault directory and its parents (mode 0700), durably, and opens it.
+    ///
+    /// # Errors
+    /// When it cannot be made, or is something else than a directory.
+    fn create_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>>;
+}
+
+/// An open vault directory. All paths are confined to it; no symbolic link is followed below it.
+pub trait VaultRoot: Send {
+    /// Bytes that we may still write on its file system.
+    ///
+    /// # Errors
+    /// When the file system cannot be asked.
+    fn free_bytes(&self) -> io::Result<u64>;
+
+    /// The content of the vault's marker file (`.openclone`, at most 4 KiB); `None` if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read_marker(&self) -> io::Result<Option<String>>;
+
+    /// Writes the marker file, durably and in one step (temporary, sync, rename, directory sync).
+    ///
+    /// # Errors
+    /// When it cannot be written, for instance because the file system is read-only.
+    fn write_marker(&self, content: &str) -> io::Result<()>;
+
+    /// The file that stands at `path` now; `None` if there is none.
+    ///
+    /// # Errors
+    /// When something else than a regular file stands there, or a symbolic link on the way.
+    fn stat(&self, path: DailyFile) -> io::Result<Option<FileId>>;
+
+    /// Opens the file at `path` for reading and appending; `None` if there is none. Never blocks on a FIFO.
+    ///
+    /// # Errors
+    /// As [`Self::stat`]; or it may not be written.
+    fn open(&self, path: DailyFile) -> io::Result<Option<Box<dyn VaultFile>>>;
+
+    /// Makes the file at `path` (mode 0600) and its folder (mode 0700) if need be. It appears with all of `bytes` or
+    /// not at all; `None` if another file got there first.
+    ///
+    /// # Errors
+    /// When it cannot be made; then nothing has appeared at `path`.
+    fn create(&self, path: DailyFile, bytes: &[u8]) -> io::Result<Option<Box<dyn VaultFile>>>;
+
+    /// Makes the names in the folder of `path`, and the folder's own, durable.
+    ///
+    /// # Errors
+    /// When a sync fails; what is durable is then unknown.
+    fn sync_folder(&self, folder: &'static str) -> io::Result<()>;
+}
+
+/// An open daily file.
+pub trait VaultFile: Send {
+    /// Which file it is.
+    fn id(&self) -> FileId;
+
+    /// Its length in bytes now.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Appends with one write at the end of the file, wherever that is by then, and says where it went.
+    ///
+    /// # Errors
+    /// When nothing was written. A short write is no error: see [`Appended::written`].
+    fn append(&mut self, bytes: &[u8]) -> io::Result<Appended>;
+
+    /// Reads up to `buffer.len()` bytes at `offset`; fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Overwrites all of `bytes` at `offset`, inside the file.
+    ///
+    /// # Errors
+    /// When not all of it could be written.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes content and length durable.
+    ///
+    /// # Errors
+    /// When the sync fails; what is durable is then unknown.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// Where an append went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Offset of the first byte written.
+    pub offset: u64,
+    /// How many bytes were written; fewer than asked when the disk filled up on the way.
+    pub written: usize,
+}

@@ -1,0 +1,78 @@
+//! Where the journal and the ids rest, behind a trait: RocksDB, or its twin on a simulated disk.
+
+use std::{fmt, io};
+
+use crate::event_id::EventId;
+
+/// The sequence number of a group, from 1, without gaps.
+pub type Seq = u64;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreError {
+    /// What the store said.
+    pub message: String,
+    /// What kind of failure, as far as known. `StorageFull` may pass by itself; others need a reopening.
+    pub kind: io::ErrorKind,
+}
+
+/// The journal, the markers and the ids that are at rest. All methods may be called from several threads.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// Writes a group's record into the journal; durable when it returns.
+    ///
+    /// # Errors
+    /// Then whether the group is in the journal is unknown until the store has been reopened.
+    fn write_group(&self, seq: Seq, record: &[u8]) -> Result<(), StoreError>;
+
+    /// Notes that a group was applied. Survives the end of the process, need not survive a power loss.
+    ///
+    /// # Errors
+    /// As [`Self::write_group`].
+    fn mark_applied(&self, seq: Seq, marker: &[u8]) -> Result<(), StoreError>;
+
+    /// The journal in order of `seq`, each group with its marker if it has one.
+    ///
+    /// # Errors
+    /// When the store cannot be read or is damaged.
+    fn replay(&self, visit: &mut dyn FnMut(Seq, &[u8], Option<&[u8]>)) -> Result<(), StoreError>;
+
+    /// Adds ids (sorted, distinct) to those at rest; durable when it returns. Ids that are there already stay.
+    ///
+    /// # Errors
+    /// Then some may be there and some not; nothing else is harmed.
+    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError>;
+
+    /// Removes the given groups (sorted) and their markers, in one write; not synced.
+    ///
+    /// # Errors
+    /// As [`Self::write_group`].
+    fn forget_groups(&self, groups: &[Seq]) -> Result<(), StoreError>;
+
+    /// Whether an id is at rest.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn contains(&self, id: &EventId) -> Result<bool, StoreError>;
+
+    /// Visits all ids at rest in order, until `visit` returns false.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError>;
+
+    /// About how many ids are at rest.
+    fn estimated_ids(&self) -> u64;
+
+    /// A small note kept under a name; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps a small note under a name; durable when it returns.
+    ///
+    /// # Errors
+    /// As [`Self::write_group`].
+    fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError>;
+}
