@@ -1,6 +1,7 @@
 //! Where the journal and the ids rest, behind a trait: RocksDB, or its twin on a simulated disk.
 
 pub mod rocks;
+pub mod sim;
 
 use std::{fmt, io};
 
