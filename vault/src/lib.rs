@@ -3,11 +3,15 @@
 //! A synchronous library with a thread. It knows nothing of gRPC, HTTP or async runtimes. See [`writer`] for the
 //! commit protocol and its invariants.
 
+mod boot;
 pub mod day;
 pub mod entry;
 pub mod error;
 pub mod event_id;
+mod filter;
 pub mod fs;
+pub mod index;
+pub mod journal;
 pub mod source_type;
 pub mod store;
 pub mod value;

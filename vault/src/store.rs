@@ -1,5 +1,6 @@
 //! Where the journal and the ids rest, behind a trait: RocksDB, or its twin on a simulated disk.
 
+pub mod rocks;
 pub mod sim;
 
 use std::{fmt, io};
@@ -84,4 +85,10 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// As [`Self::write_group`].
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError>;
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        Self { message: error.to_string(), kind: error.kind() }
+    }
 }

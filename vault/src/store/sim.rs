@@ -86,11 +86,11 @@ impl SimStore {
             if !mended || error.kind() != io::ErrorKind::StorageFull {
                 state.broken = Some(error.to_string());
             }
-            return Err(failure(&error));
+            return Err(error.into());
         }
         if let Err(error) = if durable { self.log.sync() } else { Ok(()) } {
             state.broken = Some(error.to_string());
-            return Err(failure(&error));
+            return Err(error.into());
         }
         state.end += bytes.len();
         state.content.apply(record);
@@ -207,19 +207,12 @@ impl Store for SimStore {
             }
             Err(error) => {
                 state.broken = Some(error.to_string());
-                Err(failure(&error))
+                Err(error.into())
             }
         }
     }
 
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
         self.change(Record::Note(name.to_owned(), content.to_vec()), true)
-    }
-}
-
-fn failure(error: &io::Error) -> StoreError {
-    StoreError {
-        message: error.to_string(),
-        kind: error.kind(),
     }
 }
