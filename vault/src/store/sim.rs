@@ -1,6 +1,6 @@
 //! The store's twin on a simulated disk, for tests: what it has not synced can be lost as on a real one.
 //!
-//! Every change is a record at the end of the disk's log file (see [`record`]). Groups, ids and notes are synced when the
+//! Every change is a record at the end of the disk's log file (see `record`). Groups, ids and notes are synced when the
 //! call returns; markers and the removal of groups are not. Opening replays the records up to the first that is torn or
 //! wrong, as RocksDB's point-in-time recovery does, and then puts a fresh log in the place of the old one, as RocksDB
 //! does by flushing what it recovered: so nothing rests any more on pages that an earlier process failed to sync.
