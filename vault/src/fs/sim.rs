@@ -10,6 +10,7 @@
 //! content; a directory whose sync failed is synced by the next sync.
 
 mod content;
+mod directory;
 mod file;
 mod log;
 mod machine;

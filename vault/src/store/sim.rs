@@ -1,6 +1,6 @@
 //! The store's twin on a simulated disk, for tests: what it has not synced can be lost as on a real one.
 //!
-//! Every change is a record at the end of the disk's log file (see [`record`]). Groups, ids and notes are synced when the
+//! Every change is a record at the end of the disk's log file (see `record`). Groups, ids and notes are synced when the
 //! call returns; markers and the removal of groups are not. Opening replays the records up to the first that is torn or
 //! wrong, as RocksDB's point-in-time recovery does, and then puts a fresh log in the place of the old one, as RocksDB
 //! does by flushing what it recovered: so nothing rests any more on pages that an earlier process failed to sync.
@@ -86,11 +86,11 @@ impl SimStore {
             if !mended || error.kind() != io::ErrorKind::StorageFull {
                 state.broken = Some(error.to_string());
             }
-            return Err(failure(&error));
+            return Err(error.into());
         }
         if let Err(error) = if durable { self.log.sync() } else { Ok(()) } {
             state.broken = Some(error.to_string());
-            return Err(failure(&error));
+            return Err(error.into());
         }
         state.end += bytes.len();
         state.content.apply(record);
@@ -207,19 +207,12 @@ impl Store for SimStore {
             }
             Err(error) => {
                 state.broken = Some(error.to_string());
-                Err(failure(&error))
+                Err(error.into())
             }
         }
     }
 
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
         self.change(Record::Note(name.to_owned(), content.to_vec()), true)
-    }
-}
-
-fn failure(error: &io::Error) -> StoreError {
-    StoreError {
-        message: error.to_string(),
-        kind: error.kind(),
     }
 }

@@ -12,10 +12,7 @@ use std::{
 use rustix::fs::{CWD, Mode, mkfifoat};
 
 use super::bench::{Bench, FILE, Real};
-use crate::{
-    entry::DailyFile,
-    fs::{VaultFs, VaultRoot},
-};
+use crate::{entry::DailyFile, fs::VaultFs};
 
 const PATH: &str = "Audio/2026-02-26.md";
 

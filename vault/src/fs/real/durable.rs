@@ -1,9 +1,12 @@
 //! Syncs, and directories that last.
 
 use std::{
-    fs::{DirBuilder, File},
+    fs::{DirBuilder, File, Permissions},
     io,
-    os::{fd::AsFd, unix::fs::DirBuilderExt},
+    os::{
+        fd::AsFd,
+        unix::fs::{DirBuilderExt, PermissionsExt},
+    },
     path::Path,
 };
 
@@ -55,5 +58,7 @@ pub(super) fn create_directories(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         made => made?,
     }
+    // The umask may have taken away what the owner needs.
+    std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
     sync_directory(File::open(parent)?)
 }

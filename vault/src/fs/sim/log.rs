@@ -6,8 +6,7 @@ use rustix::io::Errno;
 
 use super::{
     Area, OpKind, SimProcess,
-    content::Content,
-    tree::{Ino, LOG, Node, TOP},
+    tree::{Ino, LOG, TOP},
 };
 
 /// The log file, as one process sees it.
@@ -67,15 +66,8 @@ impl SimLog {
     /// # Errors
     /// When that fails; the old content then still stands there, unless it was the last sync that failed.
     pub fn replace(&self, bytes: &[u8]) -> io::Result<()> {
-        let file = Node::File(Content::default());
-        let made = self.process.look(Area::Log)?.tree.add(file, 0o600, Area::Log);
-        self.process.write_all(made, LOG, bytes)?;
-        self.process.sync(made, LOG)?;
-        self.process
-            .change(OpKind::Rename, LOG, Area::Log)?
-            .tree
-            .set_name(TOP, LOG, Some(made));
-        self.process.sync(TOP, "/")
+        let made = self.process.make_unnamed(LOG, bytes, 0o600, Area::Log)?;
+        self.process.put((TOP, LOG), made, LOG)
     }
 
     fn ino(&self) -> io::Result<Ino> {

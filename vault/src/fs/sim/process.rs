@@ -6,9 +6,11 @@ use rustix::io::Errno;
 
 use super::{
     Area, Op, OpKind, SimDisk, SimLog,
+    content::Content,
+    directory::Directory,
     machine::Machine,
     root::SimRoot,
-    tree::{Directory, Ino, Node, TOP},
+    tree::{Ino, Node, TOP},
 };
 use crate::fs::{VaultFs, VaultRoot, obstacle::with_context};
 
@@ -57,12 +59,37 @@ impl SimProcess {
     }
 
     /// Writes all of `bytes` at the end.
-    pub(super) fn write_all(&self, ino: Ino, path: &str, mut bytes: &[u8]) -> io::Result<()> {
+    fn write_all(&self, ino: Ino, path: &str, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let (_, written) = self.write(ino, path, None, bytes)?;
             bytes = &bytes[written..];
         }
         Ok(())
+    }
+
+    /// Makes a file without a name, with all of `bytes`.
+    pub(super) fn make_unnamed(&self, path: &str, bytes: &[u8], mode: u32, area: Area) -> io::Result<Ino> {
+        let file = Node::File(Content::default());
+        let made = self.look(area)?.tree.add(file, mode, area);
+        self.write_all(made, path, bytes)?;
+        Ok(made)
+    }
+
+    /// Puts a complete and synced file in the place of `name`, durably.
+    pub(super) fn put(&self, (directory, name): (Ino, &str), made: Ino, path: &str) -> io::Result<()> {
+        let area = self.alive()?.tree.inode(made)?.area;
+        self.sync(made, path)?;
+        let mut machine = self.change(OpKind::Rename, path, area)?;
+        let target = machine
+            .tree
+            .child(directory, name)
+            .map(|found| machine.tree.inode(found));
+        if let Some(Node::Directory(_)) = target.transpose()?.map(|inode| &inode.node) {
+            return Err(Errno::ISDIR.into());
+        }
+        machine.tree.set_name(directory, name, Some(made));
+        drop(machine);
+        self.sync(directory, path)
     }
 
     /// Syncs a file or a directory.

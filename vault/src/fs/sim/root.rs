@@ -9,7 +9,6 @@ use rustix::io::Errno;
 
 use super::{
     Area, OpKind, SimProcess,
-    content::Content,
     file::{SimFile, file_id},
     machine::Machine,
     tree::{Ino, Node},
@@ -94,18 +93,6 @@ impl SimRoot {
         made.ok_or_else(|| Errno::NOENT.into())
     }
 
-    /// A file without a name, with `bytes`.
-    fn make_unnamed(&self, path: &str, bytes: &[u8], mode: u32) -> io::Result<Ino> {
-        let file = Node::File(Content::default());
-        let ino = self
-            .process
-            .look(Area::Vaults)?
-            .tree
-            .add(file, mode, Area::Vaults);
-        self.process.write_all(ino, path, bytes)?;
-        Ok(ino)
-    }
-
     /// Gives `name` to a file unless something has it.
     fn link(&self, folder: Ino, target: &NamedFile, ino: Ino) -> io::Result<bool> {
         let name = target.name().to_string_lossy();
@@ -122,27 +109,10 @@ impl SimRoot {
         Ok(true)
     }
 
-    /// Puts a synced file in the place of `name`, durably.
-    fn put(&self, directory: Ino, name: &str, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
-        let ino = self.make_unnamed(path, bytes, mode)?;
-        self.process.sync(ino, path)?;
-        let mut machine = self.process.change(OpKind::Rename, path, Area::Vaults)?;
-        let target = machine
-            .tree
-            .child(directory, name)
-            .map(|found| machine.tree.inode(found));
-        if let Some(Node::Directory(_)) = target.transpose()?.map(|inode| &inode.node) {
-            return Err(Errno::ISDIR.into());
-        }
-        machine.tree.set_name(directory, name, Some(ino));
-        drop(machine);
-        self.process.sync(directory, path)
-    }
-
     fn try_create(&self, target: &NamedFile, bytes: &[u8]) -> io::Result<Option<Box<dyn VaultFile>>> {
         let folder = self.make_folder(target.folder())?;
         let path = self.show(target);
-        let ino = self.make_unnamed(&path, bytes, 0o600)?;
+        let ino = self.process.make_unnamed(&path, bytes, 0o600, Area::Vaults)?;
         let linked = self.link(folder, target, ino)?;
         let file = SimFile::new(self.process.clone(), ino, path, true);
         Ok(linked.then(|| Box::new(file) as _))
@@ -187,7 +157,10 @@ impl VaultRoot for SimRoot {
 
     fn write_marker(&self, content: &str) -> io::Result<()> {
         let path = self.show(MARKER);
-        self.put(self.ino, MARKER, &path, content.as_bytes(), 0o600)
+        let made = self
+            .process
+            .make_unnamed(&path, content.as_bytes(), 0o600, Area::Vaults);
+        made.and_then(|made| self.process.put((self.ino, MARKER), made, &path))
             .map_err(|error| with_context(&error, "write", path))
     }
 
@@ -249,7 +222,11 @@ impl VaultRoot for SimRoot {
         let (ino, folder) = found.ok_or_else(|| with_context(&Errno::NOENT.into(), "replace", &path))?;
         let mode = machine.tree.inode(ino)?.mode;
         drop(machine);
-        self.put(folder, &file.name().to_string_lossy(), &path, bytes, mode)
-            .map_err(|error| with_context(&error, "replace", path))
+        let made = self.process.make_unnamed(&path, bytes, mode, Area::Vaults);
+        made.and_then(|made| {
+            self.process
+                .put((folder, &file.name().to_string_lossy()), made, &path)
+        })
+        .map_err(|error| with_context(&error, "replace", path))
     }
 }

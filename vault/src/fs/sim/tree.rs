@@ -6,10 +6,10 @@ use std::{
     path::{Component, Path},
 };
 
-use rand::{Rng, rngs::StdRng};
+use rand::rngs::StdRng;
 use rustix::io::Errno;
 
-use super::{Area, content::Content};
+use super::{Area, content::Content, directory::Directory};
 
 pub(super) type Ino = u64;
 
@@ -39,15 +39,6 @@ pub(super) enum Node {
     Directory(Directory),
     SymbolicLink(String),
     Fifo,
-}
-
-/// Names, once as programs see them and once as they rest on the disk.
-#[derive(Debug, Default)]
-pub(super) struct Directory {
-    cached: BTreeMap<String, Ino>,
-    durable: BTreeMap<String, Ino>,
-    /// It has been deleted and takes no more names.
-    deleted: bool,
 }
 
 impl Tree {
@@ -136,20 +127,15 @@ impl Tree {
 
     /// Makes one name as durable as its directory's own.
     pub(super) fn settle_name(&mut self, directory: Ino, name: &str) {
-        let Some(found) = self.directory_mut(directory) else {
-            return;
-        };
-        match found.cached.get(name) {
-            Some(ino) => found.durable.insert(name.to_owned(), *ino),
-            None => found.durable.remove(name),
-        };
+        if let Some(found) = self.directory_mut(directory) {
+            found.sync_name(name);
+        }
     }
 
     pub(super) fn sync_names(&mut self, directory: Ino) {
-        let Some(found) = self.directory_mut(directory) else {
-            return;
-        };
-        found.durable = found.cached.clone();
+        if let Some(found) = self.directory_mut(directory) {
+            found.sync();
+        }
     }
 
     /// Follows a path from `/`, through symbolic links too.
@@ -236,29 +222,6 @@ impl Tree {
             Node::Directory(directory) => Some(directory),
             _ => None,
         }
-    }
-}
-
-impl Directory {
-    /// Every name that was not synced is, for itself, what it was or what it became.
-    fn lose_power(&mut self, rng: &mut StdRng) {
-        let mut left = self.durable.clone();
-        let names: BTreeSet<&String> = self.durable.keys().chain(self.cached.keys()).collect();
-        for name in names {
-            let (old, new) = (self.durable.get(name), self.cached.get(name));
-            if old == new || !rng.random::<bool>() {
-                continue;
-            }
-            match new {
-                Some(ino) => left.insert(name.clone(), *ino),
-                None => left.remove(name),
-            };
-        }
-        *self = Self {
-            cached: left.clone(),
-            durable: left,
-            deleted: false,
-        };
     }
 }
 

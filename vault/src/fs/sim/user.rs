@@ -8,8 +8,9 @@ use rustix::io::Errno;
 use super::{
     Area, SimDisk,
     content::Content,
+    directory::Directory,
     machine::Machine,
-    tree::{Directory, Ino, Node},
+    tree::{Ino, Node},
 };
 
 /// All paths are absolute, and `io::Result`s are as those of `std::fs`.

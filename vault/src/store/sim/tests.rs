@@ -118,7 +118,10 @@ fn a_failed_sync_stops_everything_until_reopened() {
     let store = open(&disk);
     store.write_group(1, b"one").unwrap();
     disk.fail_nth_sync(Area::Log, 1, ErrorKind::Other);
-    assert_eq!(store.write_group(2, b"two").unwrap_err().kind, ErrorKind::Other);
+    assert_eq!(
+        store.write_group(2, &[2; 20_000]).unwrap_err().kind,
+        ErrorKind::Other
+    );
     let refused = store.write_group(3, b"three").unwrap_err();
     assert!(refused.message.contains("must be reopened"), "{refused}");
     assert!(store.contains(&id(1)).is_err() && store.replay(&mut |_, _, _| {}).is_err());
