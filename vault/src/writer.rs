@@ -40,6 +40,9 @@
 mod commit;
 mod doubt;
 mod settle;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod thread;
 
 use std::{

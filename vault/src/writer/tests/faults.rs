@@ -1,0 +1,131 @@
+//! A disk that fills up, cannot be written, or fails to sync.
+
+use std::io::ErrorKind;
+
+use super::bench::{Bench, batches_of, path_of};
+use crate::{error::AppendError, fs::sim::Area, writer::State};
+
+fn started(seed: u64) -> Bench {
+    let mut bench = Bench::new(seed);
+    assert!(bench.start());
+    bench
+}
+
+#[test]
+fn a_full_vault_is_told_and_completed_when_space_is_back() {
+    for room in 0..120 {
+        let mut bench = started(room);
+        assert!(bench.send(&[vec![1]])[0].is_ok());
+        let used = bench.disk.read(path_of(0)).unwrap().len() as u64 + 64;
+        bench.disk.capacity(Area::Vaults, Some(used + room * 11));
+        let told = bench.send(&[vec![2, 4], vec![4]]);
+        if told[0].is_ok() {
+            continue;
+        }
+        assert!(matches!(told[0], Err(AppendError::Storage { .. })), "{told:?}");
+        assert!(told[1].is_err(), "it rests on the same entry: {told:?}");
+        assert!(bench.send(&[vec![5]])[0].is_err(), "nothing newer goes to a file in doubt");
+        bench.disk.capacity(Area::Vaults, None);
+        let again = bench.send(&[vec![2, 4]]);
+        let receipt = again[0].as_ref().unwrap();
+        assert_eq!((receipt.stored, receipt.skipped), (0, 2));
+        assert_eq!(bench.state(), State::Ready);
+        bench.resend_all();
+    }
+}
+
+#[test]
+fn a_full_vault_and_then_a_crash_is_completed_by_the_next_start() {
+    for power in [false, true] {
+        let mut bench = started(7);
+        bench.send(&[vec![1]]);
+        let used = bench.disk.read(path_of(0)).unwrap().len() as u64 + 64;
+        bench.disk.capacity(Area::Vaults, Some(used + 30));
+        assert!(bench.send(&[vec![2]])[0].is_err());
+        if power { bench.power_loss(7) } else { bench.kill() }
+        bench.disk.capacity(Area::Vaults, None);
+        assert!(bench.start());
+        bench.check("after the crash");
+        bench.resend_all();
+    }
+}
+
+#[test]
+fn a_full_database_is_told_and_comes_back() {
+    let mut bench = started(1);
+    assert!(bench.send(&[vec![1]])[0].is_ok());
+    bench.disk.capacity(Area::Log, Some(1));
+    assert!(bench.send(&[vec![2], vec![1]])[0].is_err());
+    assert!(matches!(bench.state(), State::Degraded { .. }));
+    assert!(bench.send(&[vec![1]])[0].is_err(), "nothing is taken meanwhile");
+    bench.disk.capacity(Area::Log, None);
+    assert!(bench.writer.as_mut().unwrap().recover());
+    bench.check("after reopening");
+    bench.resend_all();
+}
+
+#[test]
+fn a_sync_of_a_daily_file_that_fails_is_never_believed() {
+    for seed in 0..40 {
+        let mut bench = started(seed);
+        bench.send(&batches_of(&[1, 2, 3, 4, 5]));
+        bench.disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
+        assert!(bench.writer.as_mut().unwrap().checkpoint().is_err());
+        assert!(matches!(bench.state(), State::Poisoned { .. }));
+        assert!(matches!(bench.send(&[vec![8]])[0], Err(AppendError::Unavailable { .. })));
+        bench.kill();
+        assert!(bench.start());
+        bench.check("after the restart");
+        // The restart has written the bytes again: now even the power may go.
+        bench.power_loss(seed);
+        assert!(bench.start());
+        bench.check("after the power loss");
+        bench.resend_all();
+    }
+}
+
+#[test]
+fn a_sync_of_the_journal_that_fails_is_told_and_the_reopened_journal_decides() {
+    for nth in 1..6 {
+        let mut bench = started(nth);
+        bench.disk.fail_nth_sync(Area::Log, nth, ErrorKind::Other);
+        for event in 0..8 {
+            bench.send(&[vec![event * 7 + 1]]);
+            if bench.state() != State::Ready {
+                assert!(bench.writer.as_mut().unwrap().recover());
+            }
+        }
+        bench.check("after reopening");
+        bench.resend_all();
+    }
+}
+
+#[test]
+fn a_vault_that_is_not_mounted_takes_nothing_and_loses_nothing() {
+    let mut bench = started(3);
+    bench.send(&[vec![1]]);
+    bench.disk.user_rename("/vault", "/elsewhere").unwrap();
+    bench.disk.user_mkdir("/vault").unwrap();
+    let told = bench.send(&[vec![2]]);
+    assert!(matches!(&told[0], Err(AppendError::Unavailable { reason, .. }) if reason.contains("mounted")), "{told:?}");
+    bench.kill();
+    assert!(bench.start());
+    assert!(bench.send(&[vec![2]])[0].is_err());
+    assert!(bench.disk.list("/vault").is_empty(), "nothing is written into an empty mount point");
+    bench.disk.user_delete("/vault").unwrap();
+    bench.disk.user_rename("/elsewhere", "/vault").unwrap();
+    bench.writer.as_mut().unwrap().retry_doubts();
+    bench.check("after it was mounted");
+    bench.resend_all();
+}
+
+#[test]
+fn little_space_is_refused_before_anything_is_written() {
+    let mut bench = started(4);
+    bench.disk.read_only(Area::Vaults, true);
+    let told = bench.send(&[vec![1]]);
+    assert!(matches!(&told[0], Err(AppendError::Storage { .. })), "{told:?}");
+    assert!(bench.writer.as_ref().unwrap().doubts.is_empty());
+    bench.disk.read_only(Area::Vaults, false);
+    bench.resend_all();
+}
