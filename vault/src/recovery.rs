@@ -39,16 +39,10 @@ impl Writer {
     /// Replays the journal.
     pub(crate) fn replay(&mut self) -> Result<(), ReplayError> {
         let rewrite = self.store.note(SYNC_FAILED).map_err(ReplayError::Store)?.is_some_and(|note| note == b"1");
-        let mut failure = None;
-        let store = std::sync::Arc::clone(&self.store);
-        let replayed = store.replay(&mut |seq, record, marker| {
-            if failure.is_none() {
-                failure = self.replay_group(seq, record, marker, rewrite).err();
+        for seq in self.store.groups().map_err(ReplayError::Store)? {
+            if let Some(group) = self.store.group(seq).map_err(ReplayError::Store)? {
+                self.replay_group(seq, &group.record, group.marker.as_deref(), rewrite)?;
             }
-        });
-        replayed.map_err(ReplayError::Store)?;
-        if let Some(error) = failure {
-            return Err(error);
         }
         self.checkpoint()?;
         if rewrite && self.doubts.is_empty() {

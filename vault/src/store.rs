@@ -10,6 +10,15 @@ use crate::event_id::EventId;
 /// The sequence number of a group, from 1, without gaps.
 pub type Seq = u64;
 
+/// A group as it stands in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalledGroup {
+    /// See [`crate::journal`].
+    pub record: Vec<u8>,
+    /// That, and where, it was applied.
+    pub marker: Option<Vec<u8>>,
+}
+
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -34,11 +43,17 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// As [`Self::write_group`].
     fn mark_applied(&self, seq: Seq, marker: &[u8]) -> Result<(), StoreError>;
 
-    /// The journal in order of `seq`, each group with its marker if it has one.
+    /// The numbers of all groups in the journal, in order.
     ///
     /// # Errors
     /// When the store cannot be read or is damaged.
-    fn replay(&self, visit: &mut dyn FnMut(Seq, &[u8], Option<&[u8]>)) -> Result<(), StoreError>;
+    fn groups(&self) -> Result<Vec<Seq>, StoreError>;
+
+    /// A group's record, and its marker if it has one; `None` if there is no such group.
+    ///
+    /// # Errors
+    /// When the store cannot be read or is damaged.
+    fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, StoreError>;
 
     /// Adds ids (sorted, distinct) to those at rest; durable when it returns. Ids that are there already stay.
     ///

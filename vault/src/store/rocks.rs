@@ -20,7 +20,7 @@ use rocksdb::{
     UniversalCompactOptions, WriteBatch, WriteOptions,
 };
 
-use super::{Seq, Store, StoreError};
+use super::{JournalledGroup, Seq, Store, StoreError};
 use crate::event_id::EventId;
 
 const JOURNAL: &str = "journal";
@@ -94,18 +94,26 @@ impl Store for RocksStore {
         self.put(&key(MARKER, seq), marker, false)
     }
 
-    fn replay(&self, visit: &mut dyn FnMut(Seq, &[u8], Option<&[u8]>)) -> Result<(), StoreError> {
+    fn groups(&self) -> Result<Vec<Seq>, StoreError> {
         self.with(|db| {
-            let journal = family(db, JOURNAL)?;
-            let mut cursor = db.raw_iterator_cf(journal);
+            let mut cursor = db.raw_iterator_cf(family(db, JOURNAL)?);
             cursor.seek([GROUP]);
-            while let Some((key, record)) = cursor.item() {
-                let Some(seq) = seq_of(key) else { break };
-                let marker = db.get_pinned_cf(journal, self::key(MARKER, seq))?;
-                visit(seq, record, marker.as_deref());
+            let mut groups = Vec::new();
+            while let Some(seq) = cursor.key().and_then(seq_of) {
+                groups.push(seq);
                 cursor.next();
             }
-            Ok(cursor.status()?)
+            cursor.status()?;
+            Ok(groups)
+        })
+    }
+
+    fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, StoreError> {
+        self.with(|db| {
+            let journal = family(db, JOURNAL)?;
+            let Some(record) = db.get_cf(journal, key(GROUP, seq))? else { return Ok(None) };
+            let marker = db.get_cf(journal, key(MARKER, seq))?;
+            Ok(Some(JournalledGroup { record, marker }))
         })
     }
 
@@ -311,10 +319,9 @@ mod tests {
         ids
     }
 
-    fn groups(store: &RocksStore) -> Vec<(Seq, Vec<u8>, Option<Vec<u8>>)> {
-        let mut groups = Vec::new();
-        store.replay(&mut |seq, record, marker| groups.push((seq, record.to_vec(), marker.map(<[u8]>::to_vec)))).unwrap();
-        groups
+    fn journal(store: &RocksStore) -> Vec<(Seq, JournalledGroup)> {
+        let groups = store.groups().unwrap();
+        groups.into_iter().map(|seq| (seq, store.group(seq).unwrap().unwrap())).collect()
     }
 
     #[test]
@@ -326,11 +333,11 @@ mod tests {
         }
         store.mark_applied(2, b"here").unwrap();
         store.reopen().unwrap();
-        let expected = [(1, None), (2, Some(b"here".to_vec())), (300, None)];
-        let expected = expected.map(|(seq, marker): (Seq, _)| (seq, seq.to_le_bytes().to_vec(), marker));
-        assert_eq!(groups(&store), expected);
+        let group = |seq: Seq, marker| (seq, JournalledGroup { record: seq.to_le_bytes().to_vec(), marker });
+        let expected = [group(1, None), group(2, Some(b"here".to_vec())), group(300, None)];
+        assert_eq!(journal(&store), expected);
         store.forget_groups(&[1, 2]).unwrap();
-        assert_eq!(groups(&store), expected[2..]);
+        assert_eq!(journal(&store), expected[2..]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Seq, Store, StoreError};
+use super::{JournalledGroup, Seq, Store, StoreError};
 use crate::{
     event_id::EventId,
     fs::sim::{SimLog, SimProcess},
@@ -164,12 +164,15 @@ impl Store for SimStore {
         self.change(Record::Marker(seq, marker.to_vec()), false)
     }
 
-    fn replay(&self, visit: &mut dyn FnMut(Seq, &[u8], Option<&[u8]>)) -> Result<(), StoreError> {
+    fn groups(&self) -> Result<Vec<Seq>, StoreError> {
+        Ok(self.usable()?.content.groups.keys().copied().collect())
+    }
+
+    fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, StoreError> {
         let state = self.usable()?;
-        for (seq, group) in &state.content.groups {
-            visit(*seq, group, state.content.markers.get(seq).map(Vec::as_slice));
-        }
-        Ok(())
+        let Some(record) = state.content.groups.get(&seq).cloned() else { return Ok(None) };
+        let marker = state.content.markers.get(&seq).cloned();
+        Ok(Some(JournalledGroup { record, marker }))
     }
 
     fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
