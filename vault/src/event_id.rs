@@ -1,18 +1,52 @@
 //! The id by which an event is recognised for ever.
+//!
+//! 128 bits of BLAKE3 over parts, each as its `u32` little-endian byte length, then its bytes:
+//! - with a `raw_ref`: `"ref"`, tenant, source_type, plugin_id, raw_ref;
+//! - without: `"content"`, tenant, source_type, plugin_id, device_id, the timestamp in decimal nanoseconds, and the
+//!   data as canonical JSON: keys sorted by bytes, no spaces, strings with only `"`, `\` and control characters
+//!   escaped, numbers as [`crate::value::Number`] has them.
+//!
+//! Written in RFC 4648 base32, lower-case, without padding.
 
-use std::fmt;
+use std::{cell::RefCell, fmt, str::FromStr};
 
-use crate::{source_type::SourceType, value::Object};
+use crate::{
+    source_type::SourceType,
+    value::{
+        Object,
+        json::{self, Order},
+    },
+};
+
+/// How many characters an id is written with.
+pub(crate) const TEXT_LEN: usize = 26;
+
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// A buffer above this size is given back after use.
+const KEPT: usize = 256 << 10;
+
+thread_local! {
+    static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 /// 128 bits of BLAKE3; shown as 26 characters of `a-z2-7`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub [u8; 16]);
 
+/// Why a text is no event id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an event id is 26 characters of a-z and 2-7, the last one of aeimquy4")]
+pub struct ParseIdError;
+
 impl EventId {
     /// The id of an event that its plugin named.
     pub fn from_ref(tenant: &str, source_type: SourceType, plugin_id: &str, raw_ref: &str) -> Self {
-        let _ = (tenant, source_type, plugin_id, raw_ref);
-        unimplemented!()
+        let mut hasher = PartHasher::default();
+        for part in ["ref", tenant, source_type.as_str(), plugin_id, raw_ref] {
+            hasher.part(part.as_bytes());
+        }
+        hasher.finish()
     }
 
     /// The id of an event without a raw_ref. `timestamp_micros`: Unix microseconds.
@@ -24,19 +58,214 @@ impl EventId {
         timestamp_micros: i64,
         data: &Object<'_>,
     ) -> Self {
-        let _ = (tenant, source_type, plugin_id, device_id, timestamp_micros, data);
-        unimplemented!()
+        let mut hasher = PartHasher::default();
+        for part in ["content", tenant, source_type.as_str(), plugin_id, device_id] {
+            hasher.part(part.as_bytes());
+        }
+        let mut canonical = BUFFER.take();
+        canonical.clear();
+        // Nanoseconds of any i64 of microseconds need more than 64 bits.
+        let _ = fmt::write(
+            &mut canonical,
+            format_args!("{}", i128::from(timestamp_micros) * 1000),
+        );
+        hasher.part(canonical.as_bytes());
+        canonical.clear();
+        json::write_object(&mut canonical, data, Order::ByKey);
+        hasher.part(canonical.as_bytes());
+        if canonical.capacity() <= KEPT {
+            BUFFER.set(canonical);
+        }
+        hasher.finish()
+    }
+
+    /// The id as it is written.
+    pub(crate) fn to_text(self) -> [u8; TEXT_LEN] {
+        let bits = u128::from_be_bytes(self.0);
+        let mut text = [0; TEXT_LEN];
+        for (index, character) in text.iter_mut().enumerate() {
+            // 26 characters hold 130 bits: the last one carries three bits and two zeros.
+            let five = if index < 25 {
+                bits >> (123 - 5 * index)
+            } else {
+                bits << 2
+            };
+            *character = ALPHABET[(five & 31) as usize];
+        }
+        text
+    }
+
+    /// The id that is written as `text`.
+    pub(crate) fn from_text(text: &[u8]) -> Option<Self> {
+        let text: &[u8; TEXT_LEN] = text.try_into().ok()?;
+        let mut bits = 0_u128;
+        for &character in &text[..25] {
+            bits = bits << 5 | u128::from(digit(character)?);
+        }
+        let last = digit(text[25])?;
+        // Another text for the same id would be a second name for one event.
+        if last & 3 != 0 {
+            return None;
+        }
+        Some(Self((bits << 3 | u128::from(last >> 2)).to_be_bytes()))
+    }
+}
+
+fn digit(character: u8) -> Option<u8> {
+    match character {
+        b'a'..=b'z' => Some(character - b'a'),
+        b'2'..=b'7' => Some(character - b'2' + 26),
+        _ => None,
     }
 }
 
 impl fmt::Display for EventId {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        unimplemented!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_text()
+            .iter()
+            .try_for_each(|&character| fmt::Write::write_char(f, char::from(character)))
     }
 }
 
 impl fmt::Debug for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for EventId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        Self::from_text(text.as_bytes()).ok_or(ParseIdError)
+    }
+}
+
+/// Hashes parts. What is short is gathered on the stack and hashed at one go; setting up a streaming hasher costs
+/// more than hashing it.
+struct PartHasher {
+    short: [u8; 1024],
+    len: usize,
+    long: Option<Box<blake3::Hasher>>,
+}
+
+impl Default for PartHasher {
+    fn default() -> Self {
+        Self {
+            short: [0; 1024],
+            len: 0,
+            long: None,
+        }
+    }
+}
+
+impl PartHasher {
+    fn part(&mut self, part: &[u8]) {
+        let len = u32::try_from(part.len()).unwrap_or(u32::MAX);
+        self.bytes(&len.to_le_bytes());
+        self.bytes(part);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if let Some(hasher) = &mut self.long {
+            hasher.update(bytes);
+            return;
+        }
+        if let Some(place) = self.short.get_mut(self.len..self.len + bytes.len()) {
+            place.copy_from_slice(bytes);
+            self.len += bytes.len();
+            return;
+        }
+        let mut hasher = Box::new(blake3::Hasher::new());
+        hasher.update(&self.short[..self.len]);
+        hasher.update(bytes);
+        self.long = Some(hasher);
+    }
+
+    fn finish(mut self) -> EventId {
+        let hash = match self.long.take() {
+            Some(hasher) => hasher.finalize(),
+            None => blake3::hash(&self.short[..self.len]),
+        };
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.as_bytes()[..16]);
+        EventId(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn documented_vectors() {
+        let audio = SourceType::AudioSystem;
+        let reference = "chunk-2026-02-18-14h30-001";
+        let id = EventId::from_ref("default", audio, "openclone-mac-audio", reference);
+        assert_eq!(id.to_string(), "kn6ndbcruwb2smnw4m5xxcmfju");
+
+        let id = EventId::from_ref("default", SourceType::Braindump, "my-plugin", "e1");
+        assert_eq!(id.to_string(), "lvbogv4zzntfcomeayfzfotehq");
+
+        let data = Object::parse(r#"{"text": "Hello!", "mood": 1.0}"#).unwrap();
+        let micros = 1_708_258_800_000_000;
+        let braindump = SourceType::Braindump;
+        let id = EventId::from_content("default", braindump, "my-plugin", "test-001", micros, &data);
+        assert_eq!(id.to_string(), "gxotae3i3xjpsj7y2rex7wv5tm");
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let one = EventId::from_ref("a", SourceType::Notes, "bc", "d");
+        let other = EventId::from_ref("a", SourceType::Notes, "b", "cd");
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn short_and_long_parts_are_hashed_alike() {
+        for len in [0, 900, 950, 1000, 1024, 5000] {
+            let reference = "x".repeat(len);
+            let mut whole = Vec::new();
+            for part in ["ref", "t", "notes", "p", &reference] {
+                whole.extend_from_slice(&u32::try_from(part.len()).unwrap().to_le_bytes());
+                whole.extend_from_slice(part.as_bytes());
+            }
+            let id = EventId::from_ref("t", SourceType::Notes, "p", &reference);
+            assert_eq!(id.0, blake3::hash(&whole).as_bytes()[..16], "{len}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        let id = "kn6ndbcruwb2smnw4m5xxcmfju";
+        assert!(id.parse::<EventId>().is_ok());
+        for bad in [
+            "",
+            "kn6ndbcruwb2smnw4m5xxcmfj",
+            "kn6ndbcruwb2smnw4m5xxcmfjua",
+            "kn6ndbcruwb2smnw4m5xxcmfjv",
+        ] {
+            assert_eq!(bad.parse::<EventId>(), Err(ParseIdError), "{bad}");
+        }
+        assert!(id.to_uppercase().parse::<EventId>().is_err());
+        assert!(id.replace('6', "1").parse::<EventId>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_id_are_one_to_one(bytes: [u8; 16]) {
+            let id = EventId(bytes);
+            prop_assert_eq!(id.to_string().parse::<EventId>(), Ok(id));
+        }
+
+        #[test]
+        fn at_most_one_text_an_id(text in "[a-z2-7]{26}") {
+            if let Ok(id) = text.parse::<EventId>() {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
     }
 }

@@ -8,13 +8,14 @@ pub mod entry;
 pub mod error;
 pub mod event_id;
 pub mod fs;
+pub mod markdown;
 pub mod source_type;
 pub mod store;
 pub mod value;
 pub mod writer;
 
 pub use day::{DayBy, DayRule};
-pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile};
+pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile, ids_in};
 pub use error::{AppendError, OpenError};
 pub use event_id::EventId;
 pub use source_type::{Sensitivity, SourceType};

@@ -1,4 +1,11 @@
 //! The data of an event: JSON values that keep every digit, borrowed from the message where they can be.
+//!
+//! An [`Object`] is the same whether it was parsed from JSON or built from a typed payload: numbers are canonical
+//! from the start, so that both forms give one event id and one Markdown.
+
+pub(crate) mod json;
+mod number;
+mod parse;
 
 use std::borrow::Cow;
 
@@ -16,6 +23,10 @@ pub enum Value<'a> {
 
 /// A JSON number in canonical form: an integer digit for digit, or a double in shortest form; a double equal to an
 /// integer below 2^53 is that integer.
+///
+/// The shortest form is laid out as RFC 8785 (ECMAScript) does: plain digits from 1e-6 up to 1e21, beyond that
+/// `1.5e-7` and `1e+21`. So a double from 2^53 on and below 1e21 has the same digits as the integer that it equals.
+/// `-0` is `0`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number<'a>(pub(crate) Cow<'a, str>);
 
@@ -29,13 +40,13 @@ pub struct Object<'a>(pub(crate) Vec<(Cow<'a, str>, Value<'a>)>);
 pub struct DataError(pub(crate) String);
 
 impl<'a> Object<'a> {
-    /// Parses a JSON object. Of members with one key the last wins. Numbers keep every digit.
+    /// Parses a JSON object (RFC 8259, strictly). Of members with one key the last wins, in the place of the first.
+    /// Numbers keep every digit. An escaped lone surrogate is U+FFFD.
     ///
     /// # Errors
-    /// When `json` is not a JSON object.
+    /// When `json` is not a JSON object, a number is beyond a double's range, or values nest deeper than 64.
     pub fn parse(json: &'a str) -> Result<Self, DataError> {
-        let _ = json;
-        unimplemented!()
+        parse::object(json)
     }
 
     /// Adds a member; the caller sees to it that its key is not there yet.
@@ -52,20 +63,27 @@ impl<'a> Object<'a> {
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut (Cow<'a, str>, Value<'a>)> {
         self.0.iter_mut()
     }
+
+    /// The value under `key`.
+    pub(crate) fn get(&self, key: &str) -> Option<&Value<'a>> {
+        self.0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
+    }
 }
 
 impl Number<'_> {
-    /// The canonical digits.
+    /// The canonical digits: `[0-9.e+-]` only.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl From<f64> for Number<'static> {
-    /// `value` must be finite.
+    /// `value` must be finite; anything else becomes `0`.
     fn from(value: f64) -> Self {
-        let _ = value;
-        unimplemented!()
+        Self(Cow::Owned(number::canonical(value)))
     }
 }
 
