@@ -13,6 +13,7 @@
 //! - A `:` gets a backslash beside another, at a piece's end, and wherever it could end a URI scheme or belong to an
 //!   emoji's short name; times of day stay as they are.
 //! - `%` gets one beside another and before or after what makes it a template's delimiter (`%>`, `{%`, `%}`).
+//! - `@` gets one before anything but a space: a GFM parser sees an address in `a@.b`.
 //! - The first hyphen of a date gets one after any character beyond ASCII and at the start of a further line: there are
 //!   more emoji that mean something than a list could name, and Dataview joins an item's lines before it looks.
 //!

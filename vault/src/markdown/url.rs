@@ -13,6 +13,10 @@ impl Destination {
     /// pass for the host).
     pub(super) fn web(url: &str) -> Option<Self> {
         let url = normalise(url);
+        let url = url.trim();
+        if url.contains('\n') {
+            return None;
+        }
         let (scheme, rest) = url.split_once("://")?;
         let scheme = ["https", "http"]
             .into_iter()
@@ -151,6 +155,7 @@ mod tests {
             "ftp://e.com",
             "xhttps://e.com",
             "https://e%2ecom",
+            "https://e.com/a\nb",
         ];
         for url in bad {
             assert_eq!(Destination::web(url), None, "{url}");

@@ -55,21 +55,10 @@ fn field_at(line: &[char], at: usize, open: char, close: char) -> Option<((Strin
 /// What of an item some plugin would read something into; nothing if it is inert. `item` has no links.
 pub(crate) fn suspicious(item: &str) -> Vec<&'static str> {
     let joined = item.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    const NEVER: [&str; 22] = [
-        "<",
-        "%%",
-        "==",
-        "{{",
-        "{%",
-        "%}",
-        "%>",
-        "[[",
-        "![",
-        "](",
-        "`",
-        "$",
-        "~~",
-        "|",
+    const NEVER: [&str; 15] = [
+        "<", "%%", "==", "{{", "{%", "%}", "%>", "[[", "![", "](", "`", "$", "~~", "|", "www.",
+    ];
+    const SCHEMES: [&str; 7] = [
         "http:",
         "https:",
         "javascript:",
@@ -77,7 +66,6 @@ pub(crate) fn suspicious(item: &str) -> Vec<&'static str> {
         "file:",
         "mailto:",
         "data:",
-        "www.",
     ];
     let lower = joined.to_lowercase();
     // An escaped character is no syntax; to look for what is left, escapes become one neutral character.
@@ -91,6 +79,12 @@ pub(crate) fn suspicious(item: &str) -> Vec<&'static str> {
         });
     }
     let mut found: Vec<&str> = NEVER.into_iter().filter(|syntax| bare.contains(syntax)).collect();
+    let is_scheme = |scheme: &&str| {
+        bare.split(scheme)
+            .skip(1)
+            .any(|after| !after.starts_with([' ', '\u{1a}']))
+    };
+    found.extend(SCHEMES.into_iter().filter(is_scheme));
     if tag(&joined) {
         found.push("#tag");
     }
@@ -113,7 +107,7 @@ fn tag(line: &str) -> bool {
     })
 }
 
-/// A date behind a character beyond ASCII and any spaces.
+/// A date behind a character beyond ASCII (but for our own dash) and any spaces.
 fn emoji_date(line: &str) -> bool {
     let characters: Vec<char> = line.chars().collect();
     characters.windows(10).enumerate().any(|(at, window)| {
@@ -125,7 +119,7 @@ fn emoji_date(line: &str) -> bool {
             .iter()
             .rev()
             .find(|character| !character.is_whitespace());
-        is_date && before.is_some_and(|character| !character.is_ascii())
+        is_date && before.is_some_and(|character| !character.is_ascii() && *character != '—')
     })
 }
 
@@ -144,5 +138,6 @@ fn it_finds_what_there_is() {
         suspicious("x <% #a 📅 \n 2026-02-26 ^a"),
         ["<", "#tag", "emoji date"]
     );
-    assert_eq!(suspicious(r"x \[\[a ^oc"), [""; 0]);
+    assert_eq!(suspicious(r"x \[\[a http: b https\:c ^oc"), [""; 0]);
+    assert_eq!(suspicious("https://e ^oc"), ["https:"]);
 }

@@ -105,10 +105,12 @@ impl Place {
         };
         match self {
             Self::Member(_, "text" | "preview") => lines(text, "\n"),
+            // The quotes, and the plugin's name, keep blanks beside them.
             Self::Listed(..) | Self::NestedValue | Self::NestedKey | Self::Key => {
-                let json = serde_json::to_string(text).unwrap();
-                lines(&json[1..json.len() - 1], " ")
+                let quoted = lines(&serde_json::to_string(text).unwrap(), " ");
+                quoted[1..quoted.len() - 1].to_owned()
             }
+            Self::Version => lines(&format!("@{text}"), " ")[1..].to_owned(),
             _ => lines(text, " "),
         }
     }

@@ -92,6 +92,7 @@ fn walk<'a>(node: comrak::Node<'a>, pieces: &mut Vec<Piece>) {
     }
 }
 
+/// Without `math_latex`: it takes `\\[` for the beginning of a formula, so that no bracket could be escaped any more.
 fn comrak_options() -> comrak::Options<'static> {
     let mut options = comrak::Options::default();
     let on = &mut options.extension;
@@ -110,7 +111,6 @@ fn comrak_options() -> comrak::Options<'static> {
     on.ofm_callouts = true;
     on.ofm_comments = true;
     on.math_dollars = true;
-    on.math_latex = true;
     on.math_code = true;
     on.wikilinks_title_after_pipe = true;
     on.underline = true;
