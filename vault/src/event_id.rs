@@ -14,7 +14,7 @@ use crate::{
     source_type::SourceType,
     value::{
         Object,
-        json::{self, Order},
+        json::{self, Form},
     },
 };
 
@@ -25,6 +25,9 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A buffer above this size is given back after use.
 const KEPT: usize = 256 << 10;
+
+/// Room for the longest raw_ref with all that goes with it, and for the content of a short event.
+const SHORT: usize = 512;
 
 thread_local! {
     static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
@@ -71,7 +74,7 @@ impl EventId {
         );
         hasher.part(canonical.as_bytes());
         canonical.clear();
-        json::write_object(&mut canonical, data, Order::ByKey);
+        json::write_object(&mut canonical, data, Form::Canonical);
         hasher.part(canonical.as_bytes());
         if canonical.capacity() <= KEPT {
             BUFFER.set(canonical);
@@ -144,7 +147,7 @@ impl FromStr for EventId {
 /// Hashes parts. What is short is gathered on the stack and hashed at one go; setting up a streaming hasher costs
 /// more than hashing it.
 struct PartHasher {
-    short: [u8; 1024],
+    short: [u8; SHORT],
     len: usize,
     long: Option<Box<blake3::Hasher>>,
 }
@@ -152,7 +155,7 @@ struct PartHasher {
 impl Default for PartHasher {
     fn default() -> Self {
         Self {
-            short: [0; 1024],
+            short: [0; SHORT],
             len: 0,
             long: None,
         }

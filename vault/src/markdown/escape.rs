@@ -279,8 +279,13 @@ mod tests {
         #[test]
         fn nothing_that_means_something_is_left(text in "[ a-c=%:{}<>\\[\\]#@^1.\\\\-]{0,60}", line: bool) {
             let out = escaped(&text, if line { Start::Line } else { Start::Within });
-            for syntax in ["::", "==", "%%", "<", "{{", "{%", "%}", " %>", "[[", " ^", "#a", "@a", "a:b"] {
-                prop_assert!(!out.contains(syntax), "{} in {}", syntax, out);
+            let mut characters = out.chars();
+            let mut bare = String::new();
+            while let Some(character) = characters.next() {
+                bare.push(if character == '\\' { characters.next().map_or('\\', |_| '?') } else { character });
+            }
+            for syntax in ["::", "==", "%%", "<", "{{", "{%", "%}", "%>", "[", "]", "^", "#a", "@a", "a:b"] {
+                prop_assert!(!bare.contains(syntax), "{} in {}", syntax, out);
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     source_type::SourceType,
     value::{
         Object, Value,
-        json::{self, Order},
+        json::{self, Form},
     },
 };
 
@@ -149,7 +149,7 @@ impl Item<'_, '_> {
             Value::String(text) => self.out.text(text),
             Value::Array(_) | Value::Object(_) => {
                 self.scratch.clear();
-                json::write_value(self.scratch, value, Order::AsSent);
+                json::write_value(self.scratch, value, Form::Shown);
                 self.out.text(self.scratch);
             }
         }

@@ -302,11 +302,7 @@ mod tests {
 
     fn text(json: &str) -> String {
         let mut out = String::new();
-        super::super::json::write_object(
-            &mut out,
-            &object(json).unwrap(),
-            super::super::json::Order::AsSent,
-        );
+        super::super::json::write_object(&mut out, &object(json).unwrap(), super::super::json::Form::Shown);
         out
     }
 

@@ -107,7 +107,16 @@ impl Place {
             Self::Member(_, "text" | "preview") => lines(text, "\n"),
             // The quotes, and the plugin's name, keep blanks beside them.
             Self::Listed(..) | Self::NestedValue | Self::NestedKey | Self::Key => {
-                let quoted = lines(&serde_json::to_string(text).unwrap(), " ");
+                let json = serde_json::to_string(text).unwrap();
+                let control = |character| ('\u{7f}'..='\u{9f}').contains(&character);
+                let escaped: String = json
+                    .chars()
+                    .map(|character| match control(character) {
+                        true => format!("\\u{:04x}", u32::from(character)),
+                        false => character.to_string(),
+                    })
+                    .collect();
+                let quoted = lines(&escaped, " ");
                 quoted[1..quoted.len() - 1].to_owned()
             }
             Self::Version => lines(&format!("@{text}"), " ")[1..].to_owned(),
@@ -128,6 +137,14 @@ impl Place {
     }
 
     fn check(&self, text: &str) {
+        // An address that is a good one becomes a link; those have their own tests.
+        // So does an appointment's date get another form as well.
+        let is_formed = matches!(self, Self::Member(_, "url" | "start" | "end"));
+        let text = &*if is_formed {
+            format!("x{text}")
+        } else {
+            text.to_owned()
+        };
         let item = self.item(text);
         let context = || format!("{self:?}: {text:?} gave {item:?}");
         assert_eq!(dataview::suspicious(&item), [""; 0], "{}", context());

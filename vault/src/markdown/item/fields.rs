@@ -5,7 +5,7 @@ use crate::{
     markdown::layout::is_field_name,
     value::{
         Object, Value,
-        json::{self, Order},
+        json::{self, Form},
     },
 };
 
@@ -56,7 +56,7 @@ impl Item<'_, '_> {
         if !others.odd.is_empty() {
             self.scratch.clear();
             let members = others.odd.iter().map(|&place| &data.0[place]);
-            json::write_members(self.scratch, members, Order::AsSent);
+            json::write_members(self.scratch, members, Form::Shown);
             self.out.literal(" [more:: ");
             self.out.text(self.scratch);
             self.out.literal("]");
