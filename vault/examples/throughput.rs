@@ -46,7 +46,7 @@ fn main() {
     let block = [7_u8; 96];
     report("bare BLAKE3 of 96 bytes", || {
         (0..BATCH)
-            .map(|_| black_box(blake3::hash(black_box(&block))))
+            .filter(|_| blake3::hash(black_box(&block)) != black_box([0; 32]))
             .count()
     });
     report("hash with raw_ref", || {
@@ -58,7 +58,9 @@ fn main() {
     });
     report("hash of content", || {
         let content = |index| EventId::from_content("default", context.source_type, "p", "d", index, &typed);
-        (0..BATCH as i64).map(content).map(black_box).count()
+        (0..BATCH as i64)
+            .filter(|&index| content(index) != EventId([0; 16]))
+            .count()
     });
     report("hash, render", || {
         batch(&context, &references, |_| typed.clone()).files[0]

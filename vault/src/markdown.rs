@@ -24,13 +24,14 @@
 //! values as Markdown once more (its setting "inline field highlighting" turns that off). Text that is to read
 //! `[a:: b]` cannot be hidden from it without changing the text.
 
-pub(crate) mod escape;
+mod escape;
 pub(crate) mod header;
 pub(crate) mod item;
 mod layout;
 mod normalise;
 pub(crate) mod sink;
+mod unescape;
 mod url;
 
-pub use escape::unescape;
 pub use normalise::normalise;
+pub use unescape::unescape;

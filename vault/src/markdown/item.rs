@@ -88,7 +88,7 @@ impl ItemRenderer {
         item.text(layout.text, titled);
         item.fields(&others);
         out.append(&self.source);
-        if let Some(raw_ref) = event.raw_ref {
+        if let Some(raw_ref) = event.raw_ref.filter(|raw_ref| !raw_ref.is_empty()) {
             out.literal(" [ref:: ");
             out.text(raw_ref);
             out.literal("]");

@@ -8,5 +8,6 @@ mod documented;
 mod inert;
 mod links;
 mod parsers;
+mod places;
 mod snapshots;
 mod times;
