@@ -1,7 +1,7 @@
 //! From an event to its item in a daily file, in Markdown that nothing in it can turn into more than text.
 //!
-//! All foreign text passes [`sink::Markdown`], whose only ways in for it escape. The stages, each in a file:
-//! [`normalise`] (what the text is, cleaned of what is not text), `escape` (how a line of it is written), `sink` (the
+//! All foreign text passes `sink::Markdown`, whose only ways in for it escape. The stages, each in a file:
+//! `normalise` (what the text is, cleaned of what is not text), `escape` (how a line of it is written), `sink` (the
 //! only place where bytes of an item are made), `layout` (which member goes where, for each source type), `item` (one
 //! event), `header` (the frontmatter).
 //!

@@ -53,7 +53,7 @@ impl Markdown {
         }
     }
 
-    /// Appends a member's key that [`super::layout::is_field_name`]. Unlike text it keeps a `_` between letters or
+    /// Appends a member's key that `layout::is_field_name` takes. Unlike text it keeps a `_` between letters or
     /// digits, where it cannot begin emphasis: Dataview's users would otherwise ask for `app\_name`.
     pub(crate) fn field_name(&mut self, name: &str) {
         let bytes = name.as_bytes();

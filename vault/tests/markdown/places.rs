@@ -124,6 +124,8 @@ impl Place {
             Self::Key => !text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')),
+            // Counts as absent.
+            Self::RawRef => !text.is_empty(),
             _ => true,
         }
     }
