@@ -1,10 +1,24 @@
 //! Entries: events rendered to their final bytes, ready to be appended.
 
+mod ids;
+
 use std::{fmt, sync::Arc};
 
 use jiff::{Timestamp, civil};
 
-use crate::{day::DayRule, event_id::EventId, source_type::SourceType, value::Object};
+use crate::{
+    day::{DayBy, DayRule, LocalClock, LocalTime, civil_date},
+    event_id::EventId,
+    markdown::{
+        header,
+        item::{ItemRenderer, Moment},
+        sink::Markdown,
+    },
+    source_type::SourceType,
+    value::Object,
+};
+
+pub use ids::{IdsIn, ids_in};
 
 /// What all events of a batch share.
 #[derive(Clone, Debug)]
@@ -73,7 +87,20 @@ pub struct PreparedBatch {
 #[derive(Debug)]
 pub struct BatchBuilder<'a> {
     context: BatchContext<'a>,
-    files: Vec<PreparedFile>,
+    clock: LocalClock,
+    received: LocalTime,
+    renderer: ItemRenderer,
+    files: Vec<OpenFile>,
+}
+
+/// A daily file's part of the batch, growing.
+#[derive(Debug)]
+struct OpenFile {
+    /// Days since 1970-01-01.
+    day: i64,
+    ids: Vec<EventId>,
+    ends: Vec<u32>,
+    entries: Markdown,
 }
 
 impl fmt::Display for DailyFile {
@@ -85,23 +112,69 @@ impl fmt::Display for DailyFile {
 impl<'a> BatchBuilder<'a> {
     /// An empty batch.
     pub fn new(context: BatchContext<'a>) -> Self {
+        let mut clock = LocalClock::new(context.days.zone.clone());
         Self {
+            received: clock.at(context.received),
+            clock,
+            renderer: ItemRenderer::new(&context),
             context,
             files: Vec::new(),
         }
     }
 
-    /// Renders `event` under `id` into the file of its day.
+    /// Renders `event` under `id` into the file of its day. A batch must stay below 4 GiB of entries.
     pub fn push(&mut self, id: EventId, event: &Event<'_>) {
-        let _ = (id, event, &self.context);
-        unimplemented!()
+        let local = self.clock.at(event.timestamp);
+        let decisive = match self.context.days.by {
+            DayBy::Received => self.received,
+            DayBy::Captured => local,
+        };
+        let day = self.context.days.filing_day(decisive.seconds);
+        let file = file_of(&mut self.files, day);
+        let moment = Moment {
+            local,
+            file_day: day,
+            zone: &self.context.days.zone,
+        };
+        self.renderer.render(&mut file.entries, id, event, moment);
+        file.ids.push(id);
+        file.ends
+            .push(u32::try_from(file.entries.len()).unwrap_or(u32::MAX));
     }
 
     /// The batch.
     pub fn finish(self) -> PreparedBatch {
+        let folder = self.context.source_type.folder();
+        let prepared = |file: OpenFile| {
+            let path = DailyFile {
+                folder,
+                date: civil_date(file.day),
+            };
+            PreparedFile {
+                path,
+                header: header::render(path, self.context.days),
+                ids: file.ids,
+                ends: file.ends,
+                bytes: file.entries.into_bytes(),
+            }
+        };
         PreparedBatch {
             tenant: Arc::clone(self.context.tenant),
-            files: self.files,
+            files: self.files.into_iter().map(prepared).collect(),
         }
     }
+}
+
+/// The file of a day, most often the one written to last.
+fn file_of(files: &mut Vec<OpenFile>, day: i64) -> &mut OpenFile {
+    let place = files.iter().rposition(|file| file.day == day).unwrap_or_else(|| {
+        files.push(OpenFile {
+            day,
+            ids: Vec::new(),
+            ends: Vec::new(),
+            entries: Markdown::default(),
+        });
+        files.len() - 1
+    });
+    &mut files[place]
 }

@@ -8,13 +8,17 @@
 //!
 //! Written in RFC 4648 base32, lower-case, without padding.
 
+mod part_hasher;
+
 use std::{cell::RefCell, fmt, str::FromStr};
+
+use part_hasher::PartHasher;
 
 use crate::{
     source_type::SourceType,
     value::{
         Object,
-        json::{self, Order},
+        json::{self, Form},
     },
 };
 
@@ -71,7 +75,7 @@ impl EventId {
         );
         hasher.part(canonical.as_bytes());
         canonical.clear();
-        json::write_object(&mut canonical, data, Order::ByKey);
+        json::write_object(&mut canonical, data, Form::Canonical);
         hasher.part(canonical.as_bytes());
         if canonical.capacity() <= KEPT {
             BUFFER.set(canonical);
@@ -138,58 +142,6 @@ impl FromStr for EventId {
 
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         Self::from_text(text.as_bytes()).ok_or(ParseIdError)
-    }
-}
-
-/// Hashes parts. What is short is gathered on the stack and hashed at one go; setting up a streaming hasher costs
-/// more than hashing it.
-struct PartHasher {
-    short: [u8; 1024],
-    len: usize,
-    long: Option<Box<blake3::Hasher>>,
-}
-
-impl Default for PartHasher {
-    fn default() -> Self {
-        Self {
-            short: [0; 1024],
-            len: 0,
-            long: None,
-        }
-    }
-}
-
-impl PartHasher {
-    fn part(&mut self, part: &[u8]) {
-        let len = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        self.bytes(&len.to_le_bytes());
-        self.bytes(part);
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        if let Some(hasher) = &mut self.long {
-            hasher.update(bytes);
-            return;
-        }
-        if let Some(place) = self.short.get_mut(self.len..self.len + bytes.len()) {
-            place.copy_from_slice(bytes);
-            self.len += bytes.len();
-            return;
-        }
-        let mut hasher = Box::new(blake3::Hasher::new());
-        hasher.update(&self.short[..self.len]);
-        hasher.update(bytes);
-        self.long = Some(hasher);
-    }
-
-    fn finish(mut self) -> EventId {
-        let hash = match self.long.take() {
-            Some(hasher) => hasher.finalize(),
-            None => blake3::hash(&self.short[..self.len]),
-        };
-        let mut id = [0; 16];
-        id.copy_from_slice(&hash.as_bytes()[..16]);
-        EventId(id)
     }
 }
 

@@ -13,10 +13,14 @@ pub mod event_id;
 mod files;
 mod filter;
 pub mod fs;
+<<<<<<< HEAD
 mod gather;
 pub mod index;
 pub mod journal;
 mod recovery;
+=======
+pub mod markdown;
+>>>>>>> markdown
 pub mod source_type;
 pub mod store;
 pub mod value;
@@ -24,7 +28,7 @@ mod vaults;
 pub mod writer;
 
 pub use day::{DayBy, DayRule};
-pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile};
+pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile, ids_in};
 pub use error::{AppendError, OpenError};
 pub use event_id::EventId;
 pub use source_type::{Sensitivity, SourceType};

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 
 use super::{Object, Value};
 
-/// In which order an object's members are written, at every depth.
+/// What the JSON is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// As they came.
-    AsSent,
-    /// By the bytes of their keys: the canonical form.
-    ByKey,
+pub(crate) enum Form {
+    /// To be shown: members in the order in which they came; U+007F to U+009F are escaped as well, lest the cleaning of
+    /// text take one of them and the quote behind it for a terminal's sequence.
+    Shown,
+    /// To be hashed: members sorted by the bytes of their keys, at every depth.
+    Canonical,
 }
 
 type Member<'a> = (Cow<'a, str>, Value<'a>);
@@ -20,28 +21,28 @@ type Member<'a> = (Cow<'a, str>, Value<'a>);
 const FEW: usize = 16;
 
 /// Appends `value` as compact JSON.
-pub(crate) fn write_value(out: &mut String, value: &Value<'_>, order: Order) {
+pub(crate) fn write_value(out: &mut String, value: &Value<'_>, form: Form) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Number(number) => out.push_str(number.as_str()),
-        Value::String(text) => write_string(out, text),
-        Value::Array(items) => write_array(out, items, order),
-        Value::Object(object) => write_object(out, object, order),
+        Value::String(text) => write_string(out, text, form),
+        Value::Array(items) => write_array(out, items, form),
+        Value::Object(object) => write_object(out, object, form),
     }
 }
 
 /// Appends `object` as compact JSON.
-pub(crate) fn write_object(out: &mut String, object: &Object<'_>, order: Order) {
+pub(crate) fn write_object(out: &mut String, object: &Object<'_>, form: Form) {
     let members = &object.0;
-    if order == Order::AsSent {
-        return write_members(out, members.iter(), order);
+    if form == Form::Shown {
+        return write_members(out, members.iter(), form);
     }
     if members.len() > FEW {
         let mut sorted: Vec<&Member<'_>> = members.iter().collect();
         sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        return write_members(out, sorted.into_iter(), order);
+        return write_members(out, sorted.into_iter(), form);
     }
     let mut places = [0; FEW];
     let places = &mut places[..members.len()];
@@ -50,67 +51,76 @@ pub(crate) fn write_object(out: &mut String, object: &Object<'_>, order: Order) 
         .enumerate()
         .for_each(|(index, place)| *place = index);
     places.sort_unstable_by(|&a, &b| members[a].0.cmp(&members[b].0));
-    write_members(out, places.iter().map(|&place| &members[place]), order);
+    write_members(out, places.iter().map(|&place| &members[place]), form);
 }
 
 /// Appends members as an object, in the order given.
 pub(crate) fn write_members<'m, 'a: 'm>(
     out: &mut String,
     members: impl Iterator<Item = &'m Member<'a>>,
-    order: Order,
+    form: Form,
 ) {
     out.push('{');
     for (index, (key, value)) in members.enumerate() {
         if index > 0 {
             out.push(',');
         }
-        write_string(out, key);
+        write_string(out, key, form);
         out.push(':');
-        write_value(out, value, order);
+        write_value(out, value, form);
     }
     out.push('}');
 }
 
-fn write_array(out: &mut String, items: &[Value<'_>], order: Order) {
+fn write_array(out: &mut String, items: &[Value<'_>], form: Form) {
     out.push('[');
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             out.push(',');
         }
-        write_value(out, item, order);
+        write_value(out, item, form);
     }
     out.push(']');
 }
 
-fn write_string(out: &mut String, text: &str) {
+fn write_string(out: &mut String, text: &str, form: Form) {
+    let bytes = text.as_bytes();
+    let is_escaped = |at: usize| match bytes[at] {
+        0..0x20 | b'"' | b'\\' => true,
+        0x7F => form == Form::Shown,
+        // U+0080 to U+009F.
+        0xC2 => form == Form::Shown && bytes.get(at + 1).is_some_and(|&next| next < 0xA0),
+        _ => false,
+    };
     out.push('"');
     let mut written = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
+    for at in 0..bytes.len() {
+        if is_escaped(at) {
+            out.push_str(&text[written..at]);
+            let character = text[at..].chars().next().unwrap_or_default();
+            write_escape(out, character);
+            written = at + character.len_utf8();
         }
-        out.push_str(&text[written..at]);
-        written = at + 1;
-        write_escape(out, byte);
     }
     out.push_str(&text[written..]);
     out.push('"');
 }
 
-fn write_escape(out: &mut String, byte: u8) {
+fn write_escape(out: &mut String, character: char) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('\\');
-    match byte {
-        b'"' | b'\\' => out.push(char::from(byte)),
-        0x08 => out.push('b'),
-        0x0C => out.push('f'),
-        b'\n' => out.push('n'),
-        b'\r' => out.push('r'),
-        b'\t' => out.push('t'),
+    match character {
+        '"' | '\\' => out.push(character),
+        '\u{8}' => out.push('b'),
+        '\u{c}' => out.push('f'),
+        '\n' => out.push('n'),
+        '\r' => out.push('r'),
+        '\t' => out.push('t'),
         _ => {
+            let code = character as usize;
             out.push_str("u00");
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
+            out.push(char::from(HEX[code >> 4 & 15]));
+            out.push(char::from(HEX[code & 15]));
         }
     }
 }
@@ -125,9 +135,17 @@ mod tests {
         let json =
             r#"{"b":{"z":1,"a":[{"y":1,"x":2}]},"a":"\" \\ \/ \b\f\n\r\t\u0001\u007f ñ\u2028","B":1.0}"#;
         let mut out = String::new();
-        write_object(&mut out, &Object::parse(json).unwrap(), Order::ByKey);
+        write_object(&mut out, &Object::parse(json).unwrap(), Form::Canonical);
         let expected = "{\"B\":1,\"a\":\"\\\" \\\\ / \\b\\f\\n\\r\\t\\u0001\u{7f} ñ\u{2028}\",\"b\":{\"a\":[{\"x\":2,\"y\":1}],\"z\":1}}";
         assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn shown_json_keeps_the_order_and_escapes_all_control_characters() {
+        let json = r#"{"b":"\u007f\u009b\u00a0","a":"é"}"#;
+        let mut out = String::new();
+        write_object(&mut out, &Object::parse(json).unwrap(), Form::Shown);
+        assert_eq!(out, "{\"b\":\"\\u007f\\u009b\u{a0}\",\"a\":\"é\"}");
     }
 
     #[test]
@@ -136,7 +154,7 @@ mod tests {
             let members: Vec<String> = (0..count).map(|n| format!("\"k{:03}\":{n}", count - n)).collect();
             let json = format!("{{{}}}", members.join(","));
             let mut out = String::new();
-            write_object(&mut out, &Object::parse(&json).unwrap(), Order::ByKey);
+            write_object(&mut out, &Object::parse(&json).unwrap(), Form::Canonical);
             let mut sorted = members.clone();
             sorted.sort();
             assert_eq!(out, format!("{{{}}}", sorted.join(",")));
