@@ -105,14 +105,13 @@ fn complete_in_place(open: &mut OpenFile, offset: u64, ours: &[u8], rewrite: boo
         return Ok(false);
     }
     let (known, rest) = ours.split_at(count);
+    // Even what is there already may be in the page cache only.
+    open.touched();
     if rewrite || there != known {
-        open.touched().file.write_at(offset, known)?;
+        open.file.write_at(offset, known)?;
     }
     if !rest.is_empty() {
-        let appended = open.touched().file.append(rest)?;
-        if appended.written < rest.len() {
-            return Err(cut_short());
-        }
+        append_rest(open, rest)?;
     }
     Ok(true)
 }
@@ -160,9 +159,15 @@ fn create(
 }
 
 fn append_missing(open: &mut OpenFile, entries: &GroupFile) -> io::Result<Place> {
-    let present = present(&mut *open.file, entries)?;
-    let missing: Vec<&[u8]> = entries.entries().filter(|(id, _)| !present.contains(id)).map(|(_, bytes)| bytes).collect();
     let end = open.file.len()?;
+    if end == 0 {
+        // A file that we made, whose content went with the power; or one that someone has emptied.
+        let place = append_to(open, &[&entries.header[..], &entries.bytes].concat(), &mut None)?;
+        return Ok(Place { offset: place.offset + entries.header.len() as u64, ..place });
+    }
+    let present = present(open, entries)?;
+    let missing: Vec<&[u8]> =
+        entries.entries().filter(|(id, _)| !present.contains(id)).map(|(_, bytes)| bytes).collect();
     let Some(first) = missing.first() else {
         return Ok(Place { file: open.file.id(), offset: end });
     };
@@ -170,12 +175,13 @@ fn append_missing(open: &mut OpenFile, entries: &GroupFile) -> io::Result<Place>
     if begun == 0 {
         return append_to(open, &missing.concat(), &mut None);
     }
-    let rest = &missing.concat()[begun..];
-    let appended = open.touched().file.append(rest)?;
-    if appended.written < rest.len() {
-        return Err(cut_short());
-    }
+    append_rest(open, &missing.concat()[begun..])?;
     Ok(Place { file: open.file.id(), offset: end - begun as u64 })
+}
+
+fn append_rest(open: &mut OpenFile, rest: &[u8]) -> io::Result<()> {
+    let appended = open.touched().file.append(rest)?;
+    if appended.written < rest.len() { Err(cut_short()) } else { Ok(()) }
 }
 
 /// How much of `entry` stands at the very end of the file, from the beginning of a line on.
@@ -213,7 +219,8 @@ fn needs_newline(file: &dyn VaultFile, length: u64) -> io::Result<bool> {
 
 /// The ids of `entries` that the file has. An entry with zeros in it is made whole if they stand in place of our own
 /// bytes, and else does not count.
-fn present(file: &mut dyn VaultFile, entries: &GroupFile) -> io::Result<HashSet<EventId>> {
+fn present(open: &mut OpenFile, entries: &GroupFile) -> io::Result<HashSet<EventId>> {
+    let file = &mut *open.touched().file;
     let ours: HashMap<EventId, &[u8]> = entries.entries().collect();
     let mut found = HashSet::new();
     for (id, end) in ids_in(file, |id| ours.contains_key(id))? {

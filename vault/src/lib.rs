@@ -13,14 +13,11 @@ pub mod event_id;
 mod files;
 mod filter;
 pub mod fs;
-<<<<<<< HEAD
 mod gather;
 pub mod index;
 pub mod journal;
 mod recovery;
-=======
 pub mod markdown;
->>>>>>> markdown
 pub mod source_type;
 pub mod store;
 pub mod value;

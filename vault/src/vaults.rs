@@ -15,7 +15,7 @@ use std::{
 use crate::{
     error::AppendError,
     fs::{VaultFs, VaultRoot},
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// How long a caller should wait for a vault that is not there.
@@ -39,9 +39,20 @@ pub(crate) struct Vaults {
     ids: HashMap<Arc<str>, String>,
 }
 
+/// Why a vault cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum VaultError {
+    /// For a reason of its own.
+    #[error(transparent)]
+    Refused(#[from] AppendError),
+    /// The store could not be asked about it.
+    #[error("{}", .0.message)]
+    Store(StoreError),
+}
+
 /// The vaults that one group touches, opened and checked once.
 #[derive(Default)]
-pub(crate) struct OpenRoots(HashMap<Arc<str>, Result<Arc<dyn VaultRoot>, AppendError>>);
+pub(crate) struct OpenRoots(HashMap<Arc<str>, Result<Arc<dyn VaultRoot>, VaultError>>);
 
 impl VaultDirs {
     /// The vault directory of a tenant.
@@ -56,10 +67,10 @@ impl Vaults {
     }
 
     /// Opens the vault of `tenant`, making it if it has never been there. Says no when it is missing or another one.
-    pub(crate) fn open(&mut self, tenant: &Arc<str>) -> Result<Box<dyn VaultRoot>, AppendError> {
+    pub(crate) fn open(&mut self, tenant: &Arc<str>) -> Result<Box<dyn VaultRoot>, VaultError> {
         let path = self.dirs.of(tenant);
         match self.known_id(tenant, &path)? {
-            Some(id) => self.open_known(&path, &id),
+            Some(id) => Ok(self.open_known(&path, &id)?),
             None => self.adopt(tenant, &path),
         }
     }
@@ -69,11 +80,11 @@ impl Vaults {
         &mut self,
         tenant: &Arc<str>,
         roots: &mut OpenRoots,
-    ) -> Result<Arc<dyn VaultRoot>, AppendError> {
+    ) -> Result<Arc<dyn VaultRoot>, VaultError> {
         if let Some(known) = roots.0.get(tenant) {
             return known.clone();
         }
-        let opened = self.open(tenant).and_then(|root| self.check_space(tenant, root));
+        let opened = self.open(tenant).and_then(|root| Ok(self.check_space(tenant, root)?));
         roots.0.insert(Arc::clone(tenant), opened.clone());
         opened
     }
@@ -103,11 +114,11 @@ impl Vaults {
         Ok(Arc::from(root))
     }
 
-    fn known_id(&mut self, tenant: &Arc<str>, path: &Path) -> Result<Option<String>, AppendError> {
+    fn known_id(&mut self, tenant: &Arc<str>, path: &Path) -> Result<Option<String>, VaultError> {
         if let Some(id) = self.ids.get(tenant) {
             return Ok(Some(id.clone()));
         }
-        let note = self.store.note(&note_name(tenant)).map_err(|error| unavailable(error.message))?;
+        let note = self.store.note(&note_name(tenant)).map_err(VaultError::Store)?;
         let Some(note) = note.and_then(|note| String::from_utf8(note).ok()) else { return Ok(None) };
         let Some((id, noted_path)) = note.split_once('\n') else { return Ok(None) };
         if Path::new(noted_path) != path {
@@ -132,7 +143,7 @@ impl Vaults {
         }
     }
 
-    fn adopt(&mut self, tenant: &Arc<str>, path: &Path) -> Result<Box<dyn VaultRoot>, AppendError> {
+    fn adopt(&mut self, tenant: &Arc<str>, path: &Path) -> Result<Box<dyn VaultRoot>, VaultError> {
         let root = self.fs.create_root(path).map_err(|error| storage(path, &error))?;
         let found = root.read_marker().map_err(|error| storage(path, &error))?;
         let id = match found.map(|marker| marker.trim().to_owned()).filter(|marker| !marker.is_empty()) {
@@ -140,7 +151,7 @@ impl Vaults {
             None => new_marker(&*root).map_err(|error| storage(path, &error))?,
         };
         let note = format!("{id}\n{}", path.display());
-        self.store.set_note(&note_name(tenant), note.as_bytes()).map_err(|error| unavailable(error.message))?;
+        self.store.set_note(&note_name(tenant), note.as_bytes()).map_err(VaultError::Store)?;
         self.ids.insert(Arc::clone(tenant), id);
         Ok(root)
     }

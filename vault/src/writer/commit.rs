@@ -19,7 +19,7 @@ use crate::{
     index::SeenIndex,
     journal::{BootId, Group, Marker, Place},
     store::{Seq, Store, StoreError},
-    vaults::{OpenRoots, Vaults},
+    vaults::{OpenRoots, VaultError, Vaults},
 };
 
 /// How long a caller should wait while the journal is being reopened.
@@ -131,7 +131,8 @@ impl Writer {
 
     /// Says no before anything is written, where the outcome can be known.
     fn admit(&mut self, job: &Job, roots: &mut OpenRoots) -> Result<(), AppendError> {
-        let root = self.vaults.open_for_writing(&job.batch.tenant, roots)?;
+        let opened = self.vaults.open_for_writing(&job.batch.tenant, roots);
+        let root = opened.map_err(|error| self.vault_refusal(error))?;
         for file in &job.batch.files {
             let key = (Arc::clone(&job.batch.tenant), file.path);
             if let Some(seq) = self.retry_file(&key) {
@@ -143,6 +144,16 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    fn vault_refusal(&mut self, error: VaultError) -> AppendError {
+        match error {
+            VaultError::Refused(refusal) => refusal,
+            VaultError::Store(error) => {
+                self.degrade(&error);
+                AppendError::Unavailable { reason: error.message, retry_after: RETRY_AFTER }
+            }
+        }
     }
 
     /// The durability point.

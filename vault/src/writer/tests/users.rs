@@ -48,8 +48,8 @@ fn what_a_user_deletes_stays_deleted_through_a_crash_of_the_process() {
 
 #[test]
 fn a_file_that_is_replaced_between_our_look_and_our_write_gets_the_entries_too() {
-    // Before each operation in turn, an editor saves what it had loaded by a rename.
-    for at in 0..12 {
+    // Before each operation up to our write, an editor saves what it had loaded by a rename.
+    for at in 0..3 {
         let mut bench = Bench::new(at);
         assert!(bench.start());
         bench.send(&[vec![1]]);
@@ -73,6 +73,7 @@ fn a_file_that_is_replaced_between_our_look_and_our_write_gets_the_entries_too()
 fn an_obstacle_in_the_files_place_is_told_and_nothing_is_lost() {
     let mut bench = Bench::new(1);
     assert!(bench.start());
+    bench.send(&[vec![12]]);
     bench.disk.user_mkdir("/vault/Audio").unwrap();
     bench.disk.user_mkdir(path_of(0)).unwrap();
     assert!(bench.send(&[vec![1]])[0].is_err());
@@ -94,7 +95,7 @@ fn no_byte_of_a_user_is_altered_and_no_entry_is_doubled() {
                 assert!(bench.start());
             }
             bench.send(&[events(&mut rng)]);
-            let line = format!("my line {seed} {step}");
+            let line = format!("my line {seed} {step}.");
             edit(&bench, &mut rng, &line);
             if text(&bench).contains(&line) {
                 mine.push(line);
