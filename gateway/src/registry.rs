@@ -1,13 +1,15 @@
 //! The registry in JSON.
 
-use openclone_client::Rule;
-use openclone_client::v1::{
-    ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, Platform, Plugin, PluginActivity,
-    RejectedManifest, SourceType,
+use openclone_client::{
+    Rule,
+    v1::{
+        ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, ManifestFault, Platform, Plugin,
+        PluginActivity, RejectedManifest, SourceType, SourceTypeInfo,
+    },
 };
 use prost_types::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::fault::Kind;
 
@@ -15,7 +17,7 @@ use crate::fault::Kind;
 #[derive(Serialize)]
 pub(crate) struct PluginList {
     plugins: Vec<PluginView>,
-    rejected: Vec<Value>,
+    rejected: Vec<RejectedView>,
 }
 
 /// One plugin.
@@ -37,7 +39,7 @@ pub(crate) struct PluginView {
     requires_permissions: Vec<String>,
     folders: Vec<String>,
     warnings: Vec<String>,
-    activity: Value,
+    activity: ActivityView,
     manifest: Option<Box<RawValue>>,
 }
 
@@ -45,7 +47,7 @@ impl From<ListPluginsResponse> for PluginList {
     fn from(list: ListPluginsResponse) -> Self {
         Self {
             plugins: list.plugins.into_iter().map(PluginView::from).collect(),
-            rejected: list.rejected.iter().map(rejected).collect(),
+            rejected: list.rejected.into_iter().map(RejectedView::from).collect(),
         }
     }
 }
@@ -57,7 +59,7 @@ impl From<Plugin> for PluginView {
             source_types: plugin.source_types().map(SourceType::json_name).collect(),
             sensitivity: plugin.sensitivity().json_name(),
             status: plugin.status().json_name(),
-            activity: activity(&plugin.activity.unwrap_or_default()),
+            activity: plugin.activity.unwrap_or_default().into(),
             id: plugin.id,
             name: plugin.name,
             version: plugin.version,
@@ -72,24 +74,53 @@ impl From<Plugin> for PluginView {
     }
 }
 
-fn activity(activity: &PluginActivity) -> Value {
-    json!({
-        "last_seen": activity.last_seen.as_ref().map(unix_seconds),
-        "stored": activity.stored,
-        "skipped": activity.skipped,
-        "rejected": activity.rejected,
-        "clock_skew_seconds": activity.clock_skew_seconds,
-    })
+/// What a plugin has sent. Moments are Unix seconds.
+#[derive(Serialize)]
+struct ActivityView {
+    last_seen: Option<f64>,
+    stored: u64,
+    skipped: u64,
+    rejected: u64,
+    clock_skew_seconds: Option<f64>,
 }
 
-fn rejected(manifest: &RejectedManifest) -> Value {
-    let fault = |path: &str, reason: &str| json!({ "path": path, "reason": reason });
-    let faults: Vec<Value> = manifest
-        .faults
-        .iter()
-        .map(|found| fault(&found.path, &found.reason))
-        .collect();
-    json!({ "path": manifest.path, "faults": faults })
+impl From<PluginActivity> for ActivityView {
+    fn from(activity: PluginActivity) -> Self {
+        Self {
+            last_seen: activity.last_seen.as_ref().map(unix_seconds),
+            stored: activity.stored,
+            skipped: activity.skipped,
+            rejected: activity.rejected,
+            clock_skew_seconds: activity.clock_skew_seconds.filter(|skew| skew.is_finite()),
+        }
+    }
+}
+
+/// A manifest that could not be taken.
+#[derive(Serialize)]
+struct RejectedView {
+    path: String,
+    faults: Vec<FaultView>,
+}
+
+/// Something wrong in a manifest.
+#[derive(Serialize)]
+struct FaultView {
+    path: String,
+    reason: String,
+}
+
+impl From<RejectedManifest> for RejectedView {
+    fn from(manifest: RejectedManifest) -> Self {
+        let view = |fault: ManifestFault| FaultView {
+            path: fault.path,
+            reason: fault.reason,
+        };
+        Self {
+            path: manifest.path,
+            faults: manifest.faults.into_iter().map(view).collect(),
+        }
+    }
 }
 
 #[allow(
@@ -101,16 +132,32 @@ fn unix_seconds(moment: &Timestamp) -> f64 {
 }
 
 /// The source types as a list.
-pub(crate) fn source_types(list: &ListSourceTypesResponse) -> Value {
-    let one = |info: &openclone_client::v1::SourceTypeInfo| {
-        json!({
-            "name": info.name,
-            "folder": info.folder,
-            "sensitivity": info.sensitivity().json_name(),
-            "typical_fields": info.typical_fields,
-        })
-    };
-    json!({ "source_types": list.source_types.iter().map(one).collect::<Vec<_>>() })
+#[derive(Serialize)]
+pub(crate) struct SourceTypeList {
+    source_types: Vec<SourceTypeView>,
+}
+
+/// A source type.
+#[derive(Serialize)]
+struct SourceTypeView {
+    name: String,
+    folder: String,
+    sensitivity: &'static str,
+    typical_fields: Vec<String>,
+}
+
+impl From<ListSourceTypesResponse> for SourceTypeList {
+    fn from(list: ListSourceTypesResponse) -> Self {
+        let view = |info: SourceTypeInfo| SourceTypeView {
+            sensitivity: info.sensitivity().json_name(),
+            name: info.name,
+            folder: info.folder,
+            typical_fields: info.typical_fields,
+        };
+        Self {
+            source_types: list.source_types.into_iter().map(view).collect(),
+        }
+    }
 }
 
 /// A parameter of the query that is not one of the known names.

@@ -24,7 +24,7 @@ use crate::{
     body, docs,
     fault::{self, Fault, Kind},
     openapi,
-    registry::{self, PluginList, PluginView},
+    registry::{self, PluginList, PluginView, SourceTypeList},
     rejection::Rejection,
     upstream::Upstream,
 };
@@ -132,7 +132,7 @@ async fn list_source_types(State(gateway): Shared, headers: HeaderMap) -> Result
         .list_source_types(&Caller::new(&headers))
         .await?
         .into_inner();
-    Ok(answer::json_of(&registry::source_types(&list)))
+    Ok(answer::json_of(&SourceTypeList::from(list)))
 }
 
 impl Gateway {
