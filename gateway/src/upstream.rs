@@ -13,6 +13,9 @@ use tonic_types::StatusExt;
 
 use crate::{GatewayOptions, Transport, access::AccessCache, access::Caller};
 
+/// Bytes of the whole registry, at most: a thousand manifests of 64 KiB, as text and in parts.
+const REGISTRY_BYTES: usize = 128 << 20;
+
 /// Calls the service over a [`Transport`].
 #[derive(Clone)]
 pub(crate) struct Upstream {
@@ -40,7 +43,7 @@ impl Upstream {
         Self {
             access: AccessServiceClient::new(transport.clone()),
             ingest: IngestServiceClient::new(transport.clone()),
-            registry: RegistryServiceClient::new(transport),
+            registry: RegistryServiceClient::new(transport).max_decoding_message_size(REGISTRY_BYTES),
             remote,
         }
     }

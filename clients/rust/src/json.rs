@@ -7,12 +7,14 @@
 //! A value is read token by token: [`Reader::token`] gives a scalar whole and only opens a container, whose members
 //! come from [`Reader::key`] or [`Reader::element`]; [`Reader::skip`] passes over what is left of it.
 
+mod nesting;
 mod number;
 mod text;
 
 pub use number::Number;
 pub use text::{Text, replace_lone};
 
+use nesting::Nesting;
 use thiserror::Error;
 
 /// How many containers may stand inside each other in a value that is passed over.
@@ -206,46 +208,6 @@ impl<'a> Reader<'a> {
 
     const fn fault(&self, reason: &'static str) -> Fault {
         Fault::Syntax { at: self.at, reason }
-    }
-}
-
-/// Which containers are open: one bit each, set for an object.
-#[derive(Default)]
-struct Nesting {
-    bits: [u64; MAX_NESTING.div_ceil(64)],
-    depth: usize,
-    deepest: usize,
-}
-
-impl Nesting {
-    /// Counts a container in; tells whether a scalar has a lone surrogate.
-    fn enter(&mut self, token: &Token<'_>) -> Result<bool, Fault> {
-        let is_object = match token {
-            Token::Object => true,
-            Token::Array => false,
-            Token::Text(text) => return Ok(text.is_lone()),
-            _ => return Ok(false),
-        };
-        if self.depth == MAX_NESTING {
-            return Err(Fault::TooDeep);
-        }
-        let bit = 1 << (self.depth % 64);
-        match is_object {
-            true => self.bits[self.depth / 64] |= bit,
-            false => self.bits[self.depth / 64] &= !bit,
-        }
-        self.depth += 1;
-        self.deepest = self.deepest.max(self.depth);
-        Ok(false)
-    }
-
-    fn innermost(&self) -> Option<bool> {
-        let last = self.depth.checked_sub(1)?;
-        Some(self.bits[last / 64] & (1 << (last % 64)) != 0)
-    }
-
-    const fn leave(&mut self) {
-        self.depth -= 1;
     }
 }
 

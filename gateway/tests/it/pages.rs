@@ -101,6 +101,25 @@ async fn a_wrong_method_is_told_the_right_one() {
 }
 
 #[tokio::test]
+async fn it_is_merged_with_routes_of_others() {
+    let others = Router::new()
+        .route("/healthz", axum::routing::get(|| async { "ok" }))
+        .fallback(|| async { "of the others" })
+        .reset_fallback()
+        .method_not_allowed_fallback(openclone_gateway::method_not_allowed);
+    let router = others.merge(local(&Fake::default()));
+    assert_eq!(get(&router, "/healthz").await.2, "ok");
+    assert_eq!(get(&router, "/nowhere").await.2, r#"{"detail":"Not Found"}"#);
+    let request = Request::post("/healthz").body(Body::empty()).unwrap();
+    let (status, headers, body) = send(&router, request).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (405, r#"{"detail":"Method Not Allowed"}"#)
+    );
+    assert_eq!(headers["allow"], "GET,HEAD");
+}
+
+#[tokio::test]
 async fn the_description_and_its_page_need_no_key_and_nothing_from_elsewhere() {
     let router = local(&Fake::default());
     let open = |path: &str| Request::get(path).body(Body::empty()).unwrap();
