@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde_json::Value;
 
-use crate::openapi::DOCUMENT;
+use crate::openapi::{DOCUMENT, FIRST_REQUEST};
 
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -59,7 +59,7 @@ fn html(document: &Value) -> String {
             text(&info["description"]),
         ),
     );
-    first_request(&mut page, document);
+    first_request(&mut page);
     put(&mut page, format_args!("<h2 id=\"operations\">Operations</h2>"));
     for (path, methods) in members(&document["paths"]) {
         for (method, operation) in members(methods) {
@@ -74,15 +74,13 @@ fn html(document: &Value) -> String {
     page
 }
 
-fn first_request(page: &mut String, document: &Value) {
-    let example =
-        &document["paths"]["/api/v1/ingest"]["post"]["requestBody"]["content"]["application/json"]["example"];
+fn first_request(page: &mut String) {
     put(
         page,
         format_args!(
             "<h2>Your first event</h2><pre><code>curl -X POST http://localhost:8000/api/v1/ingest \\\n  \
-         -H \"Content-Type: application/json\" \\\n  -H \"X-API-Key: your-api-key\" \\\n  -d '{}'</code></pre>",
-            escape(&serde_json::to_string_pretty(example).unwrap_or_default()),
+             -H \"Content-Type: application/json\" \\\n  -H \"X-API-Key: your-api-key\" \\\n  -d '{}'</code></pre>",
+            escape(FIRST_REQUEST),
         ),
     );
 }
@@ -157,7 +155,16 @@ fn write_schema(page: &mut String, name: &str, schema: &Value) {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    for (field, property) in members(&schema["properties"]) {
+    // The required ones are listed in documented order.
+    let place = |field: &str| {
+        required
+            .iter()
+            .position(|name| *name == field)
+            .unwrap_or(required.len())
+    };
+    let mut fields: Vec<_> = members(&schema["properties"]).collect();
+    fields.sort_by_key(|(field, _)| place(field));
+    for (field, property) in fields {
         let is_required = if required.contains(&field.as_str()) {
             "yes"
         } else {
@@ -180,32 +187,42 @@ fn write_schema(page: &mut String, name: &str, schema: &Value) {
     });
 }
 
-/// A schema in a few words.
+/// A schema in a few words: its type first.
 fn constraints(schema: &Value) -> String {
     let mut words = schema_link(schema);
-    for (name, value) in members(schema).filter(|(name, _)| !matches!(name.as_str(), "$ref" | "description"))
-    {
-        match name.as_str() {
-            "items" => put(&mut words, format_args!(" of {}", constraints(value))),
-            "type" | "enum" => {
-                let names: Vec<&str> = match value {
-                    Value::Array(names) => names
-                        .iter()
-                        .filter_map(Value::as_str)
-                        .filter(|name| !name.is_empty())
-                        .collect(),
-                    other => other.as_str().into_iter().collect(),
-                };
-                put(&mut words, format_args!(" {}", escape(&names.join(" · "))));
-            }
-            "properties" | "required" => {}
-            _ => put(
-                &mut words,
-                format_args!(" <small>{name} {}</small>", escape(&value.to_string())),
-            ),
-        }
+    for name in ["type", "enum"] {
+        words.push_str(&escape(&names(&schema[name]).join(" · ")));
+    }
+    if !schema["items"].is_null() {
+        put(&mut words, format_args!(" of {}", constraints(&schema["items"])));
+    }
+    let told = [
+        "$ref",
+        "description",
+        "type",
+        "enum",
+        "items",
+        "properties",
+        "required",
+    ];
+    for (name, value) in members(schema).filter(|(name, _)| !told.contains(&name.as_str())) {
+        put(
+            &mut words,
+            format_args!(" <small>{name} {}</small>", escape(&value.to_string())),
+        );
     }
     words
+}
+
+/// One name or several.
+fn names(value: &Value) -> Vec<&str> {
+    let several = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    value
+        .as_str()
+        .into_iter()
+        .chain(several)
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 fn schema_link(schema: &Value) -> String {

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::answer::json_response;
+pub(crate) use operations::FIRST_REQUEST;
 
 /// The description.
 pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {

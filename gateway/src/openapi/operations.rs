@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-/// The documented first request.
+/// The documented first request, as it is shown.
+pub(crate) const FIRST_REQUEST: &str = r#"{
+  "source_type": "braindump", "platform": "macos",
+  "device_id": "test-001", "plugin_id": "my-plugin",
+  "plugin_version": "1.0.0", "timestamp": 1708258800.0,
+  "events": [{"timestamp": 1708258800.0, "data": {"text": "Hello!"}, "raw_ref": "e1"}]
+}"#;
+
 fn example() -> Value {
-    json!({
-        "source_type": "braindump", "platform": "macos", "device_id": "test-001", "plugin_id": "my-plugin",
-        "plugin_version": "1.0.0", "timestamp": 1_708_258_800.0,
-        "events": [{ "timestamp": 1_708_258_800.0, "data": { "text": "Hello!" }, "raw_ref": "e1" }]
-    })
+    serde_json::from_str(FIRST_REQUEST).unwrap_or_default()
 }
 
 pub(super) fn paths() -> Value {
