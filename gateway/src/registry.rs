@@ -1,0 +1,201 @@
+//! The registry in JSON.
+
+use openclone_client::{
+    Rule,
+    v1::{
+        ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, ManifestFault, Platform, Plugin,
+        PluginActivity, RejectedManifest, SourceType, SourceTypeInfo,
+    },
+};
+use prost_types::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::fault::Kind;
+
+/// The registry as a list.
+#[derive(Serialize)]
+pub(crate) struct PluginList {
+    plugins: Vec<PluginView>,
+    rejected: Vec<RejectedView>,
+}
+
+/// One plugin.
+#[derive(Serialize)]
+pub(crate) struct PluginView {
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    version: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    status: &'static str,
+    installed: bool,
+    platform: Vec<&'static str>,
+    source_types: Vec<&'static str>,
+    sensitivity: &'static str,
+    consent_required: bool,
+    requires_permissions: Vec<String>,
+    folders: Vec<String>,
+    warnings: Vec<String>,
+    activity: ActivityView,
+    manifest: Option<Box<RawValue>>,
+}
+
+impl From<ListPluginsResponse> for PluginList {
+    fn from(list: ListPluginsResponse) -> Self {
+        Self {
+            plugins: list.plugins.into_iter().map(PluginView::from).collect(),
+            rejected: list.rejected.into_iter().map(RejectedView::from).collect(),
+        }
+    }
+}
+
+impl From<Plugin> for PluginView {
+    fn from(plugin: Plugin) -> Self {
+        Self {
+            platform: plugin.platforms().map(Platform::json_name).collect(),
+            source_types: plugin.source_types().map(SourceType::json_name).collect(),
+            sensitivity: plugin.sensitivity().json_name(),
+            status: plugin.status().json_name(),
+            activity: plugin.activity.unwrap_or_default().into(),
+            id: plugin.id,
+            name: plugin.name,
+            version: plugin.version,
+            description: plugin.description,
+            installed: plugin.installed,
+            consent_required: plugin.consent_required,
+            requires_permissions: plugin.requires_permissions,
+            folders: plugin.folders,
+            warnings: plugin.warnings,
+            manifest: RawValue::from_string(plugin.manifest_json).ok(),
+        }
+    }
+}
+
+/// What a plugin has sent. Moments are Unix seconds.
+#[derive(Serialize)]
+struct ActivityView {
+    last_seen: Option<f64>,
+    stored: u64,
+    skipped: u64,
+    rejected: u64,
+    clock_skew_seconds: Option<f64>,
+}
+
+impl From<PluginActivity> for ActivityView {
+    fn from(activity: PluginActivity) -> Self {
+        Self {
+            last_seen: activity.last_seen.as_ref().map(unix_seconds),
+            stored: activity.stored,
+            skipped: activity.skipped,
+            rejected: activity.rejected,
+            clock_skew_seconds: activity.clock_skew_seconds.filter(|skew| skew.is_finite()),
+        }
+    }
+}
+
+/// A manifest that could not be taken.
+#[derive(Serialize)]
+struct RejectedView {
+    path: String,
+    faults: Vec<FaultView>,
+}
+
+/// Something wrong in a manifest.
+#[derive(Serialize)]
+struct FaultView {
+    path: String,
+    reason: String,
+}
+
+impl From<RejectedManifest> for RejectedView {
+    fn from(manifest: RejectedManifest) -> Self {
+        let view = |fault: ManifestFault| FaultView {
+            path: fault.path,
+            reason: fault.reason,
+        };
+        Self {
+            path: manifest.path,
+            faults: manifest.faults.into_iter().map(view).collect(),
+        }
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "seconds of this era are exact to a fraction of a microsecond"
+)]
+fn unix_seconds(moment: &Timestamp) -> f64 {
+    moment.seconds as f64 + f64::from(moment.nanos) / 1e9
+}
+
+/// The source types as a list.
+#[derive(Serialize)]
+pub(crate) struct SourceTypeList {
+    source_types: Vec<SourceTypeView>,
+}
+
+/// A source type.
+#[derive(Serialize)]
+struct SourceTypeView {
+    name: String,
+    folder: String,
+    sensitivity: &'static str,
+    typical_fields: Vec<String>,
+}
+
+impl From<ListSourceTypesResponse> for SourceTypeList {
+    fn from(list: ListSourceTypesResponse) -> Self {
+        let view = |info: SourceTypeInfo| SourceTypeView {
+            sensitivity: info.sensitivity().json_name(),
+            name: info.name,
+            folder: info.folder,
+            typical_fields: info.typical_fields,
+        };
+        Self {
+            source_types: list.source_types.into_iter().map(view).collect(),
+        }
+    }
+}
+
+/// A parameter of the query that is not one of the known names.
+#[derive(Debug)]
+pub(crate) struct BadFilter {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) kind: Kind,
+}
+
+/// Reads `platform` and `source_type` from the pairs of a query; the last of a name counts, an empty one does not.
+pub(crate) fn filter(pairs: Vec<(String, String)>) -> Result<ListPluginsRequest, BadFilter> {
+    let mut filter = ListPluginsRequest::default();
+    for (name, value) in pairs {
+        match (name.as_str(), value.as_str()) {
+            (_, "") => {}
+            ("platform", known) => match Platform::from_json_name(known) {
+                Some(platform) => filter.set_platform(platform),
+                None => {
+                    return Err(BadFilter {
+                        name: "platform",
+                        value,
+                        kind: Kind::Rule(Rule::Platform),
+                    });
+                }
+            },
+            ("source_type", known) => match SourceType::from_json_name(known) {
+                Some(source_type) => filter.set_source_type(source_type),
+                None => {
+                    return Err(BadFilter {
+                        name: "source_type",
+                        value,
+                        kind: Kind::Rule(Rule::SourceType),
+                    });
+                }
+            },
+            _ => {}
+        }
+    }
+    Ok(filter)
+}
