@@ -1,7 +1,18 @@
 //! Client for OpenClone's ingest service: the generated messages and client, and the rules of a batch.
+//!
+//! - [`v1`]: messages and clients generated from `proto/openclone/v1`.
+//! - [`names`]: what the enums are called in JSON.
+//! - [`validate`]: the rules of a batch, the same for the service, the gateway and every plugin.
+//! - [`json`]: the reader of JSON text that the rules are checked with.
+
+pub mod json;
+pub mod names;
+pub mod validate;
 
 /// Generated from `proto/openclone/v1`.
 #[allow(missing_docs, clippy::all)]
 pub mod v1 {
     tonic::include_proto!("openclone.v1");
 }
+
+pub use validate::{Rule, Segment, Violation, validate};

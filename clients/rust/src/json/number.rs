@@ -1,0 +1,77 @@
+//! Numbers: kept as digits, looked at as a double only when asked.
+
+/// A number as it stands in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number<'a> {
+    text: &'a str,
+    integer: bool,
+}
+
+/// A literal without an exponent and no longer than this is below 10^300 and therefore finite.
+const SURELY_FINITE: usize = 300;
+
+impl<'a> Number<'a> {
+    /// Reads the number at the start of `text`; `None` if there is none.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let sign = usize::from(bytes.first() == Some(&b'-'));
+        let whole = sign + digits(&bytes[sign..]);
+        if whole == sign {
+            return ["NaN", "Infinity", "-Infinity"]
+                .into_iter()
+                .find(|word| text.starts_with(word))
+                .map(|word| Self { text: &text[..word.len()], integer: false });
+        }
+        if bytes[sign] == b'0' {
+            // A zero stands alone: what follows is not part of the number.
+            return Some(Self::with_fraction(text, sign + 1));
+        }
+        Some(Self::with_fraction(text, whole))
+    }
+
+    fn with_fraction(text: &'a str, whole: usize) -> Self {
+        let bytes = text.as_bytes();
+        let mut end = whole;
+        if bytes.get(end) == Some(&b'.') {
+            let fraction = digits(&bytes[end + 1..]);
+            end += if fraction == 0 { 0 } else { fraction + 1 };
+        }
+        if let Some(b'e' | b'E') = bytes.get(end) {
+            let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+            let exponent = digits(&bytes[end + 1 + sign..]);
+            end += if exponent == 0 { 0 } else { exponent + sign + 1 };
+        }
+        Self { text: &text[..end], integer: end == whole }
+    }
+
+    /// The literal.
+    #[must_use]
+    pub const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Whether it has neither a fraction nor an exponent.
+    #[must_use]
+    pub const fn is_integer(&self) -> bool {
+        self.integer
+    }
+
+    /// The nearest double: infinite beyond its range, NaN for `NaN`.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        // The grammar above is part of what the standard library parses, the three words included.
+        self.text.parse().unwrap_or(f64::NAN)
+    }
+
+    /// Whether the nearest double is finite.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        let is_short = self.text.len() <= SURELY_FINITE;
+        let is_plain = self.integer || !self.text.bytes().any(|byte| byte.is_ascii_alphabetic());
+        (is_short && is_plain) || self.value().is_finite()
+    }
+}
+
+fn digits(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}

@@ -1,0 +1,157 @@
+//! Strings: borrowed as they stand between the quotes, unescaped only when asked.
+
+use std::borrow::Cow;
+
+use super::Fault;
+
+/// A string as it stands in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<'a> {
+    raw: &'a str,
+    escaped: bool,
+    lone: bool,
+}
+
+impl<'a> Text<'a> {
+    /// Reads the string whose opening quote is at `start`.
+    pub(super) fn read(text: &'a str, start: usize) -> Result<Self, Fault> {
+        let bytes = text.as_bytes();
+        let first = start + 1;
+        let (mut at, mut escaped, mut lone) = (first, false, false);
+        loop {
+            at += plain_run(&bytes[at..]);
+            match bytes.get(at) {
+                Some(b'"') => return Ok(Self { raw: &text[first..at], escaped, lone }),
+                Some(b'\\') => {
+                    let escape = Escape::read(&bytes[at..]).map_err(|reason| Fault::Syntax { at, reason })?;
+                    lone |= escape.is_lone();
+                    escaped = true;
+                    at += escape.len;
+                }
+                Some(_) => return Err(Fault::Syntax { at, reason: "Invalid control character at" }),
+                None => return Err(Fault::Syntax { at: start, reason: "Unterminated string starting at" }),
+            }
+        }
+    }
+
+    /// What stands between the quotes.
+    #[must_use]
+    pub const fn raw(&self) -> &'a str {
+        self.raw
+    }
+
+    /// Whether it has an escape of a surrogate without its other half, which no UTF-8 can hold.
+    #[must_use]
+    pub const fn is_lone(&self) -> bool {
+        self.lone
+    }
+
+    /// The string itself. A lone surrogate becomes U+FFFD.
+    #[must_use]
+    pub fn unescape(&self) -> Cow<'a, str> {
+        if !self.escaped {
+            return Cow::Borrowed(self.raw);
+        }
+        let mut plain = String::with_capacity(self.raw.len());
+        let mut rest = self.raw;
+        while let Some(at) = rest.find('\\') {
+            plain.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let Ok(escape) = Escape::read(rest.as_bytes()) else { break };
+            plain.push(escape.character.unwrap_or(char::REPLACEMENT_CHARACTER));
+            rest = &rest[escape.len..];
+        }
+        plain.push_str(rest);
+        Cow::Owned(plain)
+    }
+
+    /// Whether the string itself has more than `limit` bytes.
+    #[must_use]
+    pub fn is_longer_than(&self, limit: usize) -> bool {
+        // Every escape is longer than what it stands for.
+        self.raw.len() > limit && (!self.escaped || self.unescape().len() > limit)
+    }
+}
+
+/// Replaces each escape of a lone surrogate in JSON text by `\ufffd`, and leaves the rest as it is.
+#[must_use]
+pub fn replace_lone(json: &str) -> String {
+    let mut clean = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        clean.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Ok(escape) = Escape::read(rest.as_bytes()) else { break };
+        clean.push_str(if escape.is_lone() { "\\ufffd" } else { &rest[..escape.len] });
+        rest = &rest[escape.len..];
+    }
+    clean.push_str(rest);
+    clean
+}
+
+/// One escape sequence.
+struct Escape {
+    /// What it stands for; `None` for a lone surrogate.
+    character: Option<char>,
+    /// Its length in bytes, backslash included.
+    len: usize,
+}
+
+impl Escape {
+    fn read(bytes: &[u8]) -> Result<Self, &'static str> {
+        let character = match bytes.get(1) {
+            Some(b'u') => return Self::unicode(bytes),
+            Some(&plain @ (b'"' | b'\\' | b'/')) => char::from(plain),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            _ => return Err("Invalid \\escape"),
+        };
+        Ok(Self { character: Some(character), len: 2 })
+    }
+
+    fn unicode(bytes: &[u8]) -> Result<Self, &'static str> {
+        let high = hex(bytes.get(2..6)).ok_or("Invalid \\uXXXX escape")?;
+        if !(0xd800..0xdc00).contains(&high) {
+            return Ok(Self { character: char::from_u32(high), len: 6 });
+        }
+        let low = match bytes.get(6..8) {
+            Some(b"\\u") => hex(bytes.get(8..12)).ok_or("Invalid \\uXXXX escape")?,
+            _ => 0,
+        };
+        if !(0xdc00..0xe000).contains(&low) {
+            return Ok(Self { character: None, len: 6 });
+        }
+        let character = char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+        Ok(Self { character, len: 12 })
+    }
+
+    const fn is_lone(&self) -> bool {
+        self.character.is_none()
+    }
+}
+
+fn hex(digits: Option<&[u8]>) -> Option<u32> {
+    digits?.iter().try_fold(0, |value, &byte| Some(value << 4 | char::from(byte).to_digit(16)?))
+}
+
+/// How many bytes at the start are neither a quote, a backslash nor a control character; eight are looked at at once.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        // A borrow can only mark bytes above a true hit, so the lowest mark is always true.
+        let hits = control | is_zero(word ^ (ONES * 0x22)) | is_zero(word ^ (ONES * 0x5c));
+        if hits != 0 {
+            return index * 8 + hits.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+    words.len() * 8 + tail.iter().take_while(is_plain).count()
+}

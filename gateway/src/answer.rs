@@ -1,0 +1,75 @@
+//! Answers of those that are granted.
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use openclone_client::v1::IngestResult;
+use serde::Serialize;
+
+/// Where the service says what is left of the key's requests; the JSON side has the same names.
+const LIMITS: [HeaderName; 3] = [
+    HeaderName::from_static("x-ratelimit-limit"),
+    HeaderName::from_static("x-ratelimit-remaining"),
+    HeaderName::from_static("x-ratelimit-reset"),
+];
+
+/// What became of a batch, in documented order. The last two only when they say something.
+#[derive(Serialize)]
+struct Ingested<'a> {
+    stored: u32,
+    skipped: u32,
+    file: &'a str,
+    #[serde(skip_serializing_if = "is_one_at_most")]
+    files: &'a [String],
+    #[serde(skip_serializing_if = "is_zero")]
+    redacted: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+const fn is_one_at_most(files: &&[String]) -> bool {
+    files.len() <= 1
+}
+
+/// The answer to a batch that is in the vault.
+pub(crate) fn ingested(result: &IngestResult, metadata: &HeaderMap) -> Response {
+    let body = Ingested {
+        stored: result.stored,
+        skipped: result.skipped,
+        file: &result.file,
+        files: &result.files,
+        redacted: result.redacted,
+    };
+    let mut response = json_of(&body);
+    copy_limits(metadata, response.headers_mut());
+    response
+}
+
+/// An answer of 200 with `body` as JSON.
+pub(crate) fn json_of(body: &impl Serialize) -> Response {
+    // Structs of strings and numbers: there is nothing in them that could fail.
+    json_response(StatusCode::OK, serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// An answer with a body that is JSON already. What it says is for this caller and this moment.
+pub(crate) fn json_response(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(body.into()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Tells the client what is left of its requests, if the service has counted this one.
+pub(crate) fn copy_limits(metadata: &HeaderMap, headers: &mut HeaderMap) {
+    for name in LIMITS {
+        if let Some(value) = metadata.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Reading a body within bounds: of bytes, decompressed; of time; of memory.
+
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
+
+use axum::body::{Body, HttpBody};
+use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use tokio::time::timeout;
+
+use crate::{GatewayOptions, rejection::Rejection};
+
+/// What is still read of a body that nobody wants, so that the client gets to read the answer.
+const DRAIN_BYTES: usize = 1 << 20;
+/// How long that may take.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+/// A frame of zstd may ask for no more than 8 MiB of memory, as RFC 9659 has it for HTTP.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// How a body is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+/// Reads the whole body, decompressed. On an error the rest is drained.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    mut body: Body,
+    options: &GatewayOptions,
+) -> Result<Bytes, Rejection> {
+    match read_within(headers, &mut body, options).await {
+        Ok(bytes) => Ok(bytes),
+        Err(rejection) => {
+            drain(headers, body);
+            Err(rejection)
+        }
+    }
+}
+
+/// Reads some more of a body, in the background, and lets it go. A client that waits to be asked for its body is not
+/// asked.
+pub(crate) fn drain(headers: &HeaderMap, mut body: Body) {
+    if headers.contains_key(header::EXPECT) || body.is_end_stream() {
+        return;
+    }
+    tokio::spawn(timeout(DRAIN_TIME, async move {
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { break };
+            left = rest;
+        }
+    }));
+}
+
+async fn read_within(headers: &HeaderMap, body: &mut Body, options: &GatewayOptions) -> Result<Bytes, Rejection> {
+    let limit = options.max_body_bytes;
+    let coding = Coding::of(headers)?;
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > limit as u64) {
+        return Err(Rejection::TooLarge { limit });
+    }
+    let late = |_| Err(Rejection::BodyTimeout);
+    let bytes = timeout(options.body_timeout, collect(body, limit)).await.unwrap_or_else(late)?;
+    match coding {
+        Coding::Identity => Ok(bytes),
+        Coding::Gzip => bounded(MultiGzDecoder::new(&*bytes), limit),
+        Coding::Zstd => {
+            let mut decoder = zstd::Decoder::new(&*bytes).map_err(|_| Rejection::Unparsable)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| Rejection::Unparsable)?;
+            bounded(decoder, limit)
+        }
+    }
+}
+
+/// Most bodies come in one piece, which is not copied.
+async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Rejection::Unparsable)?.into_data() else { continue };
+        if first.len() + more.len() + data.len() > limit {
+            return Err(Rejection::TooLarge { limit });
+        }
+        match (first.is_empty(), more.is_empty()) {
+            (true, true) => first = data,
+            (_, is_second) => {
+                if is_second {
+                    more.reserve(first.len() + data.len());
+                    more.extend_from_slice(&first);
+                    first = Bytes::new();
+                }
+                more.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(if more.is_empty() { first } else { more.freeze() })
+}
+
+fn bounded(decoder: impl Read, limit: usize) -> Result<Bytes, Rejection> {
+    let mut plain = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let read: io::Result<usize> = decoder.take(most).read_to_end(&mut plain);
+    match read {
+        Ok(bytes) if bytes > limit => Err(Rejection::TooLarge { limit }),
+        Ok(_) => Ok(plain.into()),
+        Err(_) => Err(Rejection::Unparsable),
+    }
+}
+
+impl Coding {
+    fn of(headers: &HeaderMap) -> Result<Self, Rejection> {
+        let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
+        let (value, other) = (values.next(), values.next());
+        let name = value.map_or(Ok(""), |value| value.to_str()).map_err(|_| Rejection::UnsupportedEncoding)?;
+        match name.trim().to_ascii_lowercase().as_str() {
+            _ if other.is_some() => Err(Rejection::UnsupportedEncoding),
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "zstd" => Ok(Self::Zstd),
+            _ => Err(Rejection::UnsupportedEncoding),
+        }
+    }
+}
+
+/// Whether the body is to be read as JSON: `application/json`, any `application/*+json`, or no content type at all.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return true };
+    let Ok(value) = value.to_str() else { return false };
+    if value.is_empty() {
+        return true;
+    }
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(subtype) = essence.strip_prefix("application/") else { return false };
+    !subtype.contains('/') && (subtype == "json" || subtype.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn content_type(value: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
+        is_json(&headers)
+    }
+
+    #[test]
+    fn json_goes_by_many_names() {
+        assert!(is_json(&HeaderMap::new()));
+        for name in ["", "application/json", "APPLICATION/JSON", "application/json; charset=latin-1",
+            "application/vnd.api+json", "application/+json", "application/json;"]
+        {
+            assert!(content_type(name), "{name}");
+        }
+        for name in ["text/plain", "json", "text/json", "application/jsonx", "application/ json", "a/b/c",
+            "application/json, text/plain", "application/geo+json+x", "image/svg+json", "\"application/json\"",
+            "application/json/x"]
+        {
+            assert!(!content_type(name), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_in_pieces_is_put_together() {
+        let piece = |piece: &'static str| Ok::<_, io::Error>(Bytes::from_static(piece.as_bytes()));
+        let stream = || Body::from_stream(futures_util::stream::iter(["a", "", "bc", "def"].map(piece)));
+        assert_eq!(collect(&mut stream(), 6).await.unwrap(), "abcdef");
+        assert!(matches!(collect(&mut stream(), 5).await, Err(Rejection::TooLarge { limit: 5 })));
+    }
+}

@@ -1,0 +1,108 @@
+//! The service as the routes see it: one method a call.
+
+use std::{sync::Arc, time::Duration};
+
+use openclone_client::v1::{
+    Batch, GetAccessRequest, GetPluginRequest, GetPluginResponse, IngestBatchRequest, IngestBatchResponse,
+    ListPluginsRequest, ListPluginsResponse, ListSourceTypesRequest, ListSourceTypesResponse,
+    access_service_client::AccessServiceClient, ingest_service_client::IngestServiceClient,
+    registry_service_client::RegistryServiceClient,
+};
+use tonic::{Code, Request, Response, Status};
+use tonic_types::StatusExt;
+
+use crate::{GatewayOptions, Transport, access::AccessCache, access::Caller};
+
+/// Calls the service over a [`Transport`].
+#[derive(Clone)]
+pub(crate) struct Upstream {
+    access: AccessServiceClient<Transport>,
+    ingest: IngestServiceClient<Transport>,
+    registry: RegistryServiceClient<Transport>,
+    /// Of a remote service only.
+    remote: Option<Remote>,
+}
+
+#[derive(Clone)]
+struct Remote {
+    cache: Arc<AccessCache>,
+    timeout: Duration,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+impl Upstream {
+    pub(crate) fn new(transport: Transport, options: &GatewayOptions) -> Self {
+        let remote = transport.is_remote().then(|| Remote {
+            cache: Arc::new(AccessCache::new(options.access_cache)),
+            timeout: options.upstream_timeout,
+        });
+        Self {
+            access: AccessServiceClient::new(transport.clone()),
+            ingest: IngestServiceClient::new(transport.clone()),
+            registry: RegistryServiceClient::new(transport),
+            remote,
+        }
+    }
+
+    /// Checks the caller's key.
+    pub(crate) async fn check_access(&self, caller: &Caller) -> Result<(), Status> {
+        if self.remote.as_ref().is_some_and(|remote| remote.cache.is_known(caller)) {
+            return Ok(());
+        }
+        let mut client = self.access.clone();
+        self.settle(caller, client.get_access(request(caller, GetAccessRequest {}))).await?;
+        if let Some(remote) = &self.remote {
+            remote.cache.remember(caller);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn ingest_batch(&self, caller: &Caller, batch: Batch) -> Answer<IngestBatchResponse> {
+        let mut client = self.ingest.clone();
+        let message = IngestBatchRequest { batch: Some(batch) };
+        self.settle(caller, client.ingest_batch(request(caller, message))).await
+    }
+
+    pub(crate) async fn list_plugins(
+        &self,
+        caller: &Caller,
+        filter: ListPluginsRequest,
+    ) -> Answer<ListPluginsResponse> {
+        let mut client = self.registry.clone();
+        self.settle(caller, client.list_plugins(request(caller, filter))).await
+    }
+
+    pub(crate) async fn get_plugin(&self, caller: &Caller, id: String) -> Answer<GetPluginResponse> {
+        let mut client = self.registry.clone();
+        self.settle(caller, client.get_plugin(request(caller, GetPluginRequest { id }))).await
+    }
+
+    pub(crate) async fn list_source_types(&self, caller: &Caller) -> Answer<ListSourceTypesResponse> {
+        let mut client = self.registry.clone();
+        self.settle(caller, client.list_source_types(request(caller, ListSourceTypesRequest {}))).await
+    }
+
+    /// Waits for the answer to a call. The service explains each of its errors, so one without an explanation comes
+    /// from the way to a remote service, and is that it cannot be reached.
+    async fn settle<T>(&self, caller: &Caller, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        let Some(remote) = &self.remote else { return call.await };
+        let late = |_| Err(Status::deadline_exceeded("no answer in time"));
+        let status = match tokio::time::timeout(remote.timeout, call).await.unwrap_or_else(late) {
+            Ok(response) => return Ok(response),
+            Err(status) => status,
+        };
+        if status.code() == Code::Unauthenticated {
+            remote.cache.forget(caller);
+        }
+        if status.get_details_error_info().is_some() {
+            return Err(status);
+        }
+        tracing::warn!(code = ?status.code(), reason = status.message(), "service not reachable");
+        Err(Status::unavailable("the service cannot be reached"))
+    }
+}
+
+fn request<T>(caller: &Caller, message: T) -> Request<T> {
+    Request::from_parts(caller.metadata(), Default::default(), message)
+}
