@@ -1,5 +1,7 @@
 //! OpenClone's ingest service.
 
+pub mod redact;
+
 /// Server traits generated from `proto/openclone/v1`.
 #[allow(missing_docs, clippy::all)]
 pub mod v1 {
