@@ -29,6 +29,8 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 
+pub mod redact;
+
 /// Server traits generated from `proto/openclone/v1`.
 #[allow(missing_docs, clippy::all)]
 pub mod v1 {
