@@ -1,8 +1,18 @@
 //! The file system of vaults, behind a trait, so that tests can put a simulated disk under the writer.
 
+#[cfg(test)]
+mod conformance;
+mod named;
+mod obstacle;
+pub mod real;
+pub mod sim;
+
 use std::{fmt, io, path::Path};
 
-use crate::entry::DailyFile;
+use crate::{entry::DailyFile, source_type::SourceType};
+
+pub use named::NamedFile;
+pub use real::RealFs;
 
 /// Tells one file from another while both exist: device and inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +46,12 @@ pub trait VaultRoot: Send {
     /// When the file system cannot be asked.
     fn free_bytes(&self) -> io::Result<u64>;
 
+    /// Whether its file system is mounted read-only.
+    ///
+    /// # Errors
+    /// When the file system cannot be asked.
+    fn read_only(&self) -> io::Result<bool>;
+
     /// The content of the vault's marker file (`.openclone`, at most 4 KiB); `None` if there is none.
     ///
     /// # Errors
@@ -67,11 +83,32 @@ pub trait VaultRoot: Send {
     /// When it cannot be made; then nothing has appeared at `path`.
     fn create(&self, path: DailyFile, bytes: &[u8]) -> io::Result<Option<Box<dyn VaultFile>>>;
 
-    /// Makes the names in the folder of `path`, and the folder's own, durable.
+    /// Makes the names in `folder`, and the folder's own, durable. A folder that is gone has none.
     ///
     /// # Errors
     /// When a sync fails; what is durable is then unknown.
     fn sync_folder(&self, folder: &'static str) -> io::Result<()>;
+
+    /// All names in our folders that end in `.md` and are not hidden, in order: daily files, and what sync tools put
+    /// beside them (`2026-02-26 (conflicted copy).md`). Whether a regular file stands there, [`Self::open_named`] says.
+    ///
+    /// # Errors
+    /// When a folder cannot be read, or something else than a directory stands in its place.
+    fn daily_files(&self) -> io::Result<Vec<NamedFile>>;
+
+    /// Opens a file for reading only; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`Self::stat`]; or it may not be read.
+    fn open_named(&self, file: &NamedFile) -> io::Result<Option<Box<dyn VaultFile>>>;
+
+    /// Puts a new file with `bytes` in the place of an existing one, durably and in one step, with its permissions.
+    /// What someone else writes to the old one meanwhile is lost with it.
+    ///
+    /// # Errors
+    /// When there is none (`NotFound`), or it cannot be made; the old one then still stands there, unless it was the
+    /// last sync that failed.
+    fn replace(&self, file: &NamedFile, bytes: &[u8]) -> io::Result<()>;
 }
 
 /// An open daily file.
@@ -117,4 +154,20 @@ pub struct Appended {
     pub offset: u64,
     /// How many bytes were written; fewer than asked when the disk filled up on the way.
     pub written: usize,
+}
+
+/// The vault's marker file.
+const MARKER: &str = ".openclone";
+/// Longest marker that is read, in bytes.
+const MARKER_LIMIT: u64 = 4096;
+
+/// The folders of a vault, each once, in order.
+fn folders() -> Vec<&'static str> {
+    let mut folders: Vec<_> = SourceType::ALL
+        .iter()
+        .map(|source_type| source_type.folder())
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    folders
 }

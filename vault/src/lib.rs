@@ -3,14 +3,24 @@
 //! A synchronous library with a thread. It knows nothing of gRPC, HTTP or async runtimes. See [`writer`] for the
 //! commit protocol and its invariants.
 
+mod append;
+mod boot;
+mod checkpoint;
 pub mod day;
 pub mod entry;
 pub mod error;
 pub mod event_id;
+mod files;
+mod filter;
 pub mod fs;
+mod gather;
+pub mod index;
+pub mod journal;
+mod recovery;
 pub mod source_type;
 pub mod store;
 pub mod value;
+mod vaults;
 pub mod writer;
 
 pub use day::{DayBy, DayRule};

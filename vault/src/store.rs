@@ -1,5 +1,8 @@
 //! Where the journal and the ids rest, behind a trait: RocksDB, or its twin on a simulated disk.
 
+pub mod rocks;
+pub mod sim;
+
 use std::{fmt, io};
 
 use crate::event_id::EventId;
@@ -70,9 +73,22 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// When the store cannot be read.
     fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Closes and opens it again, which makes it usable after a failed write. Whether a group whose write failed is in
+    /// the journal is known only then.
+    ///
+    /// # Errors
+    /// When it cannot be opened; then nothing works until a later call succeeds.
+    fn reopen(&self) -> Result<(), StoreError>;
+
     /// Keeps a small note under a name; durable when it returns.
     ///
     /// # Errors
     /// As [`Self::write_group`].
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError>;
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        Self { message: error.to_string(), kind: error.kind() }
+    }
 }

@@ -1,20 +1,70 @@
 //! The writer: one thread that takes prepared batches into the vault, each event exactly once.
+//!
+//! # The promise
+//!
+//! An answer that counts an event as stored or skipped means that it is in the vault file exactly once, and stays there
+//! through the end of the process and through power loss. No answer, or an error, means: send it again, it will not be
+//! doubled.
+//!
+//! # The protocol
+//!
+//! 1. Batches come prepared: ids, day, path and final bytes are fixed and never computed again.
+//! 2. The thread takes what has queued up, a *group* of up to 4 MiB, and refuses batches whose vault is missing, full,
+//!    read-only, or has something else in the file's place. It drops entries whose ids the [index](crate::index) has seen.
+//! 3. **Durability point**: the group's [record](crate::journal) goes into the journal with one synced write.
+//! 4. The entries are [appended](crate::append) to the daily files that stand at their paths at that moment.
+//! 5. A marker says that, and where, in which boot. It is not synced: it survives the end of the process, and must not
+//!    survive a power loss, which may take the appended bytes along. Only now are the callers answered.
+//! 6. In the background a [checkpoint](crate::checkpoint) syncs the files, moves the ids to rest, and empties the journal.
+//!
+//! # Invariants
+//!
+//! - **An id is never at rest before its bytes are durable in the file.** (Else a retry would be skipped, and the event
+//!   lost.) Only a checkpoint moves ids to rest, after it has synced the files.
+//! - **Bytes are never in a file before their group is durable in the journal.** (Else a crash, and a retry doubles them.)
+//! - A journalled group is never undone, only completed: by the writer, or by [replay](crate::recovery) at the next start.
+//! - An id is seen from the moment at which its group is made until for ever. If the group's journal write fails, the
+//!   journal is reopened and read again, and what it says is true.
+//! - An entry whose append has failed is *in doubt*: nobody gets an answer that rests on it, and nothing newer goes to its
+//!   file, until the append has been completed. Groups in doubt take no part in checkpoints.
+//! - A failed sync is never repeated and believed: the writer takes nothing until a restart, whose replay writes the
+//!   journalled bytes again.
+//! - Bytes that a user wrote are never altered: we append, we complete what we began, and we overwrite zeros that stand
+//!   where our own bytes were.
+//!
+//! # What cannot be promised
+//!
+//! A save by an editor that loaded the file before our append and writes it after our last look replaces our bytes: the
+//! user's file wins. An entry that a user deletes between its append and a power loss may come back.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+mod commit;
+mod doubt;
+mod settle;
+mod thread;
 
-use crate::{
-    entry::PreparedBatch,
-    error::{AppendError, OpenError},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
+    time::Duration,
 };
 
-/// Where tenants' vaults are.
-#[derive(Clone, Debug)]
-pub struct VaultDirs {
-    /// The vault of tenant `default`.
-    pub default: PathBuf,
-    /// The directory with one `<tenant>/vault` for each further tenant.
-    pub tenants: PathBuf,
-}
+pub(crate) use self::{commit::Writer, doubt::Doubt};
+use self::thread::Command;
+pub use crate::vaults::VaultDirs;
+use crate::{
+    boot,
+    entry::PreparedBatch,
+    error::{AppendError, OpenError},
+    fs::{VaultFs, real::RealFs},
+    gather::Job,
+    journal::BootId,
+    store::{Store, StoreError, rocks::RocksStore},
+};
 
 /// When to checkpoint.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +88,8 @@ pub struct Options {
     pub min_free: u64,
     /// When to checkpoint.
     pub checkpoint: CheckpointPolicy,
+    /// How many daily files may be open at once; at least 16.
+    pub open_files: usize,
 }
 
 /// A batch is in the vault.
@@ -88,16 +140,32 @@ pub struct Figures {
 /// A running writer. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Vault {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    commands: mpsc::Sender<Command>,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the thread tells everyone.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    store: Arc<dyn Store>,
+    ids_recent: AtomicU64,
+    journal_bytes: AtomicU64,
+    groups: AtomicU64,
+    groups_in_doubt: AtomicU64,
+    checkpoints: AtomicU64,
+    last_group_micros: AtomicU64,
 }
 
 impl Default for CheckpointPolicy {
     fn default() -> Self {
-        Self {
-            ids: 1_000_000,
-            bytes: 64 << 20,
-            age: Duration::from_secs(600),
-        }
+        Self { ids: 1_000_000, bytes: 64 << 20, age: Duration::from_secs(600) }
     }
 }
 
@@ -107,37 +175,119 @@ impl Vault {
     /// # Errors
     /// When the database is in use or damaged, or the default vault cannot be used.
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let _ = options;
-        unimplemented!()
+        check_directory(&options.dirs.default)?;
+        let store = RocksStore::open(&options.db).map_err(|error| database_error(&options.db, error))?;
+        Self::open_on(options, Arc::new(RealFs::new()), Arc::new(store), boot::boot_id())
+    }
+
+    /// As [`Self::open`], on the given file system, store and boot: for tests on a simulated disk.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(
+        options: Options,
+        fs: Arc<dyn VaultFs>,
+        store: Arc<dyn Store>,
+        boot: BootId,
+    ) -> Result<Self, OpenError> {
+        let shared = Arc::new(Shared::new(Arc::clone(&store)));
+        let mut writer = Writer::new(&options, fs, store, boot, Arc::clone(&shared));
+        writer.replay().map_err(|error| error.into_open_error(&options.db))?;
+        let (commands, queue) = mpsc::channel();
+        let thread = thread::start(writer, commands.clone(), queue);
+        Ok(Self { inner: Arc::new(Inner { commands, shared, thread: Mutex::new(Some(thread)) }) })
     }
 
     /// Hands a batch to the writer. `reply` is called once, from the writer's thread, when the batch is durable or
     /// will not be acknowledged; it must not block. The queue is not bounded here: callers bound what is in flight.
-    pub fn append(
-        &self,
-        batch: PreparedBatch,
-        reply: impl FnOnce(Result<Receipt, AppendError>) + Send + 'static,
-    ) {
-        let _ = (batch, Box::new(reply));
-        unimplemented!()
+    pub fn append(&self, batch: PreparedBatch, reply: impl FnOnce(Result<Receipt, AppendError>) + Send + 'static) {
+        let job = Job { batch, reply: Box::new(reply) };
+        if let Err(mpsc::SendError(Command::Append(job))) = self.inner.commands.send(Command::Append(job)) {
+            (job.reply)(Err(closed()));
+        }
     }
 
     /// What the writer is doing.
     pub fn state(&self) -> State {
-        unimplemented!()
+        self.inner.shared.state()
     }
 
     /// Figures at this moment.
     pub fn figures(&self) -> Figures {
-        unimplemented!()
+        self.inner.shared.figures()
     }
 
-    /// Finishes what is queued, checkpoints, and closes the database. Batches handed over later get
-    /// [`AppendError::Unavailable`].
+    /// Finishes what is queued, checkpoints, and ends the writer. Batches handed over later get
+    /// [`AppendError::Unavailable`]. The database is closed when the last clone is dropped.
     ///
     /// # Errors
     /// When the checkpoint failed; nothing is lost, the next start replays.
-    pub fn close(&self) -> Result<(), OpenError> {
-        unimplemented!()
+    pub fn close(&self) -> Result<(), AppendError> {
+        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Ok(()) };
+        let (reply, answer) = mpsc::channel();
+        let asked = self.inner.commands.send(Command::Close(reply));
+        let result = answer.recv().unwrap_or_else(|_| Err(closed()));
+        if asked.is_err() || thread.join().is_err() {
+            return Err(closed());
+        }
+        result
+    }
+}
+
+impl Shared {
+    fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            state: Mutex::new(State::Ready),
+            store,
+            ids_recent: AtomicU64::new(0),
+            journal_bytes: AtomicU64::new(0),
+            groups: AtomicU64::new(0),
+            groups_in_doubt: AtomicU64::new(0),
+            checkpoints: AtomicU64::new(0),
+            last_group_micros: AtomicU64::new(0),
+        }
+    }
+
+    fn state(&self) -> State {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_state(&self, state: State) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of one group are far below 2^52")]
+    fn figures(&self) -> Figures {
+        let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        Figures {
+            ids_at_rest: self.store.estimated_ids(),
+            ids_recent: load(&self.ids_recent),
+            journal_bytes: load(&self.journal_bytes),
+            groups: load(&self.groups),
+            groups_in_doubt: load(&self.groups_in_doubt),
+            checkpoints: load(&self.checkpoints),
+            last_group_seconds: load(&self.last_group_micros) as f64 / 1e6,
+        }
+    }
+}
+
+fn closed() -> AppendError {
+    AppendError::Unavailable { reason: "the service is stopping".into(), retry_after: Duration::from_secs(5) }
+}
+
+fn check_directory(path: &std::path::Path) -> Result<(), OpenError> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_dir() => {
+            Err(OpenError::Vault { path: path.to_owned(), reason: "it is not a directory".into() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn database_error(path: &std::path::Path, error: StoreError) -> OpenError {
+    match error.kind {
+        std::io::ErrorKind::ResourceBusy => OpenError::InUse { path: path.to_owned() },
+        _ => OpenError::Database { path: path.to_owned(), reason: error.message },
     }
 }

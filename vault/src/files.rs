@@ -1,0 +1,139 @@
+//! Daily files that are open for appending.
+//!
+//! A path is looked up anew before each use, because an editor or a sync tool may have put another file there; the
+//! descriptor is kept as long as the path still leads to it. A file with bytes that are not yet synced keeps its
+//! descriptor until a checkpoint takes it, even when it no longer stands at its path: it may have been moved, not deleted.
+//! The number of open files is bounded; the one that has rested longest makes room, and is synced first if need be.
+
+use std::{collections::HashMap, io, sync::Arc};
+
+use crate::{
+    entry::DailyFile,
+    fs::{FileId, VaultFile, VaultRoot},
+};
+
+/// Whose file, and which.
+pub(crate) type FileKey = (Arc<str>, DailyFile);
+
+/// The open files.
+pub(crate) struct OpenFiles {
+    open: HashMap<FileKey, OpenFile>,
+    moved_away: Vec<Box<dyn VaultFile>>,
+    capacity: usize,
+    turn: u64,
+}
+
+pub(crate) struct OpenFile {
+    pub(crate) file: Box<dyn VaultFile>,
+    dirty: bool,
+    last_used: u64,
+}
+
+impl OpenFiles {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { open: HashMap::new(), moved_away: Vec::new(), capacity, turn: 0 }
+    }
+
+    /// The file that stands at the path now, opened; `None` if there is none.
+    pub(crate) fn current(&mut self, root: &dyn VaultRoot, key: &FileKey) -> io::Result<Option<&mut OpenFile>> {
+        let standing = root.stat(key.1)?;
+        if self.open.get(key).map(|open| open.file.id()) != standing {
+            self.retire(key)?;
+        }
+        if standing.is_some() && !self.open.contains_key(key) {
+            let Some(file) = root.open(key.1)? else { return Ok(None) };
+            self.insert(key, file)?;
+        }
+        self.turn += 1;
+        let turn = self.turn;
+        Ok(self.open.get_mut(key).map(|open| {
+            open.last_used = turn;
+            open
+        }))
+    }
+
+    /// Which file stands at the path now, and how long it is.
+    pub(crate) fn standing(&mut self, root: &dyn VaultRoot, key: &FileKey) -> io::Result<Option<(FileId, u64)>> {
+        let Some(open) = self.current(root, key)? else { return Ok(None) };
+        Ok(Some((open.file.id(), open.file.len()?)))
+    }
+
+    /// Makes the file with `bytes`; `None` if another stands there by now.
+    pub(crate) fn create(
+        &mut self,
+        root: &dyn VaultRoot,
+        key: &FileKey,
+        bytes: &[u8],
+    ) -> io::Result<Option<&mut OpenFile>> {
+        let Some(file) = root.create(key.1, bytes)? else { return Ok(None) };
+        self.retire(key)?;
+        self.insert(key, file)?;
+        Ok(self.open.get_mut(key).map(OpenFile::touched))
+    }
+
+    /// Takes the files with bytes that are not yet synced, to sync and close them.
+    pub(crate) fn take_dirty(&mut self) -> Vec<Box<dyn VaultFile>> {
+        let dirty = self.open.extract_if(|_, open| open.dirty).map(|(_, open)| open.file);
+        let mut taken: Vec<_> = dirty.collect();
+        taken.append(&mut self.moved_away);
+        taken
+    }
+
+    fn insert(&mut self, key: &FileKey, file: Box<dyn VaultFile>) -> io::Result<()> {
+        if self.open.len() >= self.capacity {
+            self.evict()?;
+        }
+        self.turn += 1;
+        self.open.insert(key.clone(), OpenFile { file, dirty: false, last_used: self.turn });
+        Ok(())
+    }
+
+    /// Closes the eighth of the files that has rested longest, so that finding them is paid once for many.
+    fn evict(&mut self) -> io::Result<()> {
+        let mut turns: Vec<u64> = self.open.values().map(|open| open.last_used).collect();
+        let (_, border, _) = turns.select_nth_unstable(self.capacity / 8);
+        let border = *border;
+        for (_, open) in self.open.extract_if(|_, open| open.last_used <= border) {
+            if open.dirty {
+                open.file.sync().map_err(sync_failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The path leads elsewhere now.
+    fn retire(&mut self, key: &FileKey) -> io::Result<()> {
+        let Some(open) = self.open.remove(key) else { return Ok(()) };
+        if !open.dirty {
+            return Ok(());
+        }
+        if self.moved_away.len() >= self.capacity {
+            for file in self.moved_away.drain(..) {
+                file.sync().map_err(sync_failed)?;
+            }
+        }
+        self.moved_away.push(open.file);
+        Ok(())
+    }
+}
+
+impl OpenFile {
+    /// It has bytes now that are not yet synced.
+    pub(crate) fn touched(&mut self) -> &mut Self {
+        self.dirty = true;
+        self
+    }
+}
+
+/// A failed sync is told from any other failure: what it leaves on the disk is unknown.
+#[derive(Debug, thiserror::Error)]
+#[error("sync failed: {0}")]
+pub(crate) struct SyncFailed(io::Error);
+
+pub(crate) fn sync_failed(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), SyncFailed(error))
+}
+
+pub(crate) fn is_sync_failure(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<SyncFailed>())
+}

@@ -1,0 +1,32 @@
+//! What stands where a file or a folder should be; both file systems say it in the same words.
+
+use std::{fmt, io};
+
+/// Something that we neither follow nor write to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    SymbolicLink,
+    Directory,
+    NotDirectory,
+    Fifo,
+    Special,
+}
+
+impl Obstacle {
+    /// The error for `path`. Its kind tells obstacles apart as far as [`io::ErrorKind`] can.
+    pub(super) fn error(self, path: impl fmt::Display) -> io::Error {
+        let (kind, what) = match self {
+            Self::SymbolicLink => (io::ErrorKind::PermissionDenied, "is a symbolic link"),
+            Self::Directory => (io::ErrorKind::IsADirectory, "is a directory"),
+            Self::NotDirectory => (io::ErrorKind::NotADirectory, "is not a directory"),
+            Self::Fifo => (io::ErrorKind::Unsupported, "is a FIFO"),
+            Self::Special => (io::ErrorKind::Unsupported, "is a socket or a device"),
+        };
+        io::Error::new(kind, format!("{path} {what}"))
+    }
+}
+
+/// Adds what was being done to an error, and keeps its kind.
+pub(super) fn with_context(error: &io::Error, doing: &str, path: impl fmt::Display) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot {doing} {path}: {error}"))
+}

@@ -1,0 +1,55 @@
+//! The operating system's file system.
+//!
+//! The vault's own path may lead through symbolic links: the user chose it. Below it none is followed, neither in place
+//! of a folder nor of a file. On Linux the kernel sees to that (`openat2`); where it cannot, and on other systems, each
+//! step is an `openat` with `O_NOFOLLOW`. A path has only two steps, so nothing else can be hidden in it.
+//!
+//! Everything is opened with `O_NONBLOCK`, so that a FIFO in the place of a file cannot hold us up, and is used only
+//! if it turns out to be a regular file. What we make gets mode 0600, directories 0700.
+
+mod appear;
+mod confine;
+mod durable;
+mod file;
+mod root;
+
+use std::{io, path::Path};
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+
+use super::{VaultFs, VaultRoot, obstacle::with_context};
+use confine::Walk;
+use root::RealRoot;
+
+/// Vaults on the operating system's file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealFs {
+    walk: Walk,
+}
+
+impl RealFs {
+    /// The file system by the best means that the system has.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same by means that every Unix has; for tests, and what [`Self::new`] falls back on.
+    pub fn portable() -> Self {
+        Self { walk: Walk::Stepwise }
+    }
+}
+
+impl VaultFs for RealFs {
+    fn open_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = openat(CWD, root, flags, Mode::empty())
+            .map_err(|errno| with_context(&errno.into(), "open the vault", root.display()))?;
+        Ok(Box::new(RealRoot::new(directory, root, self.walk)))
+    }
+
+    fn create_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>> {
+        durable::create_directories(root)
+            .map_err(|error| with_context(&error, "make the vault", root.display()))?;
+        self.open_root(root)
+    }
+}

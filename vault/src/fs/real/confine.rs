@@ -1,0 +1,112 @@
+//! Ways from a vault's directory to what stands below it, none of them through a symbolic link.
+
+use std::{ffi::OsStr, os::fd::BorrowedFd, os::fd::OwnedFd};
+
+use rustix::{
+    fs::{AtFlags, Mode, OFlags, Stat, openat, statat},
+    io::{Errno, retry_on_intr},
+};
+
+/// By which means to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// The kernel confines the whole path.
+    #[cfg(target_os = "linux")]
+    Confined,
+    /// Folder and file are opened one after another.
+    Stepwise,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        #[cfg(target_os = "linux")]
+        return Self::Confined;
+        #[cfg(not(target_os = "linux"))]
+        Self::Stepwise
+    }
+}
+
+impl Walk {
+    /// Opens `folder/name` below `root`.
+    pub(super) fn open(
+        self,
+        root: BorrowedFd<'_>,
+        folder: &str,
+        name: &OsStr,
+        flags: OFlags,
+    ) -> Result<OwnedFd, Errno> {
+        #[cfg(target_os = "linux")]
+        if self == Self::Confined {
+            match linux::open(root, folder, name, flags) {
+                // An old kernel, or a sandbox that forbids the call (some say EPERM); it may also mean the file.
+                Err(Errno::NOSYS | Errno::PERM) => {}
+                outcome => return outcome,
+            }
+        }
+        open_in(open_folder(root, folder)?, name, flags)
+    }
+
+    /// What stands at `folder/name` below `root`; a symbolic link is shown as such.
+    pub(super) fn stat(self, root: BorrowedFd<'_>, folder: &str, name: &OsStr) -> Result<Stat, Errno> {
+        #[cfg(target_os = "linux")]
+        if self == Self::Confined {
+            match linux::open(root, folder, name, OFlags::PATH | OFlags::NOFOLLOW) {
+                Err(Errno::NOSYS | Errno::PERM) => {}
+                outcome => return rustix::fs::fstat(outcome?),
+            }
+        }
+        statat(open_folder(root, folder)?, name, AtFlags::SYMLINK_NOFOLLOW)
+    }
+}
+
+/// Opens a folder of the vault. It is one step, so `O_NOFOLLOW` confines it.
+pub(super) fn open_folder(root: BorrowedFd<'_>, folder: &str) -> Result<OwnedFd, Errno> {
+    open_in(root, OsStr::new(folder), OFlags::RDONLY | OFlags::DIRECTORY)
+}
+
+/// Opens something that stands in `directory` itself.
+pub(super) fn open_in(
+    directory: impl std::os::fd::AsFd,
+    name: &OsStr,
+    flags: OFlags,
+) -> Result<OwnedFd, Errno> {
+    let flags = flags | OFlags::NOFOLLOW | ALWAYS;
+    retry_on_intr(|| openat(&directory, name, flags, Mode::empty()))
+}
+
+const ALWAYS: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::path::Path;
+
+    use rustix::fs::{ResolveFlags, openat2};
+
+    use super::{ALWAYS, BorrowedFd, Errno, Mode, OFlags, OsStr, OwnedFd};
+
+    /// How often a rename elsewhere may disturb the kernel's walk before we give up.
+    const ATTEMPTS: usize = 16;
+
+    pub(super) fn open(
+        root: BorrowedFd<'_>,
+        folder: &str,
+        name: &OsStr,
+        flags: OFlags,
+    ) -> Result<OwnedFd, Errno> {
+        let path = Path::new(folder).join(name);
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        // openat2, unlike openat, refuses flags that O_PATH would ignore
+        let flags = match flags.contains(OFlags::PATH) {
+            true => flags | OFlags::CLOEXEC,
+            false => flags | ALWAYS,
+        };
+        let mut outcome = Err(Errno::AGAIN);
+        for _ in 0..ATTEMPTS {
+            outcome = openat2(root, &path, flags, Mode::empty(), resolve);
+            if !matches!(outcome, Err(Errno::AGAIN | Errno::INTR)) {
+                break;
+            }
+        }
+        outcome
+    }
+}

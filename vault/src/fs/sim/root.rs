@@ -1,0 +1,255 @@
+//! An open vault directory on the simulated disk.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use rustix::io::Errno;
+
+use super::{
+    Area, OpKind, SimProcess,
+    content::Content,
+    file::{SimFile, file_id},
+    machine::Machine,
+    tree::{Ino, Node},
+};
+use crate::{
+    entry::DailyFile,
+    fs::{
+        FileId, MARKER, MARKER_LIMIT, NamedFile, VaultFile, VaultRoot, folders,
+        obstacle::{Obstacle, with_context},
+    },
+};
+
+/// The vault's directory; like a descriptor, it stays the same one when something else takes its path.
+pub(super) struct SimRoot {
+    process: SimProcess,
+    ino: Ino,
+    path: PathBuf,
+}
+
+impl SimRoot {
+    pub(super) fn new(process: SimProcess, ino: Ino, path: &Path) -> Self {
+        let path = path.to_owned();
+        Self { process, ino, path }
+    }
+
+    /// The folder's directory; `None` if there is none.
+    fn folder(&self, machine: &Machine, folder: &'static str) -> io::Result<Option<Ino>> {
+        let Some(ino) = machine.tree.child(self.ino, folder) else {
+            return Ok(None);
+        };
+        match machine.tree.inode(ino)?.node {
+            Node::Directory(_) => Ok(Some(ino)),
+            Node::SymbolicLink(_) => Err(Obstacle::SymbolicLink.error(self.show(folder))),
+            _ => Err(Obstacle::NotDirectory.error(self.show(folder))),
+        }
+    }
+
+    /// The regular file `target`; `None` if there is none.
+    fn find(&self, machine: &Machine, target: &NamedFile) -> io::Result<Option<Ino>> {
+        let Some(folder) = self.folder(machine, target.folder())? else {
+            return Ok(None);
+        };
+        let name = target.name().to_string_lossy();
+        let Some(ino) = machine.tree.child(folder, &name) else {
+            return Ok(None);
+        };
+        let obstacle = match machine.tree.inode(ino)?.node {
+            Node::File(_) => return Ok(Some(ino)),
+            Node::Directory(_) => Obstacle::Directory,
+            Node::SymbolicLink(_) => Obstacle::SymbolicLink,
+            Node::Fifo => Obstacle::Fifo,
+        };
+        Err(obstacle.error(self.show(target)))
+    }
+
+    fn open_with(&self, target: &NamedFile, permissions: u32) -> io::Result<Option<Box<dyn VaultFile>>> {
+        let machine = self.process.look(Area::Vaults)?;
+        let Some(ino) = self.find(&machine, target)? else {
+            return Ok(None);
+        };
+        let writable = permissions & 0o200 != 0;
+        let refused = match () {
+            () if machine.tree.inode(ino)?.mode & permissions != permissions => Some(Errno::ACCESS),
+            () if writable && machine.faults(Area::Vaults).read_only => Some(Errno::ROFS),
+            () => None,
+        };
+        if let Some(errno) = refused {
+            return Err(with_context(&errno.into(), "open", self.show(target)));
+        }
+        let file = SimFile::new(self.process.clone(), ino, self.show(target), writable);
+        Ok(Some(Box::new(file)))
+    }
+
+    fn make_folder(&self, folder: &'static str) -> io::Result<Ino> {
+        let found = self.folder(&*self.process.look(Area::Vaults)?, folder)?;
+        if let Some(ino) = found {
+            return Ok(ino);
+        }
+        self.process
+            .make_directory(self.ino, folder, &self.show(folder))?;
+        let made = self.folder(&*self.process.look(Area::Vaults)?, folder)?;
+        made.ok_or_else(|| Errno::NOENT.into())
+    }
+
+    /// A file without a name, with `bytes`.
+    fn make_unnamed(&self, path: &str, bytes: &[u8], mode: u32) -> io::Result<Ino> {
+        let file = Node::File(Content::default());
+        let ino = self
+            .process
+            .look(Area::Vaults)?
+            .tree
+            .add(file, mode, Area::Vaults);
+        self.process.write_all(ino, path, bytes)?;
+        Ok(ino)
+    }
+
+    /// Gives `name` to a file unless something has it.
+    fn link(&self, folder: Ino, target: &NamedFile, ino: Ino) -> io::Result<bool> {
+        let name = target.name().to_string_lossy();
+        let mut machine = self
+            .process
+            .change(OpKind::Link, &self.show(target), Area::Vaults)?;
+        if !machine.tree.takes_names(folder) {
+            return Err(Errno::NOENT.into());
+        }
+        if machine.tree.child(folder, &name).is_some() {
+            return Ok(false);
+        }
+        machine.tree.set_name(folder, &name, Some(ino));
+        Ok(true)
+    }
+
+    /// Puts a synced file in the place of `name`, durably.
+    fn put(&self, directory: Ino, name: &str, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
+        let ino = self.make_unnamed(path, bytes, mode)?;
+        self.process.sync(ino, path)?;
+        let mut machine = self.process.change(OpKind::Rename, path, Area::Vaults)?;
+        let target = machine
+            .tree
+            .child(directory, name)
+            .map(|found| machine.tree.inode(found));
+        if let Some(Node::Directory(_)) = target.transpose()?.map(|inode| &inode.node) {
+            return Err(Errno::ISDIR.into());
+        }
+        machine.tree.set_name(directory, name, Some(ino));
+        drop(machine);
+        self.process.sync(directory, path)
+    }
+
+    fn try_create(&self, target: &NamedFile, bytes: &[u8]) -> io::Result<Option<Box<dyn VaultFile>>> {
+        let folder = self.make_folder(target.folder())?;
+        let path = self.show(target);
+        let ino = self.make_unnamed(&path, bytes, 0o600)?;
+        let linked = self.link(folder, target, ino)?;
+        let file = SimFile::new(self.process.clone(), ino, path, true);
+        Ok(linked.then(|| Box::new(file) as _))
+    }
+
+    fn show(&self, below: impl fmt::Display) -> String {
+        format!("{}/{below}", self.path.display())
+    }
+}
+
+impl VaultRoot for SimRoot {
+    fn free_bytes(&self) -> io::Result<u64> {
+        Ok(self.process.look(Area::Vaults)?.free(Area::Vaults, None))
+    }
+
+    fn read_only(&self) -> io::Result<bool> {
+        Ok(self.process.look(Area::Vaults)?.faults(Area::Vaults).read_only)
+    }
+
+    fn read_marker(&self) -> io::Result<Option<String>> {
+        let machine = self.process.look(Area::Vaults)?;
+        let Some(ino) = machine.tree.child(self.ino, MARKER) else {
+            return Ok(None);
+        };
+        let bytes = match &machine.tree.inode(ino)?.node {
+            Node::File(content) => content.bytes(),
+            Node::SymbolicLink(_) => return Err(Obstacle::SymbolicLink.error(self.show(MARKER))),
+            Node::Directory(_) => return Err(Obstacle::Directory.error(self.show(MARKER))),
+            Node::Fifo => return Err(Obstacle::Fifo.error(self.show(MARKER))),
+        };
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.len() as u64 <= MARKER_LIMIT);
+        let refused = || {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("{} is no marker", self.show(MARKER)),
+            )
+        };
+        text.map(|text| Some(text.to_owned())).ok_or_else(refused)
+    }
+
+    fn write_marker(&self, content: &str) -> io::Result<()> {
+        let path = self.show(MARKER);
+        self.put(self.ino, MARKER, &path, content.as_bytes(), 0o600)
+            .map_err(|error| with_context(&error, "write", path))
+    }
+
+    fn stat(&self, path: DailyFile) -> io::Result<Option<FileId>> {
+        let machine = self.process.look(Area::Vaults)?;
+        Ok(self.find(&machine, &path.into())?.map(file_id))
+    }
+
+    fn open(&self, path: DailyFile) -> io::Result<Option<Box<dyn VaultFile>>> {
+        self.open_with(&path.into(), 0o600)
+    }
+
+    fn create(&self, path: DailyFile, bytes: &[u8]) -> io::Result<Option<Box<dyn VaultFile>>> {
+        self.try_create(&path.into(), bytes)
+            .map_err(|error| with_context(&error, "make", self.show(path)))
+    }
+
+    fn sync_folder(&self, folder: &'static str) -> io::Result<()> {
+        let found = self.folder(&*self.process.look(Area::Vaults)?, folder)?;
+        if let Some(ino) = found {
+            let path = self.show(folder);
+            self.process
+                .sync(ino, &path)
+                .map_err(|error| with_context(&error, "sync", path))?;
+        }
+        let path = self.path.display();
+        self.process
+            .sync(self.ino, &path.to_string())
+            .map_err(|error| with_context(&error, "sync", path))
+    }
+
+    fn daily_files(&self) -> io::Result<Vec<NamedFile>> {
+        let machine = self.process.look(Area::Vaults)?;
+        let mut all = Vec::new();
+        for folder in folders() {
+            let Some(ino) = self.folder(&machine, folder)? else {
+                continue;
+            };
+            let names = machine.tree.names(ino).into_iter();
+            all.extend(
+                names
+                    .filter_map(|name| NamedFile::new(folder, name))
+                    .filter(NamedFile::is_listed),
+            );
+        }
+        Ok(all)
+    }
+
+    fn open_named(&self, file: &NamedFile) -> io::Result<Option<Box<dyn VaultFile>>> {
+        self.open_with(file, 0o400)
+    }
+
+    fn replace(&self, file: &NamedFile, bytes: &[u8]) -> io::Result<()> {
+        let path = self.show(file);
+        let machine = self.process.look(Area::Vaults)?;
+        let found = self
+            .find(&machine, file)?
+            .zip(self.folder(&machine, file.folder())?);
+        let (ino, folder) = found.ok_or_else(|| with_context(&Errno::NOENT.into(), "replace", &path))?;
+        let mode = machine.tree.inode(ino)?.mode;
+        drop(machine);
+        self.put(folder, &file.name().to_string_lossy(), &path, bytes, mode)
+            .map_err(|error| with_context(&error, "replace", path))
+    }
+}

@@ -1,0 +1,133 @@
+//! Gathers batches into a group: drops what has been seen, and remembers for each batch what its answer rests on.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    entry::{DailyFile, PreparedBatch, PreparedFile},
+    error::AppendError,
+    index::{Seen, SeenIndex},
+    journal::{Group, GroupFile},
+    store::Seq,
+    writer::Receipt,
+};
+
+/// A batch on its way, with the one to be told.
+pub(crate) struct Job {
+    pub(crate) batch: PreparedBatch,
+    pub(crate) reply: Reply,
+}
+
+/// Is called once, from the writer's thread.
+pub(crate) type Reply = Box<dyn FnOnce(Result<Receipt, AppendError>) + Send>;
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("batch", &self.batch).finish_non_exhaustive()
+    }
+}
+
+/// A group in the making.
+#[derive(Default)]
+pub(crate) struct Gathering {
+    pub(crate) group: Group,
+    pub(crate) answers: Vec<Answer>,
+    positions: HashMap<(Arc<str>, DailyFile), usize>,
+}
+
+/// What will be said to one caller if the files that it rests on can be appended to.
+pub(crate) struct Answer {
+    pub(crate) receipt: Receipt,
+    pub(crate) reply: Reply,
+    /// Positions in the group's files that hold new entries of the batch.
+    pub(crate) files: Vec<usize>,
+    /// It has duplicates of recent entries, perhaps of this very group: any failure in the group is its failure.
+    pub(crate) rests_on_group: bool,
+}
+
+/// Why a batch cannot be gathered.
+pub(crate) enum Refusal {
+    /// It has an entry whose append has failed and is being tried again.
+    InDoubt(Seq),
+    /// The index could not be asked.
+    Store(crate::store::StoreError),
+}
+
+impl Gathering {
+    /// Takes a batch in. When refused, nothing of it is in the group, and the index is as before.
+    pub(crate) fn take(&mut self, job: Job, index: &mut SeenIndex) -> Result<(), (Job, Refusal)> {
+        let Job { batch, reply } = job;
+        let mut seen = Vec::with_capacity(batch.files.iter().map(|file| file.ids.len()).sum());
+        for id in batch.files.iter().flat_map(|file| &file.ids) {
+            match index.observe(*id) {
+                Ok(Seen::InDoubt(seq)) => return Err(refuse(batch, reply, &seen, index, Refusal::InDoubt(seq))),
+                Err(error) => return Err(refuse(batch, reply, &seen, index, Refusal::Store(error))),
+                Ok(known) => seen.push(known),
+            }
+        }
+        let stored = seen.iter().filter(|known| **known == Seen::New).count();
+        let receipt = Receipt { stored: count(stored), skipped: count(seen.len() - stored) };
+        let rests_on_group = seen.contains(&Seen::Recent);
+        let files = self.add(batch, &seen);
+        self.answers.push(Answer { receipt, reply, files, rests_on_group });
+        Ok(())
+    }
+
+    fn add(&mut self, batch: PreparedBatch, seen: &[Seen]) -> Vec<usize> {
+        let mut positions = Vec::new();
+        let mut rest = seen;
+        for file in batch.files {
+            let (of_file, after) = rest.split_at(file.ids.len());
+            rest = after;
+            if of_file.contains(&Seen::New) {
+                positions.push(self.add_file(&batch.tenant, file, of_file));
+            }
+        }
+        positions
+    }
+
+    fn add_file(&mut self, tenant: &Arc<str>, file: PreparedFile, seen: &[Seen]) -> usize {
+        let all_new = seen.iter().all(|known| *known == Seen::New);
+        let next = self.group.files.len();
+        let position = *self.positions.entry((Arc::clone(tenant), file.path)).or_insert(next);
+        if position == next {
+            self.group.files.push(GroupFile {
+                tenant: Arc::clone(tenant),
+                path: file.path,
+                before: None,
+                header: file.header,
+                ids: Vec::new(),
+                ends: Vec::new(),
+                bytes: Vec::new(),
+            });
+        }
+        let into = &mut self.group.files[position];
+        if all_new {
+            let shift = count(into.bytes.len());
+            into.ids.extend_from_slice(&file.ids);
+            into.ends.extend(file.ends.iter().map(|end| end + shift));
+            into.bytes.extend_from_slice(&file.bytes);
+            return position;
+        }
+        let starts = std::iter::once(&0).chain(&file.ends);
+        for (((start, end), id), known) in starts.zip(&file.ends).zip(&file.ids).zip(seen) {
+            if *known == Seen::New {
+                into.ids.push(*id);
+                into.bytes.extend_from_slice(&file.bytes[*start as usize..*end as usize]);
+                into.ends.push(count(into.bytes.len()));
+            }
+        }
+        position
+    }
+}
+
+fn refuse(batch: PreparedBatch, reply: Reply, seen: &[Seen], index: &mut SeenIndex, refusal: Refusal) -> (Job, Refusal) {
+    let ids = batch.files.iter().flat_map(|file| &file.ids);
+    let noted = ids.zip(seen).filter(|(_, known)| **known == Seen::New).map(|(id, _)| *id);
+    index.remove_recent(noted);
+    (Job { batch, reply }, refusal)
+}
+
+/// Lengths within a group fit: a group is some MiB, see `writer`.
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

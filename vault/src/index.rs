@@ -1,0 +1,140 @@
+//! The SeenIndex: whether an id has been stored before, exactly, without asking the database for each.
+//!
+//! An id is in one of three places. *Recent*: in the journal but not yet at rest; an exact set in memory. *Settling*: a
+//! checkpoint is moving it to rest; the exact set that the checkpoint took. *At rest*: in the database, behind a filter
+//! that answers for nearly all new ids. An id goes to rest and into the filter before it leaves the settling set, so at
+//! every moment each stored id is found in at least one of them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use hashbrown::HashSet;
+
+use crate::{
+    event_id::EventId,
+    filter::Filter,
+    store::{Seq, Store, StoreError},
+};
+
+/// A set of ids.
+pub type IdSet = HashSet<EventId>;
+
+/// All ids ever stored.
+#[derive(Debug)]
+pub struct SeenIndex {
+    store: Arc<dyn Store>,
+    filter: Arc<Filter>,
+    recent: IdSet,
+    settling: Option<Arc<IdSet>>,
+    in_doubt: HashMap<EventId, Seq>,
+}
+
+/// What is known of an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Never stored.
+    New,
+    /// Stored in a group not yet settled: perhaps in the group that is being made right now.
+    Recent,
+    /// Stored, and at rest.
+    AtRest,
+    /// In the journal, but its append has failed and is being tried again.
+    InDoubt(Seq),
+}
+
+impl SeenIndex {
+    /// An index in front of `store`, with no recent ids.
+    pub fn new(store: Arc<dyn Store>, filter: Arc<Filter>) -> Self {
+        Self { store, filter, recent: IdSet::default(), settling: None, in_doubt: HashMap::new() }
+    }
+
+    /// Looks up `id` and, if it is new, notes it as recent.
+    ///
+    /// # Errors
+    /// When the database cannot be read; nothing is noted then.
+    pub fn observe(&mut self, id: EventId) -> Result<Seen, StoreError> {
+        if let Some(seq) = self.doubt(&id) {
+            return Ok(Seen::InDoubt(seq));
+        }
+        if self.recent.contains(&id) {
+            return Ok(Seen::Recent);
+        }
+        if self.settling.as_ref().is_some_and(|ids| ids.contains(&id)) {
+            return Ok(Seen::AtRest);
+        }
+        if self.filter.may_contain(&id) && self.store.contains(&id)? {
+            return Ok(Seen::AtRest);
+        }
+        self.recent.insert(id);
+        Ok(Seen::New)
+    }
+
+    /// Whether an id is in doubt, and in which group.
+    pub fn doubt(&self, id: &EventId) -> Option<Seq> {
+        if self.in_doubt.is_empty() { None } else { self.in_doubt.get(id).copied() }
+    }
+
+    /// Whether any id is in doubt.
+    pub fn has_doubt(&self) -> bool {
+        !self.in_doubt.is_empty()
+    }
+
+    /// Notes ids of a journalled group, at replay.
+    pub fn add_recent(&mut self, ids: impl IntoIterator<Item = EventId>) {
+        self.recent.extend(ids);
+    }
+
+    /// Takes back ids of a group that was never journalled.
+    pub fn remove_recent(&mut self, ids: impl IntoIterator<Item = EventId>) {
+        for id in ids {
+            self.recent.remove(&id);
+        }
+    }
+
+    /// The append of these ids has failed.
+    pub fn doubt_ids(&mut self, seq: Seq, ids: impl IntoIterator<Item = EventId>) {
+        self.in_doubt.extend(ids.into_iter().map(|id| (id, seq)));
+    }
+
+    /// The append of these ids has succeeded after all.
+    pub fn trust_ids(&mut self, ids: impl IntoIterator<Item = EventId>) {
+        for id in ids {
+            self.in_doubt.remove(&id);
+        }
+    }
+
+    /// Takes the recent ids for a checkpoint, all but those of `unfinished` groups, which stay recent.
+    /// Until [`Self::settled`] they are found in the set that is returned.
+    pub fn begin_settling(&mut self, unfinished: impl IntoIterator<Item = EventId>) -> Arc<IdSet> {
+        let kept: IdSet = unfinished.into_iter().collect();
+        let mut taken = std::mem::take(&mut self.recent);
+        if !kept.is_empty() {
+            taken.retain(|id| !kept.contains(id));
+        }
+        self.recent = kept;
+        let taken = Arc::new(taken);
+        self.settling = Some(Arc::clone(&taken));
+        taken
+    }
+
+    /// The checkpoint is done: its ids are at rest and in the filter.
+    pub fn settled(&mut self) {
+        self.settling = None;
+    }
+
+    /// The checkpoint failed: its ids are recent again.
+    pub fn unsettle(&mut self) {
+        if let Some(ids) = self.settling.take() {
+            self.recent.extend(ids.iter().copied());
+        }
+    }
+
+    /// How many ids are not yet at rest.
+    pub fn recent_len(&self) -> usize {
+        self.recent.len() + self.settling.as_ref().map_or(0, |ids| ids.len())
+    }
+
+    /// The filter, for whoever moves ids to rest.
+    pub fn filter(&self) -> &Arc<Filter> {
+        &self.filter
+    }
+}

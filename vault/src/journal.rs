@@ -1,0 +1,328 @@
+//! What a group looks like in the journal, and how a marker tells where its bytes went.
+//!
+//! A group's record (all numbers little-endian):
+//! ```text
+//! u8  version (1)         u32 number of files
+//! then for each file:
+//!   u8 length, tenant     u8 length, folder      i16 year, u8 month, u8 day
+//!   u8 present, u64 device, u64 inode, u64 length   the daily file as it stood before the append, if it stood
+//!   u32 length, header    u32 number of entries
+//!   16 bytes an id        u32 an entry's end       u32 length, entries
+//! ```
+//! A marker: `u8 version (1)`, 16 bytes boot id, then `u64 device, u64 inode, u64 offset` for each file of the group,
+//! in the record's order. The length is that of the file's entries in the record.
+//!
+//! The length of the file before the append is written down so that, after a power loss without a marker, what the
+//! disk made of our append can be told from what a user wrote.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::{
+    entry::DailyFile,
+    event_id::EventId,
+    fs::FileId,
+    source_type::SourceType,
+};
+
+const VERSION: u8 = 1;
+
+/// What one sync covers: entries of many batches, gathered by daily file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Each daily file once.
+    pub files: Vec<GroupFile>,
+}
+
+/// The entries of a group that go to one daily file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupFile {
+    /// Whose vault.
+    pub tenant: Arc<str>,
+    /// Which file.
+    pub path: DailyFile,
+    /// The file and its length before the append; `None` if there was none.
+    pub before: Option<(FileId, u64)>,
+    /// What the file begins with if it has to be made.
+    pub header: Vec<u8>,
+    /// One id an entry.
+    pub ids: Vec<EventId>,
+    /// Where each entry ends in `bytes`.
+    pub ends: Vec<u32>,
+    /// The entries, one after another.
+    pub bytes: Vec<u8>,
+}
+
+/// Where the entries of one file of a group went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// Where the entries begin in it.
+    pub offset: u64,
+}
+
+/// Tells one boot of the machine from another: what was written but not synced survives within a boot only.
+pub type BootId = [u8; 16];
+
+/// That a group was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// In which boot.
+    pub boot: BootId,
+    /// Where, one for each file of the group.
+    pub places: Vec<Place>,
+}
+
+/// A record or marker that does not follow the format.
+#[derive(Debug, thiserror::Error)]
+#[error("damaged journal: {0}")]
+pub struct RecordError(&'static str);
+
+impl GroupFile {
+    /// The entries with their ids.
+    pub fn entries(&self) -> impl Iterator<Item = (EventId, &[u8])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .zip(&self.ids)
+            .map(|((start, &end), &id)| (id, &self.bytes[start as usize..end as usize]))
+    }
+}
+
+impl Group {
+    /// Bytes of entries.
+    pub fn bytes(&self) -> usize {
+        self.files.iter().map(|file| file.bytes.len()).sum()
+    }
+
+    /// All ids.
+    pub fn ids(&self) -> impl Iterator<Item = EventId> {
+        self.files.iter().flat_map(|file| file.ids.iter().copied())
+    }
+
+    /// The record.
+    pub fn encode(&self) -> Vec<u8> {
+        let ids: usize = self.files.iter().map(|file| file.ids.len()).sum();
+        let mut record = Vec::with_capacity(self.bytes() + ids * 20 + self.files.len() * 320 + 8);
+        record.push(VERSION);
+        put_len(&mut record, self.files.len());
+        for file in &self.files {
+            file.encode(&mut record);
+        }
+        record
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When it does not follow the format.
+    pub fn decode(record: &[u8]) -> Result<Self, RecordError> {
+        let mut reader = Reader(record);
+        if reader.u8()? != VERSION {
+            return Err(RecordError("unknown version of a group"));
+        }
+        let count = reader.u32()?;
+        let mut files = Vec::new();
+        for _ in 0..count {
+            files.push(GroupFile::decode(&mut reader)?);
+        }
+        reader.finish()?;
+        Ok(Self { files })
+    }
+}
+
+impl GroupFile {
+    fn encode(&self, record: &mut Vec<u8>) {
+        put_short(record, self.tenant.as_bytes());
+        put_short(record, self.path.folder.as_bytes());
+        record.extend_from_slice(&self.path.date.year().to_le_bytes());
+        record.push(self.path.date.month().unsigned_abs());
+        record.push(self.path.date.day().unsigned_abs());
+        let (file, length) = self.before.unwrap_or((FileId { dev: 0, ino: 0 }, 0));
+        record.push(u8::from(self.before.is_some()));
+        for number in [file.dev, file.ino, length] {
+            record.extend_from_slice(&number.to_le_bytes());
+        }
+        put_long(record, &self.header);
+        put_len(record, self.ids.len());
+        for id in &self.ids {
+            record.extend_from_slice(&id.0);
+        }
+        for end in &self.ends {
+            record.extend_from_slice(&end.to_le_bytes());
+        }
+        put_long(record, &self.bytes);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
+        let tenant = Arc::from(reader.short()?);
+        let folder = known_folder(reader.short()?)?;
+        let year = i16::from_le_bytes(reader.array()?);
+        let (month, day) = (reader.u8()?, reader.u8()?);
+        let date = Date::new(year, month.cast_signed(), day.cast_signed()).map_err(|_| RecordError("no such day"))?;
+        let present = reader.u8()? == 1;
+        let file = FileId { dev: reader.u64()?, ino: reader.u64()? };
+        let length = reader.u64()?;
+        let header = reader.long()?.to_vec();
+        let count = reader.u32()? as usize;
+        let ids = reader.take(count.saturating_mul(16))?.as_chunks::<16>().0.iter().map(|id| EventId(*id)).collect();
+        let ends: Vec<u32> =
+            reader.take(count.saturating_mul(4))?.as_chunks::<4>().0.iter().map(|end| u32::from_le_bytes(*end)).collect();
+        let bytes = reader.long()?.to_vec();
+        if !ends.is_sorted() || ends.last().copied().unwrap_or(0) as usize != bytes.len() {
+            return Err(RecordError("entries do not cover their bytes"));
+        }
+        let path = DailyFile { folder, date };
+        Ok(Self { tenant, path, before: present.then_some((file, length)), header, ids, ends, bytes })
+    }
+}
+
+impl Marker {
+    /// The marker's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(17 + self.places.len() * 24);
+        bytes.push(VERSION);
+        bytes.extend_from_slice(&self.boot);
+        for place in &self.places {
+            for number in [place.file.dev, place.file.ino, place.offset] {
+                bytes.extend_from_slice(&number.to_le_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// Reads a marker.
+    ///
+    /// # Errors
+    /// When it does not follow the format.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        let mut reader = Reader(bytes);
+        if reader.u8()? != VERSION {
+            return Err(RecordError("unknown version of a marker"));
+        }
+        let boot = reader.array()?;
+        let mut places = Vec::new();
+        while !reader.0.is_empty() {
+            let file = FileId { dev: reader.u64()?, ino: reader.u64()? };
+            places.push(Place { file, offset: reader.u64()? });
+        }
+        Ok(Self { boot, places })
+    }
+}
+
+fn known_folder(name: &str) -> Result<&'static str, RecordError> {
+    let folders = SourceType::ALL.iter().map(|source_type| source_type.folder());
+    folders.into_iter().find(|folder| *folder == name).ok_or(RecordError("unknown folder"))
+}
+
+fn put_len(record: &mut Vec<u8>, length: usize) {
+    // A group is some MiB at most, see `writer`.
+    record.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn put_short(record: &mut Vec<u8>, text: &[u8]) {
+    record.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
+    record.extend_from_slice(text);
+}
+
+fn put_long(record: &mut Vec<u8>, bytes: &[u8]) {
+    put_len(record, bytes.len());
+    record.extend_from_slice(bytes);
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], RecordError> {
+        let (head, tail) = self.0.split_at_checked(count).ok_or(RecordError("cut short"))?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], RecordError> {
+        let (head, tail) = self.0.split_first_chunk().ok_or(RecordError("cut short"))?;
+        self.0 = tail;
+        Ok(*head)
+    }
+
+    fn u8(&mut self) -> Result<u8, RecordError> {
+        Ok(u8::from_le_bytes(self.array()?))
+    }
+
+    fn u32(&mut self) -> Result<u32, RecordError> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    fn u64(&mut self) -> Result<u64, RecordError> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    fn short(&mut self) -> Result<&'a str, RecordError> {
+        let length = self.u8()?.into();
+        std::str::from_utf8(self.take(length)?).map_err(|_| RecordError("a name is not UTF-8"))
+    }
+
+    fn long(&mut self) -> Result<&'a [u8], RecordError> {
+        let length = self.u32()? as usize;
+        self.take(length)
+    }
+
+    fn finish(&self) -> Result<(), RecordError> {
+        if self.0.is_empty() { Ok(()) } else { Err(RecordError("something follows the last file")) }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn group() -> Group {
+        let path = DailyFile { folder: "Audio", date: jiff::civil::date(2026, 2, 26) };
+        let file = GroupFile {
+            tenant: "default".into(),
+            path,
+            before: Some((FileId { dev: 1, ino: 2 }, 3)),
+            header: b"---\n".to_vec(),
+            ids: vec![EventId([1; 16]), EventId([2; 16])],
+            ends: vec![2, 5],
+            bytes: b"a\nbb\n".to_vec(),
+        };
+        let other = GroupFile { before: None, tenant: "other".into(), ..file.clone() };
+        Group { files: vec![file, other] }
+    }
+
+    #[test]
+    fn records_come_back_as_they_were() {
+        assert_eq!(Group::decode(&group().encode()).unwrap(), group());
+    }
+
+    #[test]
+    fn markers_come_back_as_they_were() {
+        let places = vec![Place { file: FileId { dev: 1, ino: 2 }, offset: 3 }];
+        let marker = Marker { boot: [7; 16], places };
+        assert_eq!(Marker::decode(&marker.encode()).unwrap(), marker);
+    }
+
+    #[test]
+    fn damaged_records_are_refused_and_never_panic() {
+        let record = group().encode();
+        for length in 0..record.len() {
+            assert!(Group::decode(&record[..length]).is_err(), "cut at {length}");
+        }
+        for position in 0..record.len() {
+            let mut damaged = record.clone();
+            damaged[position] ^= 0xff;
+            let _ = Group::decode(&damaged);
+        }
+    }
+
+    #[test]
+    fn entries_pair_ids_with_their_bytes() {
+        let group = group();
+        let entries: Vec<_> = group.files[0].entries().collect();
+        assert_eq!(entries, [(EventId([1; 16]), &b"a\n"[..]), (EventId([2; 16]), &b"bb\n"[..])]);
+    }
+}

@@ -1,0 +1,104 @@
+//! Replay: at start-up, and after the database was reopened, brings the vault to where the journal says it should be.
+//!
+//! For each group in order:
+//! - a marker of this boot: the group was applied, and all writes of this boot are there. It is left alone, so that what a
+//!   user has deleted since stays deleted;
+//! - a marker of another boot, or none: each file is [restored](crate::append::restore), whatever is in it;
+//! - the vault is not there (not mounted): nothing is touched. The group stays in doubt, and its vault takes nothing new
+//!   until it is back.
+//!
+//! After a failed sync the markers prove nothing, and even bytes that can be read are written again, in place.
+//!
+//! Replay ends with a checkpoint. It may be cut off anywhere and done again: each step finds what is there already.
+
+use std::path::Path;
+
+use crate::{
+    checkpoint::CheckpointError,
+    error::OpenError,
+    journal::{Group, Marker, RecordError},
+    store::{Seq, StoreError},
+    writer::Writer,
+};
+
+/// The note that says that a sync has failed.
+pub(crate) const SYNC_FAILED: &str = "sync-failed";
+
+/// Why a replay did not come to its end. Nothing is lost: the journal still has everything.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReplayError {
+    #[error(transparent)]
+    Store(StoreError),
+    #[error("group {seq}: {error}")]
+    Record { seq: Seq, error: RecordError },
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl Writer {
+    /// Replays the journal.
+    pub(crate) fn replay(&mut self) -> Result<(), ReplayError> {
+        let rewrite = self.store.note(SYNC_FAILED).map_err(ReplayError::Store)?.is_some_and(|note| note == b"1");
+        let mut failure = None;
+        let store = std::sync::Arc::clone(&self.store);
+        let replayed = store.replay(&mut |seq, record, marker| {
+            if failure.is_none() {
+                failure = self.replay_group(seq, record, marker, rewrite).err();
+            }
+        });
+        replayed.map_err(ReplayError::Store)?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.checkpoint()?;
+        if rewrite && self.doubts.is_empty() {
+            self.store.set_note(SYNC_FAILED, b"").map_err(ReplayError::Store)?;
+        }
+        self.publish();
+        Ok(())
+    }
+
+    fn replay_group(&mut self, seq: Seq, record: &[u8], marker: Option<&[u8]>, rewrite: bool) -> Result<(), ReplayError> {
+        let damaged = |error| ReplayError::Record { seq, error };
+        let group = Group::decode(record).map_err(damaged)?;
+        let marker = marker.map(Marker::decode).transpose().map_err(damaged)?;
+        self.index.add_recent(group.ids());
+        self.next = self.next.max(seq + 1);
+        if marker.as_ref().is_some_and(|marker| marker.boot == self.boot) && !rewrite && self.reopen_to_sync(&group) {
+            self.applied.push(seq);
+            return Ok(());
+        }
+        let known = marker.map_or_else(Vec::new, |marker| marker.places);
+        let places = (0..group.files.len()).map(|position| known.get(position).copied()).collect();
+        self.doubt(seq, crate::writer::Doubt::found(group, places, rewrite));
+        self.retry(seq);
+        Ok(())
+    }
+
+    /// Opens the files of an applied group, because its bytes may not have been synced before the process ended.
+    /// False if a vault is not there.
+    fn reopen_to_sync(&mut self, group: &Group) -> bool {
+        for file in &group.files {
+            let Ok(root) = self.vaults.open(&file.tenant) else { return false };
+            self.folders.insert((self.vaults.path(&file.tenant), file.path.folder));
+            let key = (std::sync::Arc::clone(&file.tenant), file.path);
+            match self.files.current(&*root, &key) {
+                Ok(Some(open)) => drop(open.touched()),
+                // The user has moved or deleted it, or put something else there: nothing of ours is left to sync.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        true
+    }
+}
+
+impl ReplayError {
+    /// As whoever starts the service should read it.
+    pub(crate) fn into_open_error(self, database: &Path) -> OpenError {
+        let way_out = match &self {
+            Self::Store(_) | Self::Record { .. } => "; `openclone reindex` makes a new one from the vault",
+            Self::Checkpoint(_) => "",
+        };
+        OpenError::Database { path: database.to_owned(), reason: format!("{self}{way_out}") }
+    }
+}

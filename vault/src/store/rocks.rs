@@ -1,0 +1,368 @@
+//! The store in RocksDB.
+//!
+//! Two column families, one write-ahead log. `journal` holds groups under `g`, markers under `m` (each followed by the
+//! sequence number, big-endian) and notes under `n` (followed by the name). `ids` holds the ids at rest, 16 bytes each,
+//! with empty values; large sets of them come in as sorted files that are ingested whole, so that they pass neither the
+//! log nor a memtable.
+//!
+//! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind.
+
+use std::{
+    fs,
+    io,
+    path::{Path, PathBuf},
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+};
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompactionStyle, DBCompressionType,
+    DBRecoveryMode, FlushOptions, IngestExternalFileOptions, LogLevel, Options, ReadOptions, SstFileWriter,
+    UniversalCompactOptions, WriteBatch, WriteOptions,
+};
+
+use super::{Seq, Store, StoreError};
+use crate::event_id::EventId;
+
+const JOURNAL: &str = "journal";
+const IDS: &str = "ids";
+const GROUP: u8 = b'g';
+const MARKER: u8 = b'm';
+const NOTE: u8 = b'n';
+/// From this many ids on, a sorted file is cheaper than single puts.
+const INGEST_FROM: usize = 4096;
+const MIB: usize = 1 << 20;
+
+/// A RocksDB database.
+pub struct RocksStore {
+    path: PathBuf,
+    cache: Cache,
+    db: RwLock<Option<DB>>,
+}
+
+impl RocksStore {
+    /// Opens or makes the database directory.
+    ///
+    /// # Errors
+    /// `ResourceBusy` when another process holds it; `InvalidData` when it is damaged.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let cache = Cache::new_lru_cache(8 * MIB);
+        let db = open(path, &cache)?;
+        Ok(Self { path: path.to_owned(), cache, db: RwLock::new(Some(db)) })
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Option<DB>> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&DB) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match self.read().as_ref() {
+            Some(db) => act(db),
+            None => Err(StoreError { message: "the database is closed".into(), kind: io::ErrorKind::NotConnected }),
+        }
+    }
+
+    fn put(&self, key: &[u8], value: &[u8], sync: bool) -> Result<(), StoreError> {
+        self.with(|db| Ok(db.put_cf_opt(family(db, JOURNAL)?, key, value, &write_options(sync))?))
+    }
+
+    fn ingest(&self, db: &DB, ids: &[EventId]) -> Result<(), StoreError> {
+        let file = self.path.join("settling.sst");
+        let options = id_options(&self.cache);
+        let mut writer = SstFileWriter::create(&options);
+        writer.open(&file)?;
+        for id in ids {
+            writer.put(id.0, b"")?;
+        }
+        writer.finish()?;
+        let mut ingest = IngestExternalFileOptions::default();
+        ingest.set_move_files(true);
+        db.ingest_external_file_cf_opts(family(db, IDS)?, &ingest, vec![&file])?;
+        // Moving leaves the first name behind on some file systems; the database has its own.
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::from(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Store for RocksStore {
+    fn write_group(&self, seq: Seq, record: &[u8]) -> Result<(), StoreError> {
+        self.put(&key(GROUP, seq), record, true)
+    }
+
+    fn mark_applied(&self, seq: Seq, marker: &[u8]) -> Result<(), StoreError> {
+        self.put(&key(MARKER, seq), marker, false)
+    }
+
+    fn replay(&self, visit: &mut dyn FnMut(Seq, &[u8], Option<&[u8]>)) -> Result<(), StoreError> {
+        self.with(|db| {
+            let journal = family(db, JOURNAL)?;
+            let mut cursor = db.raw_iterator_cf(journal);
+            cursor.seek([GROUP]);
+            while let Some((key, record)) = cursor.item() {
+                let Some(seq) = seq_of(key) else { break };
+                let marker = db.get_pinned_cf(journal, self::key(MARKER, seq))?;
+                visit(seq, record, marker.as_deref());
+                cursor.next();
+            }
+            Ok(cursor.status()?)
+        })
+    }
+
+    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
+        self.with(|db| {
+            if ids.len() >= INGEST_FROM {
+                return self.ingest(db, ids);
+            }
+            let family = family(db, IDS)?;
+            let mut batch = WriteBatch::default();
+            for id in ids {
+                batch.put_cf(family, id.0, b"");
+            }
+            Ok(db.write_opt(batch, &write_options(true))?)
+        })
+    }
+
+    fn forget_groups(&self, groups: &[Seq]) -> Result<(), StoreError> {
+        self.with(|db| {
+            let journal = family(db, JOURNAL)?;
+            let mut batch = WriteBatch::default();
+            for run in groups.chunk_by(|a, b| a + 1 == *b) {
+                let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+                for kind in [GROUP, MARKER] {
+                    batch.delete_range_cf(journal, key(kind, *first), key(kind, last + 1));
+                }
+            }
+            db.write_opt(batch, &write_options(false))?;
+            // What has been deleted need not be written out: this is what lets the log be dropped.
+            Ok(db.flush_cfs_opt(&[journal, family(db, IDS)?], &FlushOptions::default())?)
+        })
+    }
+
+    fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
+        self.with(|db| Ok(db.get_pinned_cf(family(db, IDS)?, id.0)?.is_some()))
+    }
+
+    fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError> {
+        self.with(|db| {
+            let mut options = ReadOptions::default();
+            options.fill_cache(false);
+            options.set_readahead_size(2 * MIB);
+            let mut cursor = db.raw_iterator_cf_opt(family(db, IDS)?, options);
+            cursor.seek_to_first();
+            while let Some(id) = cursor.key() {
+                let Ok(id) = id.try_into() else { break };
+                if !visit(EventId(id)) {
+                    return Ok(());
+                }
+                cursor.next();
+            }
+            Ok(cursor.status()?)
+        })
+    }
+
+    fn estimated_ids(&self) -> u64 {
+        let count = self.with(|db| Ok(db.property_int_value_cf(family(db, IDS)?, "rocksdb.estimate-num-keys")?));
+        count.ok().flatten().unwrap_or(0)
+    }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        let mut slot = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        *slot = None;
+        *slot = Some(open(&self.path, &self.cache)?);
+        Ok(())
+    }
+
+    fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(|db| Ok(db.get_cf(family(db, JOURNAL)?, note_key(name))?))
+    }
+
+    fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
+        self.put(&note_key(name), content, true)
+    }
+}
+
+impl std::fmt::Debug for RocksStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RocksStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl From<rocksdb::Error> for StoreError {
+    fn from(error: rocksdb::Error) -> Self {
+        let message = error.to_string();
+        let kind = kind_of(&message, error.kind());
+        Self { message, kind }
+    }
+}
+
+/// RocksDB hands on what the system said as text only.
+fn kind_of(message: &str, kind: rocksdb::ErrorKind) -> io::ErrorKind {
+    let says = |text| message.contains(text);
+    if says("No space left") || says("Disk quota exceeded") {
+        io::ErrorKind::StorageFull
+    } else if says("lock") && (says("LOCK") || says("temporarily unavailable")) {
+        io::ErrorKind::ResourceBusy
+    } else if says("Read-only file system") {
+        io::ErrorKind::ReadOnlyFilesystem
+    } else if says("Permission denied") {
+        io::ErrorKind::PermissionDenied
+    } else if kind == rocksdb::ErrorKind::Corruption {
+        io::ErrorKind::InvalidData
+    } else {
+        io::ErrorKind::Other
+    }
+}
+
+fn open(path: &Path, cache: &Cache) -> Result<DB, StoreError> {
+    let families = [
+        ColumnFamilyDescriptor::new("default", Options::default()),
+        ColumnFamilyDescriptor::new(JOURNAL, journal_options()),
+        ColumnFamilyDescriptor::new(IDS, id_options(cache)),
+    ];
+    Ok(DB::open_cf_descriptors(&database_options(), path, families)?)
+}
+
+fn database_options() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_max_background_jobs(2);
+    options.set_keep_log_file_num(2);
+    options.set_log_level(LogLevel::Warn);
+    options.set_stats_dump_period_sec(0);
+    options.set_stats_persist_period_sec(0);
+    options.set_bytes_per_sync(MIB as u64);
+    options
+}
+
+/// The journal is written once, read at a restart only, and deleted before it would leave memory.
+fn journal_options() -> Options {
+    let mut options = Options::default();
+    options.set_write_buffer_size(192 * MIB);
+    options.set_compression_type(DBCompressionType::None);
+    options
+}
+
+/// Ids are random: they neither compress nor sort themselves, so merging many runs at once is what keeps rewriting low.
+fn id_options(cache: &Cache) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    blocks.set_cache_index_and_filter_blocks(true);
+    blocks.set_bloom_filter(10.0, false);
+    blocks.set_optimize_filters_for_memory(true);
+    blocks.set_format_version(6);
+    let mut universal = UniversalCompactOptions::default();
+    universal.set_min_merge_width(8);
+    universal.set_max_size_amplification_percent(400);
+    let mut options = Options::default();
+    options.set_block_based_table_factory(&blocks);
+    options.set_compaction_style(DBCompactionStyle::Universal);
+    options.set_universal_compaction_options(&universal);
+    options.set_level_zero_file_num_compaction_trigger(8);
+    options.set_level_zero_slowdown_writes_trigger(48);
+    options.set_level_zero_stop_writes_trigger(64);
+    options.set_compression_type(DBCompressionType::None);
+    options.set_write_buffer_size(4 * MIB);
+    options
+}
+
+fn write_options(sync: bool) -> WriteOptions {
+    let mut options = WriteOptions::default();
+    options.set_sync(sync);
+    options
+}
+
+fn family<'a>(db: &'a DB, name: &str) -> Result<&'a ColumnFamily, StoreError> {
+    db.cf_handle(name).ok_or_else(|| StoreError {
+        message: format!("the database has no column family {name:?}"),
+        kind: io::ErrorKind::InvalidData,
+    })
+}
+
+fn key(kind: u8, seq: Seq) -> [u8; 9] {
+    let mut key = [kind; 9];
+    key[1..].copy_from_slice(&seq.to_be_bytes());
+    key
+}
+
+fn seq_of(key: &[u8]) -> Option<Seq> {
+    let (kind, seq) = key.split_first()?;
+    if *kind != GROUP {
+        return None;
+    }
+    Some(Seq::from_be_bytes(seq.try_into().ok()?))
+}
+
+fn note_key(name: &str) -> Vec<u8> {
+    [&[NOTE], name.as_bytes()].concat()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn ids(count: u32) -> Vec<EventId> {
+        let mut ids: Vec<EventId> =
+            (0..count).map(|n| EventId(blake3::hash(&n.to_le_bytes()).as_bytes()[..16].try_into().unwrap())).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    fn groups(store: &RocksStore) -> Vec<(Seq, Vec<u8>, Option<Vec<u8>>)> {
+        let mut groups = Vec::new();
+        store.replay(&mut |seq, record, marker| groups.push((seq, record.to_vec(), marker.map(<[u8]>::to_vec)))).unwrap();
+        groups
+    }
+
+    #[test]
+    fn groups_come_back_in_order_with_their_markers_after_a_reopening() {
+        let home = tempfile::tempdir().unwrap();
+        let store = RocksStore::open(home.path()).unwrap();
+        for seq in [1_u64, 2, 300] {
+            store.write_group(seq, &seq.to_le_bytes()).unwrap();
+        }
+        store.mark_applied(2, b"here").unwrap();
+        store.reopen().unwrap();
+        let expected = [(1, None), (2, Some(b"here".to_vec())), (300, None)];
+        let expected = expected.map(|(seq, marker): (Seq, _)| (seq, seq.to_le_bytes().to_vec(), marker));
+        assert_eq!(groups(&store), expected);
+        store.forget_groups(&[1, 2]).unwrap();
+        assert_eq!(groups(&store), expected[2..]);
+    }
+
+    #[test]
+    fn ids_rest_whether_many_or_few() {
+        let home = tempfile::tempdir().unwrap();
+        let store = RocksStore::open(home.path()).unwrap();
+        let all = ids(20_000);
+        store.settle(&all[..10_000]).unwrap();
+        store.settle(&all[9_000..10_100]).unwrap();
+        store.settle(&all[5_000..15_000]).unwrap();
+        store.reopen().unwrap();
+        assert!(all[..15_000].iter().all(|id| store.contains(id).unwrap()));
+        assert!(!all[15_000..].iter().any(|id| store.contains(id).unwrap()));
+        let mut seen = Vec::new();
+        store.visit_ids(&mut |id| { seen.push(id); true }).unwrap();
+        assert_eq!(seen, all[..15_000]);
+    }
+
+    #[test]
+    fn a_second_opening_of_one_directory_is_refused_as_busy() {
+        let home = tempfile::tempdir().unwrap();
+        let _store = RocksStore::open(home.path()).unwrap();
+        assert_eq!(RocksStore::open(home.path()).unwrap_err().kind, io::ErrorKind::ResourceBusy);
+    }
+
+    #[test]
+    fn notes_are_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let store = RocksStore::open(home.path()).unwrap();
+        assert_eq!(store.note("a").unwrap(), None);
+        store.set_note("a", b"b").unwrap();
+        store.reopen().unwrap();
+        assert_eq!(store.note("a").unwrap().as_deref(), Some(&b"b"[..]));
+    }
+}

@@ -1,0 +1,273 @@
+//! One group from its batches to its answers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{CheckpointPolicy, Options, Shared, State, doubt::Doubt};
+use crate::{
+    append,
+    error::AppendError,
+    files::{OpenFiles, is_sync_failure},
+    filter::Filter,
+    fs::VaultFs,
+    gather::{Answer, Gathering, Job, Refusal},
+    index::SeenIndex,
+    journal::{BootId, Group, Marker, Place},
+    store::{Seq, Store, StoreError},
+    vaults::{OpenRoots, Vaults},
+};
+
+/// How long a caller should wait while the journal is being reopened.
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// The writer's state. All its methods run on one thread.
+pub(crate) struct Writer {
+    pub(crate) fs: Arc<dyn VaultFs>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) vaults: Vaults,
+    pub(crate) files: OpenFiles,
+    pub(crate) index: SeenIndex,
+    pub(crate) boot: BootId,
+    pub(crate) policy: CheckpointPolicy,
+    pub(crate) shared: Arc<Shared>,
+    /// The next group's number.
+    pub(crate) next: Seq,
+    /// Groups that are in their files but not yet checkpointed.
+    pub(crate) applied: Vec<Seq>,
+    /// Groups whose append has failed.
+    pub(crate) doubts: BTreeMap<Seq, Doubt>,
+    /// Folders with new names since the last checkpoint.
+    pub(crate) folders: BTreeSet<(PathBuf, &'static str)>,
+    /// Bytes of journal since the last checkpoint.
+    pub(crate) journal_bytes: u64,
+    /// When the first group not yet checkpointed was written.
+    pub(crate) oldest: Option<Instant>,
+    /// Groups that a running checkpoint has taken.
+    pub(super) settling: Vec<Seq>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        options: &Options,
+        fs: Arc<dyn VaultFs>,
+        store: Arc<dyn Store>,
+        boot: BootId,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let expected = usize::try_from(store.estimated_ids()).unwrap_or(0);
+        let filter = Arc::new(Filter::new(expected));
+        Self {
+            vaults: Vaults::new(Arc::clone(&fs), Arc::clone(&store), options.dirs.clone(), options.min_free),
+            files: OpenFiles::new(options.open_files.max(16)),
+            index: SeenIndex::new(Arc::clone(&store), filter),
+            policy: options.checkpoint,
+            fs,
+            store,
+            boot,
+            shared,
+            next: 1,
+            applied: Vec::new(),
+            doubts: BTreeMap::new(),
+            folders: BTreeSet::new(),
+            journal_bytes: 0,
+            oldest: None,
+            settling: Vec::new(),
+        }
+    }
+
+    /// Takes the batches into the vault as one group and answers each.
+    pub(crate) fn commit(&mut self, jobs: Vec<Job>) {
+        let started = Instant::now();
+        if let Some(refusal) = self.refusal() {
+            return jobs.into_iter().for_each(|job| (job.reply)(Err(refusal.clone())));
+        }
+        let mut roots = OpenRoots::default();
+        let mut gathering = Gathering::default();
+        for job in jobs {
+            self.gather(job, &mut roots, &mut gathering);
+        }
+        if gathering.group.files.is_empty() {
+            return gathering.answers.into_iter().for_each(|answer| (answer.reply)(Ok(answer.receipt)));
+        }
+        match self.journal(&mut gathering.group, &mut roots) {
+            Ok(seq) => self.apply(seq, gathering, &mut roots),
+            Err(error) => self.refuse_group(gathering, &error),
+        }
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.shared.last_group_micros.store(micros, Ordering::Relaxed);
+        self.publish();
+    }
+
+    /// Why nothing is taken at all, if so.
+    pub(super) fn refusal(&self) -> Option<AppendError> {
+        match self.shared.state() {
+            State::Ready => None,
+            State::Degraded { reason } => Some(AppendError::Unavailable { reason, retry_after: RETRY_AFTER }),
+            State::Poisoned { reason } => {
+                Some(AppendError::Unavailable { reason, retry_after: Duration::from_secs(60) })
+            }
+        }
+    }
+
+    fn gather(&mut self, job: Job, roots: &mut OpenRoots, gathering: &mut Gathering) {
+        if let Err(refusal) = self.admit(&job, roots) {
+            return (job.reply)(Err(refusal));
+        }
+        let Err((job, refusal)) = gathering.take(job, &mut self.index) else { return };
+        match refusal {
+            Refusal::InDoubt(seq) => (job.reply)(Err(self.doubt_error(seq))),
+            Refusal::Store(error) => {
+                self.degrade(&error);
+                let reason = error.message;
+                (job.reply)(Err(AppendError::Unavailable { reason, retry_after: RETRY_AFTER }));
+            }
+        }
+    }
+
+    /// Says no before anything is written, where the outcome can be known.
+    fn admit(&mut self, job: &Job, roots: &mut OpenRoots) -> Result<(), AppendError> {
+        let root = self.vaults.open_for_writing(&job.batch.tenant, roots)?;
+        for file in &job.batch.files {
+            let key = (Arc::clone(&job.batch.tenant), file.path);
+            if let Some(seq) = self.retry_file(&key) {
+                return Err(self.doubt_error(seq));
+            }
+            if let Err(error) = self.files.current(&*root, &key) {
+                self.note_sync_failure(&error);
+                return Err(AppendError::Storage { reason: error.to_string() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The durability point.
+    fn journal(&mut self, group: &mut Group, roots: &mut OpenRoots) -> Result<Seq, StoreError> {
+        for file in &mut group.files {
+            let key = (Arc::clone(&file.tenant), file.path);
+            if let Ok(root) = self.vaults.open_for_writing(&file.tenant, roots) {
+                file.before = self.files.standing(&*root, &key).unwrap_or(None);
+            }
+        }
+        let seq = self.next;
+        let record = group.encode();
+        self.store.write_group(seq, &record)?;
+        self.next += 1;
+        self.journal_bytes += record.len() as u64;
+        self.oldest.get_or_insert_with(Instant::now);
+        self.shared.groups.fetch_add(1, Ordering::Relaxed);
+        Ok(seq)
+    }
+
+    fn apply(&mut self, seq: Seq, gathering: Gathering, roots: &mut OpenRoots) {
+        let Gathering { group, answers, .. } = gathering;
+        let mut outcomes = Vec::with_capacity(group.files.len());
+        let mut partials = Vec::with_capacity(group.files.len());
+        for position in 0..group.files.len() {
+            let mut partial = None;
+            outcomes.push(self.append_file(&group, position, roots, &mut partial));
+            partials.push(partial);
+        }
+        let failure = outcomes.iter().find_map(|outcome| outcome.as_ref().err()).map(ToString::to_string);
+        let places: Vec<Option<Place>> = outcomes.iter().map(|outcome| outcome.as_ref().ok().copied()).collect();
+        match &failure {
+            None => self.mark(seq, places.iter().flatten().copied().collect()),
+            Some(reason) => self.doubt(seq, Doubt::new(group, &places, partials, reason.clone())),
+        }
+        for answer in answers {
+            let failed = failure.as_ref().filter(|_| answer.fails(&places));
+            let result = failed.map_or(Ok(answer.receipt), |reason| Err(AppendError::Storage { reason: reason.clone() }));
+            (answer.reply)(result);
+        }
+    }
+
+    fn append_file(
+        &mut self,
+        group: &Group,
+        position: usize,
+        roots: &mut OpenRoots,
+        partial: &mut Option<Place>,
+    ) -> io::Result<Place> {
+        let file = &group.files[position];
+        let root = self.vaults.open_for_writing(&file.tenant, roots).map_err(io::Error::other)?;
+        let placed = append::append(&mut self.files, &*root, file, partial);
+        if let Err(error) = &placed {
+            self.note_sync_failure(error);
+        }
+        if file.before.is_none() {
+            self.folders.insert((self.vaults.path(&file.tenant), file.path.folder));
+        }
+        placed
+    }
+
+    /// The group is in its files.
+    pub(crate) fn mark(&mut self, seq: Seq, places: Vec<Place>) {
+        let marker = Marker { boot: self.boot, places };
+        self.applied.push(seq);
+        if let Err(error) = self.store.mark_applied(seq, &marker.encode()) {
+            self.degrade(&error);
+        }
+    }
+
+    /// The journal did not take the group, as far as anyone knows.
+    fn refuse_group(&mut self, gathering: Gathering, error: &StoreError) {
+        self.degrade(error);
+        let refusal = match error.kind {
+            io::ErrorKind::StorageFull => AppendError::Storage { reason: error.message.clone() },
+            _ => AppendError::Unavailable { reason: error.message.clone(), retry_after: RETRY_AFTER },
+        };
+        for answer in gathering.answers {
+            // A pure duplicate of what was durable before rests on nothing of this group.
+            let result = if answer.rests_on_nothing() { Ok(answer.receipt) } else { Err(refusal.clone()) };
+            (answer.reply)(result);
+        }
+    }
+
+    /// The store failed: nothing is taken until it has been reopened.
+    pub(crate) fn degrade(&mut self, error: &StoreError) {
+        if error.message.contains("Input/output error") {
+            return self.poison(&error.message);
+        }
+        tracing::error!(error = %error, "journal write failed, reopening the database");
+        let reason = format!("the journal cannot be written: {error}");
+        self.shared.set_state(State::Degraded { reason });
+    }
+
+    /// A sync failed: nothing is taken until a restart.
+    pub(crate) fn poison(&mut self, reason: &str) {
+        tracing::error!(reason, "sync failed, nothing is taken until a restart");
+        let reason = format!("a sync failed, restart the service: {reason}");
+        self.shared.set_state(State::Poisoned { reason });
+        if let Err(error) = self.store.set_note(crate::recovery::SYNC_FAILED, b"1") {
+            tracing::error!(%error, "the failed sync could not be noted for the next start");
+        }
+    }
+
+    pub(super) fn note_sync_failure(&mut self, error: &io::Error) {
+        if is_sync_failure(error) {
+            self.poison(&error.to_string());
+        }
+    }
+
+    /// Tells everyone how things are.
+    pub(crate) fn publish(&self) {
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        self.shared.ids_recent.store(count(self.index.recent_len()), Ordering::Relaxed);
+        self.shared.journal_bytes.store(self.journal_bytes, Ordering::Relaxed);
+        self.shared.groups_in_doubt.store(count(self.doubts.len()), Ordering::Relaxed);
+    }
+}
+
+impl Answer {
+    fn fails(&self, places: &[Option<Place>]) -> bool {
+        self.rests_on_group || self.files.iter().any(|position| places[*position].is_none())
+    }
+
+    fn rests_on_nothing(&self) -> bool {
+        self.files.is_empty() && !self.rests_on_group
+    }
+}

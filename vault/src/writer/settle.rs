@@ -1,0 +1,129 @@
+//! The writer's side of checkpoints and of reopening a database that failed.
+
+use std::{
+    mem,
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+use super::{State, Writer};
+use crate::{
+    checkpoint::{Checkpoint, CheckpointError},
+    filter::Filter,
+    index::SeenIndex,
+    recovery::ReplayError,
+};
+
+impl Writer {
+    /// Whether enough has come together for a checkpoint, or the oldest of it has waited long enough.
+    pub(super) fn checkpoint_due(&self, now: Instant) -> bool {
+        let full = self.index.recent_len() >= self.policy.ids || self.journal_bytes >= self.policy.bytes;
+        !self.applied.is_empty() && (full || self.checkpoint_at().is_some_and(|at| at <= now))
+    }
+
+    /// When the oldest group will have waited long enough.
+    pub(super) fn checkpoint_at(&self) -> Option<Instant> {
+        self.oldest.filter(|_| !self.applied.is_empty()).map(|oldest| oldest + self.policy.age)
+    }
+
+    /// Whether twice as much as a checkpoint should take has come together while one is running.
+    pub(super) fn overdue(&self) -> bool {
+        self.index.recent_len() >= self.policy.ids * 3 || self.journal_bytes >= self.policy.bytes * 2
+    }
+
+    /// Hands all applied groups to a checkpoint, which may run on another thread.
+    pub(crate) fn begin_checkpoint(&mut self) -> Checkpoint {
+        let unfinished: Vec<_> = self.unfinished_ids().collect();
+        let mut groups = mem::take(&mut self.applied);
+        groups.sort_unstable();
+        self.settling.clone_from(&groups);
+        self.journal_bytes = 0;
+        self.oldest = None;
+        Checkpoint {
+            fs: Arc::clone(&self.fs),
+            store: Arc::clone(&self.store),
+            filter: Arc::clone(self.index.filter()),
+            files: self.files.take_dirty(),
+            folders: mem::take(&mut self.folders),
+            ids: self.index.begin_settling(unfinished),
+            groups,
+        }
+    }
+
+    /// Takes note of how a checkpoint ended.
+    pub(crate) fn end_checkpoint(&mut self, result: Result<(), CheckpointError>) -> Result<(), CheckpointError> {
+        let groups = mem::take(&mut self.settling);
+        if result.is_ok() {
+            self.index.settled();
+            self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
+            self.publish();
+            return result;
+        }
+        self.index.unsettle();
+        self.applied.extend(groups);
+        match &result {
+            Err(CheckpointError::Sync(error)) => self.poison(&error.to_string()),
+            Err(CheckpointError::Store(error)) => self.degrade(error),
+            Ok(()) => {}
+        }
+        result
+    }
+
+    /// A checkpoint on this thread.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), CheckpointError> {
+        if self.applied.is_empty() {
+            return Ok(());
+        }
+        let mut checkpoint = self.begin_checkpoint();
+        let result = checkpoint.run();
+        self.end_checkpoint(result)
+    }
+
+    /// Reopens the database after a failure and replays what it has. True when batches are taken again.
+    pub(super) fn recover(&mut self) -> bool {
+        match self.reopen() {
+            Ok(()) => {
+                tracing::info!("database reopened");
+                self.shared.set_state(State::Ready);
+                self.publish();
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "database could not be reopened, trying again");
+                false
+            }
+        }
+    }
+
+    fn reopen(&mut self) -> Result<(), ReplayError> {
+        self.store.reopen().map_err(ReplayError::Store)?;
+        let filter = Arc::clone(self.index.filter());
+        self.index = SeenIndex::new(Arc::clone(&self.store), filter);
+        self.applied.clear();
+        self.doubts.clear();
+        self.journal_bytes = 0;
+        self.oldest = None;
+        self.vaults.forget_ids();
+        self.replay()
+    }
+
+    /// Reads all ids at rest into `filter`, until `go_on` says no.
+    pub(super) fn fill_filter(store: &dyn crate::store::Store, filter: &Filter, go_on: &dyn Fn() -> bool) {
+        let mut chunk = Vec::with_capacity(1 << 14);
+        let visited = store.visit_ids(&mut |id| {
+            chunk.push(id);
+            if chunk.len() == chunk.capacity() {
+                filter.insert(&chunk);
+                chunk.clear();
+            }
+            go_on()
+        });
+        filter.insert(&chunk);
+        match visited {
+            Ok(()) if go_on() => filter.complete(),
+            Ok(()) => {}
+            // Without the filter every id is looked up: slower, never wrong.
+            Err(error) => tracing::warn!(%error, "ids could not be read into the filter"),
+        }
+    }
+}

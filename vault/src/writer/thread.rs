@@ -1,0 +1,249 @@
+//! The writer's thread: sleeps until a batch, the end of a checkpoint, or a moment at which something is due.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use super::{State, Writer};
+use crate::{
+    checkpoint::CheckpointError,
+    error::AppendError,
+    gather::Job,
+};
+
+/// A group takes no more batches from here on.
+const GROUP_BYTES: usize = 4 << 20;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Append(Job),
+    Checkpointed(Result<(), CheckpointError>),
+    Close(Sender<Result<(), AppendError>>),
+}
+
+struct Loop {
+    writer: Writer,
+    commands: Sender<Command>,
+    queue: Receiver<Command>,
+    checkpointing: bool,
+    closing: Option<Sender<Result<(), AppendError>>>,
+    /// When to try again what has failed, and how long to wait after that.
+    retry: Option<(Instant, Duration)>,
+    stopping: Arc<AtomicBool>,
+}
+
+pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<Command>) -> JoinHandle<()> {
+    let stopping = Arc::new(AtomicBool::new(false));
+    let filler = fill_filter(&writer, Arc::clone(&stopping));
+    let mut state =
+        Loop { writer, commands, queue, checkpointing: false, closing: None, retry: None, stopping };
+    let run = move || {
+        state.run();
+        state.stopping.store(true, Ordering::Relaxed);
+        if filler.join().is_err() {
+            tracing::error!("reading ids into the filter ended in a panic");
+        }
+        state.close();
+    };
+    thread::Builder::new().name("vault-writer".into()).spawn(run).unwrap_or_else(|error| {
+        // Only at start-up, when the system has no thread left to give.
+        panic!("cannot start the writer's thread: {error}")
+    })
+}
+
+fn fill_filter(writer: &Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
+    let store = Arc::clone(&writer.store);
+    let filter = Arc::clone(writer.index.filter());
+    thread::spawn(move || {
+        Writer::fill_filter(&*store, &filter, &|| !stopping.load(Ordering::Relaxed));
+    })
+}
+
+impl Loop {
+    fn run(&mut self) {
+        while self.closing.is_none() {
+            let Some(command) = self.next() else { return };
+            self.handle(command);
+            self.start_checkpoint_if_due();
+        }
+    }
+
+    /// Waits for a command; meanwhile does what falls due. `None` when nobody can command any more.
+    fn next(&mut self) -> Option<Command> {
+        loop {
+            let now = Instant::now();
+            self.retry_if_due(now);
+            self.start_checkpoint_if_due();
+            let wake = match (self.retry.map(|(at, _)| at), self.checkpoint_at()) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            let Some(wake) = wake else { return self.queue.recv().ok() };
+            match self.queue.recv_timeout(wake.saturating_duration_since(now)) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    fn handle(&mut self, command: Command) {
+        match command {
+            Command::Append(job) => self.commit(job),
+            Command::Checkpointed(result) => self.checkpointed(result),
+            Command::Close(reply) => self.closing = Some(reply),
+        }
+    }
+
+    /// Commits `first` and what else has queued up, as far as a group goes.
+    fn commit(&mut self, first: Job) {
+        let mut bytes = first.bytes();
+        let mut jobs = vec![first];
+        let mut other = None;
+        while bytes < GROUP_BYTES && other.is_none() {
+            match self.queue.try_recv() {
+                Ok(Command::Append(job)) => {
+                    bytes += job.bytes();
+                    jobs.push(job);
+                }
+                Ok(command) => other = Some(command),
+                Err(_) => break,
+            }
+        }
+        self.writer.commit(jobs);
+        self.plan_retry();
+        if let Some(command) = other {
+            self.handle(command);
+        }
+    }
+
+    fn checkpoint_at(&self) -> Option<Instant> {
+        if self.checkpointing || !self.healthy() { None } else { self.writer.checkpoint_at() }
+    }
+
+    fn start_checkpoint_if_due(&mut self) {
+        while self.checkpointing && self.writer.overdue() {
+            // More comes in than goes to rest: whoever sends must wait.
+            if !self.await_checkpoint() {
+                return;
+            }
+        }
+        if self.checkpointing || !self.healthy() || !self.writer.checkpoint_due(Instant::now()) {
+            return;
+        }
+        let mut checkpoint = self.writer.begin_checkpoint();
+        let commands = self.commands.clone();
+        self.checkpointing = true;
+        thread::spawn(move || {
+            let result = checkpoint.run();
+            // The ids are let go before the writer goes on, so that it does not pay for freeing them.
+            drop(checkpoint);
+            // The receiver is there: the loop ends only after this command.
+            let _ = commands.send(Command::Checkpointed(result));
+        });
+    }
+
+    /// Waits for the end of the running checkpoint; batches that come in meanwhile are taken up afterwards, in order.
+    fn await_checkpoint(&mut self) -> bool {
+        let mut waiting = Vec::new();
+        let ended = loop {
+            match self.queue.recv() {
+                Ok(Command::Checkpointed(result)) => break Some(result),
+                Ok(command) => waiting.push(command),
+                Err(_) => break None,
+            }
+        };
+        let Some(result) = ended else { return false };
+        self.checkpointed(result);
+        for command in waiting {
+            self.handle(command);
+        }
+        true
+    }
+
+    fn checkpointed(&mut self, result: Result<(), CheckpointError>) {
+        self.checkpointing = false;
+        if let Err(error) = self.writer.end_checkpoint(result) {
+            tracing::error!(%error, "checkpoint failed, the journal still has everything");
+        }
+        self.plan_retry();
+    }
+
+    fn healthy(&self) -> bool {
+        self.writer.shared.state() == State::Ready
+    }
+
+    fn degraded(&self) -> bool {
+        matches!(self.writer.shared.state(), State::Degraded { .. })
+    }
+
+    fn plan_retry(&mut self) {
+        let wanted = self.degraded() || (self.healthy() && !self.writer.doubts.is_empty());
+        match (wanted, self.retry) {
+            (true, None) => self.retry = Some((Instant::now() + FIRST_PAUSE, FIRST_PAUSE)),
+            (false, Some(_)) => self.retry = None,
+            _ => {}
+        }
+    }
+
+    fn retry_if_due(&mut self, now: Instant) {
+        let Some((at, pause)) = self.retry else { return };
+        if now < at {
+            return;
+        }
+        if self.checkpointing && self.degraded() {
+            // It holds the database: it must end before that is reopened.
+            self.retry = Some((now + FIRST_PAUSE, pause));
+            return;
+        }
+        let done = if self.degraded() { self.writer.recover() } else { self.writer.retry_doubts() };
+        let longer = (pause * 2).min(LONGEST_PAUSE);
+        self.retry = if done { None } else { Some((Instant::now() + longer, longer)) };
+        self.plan_retry();
+    }
+
+    /// The last things: what is still queued, the running checkpoint, and one more.
+    fn close(&mut self) {
+        while let Ok(command) = self.queue.try_recv() {
+            self.handle_last(command);
+        }
+        if self.checkpointing && !self.await_checkpoint() {
+            return;
+        }
+        let result = match self.writer.refusal() {
+            Some(refusal) => Err(refusal),
+            None => self.last_checkpoint(),
+        };
+        if let Some(reply) = self.closing.take() {
+            // Whoever asked may have gone.
+            let _ = reply.send(result);
+        }
+    }
+
+    fn handle_last(&mut self, command: Command) {
+        match command {
+            Command::Close(other) => drop(other),
+            command => self.handle(command),
+        }
+    }
+
+    fn last_checkpoint(&mut self) -> Result<(), AppendError> {
+        self.writer.retry_doubts();
+        self.writer.checkpoint().map_err(|error| AppendError::Storage { reason: error.to_string() })
+    }
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        self.batch.files.iter().map(|file| file.bytes.len() + file.ids.len() * 20).sum()
+    }
+}
