@@ -3,7 +3,7 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use openclone_gateway::{GatewayOptions, Transport};
-use openclone_vault::{CheckpointPolicy, OpenError, Options, Vault, VaultDirs};
+use openclone_vault::{AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
 use tonic::{
@@ -28,7 +28,7 @@ use crate::{
     pipeline::Pipeline,
     prepare::Preparer,
     probes::{self, Probes},
-    redact::Redactor,
+    redact::{RedactError, Redactor},
     registry::{Registry, RegistryFacade},
     server::{Server, Surface, TlsError},
     v1::{
@@ -39,6 +39,8 @@ use crate::{
 
 /// The descriptors of the contract, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openclone.v1.bin"));
+/// Daily files open at once.
+const OPEN_FILES: usize = 256;
 /// How long the vault may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -59,14 +61,17 @@ pub enum RunError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The rules of redaction cannot be used.
-    #[error("cannot use the redaction rules: {0}")]
-    Redact(String),
+    #[error(transparent)]
+    Redact(#[from] RedactError),
     /// Reflection cannot be built.
     #[error("cannot describe the service: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// The vault cannot be opened or closed.
+    /// The vault cannot be opened.
     #[error(transparent)]
     Vault(#[from] OpenError),
+    /// The last checkpoint failed.
+    #[error("closing the vault: {0}; the next start completes it")]
+    Close(#[from] AppendError),
 }
 
 impl App {
@@ -82,19 +87,20 @@ impl App {
             default_key(config),
         )]));
         let authenticator = Authenticator::new(ring, config.limits.failed_auth_per_minute, meters.clone());
+        let redactor = Arc::new(Redactor::new(&config.redact)?);
         let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
         let pipeline = Arc::new(Pipeline {
             lifecycle: Arc::clone(&lifecycle),
             registry: Arc::clone(&registry),
-            preparer: preparer(config)?,
+            preparer: Preparer {
+                redactor: Arc::clone(&redactor),
+                days: config.vault.days.clone(),
+            },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
         });
         let routes = routes(&authenticator, pipeline, registry, &lifecycle)?;
-        let options = GatewayOptions {
-            max_body_bytes: config.limits.max_body_bytes as usize,
-            ..GatewayOptions::default()
-        };
+        let options = gateway_options(config, redactor);
         let gateway = openclone_gateway::router(Transport::from_routes(routes.clone()), options);
         let probes = Probes {
             lifecycle: Arc::clone(&lifecycle),
@@ -225,13 +231,13 @@ fn routes(
         .prepare())
 }
 
-fn preparer(config: &Config) -> Result<Preparer, RunError> {
-    let redactor =
-        Redactor::from_config(&config.redact).map_err(|error| RunError::Redact(error.to_string()))?;
-    Ok(Preparer {
-        redactor,
-        days: config.vault.days.clone(),
-    })
+fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
+    let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
+    GatewayOptions {
+        max_body_bytes: config.limits.max_body_bytes as usize,
+        redact: Some(redact),
+        ..GatewayOptions::default()
+    }
 }
 
 /// The key of `.env`: tenant `default`, everything allowed.
@@ -255,5 +261,6 @@ fn vault_options(config: &Config, home: &Home) -> Options {
         },
         min_free: config.vault.min_free,
         checkpoint: CheckpointPolicy::default(),
+        open_files: OPEN_FILES,
     }
 }

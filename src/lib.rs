@@ -21,15 +21,12 @@ mod payload;
 pub mod pipeline;
 mod prepare;
 mod probes;
-#[path = "redact_off.rs"]
 pub mod redact;
 pub mod registry;
 pub mod server;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
-
-pub mod redact;
 
 /// Server traits generated from `proto/openclone/v1`.
 #[allow(missing_docs, clippy::all)]

@@ -13,7 +13,7 @@ use crate::{error::IngestError, payload, redact::Redactor};
 /// What stays the same from batch to batch.
 #[derive(Debug)]
 pub(crate) struct Preparer {
-    pub(crate) redactor: Redactor,
+    pub(crate) redactor: Arc<Redactor>,
     pub(crate) days: DayRule,
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn router(probes: Probes) -> Router {
         .route("/metrics", get(metrics))
         .with_state(Arc::new(probes))
         .merge(liveness())
+        .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
 
 /// The route that only says that the process runs.

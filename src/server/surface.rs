@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{HeaderMap, Request, Response, header};
 use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
-use tower::{Layer as _, Service as _, ServiceExt as _};
+use tower::{Layer as _, Service as _};
 
 /// What answers on the port. Cheap to clone.
 #[derive(Clone, Debug)]
