@@ -48,7 +48,9 @@ impl Caller {
     }
 
     fn digest(&self) -> Option<Digest> {
-        self.metadata.get(&FORWARDED[0]).map(|key| *blake3::hash(key.as_bytes()).as_bytes())
+        self.metadata
+            .get(&FORWARDED[0])
+            .map(|key| *blake3::hash(key.as_bytes()).as_bytes())
     }
 }
 
@@ -62,12 +64,17 @@ pub(crate) struct AccessCache {
 
 impl AccessCache {
     pub(crate) fn new(lifetime: Duration) -> Self {
-        Self { lifetime, known: Mutex::default() }
+        Self {
+            lifetime,
+            known: Mutex::default(),
+        }
     }
 
     /// Whether the caller's key was good a moment ago.
     pub(crate) fn is_known(&self, caller: &Caller) -> bool {
-        let Some(digest) = caller.digest() else { return false };
+        let Some(digest) = caller.digest() else {
+            return false;
+        };
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&digest).is_some_and(|&until| Instant::now() < until)
     }
@@ -88,7 +95,10 @@ impl AccessCache {
     /// Forgets the caller's key.
     pub(crate) fn forget(&self, caller: &Caller) {
         let Some(digest) = caller.digest() else { return };
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest);
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&digest);
     }
 }
 

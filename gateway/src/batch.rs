@@ -67,7 +67,11 @@ pub(crate) fn decode(body: &str) -> Result<Decoded, Unreadable> {
     if !matches!(token, Token::Object) {
         reader.skip(&token)?;
         reader.end()?;
-        return Err(if matches!(token, Token::Null) { Unreadable::Missing } else { Unreadable::NotAnObject });
+        return Err(if matches!(token, Token::Null) {
+            Unreadable::Missing
+        } else {
+            Unreadable::NotAnObject
+        });
     }
     let mut members = Members::default();
     let mut first = true;
@@ -112,12 +116,28 @@ impl Members {
     fn assemble(self) -> Decoded {
         let mut faults = Vec::new();
         let mut batch = Batch {
-            source_type: settle(self.source_type, "source_type", SourceType::Braindump, &mut faults).into(),
+            source_type: settle(
+                self.source_type,
+                "source_type",
+                SourceType::Braindump,
+                &mut faults,
+            )
+            .into(),
             platform: settle(self.platform, "platform", Platform::Web, &mut faults).into(),
             device_id: settle(self.device_id, "device_id", "test-0".to_owned(), &mut faults),
             plugin_id: settle(self.plugin_id, "plugin_id", "a".to_owned(), &mut faults),
-            plugin_version: settle(self.plugin_version, "plugin_version", "0.0.0".to_owned(), &mut faults),
-            timestamp: Some(settle(self.timestamp, "timestamp", sound_timestamp(), &mut faults)),
+            plugin_version: settle(
+                self.plugin_version,
+                "plugin_version",
+                "0.0.0".to_owned(),
+                &mut faults,
+            ),
+            timestamp: Some(settle(
+                self.timestamp,
+                "timestamp",
+                sound_timestamp(),
+                &mut faults,
+            )),
             events: Vec::new(),
         };
         let events = settle(self.events, "events", Events::stand_in(), &mut faults);
@@ -127,7 +147,11 @@ impl Members {
             faults.extend(events.faults);
         }
         faults.truncate(MAX_VIOLATIONS);
-        Decoded { batch, faults, event_count: events.count }
+        Decoded {
+            batch,
+            faults,
+            event_count: events.count,
+        }
     }
 }
 
@@ -137,19 +161,29 @@ fn settle<T>(field: Field<T>, name: &'static str, sound: T, faults: &mut Vec<Fau
         Some(Err(kind)) => kind,
         None => Kind::Rule(Rule::Missing),
     };
-    faults.push(Fault { path: vec![name.into()], kind });
+    faults.push(Fault {
+        path: vec![name.into()],
+        kind,
+    });
     sound
 }
 
 fn sound_timestamp() -> Timestamp {
-    Timestamp { seconds: EARLIEST, nanos: 0 }
+    Timestamp {
+        seconds: EARLIEST,
+        nanos: 0,
+    }
 }
 
 /// Reads a value that must be a string; if it is not, that is `wrong`.
 fn text(reader: &mut Reader<'_>, wrong: Kind) -> Result<Result<String, Kind>, json::Fault> {
     let token = reader.token()?;
     if let Token::Text(text) = token {
-        return Ok(Ok(text.unescape().into_owned()));
+        return Ok(if text.is_lone() {
+            Err(Kind::StringUnicode)
+        } else {
+            Ok(text.unescape().into_owned())
+        });
     }
     reader.skip(&token)?;
     Ok(Err(wrong))

@@ -53,27 +53,39 @@ pub(crate) fn drain(headers: &HeaderMap, mut body: Body) {
     tokio::spawn(timeout(DRAIN_TIME, async move {
         let mut left = DRAIN_BYTES;
         while let Some(Ok(frame)) = body.frame().await {
-            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { break };
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else {
+                break;
+            };
             left = rest;
         }
     }));
 }
 
-async fn read_within(headers: &HeaderMap, body: &mut Body, options: &GatewayOptions) -> Result<Bytes, Rejection> {
+async fn read_within(
+    headers: &HeaderMap,
+    body: &mut Body,
+    options: &GatewayOptions,
+) -> Result<Bytes, Rejection> {
     let limit = options.max_body_bytes;
     let coding = Coding::of(headers)?;
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > limit as u64) {
         return Err(Rejection::TooLarge { limit });
     }
     let late = |_| Err(Rejection::BodyTimeout);
-    let bytes = timeout(options.body_timeout, collect(body, limit)).await.unwrap_or_else(late)?;
+    let bytes = timeout(options.body_timeout, collect(body, limit))
+        .await
+        .unwrap_or_else(late)?;
     match coding {
         Coding::Identity => Ok(bytes),
         Coding::Gzip => bounded(MultiGzDecoder::new(&*bytes), limit),
         Coding::Zstd => {
             let mut decoder = zstd::Decoder::new(&*bytes).map_err(|_| Rejection::Unparsable)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| Rejection::Unparsable)?;
+            decoder
+                .window_log_max(ZSTD_WINDOW_LOG)
+                .map_err(|_| Rejection::Unparsable)?;
             bounded(decoder, limit)
         }
     }
@@ -84,7 +96,9 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Rejection::Unparsable)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| Rejection::Unparsable)?.into_data() else {
+            continue;
+        };
         if first.len() + more.len() + data.len() > limit {
             return Err(Rejection::TooLarge { limit });
         }
@@ -118,7 +132,9 @@ impl Coding {
     fn of(headers: &HeaderMap) -> Result<Self, Rejection> {
         let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
         let (value, other) = (values.next(), values.next());
-        let name = value.map_or(Ok(""), |value| value.to_str()).map_err(|_| Rejection::UnsupportedEncoding)?;
+        let name = value
+            .map_or(Ok(""), |value| value.to_str())
+            .map_err(|_| Rejection::UnsupportedEncoding)?;
         match name.trim().to_ascii_lowercase().as_str() {
             _ if other.is_some() => Err(Rejection::UnsupportedEncoding),
             "" | "identity" => Ok(Self::Identity),
@@ -131,13 +147,22 @@ impl Coding {
 
 /// Whether the body is to be read as JSON: `application/json`, any `application/*+json`, or no content type at all.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return true };
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return true;
+    };
     let Ok(value) = value.to_str() else { return false };
     if value.is_empty() {
         return true;
     }
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let Some(subtype) = essence.strip_prefix("application/") else { return false };
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let Some(subtype) = essence.strip_prefix("application/") else {
+        return false;
+    };
     !subtype.contains('/') && (subtype == "json" || subtype.ends_with("+json"))
 }
 
@@ -156,15 +181,30 @@ mod tests {
     #[test]
     fn json_goes_by_many_names() {
         assert!(is_json(&HeaderMap::new()));
-        for name in ["", "application/json", "APPLICATION/JSON", "application/json; charset=latin-1",
-            "application/vnd.api+json", "application/+json", "application/json;"]
-        {
+        for name in [
+            "",
+            "application/json",
+            "APPLICATION/JSON",
+            "application/json; charset=latin-1",
+            "application/vnd.api+json",
+            "application/+json",
+            "application/json;",
+        ] {
             assert!(content_type(name), "{name}");
         }
-        for name in ["text/plain", "json", "text/json", "application/jsonx", "application/ json", "a/b/c",
-            "application/json, text/plain", "application/geo+json+x", "image/svg+json", "\"application/json\"",
-            "application/json/x"]
-        {
+        for name in [
+            "text/plain",
+            "json",
+            "text/json",
+            "application/jsonx",
+            "application/ json",
+            "a/b/c",
+            "application/json, text/plain",
+            "application/geo+json+x",
+            "image/svg+json",
+            "\"application/json\"",
+            "application/json/x",
+        ] {
             assert!(!content_type(name), "{name}");
         }
     }
@@ -174,6 +214,9 @@ mod tests {
         let piece = |piece: &'static str| Ok::<_, io::Error>(Bytes::from_static(piece.as_bytes()));
         let stream = || Body::from_stream(futures_util::stream::iter(["a", "", "bc", "def"].map(piece)));
         assert_eq!(collect(&mut stream(), 6).await.unwrap(), "abcdef");
-        assert!(matches!(collect(&mut stream(), 5).await, Err(Rejection::TooLarge { limit: 5 })));
+        assert!(matches!(
+            collect(&mut stream(), 5).await,
+            Err(Rejection::TooLarge { limit: 5 })
+        ));
     }
 }

@@ -21,7 +21,10 @@ pub(crate) async fn page() -> Response {
 
 /// Serves its style sheet.
 pub(crate) async fn style() -> Response {
-    response("text/css; charset=utf-8", Bytes::from_static(include_bytes!("docs/style.css")))
+    response(
+        "text/css; charset=utf-8",
+        Bytes::from_static(include_bytes!("docs/style.css")),
+    )
 }
 
 fn response(content_type: &'static str, body: Bytes) -> Response {
@@ -43,14 +46,19 @@ fn html(document: &Value) -> String {
     let mut page = String::new();
     let info = &document["info"];
     let title = text(&info["title"]);
-    put(&mut page, format_args!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+    put(
+        &mut page,
+        format_args!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"stylesheet\" href=\"/docs/style.css\"></head>\
          <body><main><h1>{title} <small>{}</small></h1><p class=\"lead\">{}</p><p>{}</p>\
          <p>As a file: <a href=\"/openapi.json\">openapi.json</a> (OpenAPI 3.1). The same service speaks gRPC, gRPC-Web and \
          reflection on this port.</p>",
-        text(&info["version"]), text(&info["summary"]), text(&info["description"]),
-    ));
+            text(&info["version"]),
+            text(&info["summary"]),
+            text(&info["description"]),
+        ),
+    );
     first_request(&mut page, document);
     put(&mut page, format_args!("<h2 id=\"operations\">Operations</h2>"));
     for (path, methods) in members(&document["paths"]) {
@@ -67,78 +75,134 @@ fn html(document: &Value) -> String {
 }
 
 fn first_request(page: &mut String, document: &Value) {
-    let example = &document["paths"]["/api/v1/ingest"]["post"]["requestBody"]["content"]["application/json"]["example"];
-    put(page, format_args!(
-        "<h2>Your first event</h2><pre><code>curl -X POST http://localhost:8000/api/v1/ingest \\\n  \
+    let example =
+        &document["paths"]["/api/v1/ingest"]["post"]["requestBody"]["content"]["application/json"]["example"];
+    put(
+        page,
+        format_args!(
+            "<h2>Your first event</h2><pre><code>curl -X POST http://localhost:8000/api/v1/ingest \\\n  \
          -H \"Content-Type: application/json\" \\\n  -H \"X-API-Key: your-api-key\" \\\n  -d '{}'</code></pre>",
-        escape(&serde_json::to_string_pretty(example).unwrap_or_default()),
-    ));
+            escape(&serde_json::to_string_pretty(example).unwrap_or_default()),
+        ),
+    );
 }
 
 fn write_operation(page: &mut String, document: &Value, path: &str, method: &str, operation: &Value) {
     let id = text(&operation["operationId"]);
     let is_open = operation["security"].as_array().is_some_and(Vec::is_empty);
-    put(page, format_args!(
-        "<section id=\"{id}\"><h3><span class=\"method\">{}</span> <code>{}</code></h3><p><b>{}</b>{}</p><p>{}</p>",
-        method.to_uppercase(),
-        escape(path),
-        text(&operation["summary"]),
-        if is_open { " — no key needed" } else { "" },
-        text(&operation["description"]),
-    ));
+    put(
+        page,
+        format_args!(
+            "<section id=\"{id}\"><h3><span class=\"method\">{}</span> <code>{}</code></h3><p><b>{}</b>{}</p><p>{}</p>",
+            method.to_uppercase(),
+            escape(path),
+            text(&operation["summary"]),
+            if is_open { " — no key needed" } else { "" },
+            text(&operation["description"]),
+        ),
+    );
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
-        put(page, format_args!(
-            "<p><code>{}</code> ({}): {}</p>",
-            text(&parameter["name"]), text(&parameter["in"]), text(&parameter["description"]),
-        ));
+        put(
+            page,
+            format_args!(
+                "<p><code>{}</code> ({}): {}</p>",
+                text(&parameter["name"]),
+                text(&parameter["in"]),
+                text(&parameter["description"]),
+            ),
+        );
     }
     page.push_str("<table><tr><th>Status</th><th>When</th><th>Body</th></tr>");
     for (status, answer) in members(&operation["responses"]) {
         let shared = &document["components"]["responses"][status];
-        let answer = if answer["$ref"].is_string() { shared } else { answer };
+        let answer = if answer["$ref"].is_string() {
+            shared
+        } else {
+            answer
+        };
         let content = &answer["content"]["application/json"];
-        let example = content.get("example").map(ToString::to_string).unwrap_or_default();
-        put(page, format_args!(
-            "<tr><td>{status}</td><td>{}</td><td>{} <code>{}</code></td></tr>",
-            text(&answer["description"]), schema_link(&content["schema"]), escape(&example),
-        ));
+        let example = content
+            .get("example")
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        put(
+            page,
+            format_args!(
+                "<tr><td>{status}</td><td>{}</td><td>{} <code>{}</code></td></tr>",
+                text(&answer["description"]),
+                schema_link(&content["schema"]),
+                escape(&example),
+            ),
+        );
     }
     page.push_str("</table></section>");
 }
 
 fn write_schema(page: &mut String, name: &str, schema: &Value) {
-    put(page, format_args!("<section id=\"schema-{name}\"><h3>{name}</h3><p>{}</p>", text(&schema["description"])));
+    put(
+        page,
+        format_args!(
+            "<section id=\"schema-{name}\"><h3>{name}</h3><p>{}</p>",
+            text(&schema["description"])
+        ),
+    );
     if schema["properties"].is_null() {
         put(page, format_args!("<p>{}</p>", constraints(schema)));
     } else {
         page.push_str("<table><tr><th>Field</th><th>Type</th><th>Required</th><th>About</th></tr>");
     }
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (field, property) in members(&schema["properties"]) {
-        let is_required = if required.contains(&field.as_str()) { "yes" } else { "no" };
-        put(page, format_args!(
-            "<tr><td><code>{}</code></td><td>{}</td><td>{is_required}</td><td>{}</td></tr>",
-            escape(field), constraints(property), text(&property["description"]),
-        ));
+        let is_required = if required.contains(&field.as_str()) {
+            "yes"
+        } else {
+            "no"
+        };
+        put(
+            page,
+            format_args!(
+                "<tr><td><code>{}</code></td><td>{}</td><td>{is_required}</td><td>{}</td></tr>",
+                escape(field),
+                constraints(property),
+                text(&property["description"]),
+            ),
+        );
     }
-    page.push_str(if schema["properties"].is_null() { "</section>" } else { "</table></section>" });
+    page.push_str(if schema["properties"].is_null() {
+        "</section>"
+    } else {
+        "</table></section>"
+    });
 }
 
 /// A schema in a few words.
 fn constraints(schema: &Value) -> String {
     let mut words = schema_link(schema);
-    for (name, value) in members(schema).filter(|(name, _)| !matches!(name.as_str(), "$ref" | "description")) {
+    for (name, value) in members(schema).filter(|(name, _)| !matches!(name.as_str(), "$ref" | "description"))
+    {
         match name.as_str() {
             "items" => put(&mut words, format_args!(" of {}", constraints(value))),
             "type" | "enum" => {
                 let names: Vec<&str> = match value {
-                    Value::Array(names) => names.iter().filter_map(Value::as_str).filter(|name| !name.is_empty()).collect(),
+                    Value::Array(names) => names
+                        .iter()
+                        .filter_map(Value::as_str)
+                        .filter(|name| !name.is_empty())
+                        .collect(),
                     other => other.as_str().into_iter().collect(),
                 };
                 put(&mut words, format_args!(" {}", escape(&names.join(" · "))));
             }
             "properties" | "required" => {}
-            _ => put(&mut words, format_args!(" <small>{name} {}</small>", escape(&value.to_string()))),
+            _ => put(
+                &mut words,
+                format_args!(" <small>{name} {}</small>", escape(&value.to_string())),
+            ),
         }
     }
     words
@@ -146,7 +210,8 @@ fn constraints(schema: &Value) -> String {
 
 fn schema_link(schema: &Value) -> String {
     let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
-    name.map(|name| format!("<a href=\"#schema-{name}\">{name}</a>")).unwrap_or_default()
+    name.map(|name| format!("<a href=\"#schema-{name}\">{name}</a>"))
+        .unwrap_or_default()
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -157,11 +222,23 @@ fn text(value: &Value) -> String {
     let escaped = escape(value.as_str().unwrap_or_default());
     // Backquotes come in pairs; every second piece is code.
     let pieces = escaped.split('`').enumerate();
-    pieces.map(|(at, piece)| if at % 2 == 1 { format!("<code>{piece}</code>") } else { piece.to_owned() }).collect()
+    pieces
+        .map(|(at, piece)| {
+            if at % 2 == 1 {
+                format!("<code>{piece}</code>")
+            } else {
+                piece.to_owned()
+            }
+        })
+        .collect()
 }
 
 fn escape(plain: &str) -> String {
-    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    plain
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 fn put(page: &mut String, text: std::fmt::Arguments<'_>) {

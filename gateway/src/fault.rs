@@ -15,8 +15,8 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::{batch::Decoded, options::Redact};
 use echo::{Locator, echo, echo_text};
-use wording::wording;
 pub(crate) use wording::SEMVER_PATTERN;
+use wording::wording;
 
 /// One fault.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Rule(Rule),
     /// It is no string.
     StringType,
+    /// It is a string with half a surrogate pair, which no UTF-8 can hold.
+    StringUnicode,
     /// It is nothing that a UUID can be read from.
     UuidType,
     /// It is no number.
@@ -50,7 +52,10 @@ pub(crate) enum Kind {
 
 impl From<Violation> for Fault {
     fn from(violation: Violation) -> Self {
-        Self { path: violation.path, kind: Kind::Rule(violation.rule) }
+        Self {
+            path: violation.path,
+            kind: Kind::Rule(violation.rule),
+        }
     }
 }
 
@@ -67,7 +72,11 @@ struct Item {
 
 /// All faults of a batch, those of its types and those of its rules, in the order of the fields.
 pub(crate) fn of_batch(decoded: Decoded, now: SystemTime) -> Vec<Fault> {
-    let Decoded { batch, mut faults, event_count } = decoded;
+    let Decoded {
+        batch,
+        mut faults,
+        event_count,
+    } = decoded;
     let mut violations = openclone_client::validate(&batch, now);
     for violation in &mut violations {
         if let Rule::TooManyEvents { actual } = &mut violation.rule {
@@ -84,15 +93,30 @@ pub(crate) fn of_batch(decoded: Decoded, now: SystemTime) -> Vec<Fault> {
 /// The place of a field among all fields of a batch.
 fn rank(path: &[Segment]) -> (usize, usize, usize) {
     let place = |segment: Option<&Segment>, fields: &[&str]| match segment {
-        Some(Segment::Field(name)) => fields.iter().position(|field| field == name).unwrap_or(fields.len()),
+        Some(Segment::Field(name)) => fields
+            .iter()
+            .position(|field| field == name)
+            .unwrap_or(fields.len()),
         _ => 0,
     };
     let index = match path.get(1) {
         Some(Segment::Index(index)) => index + 1,
         _ => 0,
     };
-    let fields = ["source_type", "platform", "device_id", "plugin_id", "plugin_version", "timestamp", "events"];
-    (place(path.first(), &fields), index, place(path.get(2), &["timestamp", "data", "raw_ref"]))
+    let fields = [
+        "source_type",
+        "platform",
+        "device_id",
+        "plugin_id",
+        "plugin_version",
+        "timestamp",
+        "events",
+    ];
+    (
+        place(path.first(), &fields),
+        index,
+        place(path.get(2), &["timestamp", "data", "raw_ref"]),
+    )
 }
 
 /// The body of an answer that lists `faults` of the JSON text `body`.
@@ -112,19 +136,28 @@ pub(crate) fn render(faults: &[Fault], body: &str, redact: Option<&Redact>) -> S
 
 /// The body of an answer about one parameter of the query.
 pub(crate) fn render_query(name: &'static str, kind: Kind, value: &str, redact: Option<&Redact>) -> String {
-    let fault = Fault { path: vec![name.into()], kind };
+    let fault = Fault {
+        path: vec![name.into()],
+        kind,
+    };
     detail(vec![item("query", &fault, echo_text(value, redact), redact)])
 }
 
 /// The body of an answer to a request that has no body, or `null`.
 pub(crate) fn render_missing() -> String {
-    let fault = Fault { path: Vec::new(), kind: Kind::Rule(Rule::Missing) };
+    let fault = Fault {
+        path: Vec::new(),
+        kind: Kind::Rule(Rule::Missing),
+    };
     detail(vec![item("body", &fault, null(), None)])
 }
 
 /// The body of an answer to a request whose body is not read as JSON.
 pub(crate) fn render_no_object(body: &str, redact: Option<&Redact>) -> String {
-    let fault = Fault { path: Vec::new(), kind: Kind::ModelType };
+    let fault = Fault {
+        path: Vec::new(),
+        kind: Kind::ModelType,
+    };
     detail(vec![item("body", &fault, echo_text(body, redact), redact)])
 }
 
@@ -136,7 +169,13 @@ pub(crate) fn render_syntax(body: &str, at: usize, reason: &'static str) -> Stri
     let loc = vec![json!("body"), json!(characters)];
     let input = RawValue::from_string("{}".to_owned()).unwrap_or_default();
     let msg = "JSON decode error".to_owned();
-    detail(vec![Item { r#type: "json_invalid", loc, msg, input, ctx: Some(ctx) }])
+    detail(vec![Item {
+        r#type: "json_invalid",
+        loc,
+        msg,
+        input,
+        ctx: Some(ctx),
+    }])
 }
 
 fn item(root: &str, fault: &Fault, input: Box<RawValue>, redact: Option<&Redact>) -> Item {
@@ -145,9 +184,17 @@ fn item(root: &str, fault: &Fault, input: Box<RawValue>, redact: Option<&Redact>
         Segment::Index(index) => json!(index),
         Segment::Key => json!("[key]"),
     };
-    let loc = std::iter::once(json!(root)).chain(fault.path.iter().map(segment)).collect();
+    let loc = std::iter::once(json!(root))
+        .chain(fault.path.iter().map(segment))
+        .collect();
     let (r#type, msg, ctx) = wording(&fault.kind);
-    Item { r#type, loc, msg, input, ctx }
+    Item {
+        r#type,
+        loc,
+        msg,
+        input,
+        ctx,
+    }
 }
 
 fn null() -> Box<RawValue> {

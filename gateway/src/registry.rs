@@ -1,10 +1,10 @@
 //! The registry in JSON.
 
-use openclone_client::v1::{
-    ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, Platform, Plugin, PluginActivity, RejectedManifest,
-    SourceType,
-};
 use openclone_client::Rule;
+use openclone_client::v1::{
+    ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, Platform, Plugin, PluginActivity,
+    RejectedManifest, SourceType,
+};
 use prost_types::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
@@ -84,11 +84,18 @@ fn activity(activity: &PluginActivity) -> Value {
 
 fn rejected(manifest: &RejectedManifest) -> Value {
     let fault = |path: &str, reason: &str| json!({ "path": path, "reason": reason });
-    let faults: Vec<Value> = manifest.faults.iter().map(|found| fault(&found.path, &found.reason)).collect();
+    let faults: Vec<Value> = manifest
+        .faults
+        .iter()
+        .map(|found| fault(&found.path, &found.reason))
+        .collect();
     json!({ "path": manifest.path, "faults": faults })
 }
 
-#[allow(clippy::cast_precision_loss, reason = "seconds of this era are exact to a fraction of a microsecond")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "seconds of this era are exact to a fraction of a microsecond"
+)]
 fn unix_seconds(moment: &Timestamp) -> f64 {
     moment.seconds as f64 + f64::from(moment.nanos) / 1e9
 }
@@ -122,11 +129,23 @@ pub(crate) fn filter(pairs: Vec<(String, String)>) -> Result<ListPluginsRequest,
             (_, "") => {}
             ("platform", known) => match Platform::from_json_name(known) {
                 Some(platform) => filter.set_platform(platform),
-                None => return Err(BadFilter { name: "platform", value, kind: Kind::Rule(Rule::Platform) }),
+                None => {
+                    return Err(BadFilter {
+                        name: "platform",
+                        value,
+                        kind: Kind::Rule(Rule::Platform),
+                    });
+                }
             },
             ("source_type", known) => match SourceType::from_json_name(known) {
                 Some(source_type) => filter.set_source_type(source_type),
-                None => return Err(BadFilter { name: "source_type", value, kind: Kind::Rule(Rule::SourceType) }),
+                None => {
+                    return Err(BadFilter {
+                        name: "source_type",
+                        value,
+                        kind: Kind::Rule(Rule::SourceType),
+                    });
+                }
             },
             _ => {}
         }

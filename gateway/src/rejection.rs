@@ -40,7 +40,10 @@ pub(crate) enum Rejection {
 impl Rejection {
     /// A fault of a request that the service has not seen.
     pub(crate) fn invalid(body: String) -> Self {
-        Self::Invalid { body, metadata: HeaderMap::new() }
+        Self::Invalid {
+            body,
+            metadata: HeaderMap::new(),
+        }
     }
 }
 
@@ -60,7 +63,10 @@ impl IntoResponse for Rejection {
                 response
             }
             Self::Unparsable => unparsable(),
-            Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "The request body did not come in time"),
+            Self::BodyTimeout => detail(
+                StatusCode::REQUEST_TIMEOUT,
+                "The request body did not come in time",
+            ),
             Self::TooLarge { limit } => {
                 let text = format!("Request body too large: the limit is {limit} bytes");
                 detail(StatusCode::PAYLOAD_TOO_LARGE, &text)
@@ -73,7 +79,10 @@ impl IntoResponse for Rejection {
 }
 
 fn from_status(status: &Status) -> Response {
-    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    let reason = status
+        .get_details_error_info()
+        .map(|info| info.reason)
+        .unwrap_or_default();
     let mut response = match (status.code(), reason.as_str()) {
         (Code::Unauthenticated, _) => unauthenticated(),
         (Code::PermissionDenied, _) => detail(StatusCode::FORBIDDEN, status.message()),
@@ -91,7 +100,9 @@ fn from_status(status: &Status) -> Response {
 
 fn unauthenticated() -> Response {
     let mut response = detail(StatusCode::UNAUTHORIZED, "Invalid or missing X-API-Key");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("APIKey"));
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("APIKey"));
     response
 }
 
@@ -102,7 +113,10 @@ fn unparsable() -> Response {
 fn unsupported_encoding() -> Response {
     let text = "Unsupported Content-Encoding: gzip, zstd and identity are taken";
     let mut response = detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
-    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd, identity"));
+    response.headers_mut().insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("gzip, zstd, identity"),
+    );
     response
 }
 
@@ -112,17 +126,24 @@ fn rate_limited(status: &Status) -> Response {
     let error = quota.as_deref().unwrap_or_else(|| status.message());
     let body = json!({ "detail": "Rate limit exceeded — retry with backoff", "error": error });
     let mut response = json_response(StatusCode::TOO_MANY_REQUESTS, body.to_string());
-    response.headers_mut().insert(header::RETRY_AFTER, retry_after(status));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, retry_after(status));
     response
 }
 
 fn storage_failed() -> Response {
-    detail(StatusCode::INTERNAL_SERVER_ERROR, "Storage error — vault write failed")
+    detail(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Storage error — vault write failed",
+    )
 }
 
 fn unavailable(status: &Status) -> Response {
     let mut response = detail(StatusCode::SERVICE_UNAVAILABLE, status.message());
-    response.headers_mut().insert(header::RETRY_AFTER, retry_after(status));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, retry_after(status));
     response
 }
 
@@ -133,7 +154,10 @@ fn internal(status: &Status) -> Response {
 
 /// Whole seconds, rounded up, at least one.
 fn retry_after(status: &Status) -> HeaderValue {
-    let delay = status.get_details_retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
+    let delay = status
+        .get_details_retry_info()
+        .and_then(|info| info.retry_delay)
+        .unwrap_or_default();
     let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
     HeaderValue::from(seconds.max(1))
 }

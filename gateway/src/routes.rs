@@ -4,7 +4,10 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
-    extract::{Path, Query, Request, State, rejection::{PathRejection, QueryRejection}},
+    extract::{
+        Path, Query, Request, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -78,12 +81,19 @@ async fn ingest(State(gateway): Shared, request: Request) -> Result<Response, Re
     let text = gateway.json_text(&head.headers, &bytes)?;
     let decoded = gateway.decode(text)?;
     if !decoded.faults.is_empty() {
-        return Err(gateway.invalid(text, fault::of_batch(decoded, SystemTime::now()), HeaderMap::new()));
+        return Err(gateway.invalid(
+            text,
+            fault::of_batch(decoded, SystemTime::now()),
+            HeaderMap::new(),
+        ));
     }
     match gateway.upstream.ingest_batch(&caller, decoded.batch).await {
         Ok(response) => {
             let (metadata, message, _) = response.into_parts();
-            Ok(answer::ingested(&message.result.unwrap_or_default(), metadata.as_ref()))
+            Ok(answer::ingested(
+                &message.result.unwrap_or_default(),
+                metadata.as_ref(),
+            ))
         }
         Err(status) => Err(gateway.explain(text, status)),
     }
@@ -117,7 +127,11 @@ async fn get_plugin(
 }
 
 async fn list_source_types(State(gateway): Shared, headers: HeaderMap) -> Result<Response, Rejection> {
-    let list = gateway.upstream.list_source_types(&Caller::new(&headers)).await?.into_inner();
+    let list = gateway
+        .upstream
+        .list_source_types(&Caller::new(&headers))
+        .await?
+        .into_inner();
     Ok(answer::json_of(&registry::source_types(&list)))
 }
 
@@ -129,7 +143,10 @@ impl Gateway {
         }
         if !body::is_json(headers) {
             let text = String::from_utf8_lossy(bytes);
-            return Err(Rejection::invalid(fault::render_no_object(&text, self.options.redact.as_ref())));
+            return Err(Rejection::invalid(fault::render_no_object(
+                &text,
+                self.options.redact.as_ref(),
+            )));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| Rejection::Unparsable)?;
         Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
@@ -141,27 +158,44 @@ impl Gateway {
             Unreadable::Missing => Rejection::invalid(fault::render_missing()),
             Unreadable::Syntax { at, reason } => Rejection::invalid(fault::render_syntax(text, at, reason)),
             Unreadable::NotAnObject => {
-                let fault = Fault { path: Vec::new(), kind: Kind::ModelType };
+                let fault = Fault {
+                    path: Vec::new(),
+                    kind: Kind::ModelType,
+                };
                 self.invalid(text, vec![fault], HeaderMap::new())
             }
         })
     }
 
     fn invalid(&self, text: &str, faults: Vec<Fault>, metadata: HeaderMap) -> Rejection {
-        Rejection::Invalid { body: fault::render(&faults, text, self.options.redact.as_ref()), metadata }
+        Rejection::Invalid {
+            body: fault::render(&faults, text, self.options.redact.as_ref()),
+            metadata,
+        }
     }
 
     /// The service refused the batch: if that is for its faults, they are found again here, where the body is known.
     fn explain(&self, text: &str, status: Status) -> Rejection {
-        let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+        let reason = status
+            .get_details_error_info()
+            .map(|info| info.reason)
+            .unwrap_or_default();
         if status.code() != Code::InvalidArgument || reason == "DATA_TOO_DEEP" {
             return status.into();
         }
-        let Ok(decoded) = batch::decode(text) else { return status.into() };
+        let Ok(decoded) = batch::decode(text) else {
+            return status.into();
+        };
         let mut faults = fault::of_batch(decoded, SystemTime::now());
         if faults.is_empty() {
-            let told = status.get_details_bad_request().map(|told| told.field_violations).unwrap_or_default();
-            faults = told.into_iter().map(|told| Fault::told(&told.field, told.description)).collect();
+            let told = status
+                .get_details_bad_request()
+                .map(|told| told.field_violations)
+                .unwrap_or_default();
+            faults = told
+                .into_iter()
+                .map(|told| Fault::told(&told.field, told.description))
+                .collect();
         }
         match faults.is_empty() {
             true => status.into(),

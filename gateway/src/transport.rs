@@ -38,13 +38,19 @@ impl Transport {
     pub fn from_routes(routes: impl Into<Routes>) -> Self {
         let never = |error: Infallible| match error {};
         let service = ServiceExt::<Request<Body>>::map_err(routes.into().prepare(), never);
-        Self { service: Boxed::new(service), is_remote: false }
+        Self {
+            service: Boxed::new(service),
+            is_remote: false,
+        }
     }
 
     /// Calls a remote service.
     #[must_use]
     pub fn from_channel(channel: Channel) -> Self {
-        Self { service: Boxed::new(channel.map_err(TransportError::Channel)), is_remote: true }
+        Self {
+            service: Boxed::new(channel.map_err(TransportError::Channel)),
+            is_remote: true,
+        }
     }
 
     /// Whether a network lies between.
@@ -70,6 +76,8 @@ impl Service<Request<Body>> for Transport {
 
 impl fmt::Debug for Transport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Transport").field("is_remote", &self.is_remote).finish_non_exhaustive()
+        out.debug_struct("Transport")
+            .field("is_remote", &self.is_remote)
+            .finish_non_exhaustive()
     }
 }

@@ -47,11 +47,16 @@ impl Upstream {
 
     /// Checks the caller's key.
     pub(crate) async fn check_access(&self, caller: &Caller) -> Result<(), Status> {
-        if self.remote.as_ref().is_some_and(|remote| remote.cache.is_known(caller)) {
+        if self
+            .remote
+            .as_ref()
+            .is_some_and(|remote| remote.cache.is_known(caller))
+        {
             return Ok(());
         }
         let mut client = self.access.clone();
-        self.settle(caller, client.get_access(request(caller, GetAccessRequest {}))).await?;
+        self.settle(caller, client.get_access(request(caller, GetAccessRequest {})))
+            .await?;
         if let Some(remote) = &self.remote {
             remote.cache.remember(caller);
         }
@@ -61,7 +66,8 @@ impl Upstream {
     pub(crate) async fn ingest_batch(&self, caller: &Caller, batch: Batch) -> Answer<IngestBatchResponse> {
         let mut client = self.ingest.clone();
         let message = IngestBatchRequest { batch: Some(batch) };
-        self.settle(caller, client.ingest_batch(request(caller, message))).await
+        self.settle(caller, client.ingest_batch(request(caller, message)))
+            .await
     }
 
     pub(crate) async fn list_plugins(
@@ -70,25 +76,39 @@ impl Upstream {
         filter: ListPluginsRequest,
     ) -> Answer<ListPluginsResponse> {
         let mut client = self.registry.clone();
-        self.settle(caller, client.list_plugins(request(caller, filter))).await
+        self.settle(caller, client.list_plugins(request(caller, filter)))
+            .await
     }
 
     pub(crate) async fn get_plugin(&self, caller: &Caller, id: String) -> Answer<GetPluginResponse> {
         let mut client = self.registry.clone();
-        self.settle(caller, client.get_plugin(request(caller, GetPluginRequest { id }))).await
+        self.settle(
+            caller,
+            client.get_plugin(request(caller, GetPluginRequest { id })),
+        )
+        .await
     }
 
     pub(crate) async fn list_source_types(&self, caller: &Caller) -> Answer<ListSourceTypesResponse> {
         let mut client = self.registry.clone();
-        self.settle(caller, client.list_source_types(request(caller, ListSourceTypesRequest {}))).await
+        self.settle(
+            caller,
+            client.list_source_types(request(caller, ListSourceTypesRequest {})),
+        )
+        .await
     }
 
     /// Waits for the answer to a call. The service explains each of its errors, so one without an explanation comes
     /// from the way to a remote service, and is that it cannot be reached.
     async fn settle<T>(&self, caller: &Caller, call: impl Future<Output = Answer<T>>) -> Answer<T> {
-        let Some(remote) = &self.remote else { return call.await };
+        let Some(remote) = &self.remote else {
+            return call.await;
+        };
         let late = |_| Err(Status::deadline_exceeded("no answer in time"));
-        let status = match tokio::time::timeout(remote.timeout, call).await.unwrap_or_else(late) {
+        let status = match tokio::time::timeout(remote.timeout, call)
+            .await
+            .unwrap_or_else(late)
+        {
             Ok(response) => return Ok(response),
             Err(status) => status,
         };

@@ -132,7 +132,12 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let token = self.token()?;
         let (depth, lone) = self.skip(&token)?;
-        Ok(Span { text: &self.text[start..self.at], token, depth, lone })
+        Ok(Span {
+            text: &self.text[start..self.at],
+            token,
+            depth,
+            lone,
+        })
     }
 
     /// Passes over what is left of the value that `token` began. Gives the number of containers inside each other

@@ -54,8 +54,14 @@ impl SourceType {
 
 impl Platform {
     /// The six platforms in documented order.
-    pub const ALL: [Self; 6] =
-        [Self::Macos, Self::Windows, Self::Linux, Self::Ios, Self::Android, Self::Web];
+    pub const ALL: [Self; 6] = [
+        Self::Macos,
+        Self::Windows,
+        Self::Linux,
+        Self::Ios,
+        Self::Android,
+        Self::Web,
+    ];
 
     /// The name in JSON, such as `macos`; empty if unspecified.
     #[must_use]
@@ -117,7 +123,10 @@ mod tests {
             assert_eq!(SourceType::from_json_name(known.json_name()), Some(known));
         }
         for known in Platform::ALL {
-            assert_eq!(known.as_str_name(), format!("PLATFORM_{}", known.json_name().to_uppercase()));
+            assert_eq!(
+                known.as_str_name(),
+                format!("PLATFORM_{}", known.json_name().to_uppercase())
+            );
             assert_eq!(Platform::from_json_name(known.json_name()), Some(known));
         }
     }

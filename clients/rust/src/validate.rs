@@ -48,7 +48,10 @@ pub fn validate(batch: &Batch, now: SystemTime) -> Vec<Violation> {
     let mut report = Report::new(MAX_VIOLATIONS);
     let source_type = SourceType::try_from(batch.source_type).unwrap_or_default();
     report.field("source_type", fields::source_type(source_type));
-    report.field("platform", fields::platform(Platform::try_from(batch.platform).unwrap_or_default()));
+    report.field(
+        "platform",
+        fields::platform(Platform::try_from(batch.platform).unwrap_or_default()),
+    );
     report.field("device_id", fields::device_id(&batch.device_id));
     report.field("plugin_id", fields::plugin_id(&batch.plugin_id));
     report.field("plugin_version", fields::plugin_version(&batch.plugin_version));
@@ -75,7 +78,11 @@ fn check_event(event: &Event, source_type: SourceType, latest: fields::Instant, 
         Some(Data::Json(json)) => data::check(json, report),
         Some(typed) => payload::check(typed, source_type, report),
     }
-    if event.raw_ref.as_ref().is_some_and(|raw_ref| raw_ref.len() > MAX_RAW_REF) {
+    if event
+        .raw_ref
+        .as_ref()
+        .is_some_and(|raw_ref| raw_ref.len() > MAX_RAW_REF)
+    {
         report.field("raw_ref", Some(Rule::TooLong { limit: MAX_RAW_REF }));
     }
 }

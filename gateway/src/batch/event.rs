@@ -25,12 +25,20 @@ pub(super) struct Events {
 impl Events {
     /// One event that breaks no rule.
     pub(super) fn stand_in() -> Self {
-        Self { events: vec![sound_event()], faults: Vec::new(), count: 1 }
+        Self {
+            events: vec![sound_event()],
+            faults: Vec::new(),
+            count: 1,
+        }
     }
 }
 
 fn sound_event() -> Event {
-    Event { timestamp: Some(sound_timestamp()), raw_ref: None, data: Some(sound_data()) }
+    Event {
+        timestamp: Some(sound_timestamp()),
+        raw_ref: None,
+        data: Some(sound_data()),
+    }
 }
 
 fn sound_data() -> Data {
@@ -96,19 +104,29 @@ struct Members {
 impl Members {
     fn assemble(self, index: usize, faults: &mut Vec<Fault>) -> Event {
         let mut note = |name, kind| note(faults, index, Some(name), kind);
-        let timestamp = self.timestamp.unwrap_or(Err(Kind::Rule(Rule::Missing))).unwrap_or_else(|kind| {
-            note("timestamp", kind);
-            sound_timestamp()
-        });
-        let data = self.data.unwrap_or(Err(Kind::Rule(Rule::Missing))).unwrap_or_else(|kind| {
-            note("data", kind);
-            sound_data()
-        });
+        let timestamp = self
+            .timestamp
+            .unwrap_or(Err(Kind::Rule(Rule::Missing)))
+            .unwrap_or_else(|kind| {
+                note("timestamp", kind);
+                sound_timestamp()
+            });
+        let data = self
+            .data
+            .unwrap_or(Err(Kind::Rule(Rule::Missing)))
+            .unwrap_or_else(|kind| {
+                note("data", kind);
+                sound_data()
+            });
         let raw_ref = self.raw_ref.unwrap_or(Ok(None)).unwrap_or_else(|kind| {
             note("raw_ref", kind);
             None
         });
-        Event { timestamp: Some(timestamp), raw_ref, data: Some(data) }
+        Event {
+            timestamp: Some(timestamp),
+            raw_ref,
+            data: Some(data),
+        }
     }
 }
 
@@ -127,7 +145,11 @@ fn data(reader: &mut Reader<'_>, is_too_deep: &mut bool) -> Result<Result<Data, 
     if !matches!(span.token, Token::Object) {
         return Ok(Err(Kind::Rule(Rule::Object)));
     }
-    let json = if span.lone { replace_lone(span.text) } else { span.text.to_owned() };
+    let json = if span.lone {
+        replace_lone(span.text)
+    } else {
+        span.text.to_owned()
+    };
     Ok(Ok(Data::Json(json)))
 }
 

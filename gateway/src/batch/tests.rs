@@ -17,7 +17,11 @@ fn json_of(decoded: &Decoded, index: usize) -> &str {
 
 fn paths(decoded: &Decoded) -> Vec<String> {
     let path = |fault: &Fault| {
-        openclone_client::Violation { path: fault.path.clone(), rule: Rule::Missing }.field_path()
+        openclone_client::Violation {
+            path: fault.path.clone(),
+            rule: Rule::Missing,
+        }
+        .field_path()
     };
     decoded.faults.iter().map(path).collect()
 }
@@ -41,7 +45,9 @@ fn every_digit_is_kept() {
 
 #[test]
 fn lone_surrogates_in_data_and_references_are_replaced() {
-    let body = SOUND.replace(r#"{ "n" : 1.00 }"#, r#"{"\ud800":"\udc00x"}"#).replace(r#""r""#, r#""\ud800""#);
+    let body = SOUND
+        .replace(r#"{ "n" : 1.00 }"#, r#"{"\ud800":"\udc00x"}"#)
+        .replace(r#""r""#, r#""\ud800""#);
     let decoded = decode(&body).unwrap();
     assert_eq!(json_of(&decoded, 0), r#"{"\ufffd":"\ufffdx"}"#);
     assert_eq!(decoded.batch.events[0].raw_ref.as_deref(), Some("\u{fffd}"));
@@ -56,7 +62,13 @@ fn of_members_that_occur_twice_the_last_counts() {
     .unwrap();
     assert_eq!(decoded.batch.platform(), Platform::Web);
     assert_eq!(decoded.batch.plugin_id, "b");
-    let expected = ["source_type", "device_id", "plugin_version", "timestamp", "events[0].timestamp"];
+    let expected = [
+        "source_type",
+        "device_id",
+        "plugin_version",
+        "timestamp",
+        "events[0].timestamp",
+    ];
     assert_eq!(paths(&decoded), expected);
 }
 
@@ -71,7 +83,11 @@ fn names_nobody_knows_are_left_to_the_rules() {
 #[test]
 fn a_sound_value_stands_in_for_what_cannot_be_read() {
     let now = std::time::SystemTime::now();
-    for body in ["{}", r#"{"events":{}}"#, r#"{"events":[1,{},{"data":[],"timestamp":[],"raw_ref":{}}]}"#] {
+    for body in [
+        "{}",
+        r#"{"events":{}}"#,
+        r#"{"events":[1,{},{"data":[],"timestamp":[],"raw_ref":{}}]}"#,
+    ] {
         let decoded = decode(body).unwrap();
         assert!(!decoded.faults.is_empty());
         assert_eq!(openclone_client::validate(&decoded.batch, now), [], "{body}");
@@ -83,25 +99,55 @@ fn events_beyond_the_first_too_many_are_only_counted() {
     let decoded = decode(&format!(r#"{{"events":[{}1]}}"#, "{},".repeat(9_999))).unwrap();
     assert_eq!(decoded.event_count, 10_000);
     assert_eq!(decoded.batch.events.len(), MAX_EVENTS + 1);
-    assert!(decoded.faults.iter().all(|fault| fault.path[0] != Segment::from("events")));
+    assert!(
+        decoded
+            .faults
+            .iter()
+            .all(|fault| fault.path[0] != Segment::from("events"))
+    );
 }
 
 #[test]
 fn faults_are_listed_up_to_the_limit() {
-    assert_eq!(decode(&format!(r#"{{"events":[{}1]}}"#, "1,".repeat(400))).unwrap().faults.len(), MAX_VIOLATIONS);
+    assert_eq!(
+        decode(&format!(r#"{{"events":[{}1]}}"#, "1,".repeat(400)))
+            .unwrap()
+            .faults
+            .len(),
+        MAX_VIOLATIONS
+    );
 }
 
 #[test]
 fn what_is_no_batch_is_told_apart() {
     assert_eq!(decode("null").unwrap_err(), Unreadable::Missing);
     assert_eq!(decode(" [1] ").unwrap_err(), Unreadable::NotAnObject);
-    assert_eq!(decode("").unwrap_err(), Unreadable::Syntax { at: 0, reason: "Expecting value" });
-    assert_eq!(decode("{} x").unwrap_err(), Unreadable::Syntax { at: 3, reason: "Extra data" });
+    assert_eq!(
+        decode("").unwrap_err(),
+        Unreadable::Syntax {
+            at: 0,
+            reason: "Expecting value"
+        }
+    );
+    assert_eq!(
+        decode("{} x").unwrap_err(),
+        Unreadable::Syntax {
+            at: 3,
+            reason: "Extra data"
+        }
+    );
     assert_eq!(decode(&"[".repeat(1 << 20)).unwrap_err(), Unreadable::TooDeep);
-    let nested = |levels: usize| SOUND.replace("1.00", &format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
+    let nested =
+        |levels: usize| SOUND.replace("1.00", &format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
     assert!(decode(&nested(31)).is_ok());
     assert_eq!(decode(&nested(32)).unwrap_err(), Unreadable::TooDeep);
-    assert_eq!(decode(&(nested(32) + "x")).unwrap_err(), Unreadable::Syntax { at: nested(32).len(), reason: "Extra data" });
+    assert_eq!(
+        decode(&(nested(32) + "x")).unwrap_err(),
+        Unreadable::Syntax {
+            at: nested(32).len(),
+            reason: "Extra data"
+        }
+    );
 }
 
 proptest! {

@@ -14,6 +14,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Result<Timestamp, Kind>, j
     let token = reader.token()?;
     let seconds = match token {
         Token::Number(number) => number_value(number),
+        Token::Text(text) if text.is_lone() => Err(Kind::StringUnicode),
         Token::Text(text) => text_value(&text.unescape()),
         Token::Bool(value) => Ok(f64::from(u8::from(value))),
         Token::Null | Token::Array | Token::Object => {
@@ -40,7 +41,9 @@ fn text_value(text: &str) -> Result<f64, Kind> {
     text.trim().parse().or_else(|_| {
         let is_grouped = !text.starts_with('_') && !text.ends_with('_') && !text.contains("__");
         let plain = is_grouped.then(|| text.replace('_', ""));
-        plain.and_then(|plain| plain.parse().ok()).ok_or(Kind::FloatParsing)
+        plain
+            .and_then(|plain| plain.parse().ok())
+            .ok_or(Kind::FloatParsing)
     })
 }
 
@@ -53,8 +56,14 @@ fn from_seconds(seconds: f64) -> Timestamp {
     // Saturates: such a moment is too early or too late in any case.
     let whole_seconds = whole as i64;
     match is_carry {
-        true => Timestamp { seconds: whole_seconds.saturating_add(1), nanos: 0 },
-        false => Timestamp { seconds: whole_seconds, nanos: micros.min(999_999.0) as i32 * 1_000 },
+        true => Timestamp {
+            seconds: whole_seconds.saturating_add(1),
+            nanos: 0,
+        },
+        false => Timestamp {
+            seconds: whole_seconds,
+            nanos: micros.min(999_999.0) as i32 * 1_000,
+        },
     }
 }
 
@@ -90,7 +99,14 @@ mod tests {
     #[test]
     fn strings_are_taken_when_they_are_numbers() {
         let expected = Ok((1_708_258_800, 0));
-        for json in ["1708258800", " 1708258800\\n", "1_708_258_800", "+1708258800", "1708258800.", "1.7082588e9"] {
+        for json in [
+            "1708258800",
+            " 1708258800\\n",
+            "1_708_258_800",
+            "+1708258800",
+            "1708258800.",
+            "1.7082588e9",
+        ] {
             assert_eq!(moment(&format!("\"{json}\"")), expected, "{json}");
         }
         for json in ["", " ", "abc", "_1", "1_", "1__0", "0x10", "1,5", "١"] {
@@ -103,7 +119,12 @@ mod tests {
         for json in ["1e400", "NaN", "-Infinity", "\"nan\"", "\"1e400\"", "\"-inf\""] {
             assert_eq!(moment(json), Err(Kind::Rule(Rule::Finite)), "{json}");
         }
-        for json in [format!("1{}", "0".repeat(400)).as_str(), "null", "[1]", "{\"a\":1}"] {
+        for json in [
+            format!("1{}", "0".repeat(400)).as_str(),
+            "null",
+            "[1]",
+            "{\"a\":1}",
+        ] {
             assert_eq!(moment(json), Err(Kind::FloatType), "{json}");
         }
     }

@@ -27,7 +27,11 @@ pub(super) struct Locator<'a> {
 
 impl<'a> Locator<'a> {
     pub(super) const fn new(body: &'a str) -> Self {
-        Self { body, events: None, budget: BUDGET }
+        Self {
+            body,
+            events: None,
+            budget: BUDGET,
+        }
     }
 
     /// The value at `path`.
@@ -36,7 +40,9 @@ impl<'a> Locator<'a> {
             && name == "events"
         {
             let body = self.body;
-            let events = self.events.get_or_insert_with(|| elements(body).unwrap_or_default());
+            let events = self
+                .events
+                .get_or_insert_with(|| elements(body).unwrap_or_default());
             let event = *events.get(*index)?;
             return self.descend(event.text, inner);
         }
@@ -92,7 +98,9 @@ fn element(array: &str, index: usize) -> Result<Option<Span<'_>>, Fault> {
 }
 
 fn elements(body: &str) -> Result<Vec<Span<'_>>, Fault> {
-    let Some(events) = member(body, "events")? else { return Ok(Vec::new()) };
+    let Some(events) = member(body, "events")? else {
+        return Ok(Vec::new());
+    };
     let mut reader = Reader::new(events.text);
     let mut all = Vec::new();
     if matches!(reader.token()?, Token::Array) {
@@ -126,6 +134,8 @@ pub(super) fn echo_text(text: &str, redact: Option<&Redact>) -> Box<RawValue> {
 
 /// The beginning of a text, at most `limit` bytes.
 fn cut(text: &str, limit: usize) -> &str {
-    let end = (0..=limit.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+    let end = (0..=limit.min(text.len()))
+        .rev()
+        .find(|&end| text.is_char_boundary(end));
     &text[..end.unwrap_or(0)]
 }

@@ -22,7 +22,10 @@ fn input(timestamp: &str) -> Value {
 fn faults_of_types_and_of_rules_are_merged_in_the_order_of_the_fields() {
     let body = r#"{"platform":"beos","device_id":7,"plugin_version":"1","timestamp":0,"events":
         [{"timestamp":1,"data":{"a":NaN}},{"timestamp":[],"data":{"b":1e400},"raw_ref":3}]}"#;
-    let locs: Vec<String> = answer(body, None).iter().map(|fault| fault["loc"].to_string()).collect();
+    let locs: Vec<String> = answer(body, None)
+        .iter()
+        .map(|fault| fault["loc"].to_string())
+        .collect();
     let expected = [
         r#"["body","source_type"]"#,
         r#"["body","platform"]"#,
@@ -48,7 +51,13 @@ fn the_bad_value_is_echoed() {
     assert_eq!(input("NaN"), json!("NaN"));
     assert_eq!(input("1e400"), json!("1e400"));
     assert_eq!(input(&format!("\"{}\"", "é".repeat(200))), json!("é".repeat(128)));
-    assert_eq!(input(&format!("[\"{}\"]", "x".repeat(300))).as_str().unwrap().len(), 256);
+    assert_eq!(
+        input(&format!("[\"{}\"]", "x".repeat(300)))
+            .as_str()
+            .unwrap()
+            .len(),
+        256
+    );
     let digits = "9".repeat(400);
     assert_eq!(input(&digits), json!(digits[..256]));
 }
@@ -63,7 +72,10 @@ fn of_a_missing_member_the_object_that_lacks_it_is_echoed() {
 #[test]
 fn of_a_member_that_occurs_twice_the_last_is_echoed() {
     let faults = answer(r#"{"timestamp":"x","timestamp":"y","events":[]}"#, None);
-    let inputs: Vec<&Value> = faults.iter().filter(|fault| fault["type"] == "float_parsing").collect();
+    let inputs: Vec<&Value> = faults
+        .iter()
+        .filter(|fault| fault["type"] == "float_parsing")
+        .collect();
     assert_eq!(inputs[0]["input"], json!("y"));
 }
 
@@ -76,7 +88,11 @@ fn secrets_are_not_echoed() {
     let body = r#"{"plugin_id":"s3cret","device_id":["s3cret"],"timestamp":"x","events":[{"timestamp":"s3cret","data":{"s3cret":NaN}}]}"#;
     let faults = answer(body, Some(&redact));
     assert!(!format!("{faults:?}").contains("s3cret"));
-    assert!(faults.iter().any(|fault| fault["input"] == json!("[REDACTED:test]")));
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault["input"] == json!("[REDACTED:test]"))
+    );
     let missing: Value = serde_json::from_str(&render_no_object("s3cret", Some(&redact))).unwrap();
     assert_eq!(missing["detail"][0]["input"], json!("[REDACTED:test]"));
 }
@@ -91,13 +107,17 @@ fn the_true_number_of_events_is_told() {
 #[test]
 fn an_answer_stays_cheap_for_hostile_bodies() {
     let members = "\"k\":1e400,".repeat(90_000);
-    let faults = answer(&format!(r#"{{"events":[{{"timestamp":0,"data":{{{members}"z":1}}}}]}}"#), None);
+    let faults = answer(
+        &format!(r#"{{"events":[{{"timestamp":0,"data":{{{members}"z":1}}}}]}}"#),
+        None,
+    );
     assert_eq!(faults.len(), 100);
 }
 
 #[test]
 fn a_fault_of_the_grammar_has_its_place_in_characters() {
-    let answer: Value = serde_json::from_str(&render_syntax("{\"é\" 1}", 6, "Expecting ':' delimiter")).unwrap();
+    let answer: Value =
+        serde_json::from_str(&render_syntax("{\"é\" 1}", 6, "Expecting ':' delimiter")).unwrap();
     assert_eq!(answer["detail"][0]["loc"], json!(["body", 5]));
     assert_eq!(answer["detail"][0]["type"], json!("json_invalid"));
 }

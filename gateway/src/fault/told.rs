@@ -9,8 +9,13 @@ impl Fault {
     pub(crate) fn told(path: &str, description: String) -> Self {
         // Only the clock lets the service see what the gateway does not.
         let by_the_clock = [Rule::TooEarly, Rule::TooLate];
-        let rule = by_the_clock.into_iter().find(|rule| rule.to_string() == description);
-        Self { path: segments(path), kind: rule.map_or(Kind::Other(description), Kind::Rule) }
+        let rule = by_the_clock
+            .into_iter()
+            .find(|rule| rule.to_string() == description);
+        Self {
+            path: segments(path),
+            kind: rule.map_or(Kind::Other(description), Kind::Rule),
+        }
     }
 }
 
@@ -33,7 +38,12 @@ mod tests {
 
     #[test]
     fn a_path_is_read_back() {
-        let path = vec!["events".to_owned().into(), 3.into(), "data".to_owned().into(), Segment::Key];
+        let path = vec![
+            "events".to_owned().into(),
+            3.into(),
+            "data".to_owned().into(),
+            Segment::Key,
+        ];
         assert_eq!(segments("events[3].data[key]"), path);
         assert_eq!(segments(""), []);
     }
@@ -42,6 +52,9 @@ mod tests {
     fn what_the_clock_decides_is_worded_as_usual() {
         let told = Fault::told("timestamp", Rule::TooLate.to_string());
         assert_eq!(told.kind, Kind::Rule(Rule::TooLate));
-        assert_eq!(Fault::told("timestamp", "odd".to_owned()).kind, Kind::Other("odd".to_owned()));
+        assert_eq!(
+            Fault::told("timestamp", "odd".to_owned()).kind,
+            Kind::Other("odd".to_owned())
+        );
     }
 }

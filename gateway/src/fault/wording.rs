@@ -19,15 +19,21 @@ pub(super) fn wording(kind: &Kind) -> Wording {
     let (r#type, msg) = match kind {
         Kind::Rule(rule) => return rule_wording(rule),
         Kind::StringType => ("string_type", "Input should be a valid string"),
+        Kind::StringUnicode => (
+            "string_unicode",
+            "Input should be a valid string, unable to parse raw data as a unicode string",
+        ),
         Kind::UuidType => ("uuid_type", "UUID input should be a string, bytes or UUID object"),
         Kind::FloatType => ("float_type", "Input should be a valid number"),
-        Kind::FloatParsing => {
-            ("float_parsing", "Input should be a valid number, unable to parse string as a number")
-        }
+        Kind::FloatParsing => (
+            "float_parsing",
+            "Input should be a valid number, unable to parse string as a number",
+        ),
         Kind::ListType => ("list_type", "Input should be a valid list"),
-        Kind::ModelType => {
-            ("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
-        }
+        Kind::ModelType => (
+            "model_attributes_type",
+            "Input should be a valid dictionary or object to extract fields from",
+        ),
         Kind::Other(reason) => return value_error(reason),
     };
     (r#type, msg.to_owned(), None)
@@ -42,16 +48,22 @@ fn rule_wording(rule: &Rule) -> Wording {
             let msg = format!("Input should be a valid UUID, {error}");
             ("uuid_parsing", msg, Some(json!({ "error": error.to_string() })))
         }
-        Rule::UuidVersion => {
-            ("uuid_version", "UUID version 4 expected".to_owned(), Some(json!({ "expected_version": 4 })))
-        }
+        Rule::UuidVersion => (
+            "uuid_version",
+            "UUID version 4 expected".to_owned(),
+            Some(json!({ "expected_version": 4 })),
+        ),
         Rule::PluginId => pattern(Rule::PLUGIN_ID_PATTERN),
         Rule::Version => pattern(SEMVER_PATTERN),
         Rule::TooEarly => value_error("timestamp before 2020-01-01"),
         Rule::TooLate => value_error("timestamp more than 24h in the future"),
         Rule::NoEvents => {
             let ctx = json!({ "field_type": "List", "min_length": 1, "actual_length": 0 });
-            ("too_short", "List should have at least 1 item after validation, not 0".to_owned(), Some(ctx))
+            (
+                "too_short",
+                "List should have at least 1 item after validation, not 0".to_owned(),
+                Some(ctx),
+            )
         }
         Rule::TooManyEvents { actual } => too_long("List", MAX_EVENTS, *actual),
         Rule::TooManyKeys { actual } => {
@@ -61,7 +73,11 @@ fn rule_wording(rule: &Rule) -> Wording {
             let msg = format!("String should have at most {limit} characters");
             ("string_too_long", msg, Some(json!({ "max_length": limit })))
         }
-        Rule::Finite => ("finite_number", "Input should be a finite number".to_owned(), None),
+        Rule::Finite => (
+            "finite_number",
+            "Input should be a finite number".to_owned(),
+            None,
+        ),
         Rule::Object => ("dict_type", "Input should be a valid dictionary".to_owned(), None),
         // What a batch made from JSON never breaks.
         other => value_error(&other.to_string()),
@@ -69,12 +85,20 @@ fn rule_wording(rule: &Rule) -> Wording {
 }
 
 fn value_error(reason: &str) -> Wording {
-    ("value_error", format!("Value error, {reason}"), Some(json!({ "error": {} })))
+    (
+        "value_error",
+        format!("Value error, {reason}"),
+        Some(json!({ "error": {} })),
+    )
 }
 
 fn pattern(pattern: &str) -> Wording {
     let msg = format!("String should match pattern '{pattern}'");
-    ("string_pattern_mismatch", msg, Some(json!({ "pattern": pattern })))
+    (
+        "string_pattern_mismatch",
+        msg,
+        Some(json!({ "pattern": pattern })),
+    )
 }
 
 fn too_long(field_type: &str, limit: usize, actual: usize) -> Wording {
@@ -89,5 +113,9 @@ fn one_of(r#type: &'static str, names: &[&str]) -> Wording {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         _ => quoted.concat(),
     };
-    (r#type, format!("Input should be {expected}"), Some(json!({ "expected": expected })))
+    (
+        r#type,
+        format!("Input should be {expected}"),
+        Some(json!({ "expected": expected })),
+    )
 }

@@ -29,22 +29,30 @@ pub(super) fn paths() -> Value {
 }
 
 fn ingest() -> Value {
-    let mut answer = content("The batch is in the vault. `stored + skipped` is the number of its events.", "IngestResult");
+    let mut answer = content(
+        "The batch is in the vault. `stored + skipped` is the number of its events.",
+        "IngestResult",
+    );
     answer["headers"] = limit_headers();
     answer["content"]["application/json"]["example"] =
         json!({ "stored": 1, "skipped": 0, "file": "Braindump/2026-02-26.md" });
-    keyed(json!({
-        "operationId": "ingest", "tags": ["Ingest"],
-        "summary": "Send a batch of events",
-        "description": "1 to 500 events of one source type, at most 1 MiB decompressed. `Content-Encoding: gzip` and `zstd` are \
-            taken. Each event is stored once: by its `raw_ref`, or by its content if it has none. Nothing of a batch with a \
-            fault is stored.",
-        "requestBody": {
-            "required": true,
-            "content": { "application/json": { "schema": reference("schemas", "Batch"), "example": example() } }
-        },
-        "responses": { "200": answer }
-    }), &["400", "401", "403", "408", "413", "415", "422", "429", "500", "503"])
+    keyed(
+        json!({
+            "operationId": "ingest", "tags": ["Ingest"],
+            "summary": "Send a batch of events",
+            "description": "1 to 500 events of one source type, at most 1 MiB decompressed. `Content-Encoding: gzip` and `zstd` are \
+                taken. Each event is stored once: by its `raw_ref`, or by its content if it has none. Nothing of a batch with a \
+                fault is stored.",
+            "requestBody": {
+                "required": true,
+                "content": { "application/json": { "schema": reference("schemas", "Batch"), "example": example() } }
+            },
+            "responses": { "200": answer }
+        }),
+        &[
+            "400", "401", "403", "408", "413", "415", "422", "429", "500", "503",
+        ],
+    )
 }
 
 fn list_plugins() -> Value {
@@ -53,23 +61,29 @@ fn list_plugins() -> Value {
         json!({ "name": name, "in": "query", "required": false, "description": description,
             "schema": reference("schemas", schema) })
     };
-    keyed(json!({
-        "operationId": "listPlugins", "tags": ["Registry"],
-        "summary": "The plugins",
-        "description": "Installed and catalogued plugins in order of their ids, and manifests that could not be taken.",
-        "parameters": [parameter("platform", "Platform"), parameter("source_type", "SourceType")],
-        "responses": { "200": content("The plugins.", "PluginList") }
-    }), &["401", "403", "422", "429", "503"])
+    keyed(
+        json!({
+            "operationId": "listPlugins", "tags": ["Registry"],
+            "summary": "The plugins",
+            "description": "Installed and catalogued plugins in order of their ids, and manifests that could not be taken.",
+            "parameters": [parameter("platform", "Platform"), parameter("source_type", "SourceType")],
+            "responses": { "200": content("The plugins.", "PluginList") }
+        }),
+        &["401", "403", "422", "429", "503"],
+    )
 }
 
 fn get_plugin() -> Value {
-    keyed(json!({
-        "operationId": "getPlugin", "tags": ["Registry"],
-        "summary": "One plugin",
-        "parameters": [{ "name": "id", "in": "path", "required": true, "description": "The plugin's id",
-            "schema": { "type": "string" } }],
-        "responses": { "200": content("The plugin.", "Plugin") }
-    }), &["401", "403", "404", "429", "503"])
+    keyed(
+        json!({
+            "operationId": "getPlugin", "tags": ["Registry"],
+            "summary": "One plugin",
+            "parameters": [{ "name": "id", "in": "path", "required": true, "description": "The plugin's id",
+                "schema": { "type": "string" } }],
+            "responses": { "200": content("The plugin.", "Plugin") }
+        }),
+        &["401", "403", "404", "429", "503"],
+    )
 }
 
 fn open(id: &str, summary: &str, answer: &str) -> Value {
@@ -111,22 +125,62 @@ pub(super) fn headers() -> Value {
 
 fn limit_headers() -> Value {
     let names = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
-    names.into_iter().map(|name| (name.to_owned(), reference("headers", name))).collect::<Map<_, _>>().into()
+    names
+        .into_iter()
+        .map(|name| (name.to_owned(), reference("headers", name)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 pub(super) fn responses() -> Value {
     let mut all = Map::new();
     for (status, description, detail) in [
-        ("400", "The body cannot be read: bad UTF-8, nested too deeply, cut off.", "There was an error parsing the body"),
-        ("401", "The key is missing or wrong. The body has not been read.", "Invalid or missing X-API-Key"),
-        ("403", "The key may not do this, or `Origin` or `Host` is not allowed.", "the key lacks the scope"),
+        (
+            "400",
+            "The body cannot be read: bad UTF-8, nested too deeply, cut off.",
+            "There was an error parsing the body",
+        ),
+        (
+            "401",
+            "The key is missing or wrong. The body has not been read.",
+            "Invalid or missing X-API-Key",
+        ),
+        (
+            "403",
+            "The key may not do this, or `Origin` or `Host` is not allowed.",
+            "the key lacks the scope",
+        ),
         ("404", "There is no such thing.", "Not Found"),
-        ("408", "The body did not come in time.", "The request body did not come in time"),
-        ("413", "The body is larger than 1 MiB decompressed.", "Request body too large: the limit is 1048576 bytes"),
-        ("415", "The content encoding is not known.", "Unsupported Content-Encoding: gzip, zstd and identity are taken"),
-        ("429", "Too many requests for this key. Retry with back-off.", "Rate limit exceeded — retry with backoff"),
-        ("500", "The vault could not be written. Send the batch again.", "Storage error — vault write failed"),
-        ("503", "Starting, draining or out of order. Send the batch again later.", "draining"),
+        (
+            "408",
+            "The body did not come in time.",
+            "The request body did not come in time",
+        ),
+        (
+            "413",
+            "The body is larger than 1 MiB decompressed.",
+            "Request body too large: the limit is 1048576 bytes",
+        ),
+        (
+            "415",
+            "The content encoding is not known.",
+            "Unsupported Content-Encoding: gzip, zstd and identity are taken",
+        ),
+        (
+            "429",
+            "Too many requests for this key. Retry with back-off.",
+            "Rate limit exceeded — retry with backoff",
+        ),
+        (
+            "500",
+            "The vault could not be written. Send the batch again.",
+            "Storage error — vault write failed",
+        ),
+        (
+            "503",
+            "Starting, draining or out of order. Send the batch again later.",
+            "draining",
+        ),
     ] {
         let mut answer = content(description, "Error");
         answer["content"]["application/json"]["example"] = json!({ "detail": detail });
@@ -137,7 +191,14 @@ pub(super) fn responses() -> Value {
     for status in ["429", "503"] {
         all[status]["headers"]["Retry-After"] = reference("headers", "Retry-After");
     }
-    all["429"]["content"]["application/json"]["example"]["error"] = json!("Rate limit exceeded: 60 per 1 minute");
-    all.insert("422".to_owned(), content("Every fault of the request, in the order of the fields.", "ValidationError"));
+    all["429"]["content"]["application/json"]["example"]["error"] =
+        json!("Rate limit exceeded: 60 per 1 minute");
+    all.insert(
+        "422".to_owned(),
+        content(
+            "Every fault of the request, in the order of the fields.",
+            "ValidationError",
+        ),
+    );
     all.into()
 }

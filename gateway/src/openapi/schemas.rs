@@ -3,7 +3,9 @@
 use openclone_client::{
     Rule,
     v1::{Platform, SourceType},
-    validate::{EARLIEST, MAX_DATA_KEYS, MAX_EVENTS, MAX_PLUGIN_ID, MAX_PLUGIN_VERSION, MAX_RAW_REF, MAX_VIOLATIONS},
+    validate::{
+        EARLIEST, MAX_DATA_KEYS, MAX_EVENTS, MAX_PLUGIN_ID, MAX_PLUGIN_VERSION, MAX_RAW_REF, MAX_VIOLATIONS,
+    },
 };
 use serde_json::{Value, json};
 
@@ -51,7 +53,15 @@ pub(super) fn schemas() -> Value {
 
 fn batch() -> Value {
     object(
-        &["source_type", "platform", "device_id", "plugin_id", "plugin_version", "timestamp", "events"],
+        &[
+            "source_type",
+            "platform",
+            "device_id",
+            "plugin_id",
+            "plugin_version",
+            "timestamp",
+            "events",
+        ],
         json!({
             "source_type": reference("schemas", "SourceType"),
             "platform": reference("schemas", "Platform"),
@@ -113,7 +123,16 @@ fn plugin() -> Value {
     let names = |schema: &str| json!({ "type": "array", "items": reference("schemas", schema) });
     let yes_or_no = |description: &str| json!({ "type": "boolean", "description": description });
     object(
-        &["id", "name", "installed", "platform", "source_types", "sensitivity", "consent_required", "activity"],
+        &[
+            "id",
+            "name",
+            "installed",
+            "platform",
+            "source_types",
+            "sensitivity",
+            "consent_required",
+            "activity",
+        ],
         json!({
             "id": { "type": "string" },
             "name": { "type": "string" },
@@ -137,7 +156,10 @@ fn plugin() -> Value {
 fn rejected() -> Value {
     let text = json!({ "type": "string" });
     let fault = object(&["path", "reason"], json!({ "path": text, "reason": text }));
-    object(&["path", "faults"], json!({ "path": text, "faults": { "type": "array", "items": fault } }))
+    object(
+        &["path", "faults"],
+        json!({ "path": text, "faults": { "type": "array", "items": fault } }),
+    )
 }
 
 fn sensitivity() -> Value {

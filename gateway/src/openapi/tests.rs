@@ -27,10 +27,14 @@ fn every_reference_leads_somewhere() {
 
 #[test]
 fn the_example_is_a_sound_batch() {
-    let example = DOCUMENT.pointer("/paths/~1api~1v1~1ingest/post/requestBody/content/application~1json/example");
+    let example =
+        DOCUMENT.pointer("/paths/~1api~1v1~1ingest/post/requestBody/content/application~1json/example");
     let decoded = crate::batch::decode(&example.unwrap().to_string()).unwrap();
     assert_eq!(decoded.faults, []);
-    assert_eq!(openclone_client::validate(&decoded.batch, std::time::SystemTime::now()), []);
+    assert_eq!(
+        openclone_client::validate(&decoded.batch, std::time::SystemTime::now()),
+        []
+    );
 }
 
 #[test]

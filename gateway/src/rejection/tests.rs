@@ -19,8 +19,15 @@ async fn answer(code: Code, message: &str, details: ErrorDetails) -> String {
 async fn show(rejection: Rejection) -> String {
     let response = rejection.into_response();
     let mut lines = vec![response.status().to_string()];
-    lines.extend(response.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())));
-    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    lines.extend(
+        response
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())),
+    );
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
     lines.push(String::from_utf8(body.to_vec()).unwrap());
     lines.retain(|line| !line.starts_with("cache-control") && !line.starts_with("x-content-type"));
     lines.join("\n")
@@ -39,7 +46,12 @@ async fn statuses_become_the_documented_answers() {
     draining.set_retry_info(Some(Duration::from_secs(5)));
     let all = [
         answer(Code::Unauthenticated, "no key", because("INVALID_API_KEY")).await,
-        answer(Code::PermissionDenied, "the key lacks the scope ingest", because("SCOPE")).await,
+        answer(
+            Code::PermissionDenied,
+            "the key lacks the scope ingest",
+            because("SCOPE"),
+        )
+        .await,
         answer(Code::InvalidArgument, "too deep", because("DATA_TOO_DEEP")).await,
         answer(Code::ResourceExhausted, "slow down", limited).await,
         answer(Code::Unavailable, "disk full", because("STORAGE_FAILED")).await,

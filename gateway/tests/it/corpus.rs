@@ -17,7 +17,8 @@ struct Pair {
 }
 
 fn base(events: usize) -> String {
-    let event = json!({ "timestamp": 1_708_258_800.0, "data": { "text": "hi", "duration": 60 }, "raw_ref": "r1" });
+    let event =
+        json!({ "timestamp": 1_708_258_800.0, "data": { "text": "hi", "duration": 60 }, "raw_ref": "r1" });
     json!({
         "source_type": "audio_system", "platform": "macos", "device_id": "550e8400-e29b-41d4-a716-446655440000",
         "plugin_id": "openclone-mac-audio", "plugin_version": "1.0.0", "timestamp": 1_708_258_800.0,
@@ -30,14 +31,19 @@ fn base(events: usize) -> String {
 fn comparable(answer: &Value) -> Value {
     let mut answer = answer.clone();
     for fault in answer["detail"].as_array_mut().into_iter().flatten() {
-        let is_version = fault["loc"].as_array().is_some_and(|loc| loc.ends_with(&[json!("plugin_version")]));
+        let is_version = fault["loc"]
+            .as_array()
+            .is_some_and(|loc| loc.ends_with(&[json!("plugin_version")]));
         let kind = fault["type"].as_str().unwrap_or_default().to_owned();
         let members = fault.as_object_mut().unwrap();
         members.remove("input");
         if kind == "value_error" {
             members.remove("ctx");
         }
-        if kind == "json_invalid" || kind == "uuid_parsing" || (is_version && kind == "string_pattern_mismatch") {
+        if kind == "json_invalid"
+            || kind == "uuid_parsing"
+            || (is_version && kind == "string_pattern_mismatch")
+        {
             members.retain(|name, _| name == "type" || (name == "loc" && kind != "json_invalid"));
         }
     }
@@ -84,8 +90,16 @@ async fn what_was_recorded_here_is_answered_alike() {
         let answer: Value = serde_json::from_str(&text).unwrap();
         let is_alike = status == 200 || comparable(&answer) == comparable(&pair.answer);
         if status != pair.status || !is_alike {
-            differences.push(format!("{}\n  recorded {} {}\n  answered {status} {text}", pair.name, pair.status, pair.answer));
+            differences.push(format!(
+                "{}\n  recorded {} {}\n  answered {status} {text}",
+                pair.name, pair.status, pair.answer
+            ));
         }
     }
-    assert!(differences.is_empty(), "{}\n{}", differences.join("\n"), differences.len());
+    assert!(
+        differences.is_empty(),
+        "{}\n{}",
+        differences.join("\n"),
+        differences.len()
+    );
 }

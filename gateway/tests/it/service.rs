@@ -69,19 +69,32 @@ impl Fake {
             return answer;
         }
         if violations.is_empty() {
-            return Ok(IngestResult { stored, file: "Audio/2026-02-26.md".to_owned(), ..Default::default() });
+            return Ok(IngestResult {
+                stored,
+                file: "Audio/2026-02-26.md".to_owned(),
+                ..Default::default()
+            });
         }
         let mut details = ErrorDetails::with_error_info("INVALID_BATCH", "openclone.dev", []);
         for found in violations {
             details.add_bad_request_violation(found.field_path(), found.rule.to_string());
         }
         let metadata = limits("7");
-        Err(Status::with_error_details_and_metadata(Code::InvalidArgument, "invalid batch", details, metadata))
+        Err(Status::with_error_details_and_metadata(
+            Code::InvalidArgument,
+            "invalid batch",
+            details,
+            metadata,
+        ))
     }
 }
 
 pub(crate) fn status(code: Code, message: &str, reason: &str) -> Status {
-    Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, "openclone.dev", []))
+    Status::with_error_details(
+        code,
+        message,
+        ErrorDetails::with_error_info(reason, "openclone.dev", []),
+    )
 }
 
 pub(crate) fn limited() -> Status {
@@ -94,7 +107,9 @@ pub(crate) fn limited() -> Status {
 fn limits(remaining: &str) -> MetadataMap {
     let mut metadata = MetadataMap::new();
     for (name, value) in [("limit", "60"), ("remaining", remaining), ("reset", "1800000000")] {
-        let key = format!("x-ratelimit-{name}").parse::<tonic::metadata::MetadataKey<_>>().unwrap();
+        let key = format!("x-ratelimit-{name}")
+            .parse::<tonic::metadata::MetadataKey<_>>()
+            .unwrap();
         metadata.insert(key, value.parse().unwrap());
     }
     metadata
@@ -122,7 +137,10 @@ pub(crate) fn service(fake: Fake) -> Router {
         .route("/openclone.v1.IngestService/IngestBatch", post(ingest_batch))
         .route("/openclone.v1.RegistryService/ListPlugins", post(list_plugins))
         .route("/openclone.v1.RegistryService/GetPlugin", post(get_plugin))
-        .route("/openclone.v1.RegistryService/ListSourceTypes", post(list_source_types))
+        .route(
+            "/openclone.v1.RegistryService/ListSourceTypes",
+            post(list_source_types),
+        )
         .with_state(fake)
 }
 
@@ -141,7 +159,9 @@ where
             Ok::<_, Status>(tonic::Response::from_parts(metadata, message, Default::default()))
         }
     });
-    tonic::server::Grpc::new(ProstCodec::<A, Q>::default()).unary(service, request).await
+    tonic::server::Grpc::new(ProstCodec::<A, Q>::default())
+        .unary(service, request)
+        .await
 }
 
 type Call = Request<Body>;
@@ -156,17 +176,39 @@ async fn get_access(State(fake): State<Fake>, call: Call) -> Answer {
 }
 
 async fn ingest_batch(State(fake): State<Fake>, call: Call) -> Answer {
-    unary(call, move |request| Ok((IngestBatchResponse { result: Some(fake.ingest(request)?) }, limits("59")))).await
+    unary(call, move |request| {
+        Ok((
+            IngestBatchResponse {
+                result: Some(fake.ingest(request)?),
+            },
+            limits("59"),
+        ))
+    })
+    .await
 }
 
 async fn list_plugins(State(fake): State<Fake>, call: Call) -> Answer {
     unary(call, move |request: tonic::Request<ListPluginsRequest>| {
         fake.admit("ListPlugins", &request)?;
         let wanted = request.get_ref().platform();
-        let plugins = [plugin()].into_iter().filter(|plugin| wanted as i32 == 0 || plugin.platforms().any(|p| p == wanted));
-        let fault = openclone_client::v1::ManifestFault { path: "id".to_owned(), reason: "must be set".to_owned() };
-        let rejected = RejectedManifest { path: "bad/plugin.json".to_owned(), faults: vec![fault] };
-        Ok((ListPluginsResponse { plugins: plugins.collect(), rejected: vec![rejected] }, MetadataMap::new()))
+        let plugins = [plugin()]
+            .into_iter()
+            .filter(|plugin| wanted as i32 == 0 || plugin.platforms().any(|p| p == wanted));
+        let fault = openclone_client::v1::ManifestFault {
+            path: "id".to_owned(),
+            reason: "must be set".to_owned(),
+        };
+        let rejected = RejectedManifest {
+            path: "bad/plugin.json".to_owned(),
+            faults: vec![fault],
+        };
+        Ok((
+            ListPluginsResponse {
+                plugins: plugins.collect(),
+                rejected: vec![rejected],
+            },
+            MetadataMap::new(),
+        ))
     })
     .await
 }
@@ -175,7 +217,12 @@ async fn get_plugin(State(fake): State<Fake>, call: Call) -> Answer {
     unary(call, move |request: tonic::Request<GetPluginRequest>| {
         fake.admit("GetPlugin", &request)?;
         match request.get_ref().id.as_str() {
-            "my-plugin" => Ok((GetPluginResponse { plugin: Some(plugin()) }, MetadataMap::new())),
+            "my-plugin" => Ok((
+                GetPluginResponse {
+                    plugin: Some(plugin()),
+                },
+                MetadataMap::new(),
+            )),
             _ => Err(status(Code::NotFound, "no such plugin", "UNKNOWN_PLUGIN")),
         }
     })
@@ -192,29 +239,44 @@ async fn list_source_types(State(fake): State<Fake>, call: Call) -> Answer {
             sensitivity: 2,
             typical_fields: vec!["lat".to_owned(), "lon".to_owned()],
         };
-        Ok((ListSourceTypesResponse { source_types: vec![gps] }, MetadataMap::new()))
+        Ok((
+            ListSourceTypesResponse {
+                source_types: vec![gps],
+            },
+            MetadataMap::new(),
+        ))
     })
     .await
 }
 
 /// The gateway over the service in the same process.
 pub(crate) fn local(fake: &Fake) -> Router {
-    router(Transport::from_routes(service(fake.clone())), GatewayOptions::default())
+    router(
+        Transport::from_routes(service(fake.clone())),
+        GatewayOptions::default(),
+    )
 }
 
 /// The gateway over the service behind a socket.
 pub(crate) async fn remote(fake: &Fake) -> Router {
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, service(fake.clone())).into_future());
-    let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
+    let channel = Endpoint::from_shared(format!("http://{address}"))
+        .unwrap()
+        .connect_lazy();
     router(Transport::from_channel(channel), GatewayOptions::default())
 }
 
 /// A POST to the ingest endpoint with a good key.
 pub(crate) fn post_json(body: impl Into<Body>) -> Request<Body> {
     let request = Request::post("/api/v1/ingest").header("x-api-key", KEY);
-    request.header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap()
+    request
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.into())
+        .unwrap()
 }
 
 /// Sends a request and reads the answer.
@@ -222,5 +284,9 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> (u16, Heade
     let response = router.clone().oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    (head.status.as_u16(), head.headers, String::from_utf8(bytes.to_vec()).unwrap())
+    (
+        head.status.as_u16(),
+        head.headers,
+        String::from_utf8(bytes.to_vec()).unwrap(),
+    )
 }

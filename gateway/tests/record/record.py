@@ -4,7 +4,8 @@
     python record.py > ../data/recorded-422.json
 
 Left out on purpose is what the contract wants otherwise: SemVer instead of three numbers, `data` deeper than 32, bodies
-that are not UTF-8, and numbers in `data` that no double holds.
+that are not UTF-8, numbers in `data` that no double holds, integers of more than 4,300 digits, and the prefix URN:UUID: in
+capitals, which newer UUID parsers take.
 """
 
 import json
@@ -98,7 +99,7 @@ NUMBERS = """1708258800 "1708258800" " 1708258800 " "\\t1708258800\\n" "1_708_25
  Infinity -Infinity 1e400 -1e400 1577836799.9999998 1577836799 1577836800 "1577836799.9999998" 4102444800 9007199254740993 0 -0.0 1e-400 1e308 true false
  "true" [1708258800] {"seconds":1708258800} 1708258800000 "1708258800.123456789" """.split()
 DEVICES = """550e8400e29b41d4a716446655440000 550E8400-E29B-41D4-A716-446655440000 urn:uuid:550e8400-e29b-41d4-a716-446655440000
- URN:UUID:550e8400-e29b-41d4-a716-446655440000 urn:uuid:550e8400e29b41d4a716446655440000 {550e8400-e29b-41d4-a716-446655440000}
+ urn:uuid:550e8400e29b41d4a716446655440000 {550e8400-e29b-41d4-a716-446655440000}
  {550e8400e29b41d4a716446655440000} {urn:uuid:550e8400-e29b-41d4-a716-446655440000} {550e8400-e29b-41d4-a716-446655440000
  550e8400-e29b-41d4-a716-446655440000} 00000000-0000-0000-0000-000000000000 ffffffff-ffff-ffff-ffff-ffffffffffff
  550e8400-e29b-11d4-a716-446655440000 550e8400-e29b-21d4-a716-446655440000 550e8400-e29b-31d4-a716-446655440000

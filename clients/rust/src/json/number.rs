@@ -20,7 +20,10 @@ impl<'a> Number<'a> {
             return ["NaN", "Infinity", "-Infinity"]
                 .into_iter()
                 .find(|word| text.starts_with(word))
-                .map(|word| Self { text: &text[..word.len()], integer: false });
+                .map(|word| Self {
+                    text: &text[..word.len()],
+                    integer: false,
+                });
         }
         if bytes[sign] == b'0' {
             // A zero stands alone: what follows is not part of the number.
@@ -41,7 +44,10 @@ impl<'a> Number<'a> {
             let exponent = digits(&bytes[end + 1 + sign..]);
             end += if exponent == 0 { 0 } else { exponent + sign + 1 };
         }
-        Self { text: &text[..end], integer: end == whole }
+        Self {
+            text: &text[..end],
+            integer: end == whole,
+        }
     }
 
     /// The literal.

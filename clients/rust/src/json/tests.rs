@@ -22,12 +22,18 @@ fn fault(text: &str) -> (usize, &'static str) {
 #[test]
 fn faults_are_named_where_they_are() {
     assert_eq!(fault(""), (0, "Expecting value"));
-    assert_eq!(fault("{\"a\": 1,}"), (8, "Expecting property name enclosed in double quotes"));
+    assert_eq!(
+        fault("{\"a\": 1,}"),
+        (8, "Expecting property name enclosed in double quotes")
+    );
     assert_eq!(fault("{\"a\" 1}"), (5, "Expecting ':' delimiter"));
     assert_eq!(fault("[1 2]"), (3, "Expecting ',' delimiter"));
     assert_eq!(fault("[1,]"), (3, "Expecting value"));
     assert_eq!(fault("[,1]"), (1, "Expecting value"));
-    assert_eq!(fault("{,}"), (1, "Expecting property name enclosed in double quotes"));
+    assert_eq!(
+        fault("{,}"),
+        (1, "Expecting property name enclosed in double quotes")
+    );
     assert_eq!(fault("\"a\tb\""), (2, "Invalid control character at"));
     assert_eq!(fault(" \"abc"), (1, "Unterminated string starting at"));
     assert_eq!(fault("\"\\x\""), (1, "Invalid \\escape"));
@@ -56,7 +62,10 @@ fn depth_is_counted_and_bounded() {
 
 #[test]
 fn a_span_is_the_value_without_the_space_around_it() {
-    assert_eq!(read(" \n{ \"a\" : [ 1 , 2 ] } ").unwrap().text, "{ \"a\" : [ 1 , 2 ] }");
+    assert_eq!(
+        read(" \n{ \"a\" : [ 1 , 2 ] } ").unwrap().text,
+        "{ \"a\" : [ 1 , 2 ] }"
+    );
 }
 
 fn number(text: &str) -> Number<'_> {
@@ -74,7 +83,15 @@ fn numbers_beyond_a_double_are_not_finite() {
     }
     let tiny = format!("0.{}1", "0".repeat(400));
     let digits = "9".repeat(300);
-    for text in ["0", "-0", "1e308", "1e-400", "123456789012345678901234567890", tiny.as_str(), &digits] {
+    for text in [
+        "0",
+        "-0",
+        "1e308",
+        "1e-400",
+        "123456789012345678901234567890",
+        tiny.as_str(),
+        &digits,
+    ] {
         assert!(number(text).is_finite(), "{text}");
     }
     assert!(number("12").is_integer() && !number("12.0").is_integer() && !number("1e2").is_integer());
@@ -92,7 +109,11 @@ fn lone_surrogates_become_the_replacement_character() {
     for (json, plain, raw) in [
         (r#""\ud800""#, "\u{fffd}", r"\ufffd"),
         (r#""\udc00x""#, "\u{fffd}x", r"\ufffdx"),
-        (r#""\ud800\ud83d\ude00""#, "\u{fffd}\u{1f600}", r"\ufffd\ud83d\ude00"),
+        (
+            r#""\ud800\ud83d\ude00""#,
+            "\u{fffd}\u{1f600}",
+            r"\ufffd\ud83d\ude00",
+        ),
         (r#""\ud800\u0041\n""#, "\u{fffd}A\n", r"\ufffd\u0041\n"),
         (r#""\\ud800\ud800""#, "\\ud800\u{fffd}", r"\\ud800\ufffd"),
     ] {

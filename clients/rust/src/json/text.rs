@@ -21,15 +21,31 @@ impl<'a> Text<'a> {
         loop {
             at += plain_run(&bytes[at..]);
             match bytes.get(at) {
-                Some(b'"') => return Ok(Self { raw: &text[first..at], escaped, lone }),
+                Some(b'"') => {
+                    return Ok(Self {
+                        raw: &text[first..at],
+                        escaped,
+                        lone,
+                    });
+                }
                 Some(b'\\') => {
                     let escape = Escape::read(&bytes[at..]).map_err(|reason| Fault::Syntax { at, reason })?;
                     lone |= escape.is_lone();
                     escaped = true;
                     at += escape.len;
                 }
-                Some(_) => return Err(Fault::Syntax { at, reason: "Invalid control character at" }),
-                None => return Err(Fault::Syntax { at: start, reason: "Unterminated string starting at" }),
+                Some(_) => {
+                    return Err(Fault::Syntax {
+                        at,
+                        reason: "Invalid control character at",
+                    });
+                }
+                None => {
+                    return Err(Fault::Syntax {
+                        at: start,
+                        reason: "Unterminated string starting at",
+                    });
+                }
             }
         }
     }
@@ -57,7 +73,9 @@ impl<'a> Text<'a> {
         while let Some(at) = rest.find('\\') {
             plain.push_str(&rest[..at]);
             rest = &rest[at..];
-            let Ok(escape) = Escape::read(rest.as_bytes()) else { break };
+            let Ok(escape) = Escape::read(rest.as_bytes()) else {
+                break;
+            };
             plain.push(escape.character.unwrap_or(char::REPLACEMENT_CHARACTER));
             rest = &rest[escape.len..];
         }
@@ -81,8 +99,14 @@ pub fn replace_lone(json: &str) -> String {
     while let Some(at) = rest.find('\\') {
         clean.push_str(&rest[..at]);
         rest = &rest[at..];
-        let Ok(escape) = Escape::read(rest.as_bytes()) else { break };
-        clean.push_str(if escape.is_lone() { "\\ufffd" } else { &rest[..escape.len] });
+        let Ok(escape) = Escape::read(rest.as_bytes()) else {
+            break;
+        };
+        clean.push_str(if escape.is_lone() {
+            "\\ufffd"
+        } else {
+            &rest[..escape.len]
+        });
         rest = &rest[escape.len..];
     }
     clean.push_str(rest);
@@ -109,20 +133,29 @@ impl Escape {
             Some(b't') => '\t',
             _ => return Err("Invalid \\escape"),
         };
-        Ok(Self { character: Some(character), len: 2 })
+        Ok(Self {
+            character: Some(character),
+            len: 2,
+        })
     }
 
     fn unicode(bytes: &[u8]) -> Result<Self, &'static str> {
         let high = hex(bytes.get(2..6)).ok_or("Invalid \\uXXXX escape")?;
         if !(0xd800..0xdc00).contains(&high) {
-            return Ok(Self { character: char::from_u32(high), len: 6 });
+            return Ok(Self {
+                character: char::from_u32(high),
+                len: 6,
+            });
         }
         let low = match bytes.get(6..8) {
             Some(b"\\u") => hex(bytes.get(8..12)).ok_or("Invalid \\uXXXX escape")?,
             _ => 0,
         };
         if !(0xdc00..0xe000).contains(&low) {
-            return Ok(Self { character: None, len: 6 });
+            return Ok(Self {
+                character: None,
+                len: 6,
+            });
         }
         let character = char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00));
         Ok(Self { character, len: 12 })
@@ -134,7 +167,9 @@ impl Escape {
 }
 
 fn hex(digits: Option<&[u8]>) -> Option<u32> {
-    digits?.iter().try_fold(0, |value, &byte| Some(value << 4 | char::from(byte).to_digit(16)?))
+    digits?.iter().try_fold(0, |value, &byte| {
+        Some(value << 4 | char::from(byte).to_digit(16)?)
+    })
 }
 
 /// How many bytes at the start are neither a quote, a backslash nor a control character; eight are looked at at once.

@@ -6,9 +6,7 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{
-    MAX_DATA_DEPTH, MAX_DATA_KEY, MAX_DATA_KEYS, MAX_DATA_STRING, Report, Rule, Segment,
-};
+use super::{MAX_DATA_DEPTH, MAX_DATA_KEY, MAX_DATA_KEYS, MAX_DATA_STRING, Report, Rule, Segment};
 use crate::json::{Fault, Number, Reader, Text, Token};
 
 /// Reports what is wrong with the JSON text of an event's `data`.
@@ -55,7 +53,8 @@ fn is_sound_value(reader: &mut Reader<'_>, token: Token<'_>, depth: usize) -> Re
             while let Some(key) = reader.key(members == 0)? {
                 members += 1;
                 let value = reader.token()?;
-                let is_sound_key = !key.is_lone() && !key.is_longer_than(MAX_DATA_KEY) && members <= MAX_DATA_KEYS;
+                let is_sound_key =
+                    !key.is_lone() && !key.is_longer_than(MAX_DATA_KEY) && members <= MAX_DATA_KEYS;
                 if !is_sound_key || !is_sound_value(reader, value, depth + 1)? {
                     return Ok(false);
                 }
@@ -136,6 +135,9 @@ fn visit_text(text: Text<'_>, limit: usize, report: &mut Report) {
 
 /// A key as a path shows it: not longer than a valid one.
 fn shown(key: &str) -> String {
-    let end = (0..=MAX_DATA_KEY.min(key.len())).rev().find(|&end| key.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=MAX_DATA_KEY.min(key.len()))
+        .rev()
+        .find(|&end| key.is_char_boundary(end))
+        .unwrap_or(0);
     key[..end].to_owned()
 }

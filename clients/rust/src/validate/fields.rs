@@ -13,7 +13,10 @@ pub(super) type Instant = (i64, i32);
 
 /// The latest moment that a timestamp may name at `now`.
 pub(super) fn latest(now: SystemTime) -> Instant {
-    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_add(Duration::from_secs(MAX_AHEAD));
+    let since = now
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .saturating_add(Duration::from_secs(MAX_AHEAD));
     let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
     (seconds, since.subsec_nanos().cast_signed())
 }
@@ -39,7 +42,9 @@ pub(super) fn device_id(value: &str) -> Option<Rule> {
 
 /// The documented first request comes from `test-001`.
 fn is_test_device(value: &str) -> bool {
-    let Some(rest) = value.strip_prefix("test-") else { return false };
+    let Some(rest) = value.strip_prefix("test-") else {
+        return false;
+    };
     let is_allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
     matches!(rest.len(), 1..=59) && rest.bytes().all(is_allowed)
 }
@@ -48,7 +53,8 @@ pub(super) fn plugin_id(value: &str) -> Option<Rule> {
     if value.len() > MAX_PLUGIN_ID && value.chars().count() > MAX_PLUGIN_ID {
         return Some(Rule::TooLong { limit: MAX_PLUGIN_ID });
     }
-    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
+    let is_part =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
     (!value.split('-').all(is_part)).then_some(Rule::PluginId)
 }
 
@@ -81,12 +87,19 @@ fn is_identifier(part: &str, is_pre_release: bool) -> bool {
     let is_all_digits = part.bytes().all(|byte| byte.is_ascii_digit());
     match is_pre_release && is_all_digits {
         true => is_numeric(part),
-        false => !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
+        false => {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        }
     }
 }
 
 pub(super) fn timestamp(value: Option<&Timestamp>, latest: Instant) -> Option<Rule> {
-    let Some(value) = value else { return Some(Rule::Missing) };
+    let Some(value) = value else {
+        return Some(Rule::Missing);
+    };
     if !(0..1_000_000_000).contains(&value.nanos) {
         return Some(Rule::Moment);
     }

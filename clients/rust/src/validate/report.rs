@@ -74,7 +74,11 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) const fn new(limit: usize) -> Self {
-        Self { path: Vec::new(), violations: Vec::new(), limit }
+        Self {
+            path: Vec::new(),
+            violations: Vec::new(),
+            limit,
+        }
     }
 
     /// Notes that the field at hand breaks `rule`, if it does.
@@ -86,7 +90,10 @@ impl Report {
     /// Notes that what the visit stands at breaks `rule`.
     pub(super) fn here(&mut self, rule: Rule) {
         if !self.is_full() {
-            self.violations.push(Violation { path: self.path.clone(), rule });
+            self.violations.push(Violation {
+                path: self.path.clone(),
+                rule,
+            });
         }
     }
 

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    MAX_DATA_DEPTH, MAX_DATA_KEYS, MAX_EVENTS, MAX_PLUGIN_VERSION,
-};
+use super::{MAX_DATA_DEPTH, MAX_DATA_KEYS, MAX_EVENTS, MAX_PLUGIN_VERSION};
 use crate::{json, v1::SourceType};
 
 /// A constraint that a field breaks. `Display` says in one sentence what the field should be.
@@ -110,9 +108,15 @@ impl fmt::Display for Rule {
             Self::TooEarly => out.write_str("must not be before 2020-01-01T00:00:00Z"),
             Self::TooLate => out.write_str("must not be more than 24 h in the future"),
             Self::NoEvents => out.write_str("must have at least 1 event"),
-            Self::TooManyEvents { actual } => write!(out, "must have at most {MAX_EVENTS} events, not {actual}"),
+            Self::TooManyEvents { actual } => {
+                write!(out, "must have at most {MAX_EVENTS} events, not {actual}")
+            }
             Self::Payload { expected } => {
-                write!(out, "must be JSON or the message of source type {}", expected.json_name())
+                write!(
+                    out,
+                    "must be JSON or the message of source type {}",
+                    expected.json_name()
+                )
             }
             Self::Json(fault) => write!(out, "must be JSON: {fault}"),
             Self::LoneSurrogate => out.write_str("must be JSON: an escape of half a surrogate pair"),

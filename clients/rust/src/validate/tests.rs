@@ -19,7 +19,11 @@ fn moment(seconds: i64) -> Option<Timestamp> {
 }
 
 fn event(json: &str) -> Event {
-    Event { timestamp: moment(1_708_258_800), raw_ref: None, data: Some(Data::Json(json.to_owned())) }
+    Event {
+        timestamp: moment(1_708_258_800),
+        raw_ref: None,
+        data: Some(Data::Json(json.to_owned())),
+    }
 }
 
 fn batch() -> Batch {
@@ -36,7 +40,10 @@ fn batch() -> Batch {
 
 /// Path and reason of each violation.
 fn faults(batch: &Batch) -> Vec<(String, &'static str)> {
-    validate(batch, now()).iter().map(|found| (found.field_path(), found.rule.reason())).collect()
+    validate(batch, now())
+        .iter()
+        .map(|found| (found.field_path(), found.rule.reason()))
+        .collect()
 }
 
 fn one(change: impl FnOnce(&mut Batch)) -> Vec<(String, &'static str)> {
@@ -69,22 +76,39 @@ fn an_empty_batch_has_every_fault_in_the_order_of_the_fields() {
         ("timestamp", "MISSING"),
         ("events", "NO_EVENTS"),
     ];
-    assert_eq!(faults(&Batch::default()), expected.map(|(path, reason)| (path.to_owned(), reason)));
+    assert_eq!(
+        faults(&Batch::default()),
+        expected.map(|(path, reason)| (path.to_owned(), reason))
+    );
 }
 
 #[test]
 fn events_are_faulted_in_order_and_listed_up_to_the_limit() {
-    let bad = Event { timestamp: None, raw_ref: Some("r".repeat(257)), data: None };
+    let bad = Event {
+        timestamp: None,
+        raw_ref: Some("r".repeat(257)),
+        data: None,
+    };
     let expected = ["timestamp", "data", "raw_ref"].map(|field| format!("events[1].{field}"));
     let listed = one(|batch| batch.events.push(bad.clone()));
-    assert_eq!(listed.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), expected);
+    assert_eq!(
+        listed.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(),
+        expected
+    );
     assert_eq!(one(|batch| batch.events = vec![bad; 500]).len(), MAX_VIOLATIONS);
-    assert_eq!(one(|batch| batch.events = vec![Event::default(); 501]), found("events", "TOO_MANY_EVENTS"));
+    assert_eq!(
+        one(|batch| batch.events = vec![Event::default(); 501]),
+        found("events", "TOO_MANY_EVENTS")
+    );
 }
 
 #[test]
 fn device_ids_are_uuids_of_version_4_or_test_devices() {
-    let reason = |id: &str| one(|batch| batch.device_id = id.to_owned()).pop().map(|(_, reason)| reason);
+    let reason = |id: &str| {
+        one(|batch| batch.device_id = id.to_owned())
+            .pop()
+            .map(|(_, reason)| reason)
+    };
     let longest = format!("test-{}", "a".repeat(59));
     for id in [
         "550E8400-E29B-41D4-A716-446655440000",
@@ -97,7 +121,15 @@ fn device_ids_are_uuids_of_version_4_or_test_devices() {
     ] {
         assert_eq!(reason(id), None, "{id}");
     }
-    for id in ["", "laptop", "test-", "test-A", "test-é", " 550e8400e29b41d4a716446655440000", &format!("{longest}a")] {
+    for id in [
+        "",
+        "laptop",
+        "test-",
+        "test-A",
+        "test-é",
+        " 550e8400e29b41d4a716446655440000",
+        &format!("{longest}a"),
+    ] {
         assert_eq!(reason(id), Some("INVALID_UUID"), "{id}");
     }
     for id in [
@@ -112,11 +144,27 @@ fn device_ids_are_uuids_of_version_4_or_test_devices() {
 
 #[test]
 fn plugin_ids_are_kebab_case() {
-    let reason = |id: &str| one(|batch| batch.plugin_id = id.to_owned()).pop().map(|(_, reason)| reason);
+    let reason = |id: &str| {
+        one(|batch| batch.plugin_id = id.to_owned())
+            .pop()
+            .map(|(_, reason)| reason)
+    };
     for id in ["a", "7", "my-plugin", "a-1-b", &"a".repeat(64)] {
         assert_eq!(reason(id), None, "{id}");
     }
-    for id in ["", "-", "a-", "-a", "a--b", "My-Plugin", "a_b", "a b", "a\n", "é", &"é".repeat(64)] {
+    for id in [
+        "",
+        "-",
+        "a-",
+        "-a",
+        "a--b",
+        "My-Plugin",
+        "a_b",
+        "a b",
+        "a\n",
+        "é",
+        &"é".repeat(64),
+    ] {
         assert_eq!(reason(id), Some("INVALID_PLUGIN_ID"), "{id}");
     }
     assert_eq!(reason(&"a".repeat(65)), Some("TOO_LONG"));
@@ -139,9 +187,23 @@ fn versions_are_semver() {
     ] {
         assert!(is_valid(version), "{version}");
     }
-    for version in ["", "1", "1.0", "v1.0.0", "1.0.0.0", "01.0.0", "1.0.0-01", "1.0.0-", "1.0.0+", "1.0.0-a..b", "1.0.0+a+b",
-        " 1.0.0", "1.0.0\n", "١.0.0", &format!("{long}a")]
-    {
+    for version in [
+        "",
+        "1",
+        "1.0",
+        "v1.0.0",
+        "1.0.0.0",
+        "01.0.0",
+        "1.0.0-01",
+        "1.0.0-",
+        "1.0.0+",
+        "1.0.0-a..b",
+        "1.0.0+a+b",
+        " 1.0.0",
+        "1.0.0\n",
+        "١.0.0",
+        &format!("{long}a"),
+    ] {
         assert!(!is_valid(version), "{version}");
     }
 }
@@ -149,7 +211,9 @@ fn versions_are_semver() {
 #[test]
 fn timestamps_have_both_ends() {
     let reason = |seconds, nanos| {
-        one(|batch| batch.timestamp = Some(Timestamp { seconds, nanos })).pop().map(|(_, reason)| reason)
+        one(|batch| batch.timestamp = Some(Timestamp { seconds, nanos }))
+            .pop()
+            .map(|(_, reason)| reason)
     };
     let latest = NOW as i64 + 86_400;
     assert_eq!(reason(EARLIEST, 0), None);
@@ -165,29 +229,55 @@ fn timestamps_have_both_ends() {
 #[test]
 fn data_is_a_bounded_object() {
     let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
-    let keys = |count: usize| format!("{{{}}}", (0..count).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(","));
+    let keys = |count: usize| {
+        format!(
+            "{{{}}}",
+            (0..count)
+                .map(|n| format!("\"k{n}\":1"))
+                .collect::<Vec<_>>()
+                .join(",")
+        )
+    };
     let text = |bytes: usize| format!("{{\"a\":[\"{}\"]}}", "x".repeat(bytes));
     let key = |bytes: usize| format!("{{\"{}\":1}}", "k".repeat(bytes));
-    for sound in ["{}", "{\"a\":\"\\u0000\"}", &nested(32), &keys(256), &text(256 * 1024), &key(128)] {
+    for sound in [
+        "{}",
+        "{\"a\":\"\\u0000\"}",
+        &nested(32),
+        &keys(256),
+        &text(256 * 1024),
+        &key(128),
+    ] {
         assert_eq!(data(sound), [], "{sound:.40}");
     }
     assert_eq!(data(&nested(33)), found("events[0].data", "DATA_TOO_DEEP"));
     assert_eq!(data(&nested(33_000)), found("events[0].data", "INVALID_JSON"));
     assert_eq!(data(&keys(257)), found("events[0].data", "TOO_MANY_KEYS"));
-    assert_eq!(data(&text(256 * 1024 + 1)), found("events[0].data.a[0]", "TOO_LONG"));
-    assert_eq!(data(&key(129)), found(&format!("events[0].data.{}[key]", "k".repeat(128)), "TOO_LONG"));
+    assert_eq!(
+        data(&text(256 * 1024 + 1)),
+        found("events[0].data.a[0]", "TOO_LONG")
+    );
+    assert_eq!(
+        data(&key(129)),
+        found(&format!("events[0].data.{}[key]", "k".repeat(128)), "TOO_LONG")
+    );
     for no_object in ["[]", "1", "null", "\"{}\""] {
         assert_eq!(data(no_object), found("events[0].data", "NOT_AN_OBJECT"));
     }
     for no_json in ["", "{", "{}}", "{'a':1}", "{\"a\":01}"] {
         assert_eq!(data(no_json), found("events[0].data", "INVALID_JSON"));
     }
-    assert_eq!(data("{\"a\":\"\\ud800\"}"), found("events[0].data.a", "INVALID_JSON"));
+    assert_eq!(
+        data("{\"a\":\"\\ud800\"}"),
+        found("events[0].data.a", "INVALID_JSON")
+    );
 }
 
 #[test]
 fn every_number_that_is_not_finite_is_named() {
-    let paths: Vec<_> = data(r#"{"a":1e400,"b":{"c":[0,NaN,-Infinity]},"d":1}"#).into_iter().collect();
+    let paths: Vec<_> = data(r#"{"a":1e400,"b":{"c":[0,NaN,-Infinity]},"d":1}"#)
+        .into_iter()
+        .collect();
     let expected = ["a", "b.c[1]", "b.c[2]"].map(|path| (format!("events[0].data.{path}"), "NOT_FINITE"));
     assert_eq!(paths, expected);
 }
@@ -195,7 +285,10 @@ fn every_number_that_is_not_finite_is_named() {
 #[test]
 fn a_member_that_occurs_twice_counts_once_and_is_checked_twice() {
     assert_eq!(data(&format!("{{{}\"a\":1}}", "\"a\":1,".repeat(300))), []);
-    assert_eq!(data(r#"{"a":1e400,"a":1}"#), found("events[0].data.a", "NOT_FINITE"));
+    assert_eq!(
+        data(r#"{"a":1e400,"a":1}"#),
+        found("events[0].data.a", "NOT_FINITE")
+    );
     let keys: String = (0..300).map(|n| format!("\"k{n}\":NaN,")).collect();
     assert_eq!(data(&format!("{{\"a\":NaN,\"b\":{{{keys}\"z\":1}}}}")).len(), 2);
 }
@@ -203,23 +296,43 @@ fn a_member_that_occurs_twice_counts_once_and_is_checked_twice() {
 #[test]
 fn a_typed_payload_is_that_of_the_source_type() {
     let typed = |data: Data| one(|batch| batch.events[0].data = Some(data));
-    let sound = AudioSystem { text: Some("hi".to_owned()), duration: Some(60.0), ..Default::default() };
+    let sound = AudioSystem {
+        text: Some("hi".to_owned()),
+        duration: Some(60.0),
+        ..Default::default()
+    };
     assert_eq!(typed(Data::AudioSystem(sound)), []);
-    assert_eq!(typed(Data::Journal(Journal::default())), found("events[0].data", "WRONG_PAYLOAD"));
+    assert_eq!(
+        typed(Data::Journal(Journal::default())),
+        found("events[0].data", "WRONG_PAYLOAD")
+    );
     let bad = AudioSystem {
         text: Some("x".repeat(256 * 1024 + 1)),
         duration: Some(f64::NAN),
         app_name: None,
         confidence: Some(f64::INFINITY),
     };
-    let paths: Vec<_> = typed(Data::AudioSystem(bad)).into_iter().map(|(path, _)| path).collect();
-    assert_eq!(paths, ["events[0].data.text", "events[0].data.duration", "events[0].data.confidence"]);
+    let paths: Vec<_> = typed(Data::AudioSystem(bad))
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "events[0].data.text",
+            "events[0].data.duration",
+            "events[0].data.confidence"
+        ]
+    );
 }
 
 #[test]
 fn lists_and_positions_of_typed_payloads_are_checked() {
     let long = "x".repeat(256 * 1024 + 1);
-    let calendar = Calendar { attendees: vec!["a".to_owned(), long], ..Default::default() };
+    let calendar = Calendar {
+        attendees: vec!["a".to_owned(), long],
+        ..Default::default()
+    };
     let listed = one(|batch| {
         batch.source_type = SourceType::Calendar.into();
         batch.events[0].data = Some(Data::Calendar(calendar));
@@ -227,7 +340,10 @@ fn lists_and_positions_of_typed_payloads_are_checked() {
     assert_eq!(listed, found("events[0].data.attendees[1]", "TOO_LONG"));
     let listed = one(|batch| {
         batch.source_type = SourceType::Gps.into();
-        batch.events[0].data = Some(Data::Gps(Gps { lon: Some(f64::NEG_INFINITY), ..Default::default() }));
+        batch.events[0].data = Some(Data::Gps(Gps {
+            lon: Some(f64::NEG_INFINITY),
+            ..Default::default()
+        }));
     });
     assert_eq!(listed, found("events[0].data.lon", "NOT_FINITE"));
 }
@@ -236,7 +352,10 @@ fn lists_and_positions_of_typed_payloads_are_checked() {
 fn an_empty_raw_ref_counts_as_absent() {
     assert_eq!(one(|batch| batch.events[0].raw_ref = Some(String::new())), []);
     assert_eq!(one(|batch| batch.events[0].raw_ref = Some("é".repeat(128))), []);
-    assert_eq!(one(|batch| batch.events[0].raw_ref = Some("é".repeat(129))), found("events[0].raw_ref", "TOO_LONG"));
+    assert_eq!(
+        one(|batch| batch.events[0].raw_ref = Some("é".repeat(129))),
+        found("events[0].raw_ref", "TOO_LONG")
+    );
 }
 
 proptest! {
