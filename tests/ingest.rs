@@ -57,7 +57,10 @@ async fn the_documented_request_is_stored_once_and_skipped_for_ever() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_needed_and_too_many_wrong_ones_are_held_off() {
     let app = TestApp::start("limits.failed_auth_per_minute = 2\n").await;
-    let wrong = |key: &'static str| http(app.address, "POST", "/api/v1/ingest", &[key], "not even read");
+    let address = app.address;
+    let wrong = |key: &'static str| async move {
+        http(address, "POST", "/api/v1/ingest", &[key], "not even read").await
+    };
     for key in ["X-API-Key: wrong", "X-Other: x"] {
         let answer = wrong(key).await;
         assert_eq!(
@@ -113,11 +116,11 @@ async fn requests_are_limited_and_told_so() {
 async fn strangers_are_turned_away_by_host_and_origin() {
     let app = TestApp::start("server.allowed_origins = [\"https://notes.example\"]\n").await;
     let key = format!("X-API-Key: {KEY}");
+    let address = app.address;
     let get = |line: &'static str| {
         let key = key.clone();
-        async move { http(app_address(), "GET", "/api/v1/source-types", &[&key, line], "").await }
+        async move { http(address, "GET", "/api/v1/source-types", &[&key, line], "").await }
     };
-    ADDRESS.set(app.address).unwrap();
     assert_eq!(get("Host: evil.example").await.status, 403);
     assert_eq!(
         get("Origin: https://evil.example").await.body,
@@ -131,12 +134,6 @@ async fn strangers_are_turned_away_by_host_and_origin() {
     let named = get("X-Request-Id: my-id.1").await;
     assert_eq!(named.headers["x-request-id"], "my-id.1");
     app.stop().await;
-}
-
-static ADDRESS: std::sync::OnceLock<std::net::SocketAddr> = std::sync::OnceLock::new();
-
-fn app_address() -> std::net::SocketAddr {
-    *ADDRESS.get().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,6 +46,7 @@ fn describe(fault: Fault) -> String {
             .to_string();
         }
         Kind::StringType | Kind::UuidType => "must be a string",
+        Kind::StringUnicode => "must be Unicode text",
         Kind::FloatType | Kind::FloatParsing => "must be a number",
         Kind::ListType => "must be a list",
         Kind::ModelType => "must be an object",
