@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -59,7 +60,8 @@ impl Inputs {
                 let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".into()))?;
                 Some((path.to_owned(), text))
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => None,
+            // a home that is a file is told of when the home is looked at
+            Err(error) if is_absent(&error) && !must_exist => None,
             Err(error) => return Err(unreadable(error.to_string())),
         };
         let variables = std::env::vars_os()
@@ -199,6 +201,13 @@ impl Layers {
         self.find(key)
             .map_or_else(|| Value::new(None, ValueKind::Nil), |(_, value)| value)
     }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn parse_toml(text: &str) -> Result<config::Config, String> {
