@@ -70,8 +70,8 @@ impl Serve {
 
 async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Failure> {
     let vault = config.vault.dir.clone().unwrap_or_else(|| home.vault());
-    let known = home.key(start::key_variable()?.as_deref())?;
     home.inspect(&vault)?;
+    let known = home.key(start::key_variable()?.as_deref())?;
     config.server.tls.as_ref().map(TlsAcceptor::load).transpose()?;
     let listener = bind(config.server.listen, &layers.place("server.listen")).await?;
     let key = home.prepare(known)?;

@@ -25,11 +25,11 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-pub const KEY: &str = "test-key-of-the-tests";
+pub(crate) const KEY: &str = "test-key-of-the-tests";
 
 /// A running service.
-pub struct TestApp {
-    pub address: SocketAddr,
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
     home: TempDir,
     shutdown: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
@@ -37,20 +37,20 @@ pub struct TestApp {
 
 /// An HTTP answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: BTreeMap<String, String>,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl TestApp {
     /// With options in TOML.
-    pub async fn start(options: &str) -> Self {
+    pub(crate) async fn start(options: &str) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), options).await
     }
 
     /// In a home that may have been used before.
-    pub async fn start_in(home: TempDir, options: &str) -> Self {
+    pub(crate) async fn start_in(home: TempDir, options: &str) -> Self {
         let layers = Layers::new(Inputs {
             file: Some((
                 PathBuf::from("test.toml"),
@@ -83,7 +83,7 @@ impl TestApp {
     }
 
     /// Ends it in order; the home stays.
-    pub async fn stop(mut self) -> TempDir {
+    pub(crate) async fn stop(mut self) -> TempDir {
         if let Some(shutdown) = self.shutdown.take() {
             let _ = shutdown.send(());
         }
@@ -97,30 +97,30 @@ impl TestApp {
     }
 
     /// A file of the vault of tenant `default`.
-    pub fn vault_file(&self, path: &str) -> String {
+    pub(crate) fn vault_file(&self, path: &str) -> String {
         std::fs::read_to_string(self.home.path().join("home/vault").join(path)).unwrap()
     }
 
-    pub fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Channel {
         Endpoint::from_shared(format!("http://{}", self.address))
             .unwrap()
             .connect_lazy()
     }
 
-    pub fn ingest_client(&self) -> IngestServiceClient<Channel> {
+    pub(crate) fn ingest_client(&self) -> IngestServiceClient<Channel> {
         IngestServiceClient::new(self.channel())
     }
 
-    pub fn registry_client(&self) -> RegistryServiceClient<Channel> {
+    pub(crate) fn registry_client(&self) -> RegistryServiceClient<Channel> {
         RegistryServiceClient::new(self.channel())
     }
 
-    pub fn access_client(&self) -> AccessServiceClient<Channel> {
+    pub(crate) fn access_client(&self) -> AccessServiceClient<Channel> {
         AccessServiceClient::new(self.channel())
     }
 
     /// A documented JSON request with the right key.
-    pub async fn post(&self, body: &str) -> Answer {
+    pub(crate) async fn post(&self, body: &str) -> Answer {
         let key = format!("X-API-Key: {KEY}");
         http(
             self.address,
@@ -132,12 +132,12 @@ impl TestApp {
         .await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         http(self.address, "GET", path, &[&format!("X-API-Key: {KEY}")], "").await
     }
 
     /// The sum of `openclone_events_total`, and the figure of each outcome.
-    pub async fn events(&self) -> BTreeMap<String, u64> {
+    pub(crate) async fn events(&self) -> BTreeMap<String, u64> {
         let text = self.get("/metrics").await.body;
         let mut events = BTreeMap::new();
         for line in text
@@ -152,7 +152,7 @@ impl TestApp {
 }
 
 /// A call with the right key.
-pub fn keyed<T>(message: T) -> Request<T> {
+pub(crate) fn keyed<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request
         .metadata_mut()
@@ -161,7 +161,13 @@ pub fn keyed<T>(message: T) -> Request<T> {
 }
 
 /// One HTTP/1.1 request on a connection of its own. `lines` are headers; `Host` is set unless one of them is.
-pub async fn http(address: SocketAddr, method: &str, path: &str, lines: &[&str], body: &str) -> Answer {
+pub(crate) async fn http(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    lines: &[&str],
+    body: &str,
+) -> Answer {
     let mut text = format!(
         "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
@@ -220,7 +226,7 @@ fn unchunk(mut rest: &str) -> String {
 }
 
 /// The documented first request, with a text and a reference.
-pub fn braindump(text: &str, raw_ref: &str) -> String {
+pub(crate) fn braindump(text: &str, raw_ref: &str) -> String {
     format!(
         r#"{{"source_type": "braindump", "platform": "macos", "device_id": "test-001", "plugin_id": "my-plugin",
         "plugin_version": "1.0.0", "timestamp": 1708258800.0,
