@@ -14,6 +14,7 @@ mod docs;
 mod fault;
 mod openapi;
 mod options;
+mod read;
 mod registry;
 mod rejection;
 mod routes;
@@ -21,5 +22,6 @@ mod transport;
 mod upstream;
 
 pub use options::{GatewayOptions, Redact};
+pub use read::read_batch;
 pub use routes::{method_not_allowed, not_found, router};
 pub use transport::{Transport, TransportError};

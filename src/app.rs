@@ -1,0 +1,266 @@
+//! Puts layers and services together, and runs them on a bound listener until a shutdown.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use openclone_gateway::{GatewayOptions, Transport};
+use openclone_vault::{AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
+use tonic::{
+    codec::CompressionEncoding,
+    service::{InterceptorLayer, Routes},
+};
+use tonic_health::pb::health_server::HealthServer;
+use tower::Layer as _;
+use tracing::{error, info, warn};
+
+use crate::{
+    access::Access,
+    admission::Admission,
+    auth::{Authenticator, Key, KeyRing, Scope},
+    config::Config,
+    health::HealthFacade,
+    home::Home,
+    ingest::{Ingest, MAX_MESSAGE},
+    lifecycle::Lifecycle,
+    limit::KeyLimits,
+    meters::Meters,
+    pipeline::Pipeline,
+    prepare::Preparer,
+    probes::{self, Probes},
+    redact::{RedactError, Redactor},
+    registry::{Registry, RegistryFacade},
+    server::{Server, Surface, TlsError},
+    v1::{
+        access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
+        registry_service_server::RegistryServiceServer,
+    },
+};
+
+/// The descriptors of the contract, for reflection.
+const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openclone.v1.bin"));
+/// Daily files open at once.
+const OPEN_FILES: usize = 256;
+/// How long the vault may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The service, ready to run.
+#[derive(Debug)]
+pub struct App {
+    server: Server,
+    surface: Surface,
+    lifecycle: Arc<Lifecycle>,
+    vault: Options,
+}
+
+/// Why the service cannot run, or could not end well.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The TLS files cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The rules of redaction cannot be used.
+    #[error(transparent)]
+    Redact(#[from] RedactError),
+    /// Reflection cannot be built.
+    #[error("cannot describe the service: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The vault cannot be opened.
+    #[error(transparent)]
+    Vault(#[from] OpenError),
+    /// The last checkpoint failed.
+    #[error("closing the vault: {0}; the next start completes it")]
+    Close(#[from] AppendError),
+}
+
+impl App {
+    /// Puts everything together; opens and makes nothing yet. `key` is the one of tenant `default`.
+    ///
+    /// # Errors
+    /// When TLS files or redaction rules cannot be used.
+    pub fn new(config: &Config, home: &Home, key: &SecretString) -> Result<Self, RunError> {
+        let meters = Meters::new();
+        let lifecycle = Arc::new(Lifecycle::default());
+        let ring = Arc::new(KeyRing::new([(
+            key.expose_secret().as_bytes(),
+            default_key(config),
+        )]));
+        let authenticator = Authenticator::new(ring, config.limits.failed_auth_per_minute, meters.clone());
+        let redactor = Arc::new(Redactor::new(&config.redact)?);
+        let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
+        let pipeline = Arc::new(Pipeline {
+            lifecycle: Arc::clone(&lifecycle),
+            registry: Arc::clone(&registry),
+            preparer: Preparer {
+                redactor: Arc::clone(&redactor),
+                days: config.vault.days.clone(),
+            },
+            admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
+            meters: meters.clone(),
+        });
+        let routes = routes(&authenticator, pipeline, registry, &lifecycle)?;
+        let options = gateway_options(config, redactor);
+        let gateway = openclone_gateway::router(Transport::from_routes(routes.clone()), options);
+        let probes = Probes {
+            lifecycle: Arc::clone(&lifecycle),
+            meters,
+            authenticator,
+        };
+        Ok(Self {
+            server: Server::new(&config.server)?,
+            surface: Surface::new(gateway.merge(probes::router(probes)), Some(routes)),
+            lifecycle,
+            vault: vault_options(config, home),
+        })
+    }
+
+    /// Answers on `listener` until `shutdown`, then finishes what is in flight and closes the vault. Until the vault is
+    /// open everything but the probes is answered 503; `ready` is called when it is.
+    ///
+    /// # Errors
+    /// When the vault cannot be opened or closed.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        ready: impl FnOnce() + Send + 'static,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let address = listener.local_addr().ok();
+        let (failed, opening_failed) = oneshot::channel();
+        let opening = tokio::spawn(open(
+            self.vault,
+            Arc::clone(&self.lifecycle),
+            failed,
+            address,
+            ready,
+        ));
+        let lifecycle = Arc::clone(&self.lifecycle);
+        let end = async move {
+            tokio::select! {
+                () = shutdown => info!("shutting down"),
+                // the sender is dropped when all is well
+                Ok(()) = opening_failed => {}
+            }
+            lifecycle.drain();
+        };
+        self.server.serve(listener, self.surface, end).await;
+        if let Ok(Err(reason)) = timeout(CLOSE_TIMEOUT, opening).await.unwrap_or(Ok(Ok(()))) {
+            return Err(reason.into());
+        }
+        close(&self.lifecycle).await
+    }
+}
+
+async fn open(
+    options: Options,
+    lifecycle: Arc<Lifecycle>,
+    failed: oneshot::Sender<()>,
+    address: Option<SocketAddr>,
+    ready: impl FnOnce() + Send + 'static,
+) -> Result<(), OpenError> {
+    let db = options.db.clone();
+    let opened = spawn_blocking(move || Vault::open(options))
+        .await
+        .unwrap_or_else(|panic| {
+            Err(OpenError::Database {
+                path: db,
+                reason: panic.to_string(),
+            })
+        });
+    match opened {
+        Ok(vault) => {
+            lifecycle.opened(vault);
+            info!(address = address.map(tracing::field::display), "ready");
+            ready();
+            Ok(())
+        }
+        Err(reason) => {
+            // nobody may be waiting any more
+            let _ = failed.send(());
+            Err(reason)
+        }
+    }
+}
+
+async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
+    let Some(vault) = lifecycle.opened_vault().cloned() else {
+        return Ok(());
+    };
+    match timeout(CLOSE_TIMEOUT, spawn_blocking(move || vault.close())).await {
+        Ok(Ok(closed)) => Ok(closed?),
+        Ok(Err(panic)) => {
+            error!(%panic, "closing the vault failed; the next start replays");
+            Ok(())
+        }
+        Err(_) => {
+            warn!("the vault was still busy at the end; the next start replays");
+            Ok(())
+        }
+    }
+}
+
+fn routes(
+    authenticator: &Authenticator,
+    pipeline: Arc<Pipeline>,
+    registry: Arc<Registry>,
+    lifecycle: &Arc<Lifecycle>,
+) -> Result<Routes, RunError> {
+    let keyed = InterceptorLayer::new(authenticator.clone());
+    let ingest = IngestServiceServer::new(Ingest::new(pipeline))
+        .max_decoding_message_size(MAX_MESSAGE)
+        .accept_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Zstd);
+    let registry =
+        RegistryServiceServer::new(RegistryFacade::new(registry)).max_decoding_message_size(64 << 10);
+    let access = AccessServiceServer::new(Access).max_decoding_message_size(64 << 10);
+    let health =
+        HealthServer::new(HealthFacade::new(Arc::clone(lifecycle))).max_decoding_message_size(64 << 10);
+    let describe = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+    };
+    Ok(Routes::new(keyed.layer(ingest))
+        .add_service(keyed.layer(registry))
+        .add_service(keyed.layer(access))
+        .add_service(health)
+        .add_service(describe().build_v1()?)
+        .add_service(describe().build_v1alpha()?)
+        .prepare())
+}
+
+fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
+    let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
+    GatewayOptions {
+        max_body_bytes: config.limits.max_body_bytes as usize,
+        redact: Some(redact),
+        ..GatewayOptions::default()
+    }
+}
+
+/// The key of `.env`: tenant `default`, everything allowed.
+fn default_key(config: &Config) -> Key {
+    Key {
+        tenant: "default".into(),
+        label: ".env".to_owned(),
+        scopes: vec![Scope::All],
+        plugin_id: None,
+        expires_at: None,
+        limits: KeyLimits::new(config.limits),
+    }
+}
+
+fn vault_options(config: &Config, home: &Home) -> Options {
+    Options {
+        db: home.db(),
+        dirs: VaultDirs {
+            default: config.vault.dir.clone().unwrap_or_else(|| home.vault()),
+            tenants: home.tenants(),
+        },
+        min_free: config.vault.min_free,
+        checkpoint: CheckpointPolicy::default(),
+        open_files: OPEN_FILES,
+    }
+}

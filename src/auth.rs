@@ -1,0 +1,231 @@
+//! Who is calling: from the key in the metadata to a [`Principal`].
+//!
+//! The check is a layer around the gRPC services, so it holds for JSON as well, which reaches them through the gateway.
+//! A valid key always passes; wrong ones are counted for each peer address, and too many of them get 429.
+
+mod failures;
+mod key_ring;
+mod scope;
+
+use std::{ops::Deref, sync::Arc};
+
+use jiff::Timestamp;
+use openclone_vault::SourceType;
+use tonic::{Request, Status, service::Interceptor};
+
+use crate::{error::IngestError, limit::KeyLimits, meters::Meters};
+use failures::Failures;
+pub use key_ring::KeyRing;
+pub use scope::{Need, Scope};
+
+/// The metadata that carries the key.
+pub const API_KEY: &str = "x-api-key";
+/// The metadata that carries the caller's address; only the socket layer sets it.
+pub const PEER: &str = "x-openclone-peer";
+
+/// What is known of a key.
+#[derive(Debug)]
+pub struct Key {
+    /// Whose vault it writes to: `[a-z0-9-]{1,64}`.
+    pub tenant: Arc<str>,
+    /// What people call it.
+    pub label: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// The only plugin that may use it, if there is one.
+    pub plugin_id: Option<String>,
+    /// When it ends, if it does.
+    pub expires_at: Option<Timestamp>,
+    /// Its limits and what has been used of them.
+    pub limits: KeyLimits,
+}
+
+/// A caller whose key was found good. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Principal(Arc<Key>);
+
+/// Checks keys. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    ring: Arc<KeyRing>,
+    failures: Arc<Failures>,
+    meters: Meters,
+}
+
+impl Authenticator {
+    /// `failures_per_minute`: wrong keys from one peer address before it gets 429; 0 for no limit.
+    pub fn new(ring: Arc<KeyRing>, failures_per_minute: u32, meters: Meters) -> Self {
+        Self {
+            ring,
+            failures: Arc::new(Failures::new(failures_per_minute)),
+            meters,
+        }
+    }
+
+    /// The caller that `presented` belongs to. `peer` is its address, if known.
+    ///
+    /// # Errors
+    /// [`IngestError::InvalidKey`], or [`IngestError::TooManyFailures`] after too many of them.
+    pub fn authenticate(
+        &self,
+        presented: Option<&[u8]>,
+        peer: Option<&str>,
+    ) -> Result<Principal, IngestError> {
+        if let Some(principal) = presented.and_then(|key| self.ring.find(key)) {
+            return Ok(principal);
+        }
+        self.meters.auth_failed();
+        self.failures.count(peer)?;
+        Err(IngestError::InvalidKey)
+    }
+}
+
+impl Interceptor for Authenticator {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let metadata = request.metadata();
+        let presented = metadata.get(API_KEY).map(|value| value.as_bytes());
+        let peer = metadata.get(PEER).and_then(|value| value.to_str().ok());
+        let principal = self.authenticate(presented, peer)?;
+        request.extensions_mut().insert(principal);
+        Ok(request)
+    }
+}
+
+impl Principal {
+    /// The caller that the layer put into `request`.
+    ///
+    /// # Errors
+    /// [`IngestError::InvalidKey`] when there is none.
+    pub fn of<T>(request: &Request<T>) -> Result<Self, IngestError> {
+        request
+            .extensions()
+            .get::<Self>()
+            .cloned()
+            .ok_or(IngestError::InvalidKey)
+    }
+
+    /// Checks that the key is still good and may do what is needed: the one place for scopes.
+    ///
+    /// # Errors
+    /// [`IngestError::InvalidKey`] when it has ended, [`IngestError::Forbidden`] when it may not.
+    pub fn require(&self, need: Need, now: Timestamp) -> Result<(), IngestError> {
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(IngestError::InvalidKey);
+        }
+        if self.scopes.iter().any(|scope| scope.covers(need)) {
+            return Ok(());
+        }
+        Err(IngestError::Forbidden {
+            message: format!("This key lacks the scope {}", need.scope()),
+        })
+    }
+
+    /// As [`Self::require`], for a batch of `source_type` from `plugin_id`.
+    ///
+    /// # Errors
+    /// As [`Self::require`].
+    pub fn may_ingest(
+        &self,
+        source_type: SourceType,
+        plugin_id: &str,
+        now: Timestamp,
+    ) -> Result<(), IngestError> {
+        self.require(Need::Ingest(source_type), now)?;
+        match &self.plugin_id {
+            Some(only) if only != plugin_id => Err(IngestError::Forbidden {
+                message: format!("This key belongs to plugin {only}"),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<Key> for Principal {
+    fn from(key: Key) -> Self {
+        Self(Arc::new(key))
+    }
+}
+
+impl Deref for Principal {
+    type Target = Key;
+
+    fn deref(&self) -> &Key {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::testing::limits;
+
+    fn key(scopes: Vec<Scope>) -> Key {
+        Key {
+            tenant: "default".into(),
+            label: "test".into(),
+            scopes,
+            plugin_id: None,
+            expires_at: None,
+            limits: KeyLimits::new(limits()),
+        }
+    }
+
+    fn authenticator(failures: u32) -> Authenticator {
+        let ring = KeyRing::new([("right-key".as_bytes(), key(vec![Scope::All]))]);
+        Authenticator::new(Arc::new(ring), failures, Meters::new())
+    }
+
+    #[test]
+    fn a_valid_key_passes_even_after_too_many_failures_of_its_peer() {
+        let door = authenticator(2);
+        let peer = Some("192.0.2.1:5");
+        for _ in 0..2 {
+            assert!(matches!(
+                door.authenticate(Some(b"wrong-key"), peer),
+                Err(IngestError::InvalidKey)
+            ));
+        }
+        assert!(matches!(
+            door.authenticate(None, peer),
+            Err(IngestError::TooManyFailures { .. })
+        ));
+        assert!(matches!(
+            door.authenticate(None, Some("192.0.2.2:5")),
+            Err(IngestError::InvalidKey)
+        ));
+        assert!(door.authenticate(Some(b"right-key"), peer).is_ok());
+    }
+
+    #[test]
+    fn zero_means_no_limit_on_failures() {
+        let door = authenticator(0);
+        assert!((0..100).all(|_| matches!(door.authenticate(None, None), Err(IngestError::InvalidKey))));
+    }
+
+    #[test]
+    fn expiry_scope_and_plugin_are_checked() {
+        let now = Timestamp::now();
+        let journal = Principal::from(key(vec![Scope::IngestOf(SourceType::Journal)]));
+        assert!(journal.may_ingest(SourceType::Journal, "p", now).is_ok());
+        assert!(matches!(
+            journal.may_ingest(SourceType::Email, "p", now),
+            Err(IngestError::Forbidden { .. })
+        ));
+        assert!(journal.require(Need::Metrics, now).is_err());
+        let bound = Principal::from(Key {
+            plugin_id: Some("p".into()),
+            ..key(vec![Scope::All])
+        });
+        assert!(bound.may_ingest(SourceType::Email, "p", now).is_ok());
+        assert!(bound.may_ingest(SourceType::Email, "q", now).is_err());
+        let ended = Principal::from(Key {
+            expires_at: Some(now),
+            ..key(vec![Scope::All])
+        });
+        assert!(matches!(
+            ended.require(Need::PluginsRead, now),
+            Err(IngestError::InvalidKey)
+        ));
+    }
+}

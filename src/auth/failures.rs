@@ -1,0 +1,97 @@
+//! Failed authentications, counted for each peer address. The table is bounded: when it is full of addresses that failed
+//! lately, further ones share one bucket.
+
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+
+use crate::error::IngestError;
+
+/// Addresses at most.
+const MAX_PEERS: usize = 10_000;
+
+/// Failed authentications.
+#[derive(Debug)]
+pub(super) struct Failures {
+    limiter: Option<(u32, DefaultKeyedRateLimiter<Peer>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Peer {
+    Address(IpAddr),
+    Others,
+}
+
+impl Failures {
+    pub(super) fn new(per_minute: u32) -> Self {
+        let limiter =
+            NonZeroU32::new(per_minute).map(|rate| (per_minute, RateLimiter::keyed(Quota::per_minute(rate))));
+        Self { limiter }
+    }
+
+    /// Counts one failure of `peer`, an address with or without port.
+    pub(super) fn count(&self, peer: Option<&str>) -> Result<(), IngestError> {
+        let Some((per_minute, limiter)) = &self.limiter else {
+            return Ok(());
+        };
+        let mut key = peer.and_then(parse).map_or(Peer::Others, Peer::Address);
+        if limiter.len() >= MAX_PEERS {
+            limiter.retain_recent();
+            if limiter.len() >= MAX_PEERS {
+                key = Peer::Others;
+            }
+        }
+        limiter
+            .check_key(&key)
+            .map_err(|until| IngestError::TooManyFailures {
+                per_minute: *per_minute,
+                retry_after: until.wait_time_from(limiter.clock().now()),
+            })
+    }
+}
+
+/// The address; of IPv6 the /64, which one machine has to itself.
+fn parse(peer: &str) -> Option<IpAddr> {
+    let address = peer
+        .parse::<SocketAddr>()
+        .map(|socket| socket.ip())
+        .or_else(|_| peer.parse())
+        .ok()?;
+    Some(match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        v4 => v4,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_port_and_host_part() {
+        let parsed = |text| parse(text).map(|ip| ip.to_string());
+        assert_eq!(parsed("192.0.2.1:80").as_deref(), Some("192.0.2.1"));
+        assert_eq!(
+            parsed("[2001:db8:1:2:3:4:5:6]:80").as_deref(),
+            Some("2001:db8:1:2::")
+        );
+        assert_eq!(parsed("::ffff:192.0.2.1").as_deref(), Some("192.0.2.1"));
+        assert_eq!(parsed("someone"), None);
+    }
+
+    #[test]
+    fn the_table_is_bounded() {
+        let failures = Failures::new(1);
+        for n in 0..MAX_PEERS as u32 + 5 {
+            let _ = failures.count(Some(&std::net::Ipv4Addr::from_bits(n).to_string()));
+        }
+        assert!(
+            failures
+                .limiter
+                .is_some_and(|(_, limiter)| limiter.len() <= MAX_PEERS + 1)
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! What a key may do.
+
+use std::fmt;
+
+use openclone_vault::SourceType;
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `*`: everything.
+    All,
+    /// `ingest`: send events of any source type.
+    Ingest,
+    /// `ingest:<source type>`: send events of one.
+    IngestOf(SourceType),
+    /// `plugins:read`: list plugins and source types.
+    PluginsRead,
+    /// `metrics`: read the figures.
+    Metrics,
+}
+
+/// What a call needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To send events of this source type.
+    Ingest(SourceType),
+    /// To send events at all, before it is known of which source type.
+    AnyIngest,
+    /// To list plugins and source types.
+    PluginsRead,
+    /// To read the figures.
+    Metrics,
+}
+
+impl Scope {
+    /// Whether it is enough for `need`.
+    pub fn covers(self, need: Need) -> bool {
+        match (self, need) {
+            (Self::All, _) => true,
+            (Self::Ingest, Need::Ingest(_) | Need::AnyIngest) => true,
+            (Self::IngestOf(_), Need::AnyIngest) => true,
+            (Self::IngestOf(mine), Need::Ingest(needed)) => mine == needed,
+            (Self::PluginsRead, Need::PluginsRead) => true,
+            (Self::Metrics, Need::Metrics) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Need {
+    /// The least scope that is enough.
+    pub(super) fn scope(self) -> Scope {
+        match self {
+            Self::Ingest(source_type) => Scope::IngestOf(source_type),
+            Self::AnyIngest => Scope::Ingest,
+            Self::PluginsRead => Scope::PluginsRead,
+            Self::Metrics => Scope::Metrics,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Ingest => f.write_str("ingest"),
+            Self::IngestOf(source_type) => write!(f, "ingest:{}", source_type.as_str()),
+            Self::PluginsRead => f.write_str("plugins:read"),
+            Self::Metrics => f.write_str("metrics"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `openclone gateway`: the JSON endpoint alone, in front of a service elsewhere. Holds no key and no vault.
+
+use clap::Args;
+use openclone_gateway::{GatewayOptions, Transport};
+
+use super::{Failure, Place, connect, say, serve::bind, start};
+use crate::{
+    config::{Config, Layers},
+    probes,
+    server::{Server, Surface},
+};
+
+/// Runs the JSON endpoint alone, in front of a service elsewhere.
+#[derive(Debug, Args)]
+pub(super) struct Gateway {
+    #[command(flatten)]
+    place: Place,
+    /// The service, such as http://10.0.0.5:8000 or https://notes.example
+    #[arg(long, value_name = "URI")]
+    upstream: String,
+    /// Address and port [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Allow a non-loopback address without TLS
+    #[arg(long)]
+    insecure: bool,
+}
+
+impl Gateway {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let home = self.place.home()?;
+        let insecure = self.insecure.then(|| "true".to_owned());
+        let flags = vec![
+            ("server.listen", "--listen", self.listen.clone()),
+            ("server.insecure", "--insecure", insecure),
+        ];
+        let layers = self.place.layers(&home, flags)?;
+        let config = Config::read(&layers)?;
+        start::start_logging(&config, &layers);
+        start::runtime()?.block_on(self.serve(&config, &layers))
+    }
+
+    async fn serve(&self, config: &Config, layers: &Layers) -> Result<(), Failure> {
+        let channel =
+            connect::channel(&self.upstream).map_err(|error| Failure::Usage(format!("{error:#}")))?;
+        let server = Server::new(&config.server)?;
+        let listener = bind(config.server.listen, &layers.place("server.listen")).await?;
+        let scheme = if config.server.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let address = listener.local_addr()?;
+        let shutdown = start::shutdown_signal()?;
+        say(&format!(
+            "listening on {scheme}://{address}\nupstream {}",
+            self.upstream
+        ));
+        let options = GatewayOptions {
+            max_body_bytes: config.limits.max_body_bytes as usize,
+            ..GatewayOptions::default()
+        };
+        let router = openclone_gateway::router(Transport::from_channel(channel), options);
+        server
+            .serve(
+                listener,
+                Surface::new(router.merge(probes::liveness()), None),
+                shutdown,
+            )
+            .await;
+        Ok(())
+    }
+}

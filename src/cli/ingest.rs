@@ -1,0 +1,188 @@
+//! `openclone ingest FILE…`: sends documented JSON batches, or NDJSON of them, over one gRPC stream.
+
+mod documents;
+mod progress;
+mod retry;
+mod sender;
+
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    path::PathBuf,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use openclone_client::v1::Batch;
+use tokio::sync::mpsc;
+
+use super::{
+    Failure, Place,
+    connect::{self, Target},
+    say, start,
+};
+use documents::Documents;
+use progress::Progress;
+use sender::Sender;
+
+/// Batches sent and not yet answered, at most.
+const IN_FLIGHT: usize = 32;
+
+/// Sends files of batches.
+#[derive(Debug, Args)]
+pub(super) struct Ingest {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    target: Target,
+    /// How many seconds to go on trying while the service does not answer
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    retry_for: u64,
+    /// JSON batches, or NDJSON of them; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Where a batch stands.
+#[derive(Clone, Debug)]
+struct Origin {
+    file: String,
+    line: usize,
+}
+
+/// What the reader found.
+#[derive(Debug)]
+enum Found {
+    /// A batch, and how many bytes of its file it took.
+    Batch {
+        origin: Origin,
+        batch: Batch,
+        bytes: u64,
+    },
+    /// Something that is none, and why.
+    Fault {
+        origin: Origin,
+        reason: String,
+        bytes: u64,
+    },
+    /// The file cannot be read on.
+    Broken { origin: Origin, reason: String },
+}
+
+/// What became of all events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Summary {
+    stored: u64,
+    skipped: u64,
+    rejected: u64,
+}
+
+impl Ingest {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let home = self.place.home()?;
+        let uri = self.target.uri(&self.place, &home)?;
+        let key = self.target.key(&home)?;
+        let inputs = self.files.iter().map(open).collect::<anyhow::Result<Vec<_>>>()?;
+        let progress = Progress::new(inputs.iter().map(|input| input.size).sum());
+        let outcome = start::runtime()?.block_on(async {
+            let channel = connect::channel(&uri).map_err(|error| Failure::Usage(format!("{error:#}")))?;
+            let (found, finds) = mpsc::channel(IN_FLIGHT);
+            let reading = tokio::task::spawn_blocking(move || read(inputs, &found));
+            let retry_for = Duration::from_secs(self.retry_for);
+            let sender = Sender::new(channel, key, uri, retry_for, progress.clone());
+            let outcome = sender.send_all(finds).await;
+            reading.abort();
+            Ok::<_, Failure>(outcome)
+        })?;
+        progress.finish();
+        say(&outcome.summary.to_string());
+        match outcome.end {
+            Err(error) => Err(Failure::Failed(error)),
+            Ok(()) if outcome.summary.rejected > 0 || outcome.is_broken => Err(Failure::Told),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "stored {}, skipped {}", self.stored, self.skipped)?;
+        if self.rejected > 0 {
+            write!(f, ", rejected {}", self.rejected)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+struct Input {
+    name: String,
+    size: u64,
+    reader: Box<dyn Read + Send>,
+}
+
+/// Opens a file, so that one that is not there is known before anything is sent.
+fn open(path: &PathBuf) -> anyhow::Result<Input> {
+    if path.as_os_str() == "-" {
+        return Ok(Input {
+            name: "stdin".to_owned(),
+            size: 0,
+            reader: Box::new(std::io::stdin()),
+        });
+    }
+    let cannot = || format!("cannot read {}", path.display());
+    let file = File::open(path).with_context(cannot)?;
+    let metadata = file.metadata().with_context(cannot)?;
+    anyhow::ensure!(
+        !metadata.is_dir(),
+        "cannot read {}: it is a directory",
+        path.display()
+    );
+    Ok(Input {
+        name: path.display().to_string(),
+        size: metadata.len(),
+        reader: Box::new(file),
+    })
+}
+
+/// Reads all inputs until nobody listens any more.
+fn read(inputs: Vec<Input>, found: &mpsc::Sender<Found>) {
+    for input in inputs {
+        let documents = Documents::new(BufReader::with_capacity(1 << 16, input.reader));
+        for document in documents {
+            let origin = |line| Origin {
+                file: input.name.clone(),
+                line,
+            };
+            let find = match document {
+                Err(broken) => Found::Broken {
+                    origin: origin(broken.line),
+                    reason: broken.reason,
+                },
+                Ok(document) => {
+                    let (origin, bytes) = (origin(document.line), document.bytes);
+                    match document
+                        .text
+                        .and_then(|text| openclone_gateway::read_batch(&text))
+                    {
+                        Ok(batch) => Found::Batch { origin, batch, bytes },
+                        Err(reason) => Found::Fault {
+                            origin,
+                            reason,
+                            bytes,
+                        },
+                    }
+                }
+            };
+            if found.blocking_send(find).is_err() {
+                return;
+            }
+        }
+    }
+}

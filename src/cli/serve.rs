@@ -1,0 +1,114 @@
+//! `openclone serve`: runs the service.
+//!
+//! All checks come before anything is made: options, key, directories, TLS files, port. Only then is the home made.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+
+use super::{Failure, Place, say, start};
+use crate::{
+    app::App,
+    config::{Config, Layers, print},
+    home::{ApiKey, Home},
+    server::TlsAcceptor,
+};
+
+/// Runs the service.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Address and port [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// The vault of the key in .env [default: <home>/vault]
+    #[arg(long, value_name = "DIR")]
+    vault: Option<PathBuf>,
+    /// Allow a non-loopback address without TLS
+    #[arg(long)]
+    insecure: bool,
+    /// Show all options and where each came from, and end
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let home = self.place.home()?;
+        let layers = self.place.layers(&home, self.flags()?)?;
+        let config = Config::read(&layers)?;
+        if self.print_config {
+            say(print::print(&layers).trim_end());
+            return Ok(());
+        }
+        start::start_logging(&config, &layers);
+        start::runtime()?.block_on(serve(&config, &layers, &home))
+    }
+
+    fn flags(&self) -> anyhow::Result<Vec<start::Flag>> {
+        let vault = self.vault.as_ref().map(|dir| {
+            let dir = std::path::absolute(dir).with_context(|| format!("cannot use {}", dir.display()))?;
+            dir.into_os_string()
+                .into_string()
+                .map_err(|_| anyhow::anyhow!("--vault: the path is not UTF-8"))
+        });
+        Ok(vec![
+            ("server.listen", "--listen", self.listen.clone()),
+            (
+                "server.insecure",
+                "--insecure",
+                self.insecure.then(|| "true".to_owned()),
+            ),
+            ("vault.dir", "--vault", vault.transpose()?),
+        ])
+    }
+}
+
+async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Failure> {
+    let vault = config.vault.dir.clone().unwrap_or_else(|| home.vault());
+    home.inspect(&vault)?;
+    let known = home.key(start::key_variable()?.as_deref())?;
+    config.server.tls.as_ref().map(TlsAcceptor::load).transpose()?;
+    let listener = bind(config.server.listen, &layers.place("server.listen")).await?;
+    let key = home.prepare(known)?;
+    let app = App::new(config, home, &key.secret)?;
+    let shutdown = start::shutdown_signal()?;
+    let banner = banner(config, &listener, &vault, &key)?;
+    app.run(listener, move || say(&banner), shutdown).await?;
+    Ok(())
+}
+
+/// Binds `address`, which was set at `place`.
+pub(super) async fn bind(address: SocketAddr, place: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                anyhow::anyhow!("cannot listen on {address}: the port is taken; choose another with --listen")
+            }
+            _ => anyhow::anyhow!("cannot listen on {address} ({place}): {error}"),
+        })
+}
+
+fn banner(
+    config: &Config,
+    listener: &TcpListener,
+    vault: &std::path::Path,
+    key: &ApiKey,
+) -> anyhow::Result<String> {
+    let scheme = if config.server.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let address = listener.local_addr().context("cannot tell the port")?;
+    let mut text = format!("listening on {scheme}://{address}\nvault {}", vault.display());
+    if key.new {
+        text.push_str(&format!("\nAPI key {}", key.secret.expose_secret()));
+    }
+    Ok(text)
+}

@@ -1,0 +1,77 @@
+//! What several commands do first: find the home, read the options, start the runtime, wait for a signal.
+
+use anyhow::Context as _;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+use tracing::warn;
+
+use super::Place;
+use crate::{
+    config::{Config, ConfigError, Inputs, Layers},
+    home::{Home, HomeError},
+};
+
+/// A flag that overrides an option: key, flag and value if it was given.
+pub(super) type Flag = (&'static str, &'static str, Option<String>);
+
+impl Place {
+    /// The home directory.
+    pub(super) fn home(&self) -> Result<Home, HomeError> {
+        Home::locate(self.home.clone())
+    }
+
+    /// The options in layers.
+    pub(super) fn layers(&self, home: &Home, flags: Vec<Flag>) -> Result<Layers, ConfigError> {
+        let must_exist = self.config.is_some();
+        let path = self.config.clone().unwrap_or_else(|| home.config_file());
+        let mut inputs = Inputs::gather(&path, must_exist)?;
+        inputs.flags = flags
+            .into_iter()
+            .filter_map(|(key, flag, value)| Some((key, flag, value?)))
+            .collect();
+        Layers::new(inputs)
+    }
+}
+
+/// Starts logging as the options say, and logs what is odd about them.
+pub(super) fn start_logging(config: &Config, layers: &Layers) {
+    crate::telemetry::start(&config.log);
+    for warning in &layers.warnings {
+        warn!("{warning}");
+    }
+}
+
+/// The value of `API_KEY`, if it is set and not empty.
+pub(super) fn key_variable() -> anyhow::Result<Option<String>> {
+    match std::env::var("API_KEY") {
+        Ok(key) if key.is_empty() => Ok(None),
+        Ok(key) => Ok(Some(key)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("variable API_KEY: it is not UTF-8"),
+    }
+}
+
+/// A runtime on all cores.
+pub(super) fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start threads")
+}
+
+/// Returns at SIGTERM or SIGINT.
+///
+/// # Errors
+/// When signals cannot be waited for.
+pub(super) fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

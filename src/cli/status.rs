@@ -1,0 +1,188 @@
+//! `openclone status`: how a running service is doing, asked over its port.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use clap::Args;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use openclone_client::v1::{GetAccessRequest, access_service_client::AccessServiceClient};
+use serde::Serialize;
+use tonic::{
+    body::Body,
+    metadata::{Ascii, MetadataValue},
+    transport::Channel,
+};
+use tower::{Service as _, ServiceExt as _};
+
+use super::{
+    Failure, Place,
+    connect::{self, Target},
+    say, start,
+};
+use crate::config::Config;
+
+/// How long the service may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Tells how the service is doing.
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    target: Target,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is known of the service.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    up: bool,
+    endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    version: Option<String>,
+    state: Option<String>,
+    tenants: Vec<String>,
+    vault: String,
+    events: BTreeMap<String, u64>,
+    ids: u64,
+    ids_not_checkpointed: u64,
+    journal_bytes: u64,
+    groups_in_doubt: u64,
+}
+
+impl Status {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let home = self.place.home()?;
+        let config = Config::read(&self.place.layers(&home, Vec::new())?)?;
+        let endpoint = self.target.uri(&self.place, &home)?;
+        let vault = config.vault.dir.unwrap_or_else(|| home.vault());
+        let mut report = Report {
+            endpoint,
+            vault: vault.display().to_string(),
+            ..Report::default()
+        };
+        // without a key, what is open is still shown
+        let key = self.target.key(&home).ok();
+        start::runtime()?.block_on(async {
+            let channel =
+                connect::channel(&report.endpoint).map_err(|error| Failure::Usage(format!("{error:#}")))?;
+            let asking = ask(&mut report, channel, key);
+            if !matches!(tokio::time::timeout(PATIENCE, asking).await, Ok(Ok(()))) && !report.up {
+                report.reason = Some("no service answers".to_owned());
+            }
+            Ok::<_, Failure>(())
+        })?;
+        if self.json {
+            say(&serde_json::to_string_pretty(&report)?);
+        } else {
+            say(&report.to_string());
+        }
+        if report.up { Ok(()) } else { Err(Failure::Told) }
+    }
+}
+
+async fn ask(report: &mut Report, channel: Channel, key: Option<MetadataValue<Ascii>>) -> anyhow::Result<()> {
+    let (status, body) = get(&channel, &report.endpoint, "/readyz", key.as_ref()).await?;
+    let ready: serde_json::Value = serde_json::from_str(&body)?;
+    let member = |name: &str| ready[name].as_str().map(str::to_owned);
+    (report.version, report.state, report.reason) = (member("version"), member("status"), member("detail"));
+    report.up = true;
+    if let (StatusCode::OK, text) = get(&channel, &report.endpoint, "/metrics", key.as_ref()).await? {
+        report.read_metrics(&text);
+    }
+    if let Some(key) = key.filter(|_| status == StatusCode::OK) {
+        let mut request = tonic::Request::new(GetAccessRequest {});
+        request.metadata_mut().insert("x-api-key", key);
+        let access = AccessServiceClient::new(channel).get_access(request).await?;
+        report.tenants.push(access.into_inner().tenant);
+    }
+    Ok(())
+}
+
+/// Gets a page of at most 1 MiB over the channel, which speaks HTTP/2 like any other client.
+async fn get(
+    channel: &Channel,
+    endpoint: &str,
+    path: &str,
+    key: Option<&MetadataValue<Ascii>>,
+) -> anyhow::Result<(StatusCode, String)> {
+    let mut request = Request::get(format!("{}{path}", endpoint.trim_end_matches('/'))).body(Body::empty())?;
+    if let Some(key) = key.and_then(|key| http::HeaderValue::from_bytes(key.as_bytes()).ok()) {
+        request.headers_mut().insert("x-api-key", key);
+    }
+    let response = channel.clone().ready().await?.call(request).await?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), 1 << 20).collect().await;
+    let bytes = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
+    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+impl Report {
+    fn read_metrics(&mut self, text: &str) {
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let Some((name, value)) = line.rsplit_once(' ') else {
+                continue;
+            };
+            let value = value.parse::<f64>().unwrap_or_default() as u64;
+            match name {
+                "openclone_ids_at_rest" => self.ids += value,
+                "openclone_ids_recent" => (self.ids, self.ids_not_checkpointed) = (self.ids + value, value),
+                "openclone_journal_bytes" => self.journal_bytes = value,
+                "openclone_groups_in_doubt" => self.groups_in_doubt = value,
+                _ => {
+                    let outcome = name.strip_prefix("openclone_events_total{outcome=\"");
+                    if let Some((outcome, _)) = outcome.and_then(|rest| rest.split_once('"')) {
+                        *self.events.entry(outcome.to_owned()).or_default() += value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.up {
+            let reason = self.reason.as_deref().unwrap_or_default();
+            return write!(
+                f,
+                "not running: {reason} at {}; start it with: openclone serve",
+                self.endpoint
+            );
+        }
+        let version = self.version.as_deref().unwrap_or("of unknown version");
+        let state = self.state.as_deref().unwrap_or("in unknown state");
+        writeln!(f, "openclone {version} at {}: {state}", self.endpoint)?;
+        if let Some(reason) = &self.reason {
+            writeln!(f, "reason   {reason}")?;
+        }
+        if !self.tenants.is_empty() {
+            writeln!(f, "tenants  {}", self.tenants.join(", "))?;
+        }
+        writeln!(f, "vault    {}", self.vault)?;
+        let events: Vec<_> = self
+            .events
+            .iter()
+            .map(|(outcome, count)| format!("{count} {outcome}"))
+            .collect();
+        writeln!(f, "events   {} since the start", events.join(", "))?;
+        writeln!(
+            f,
+            "ids      {} ({} not yet checkpointed)",
+            self.ids, self.ids_not_checkpointed
+        )?;
+        write!(f, "journal  {} bytes not yet checkpointed", self.journal_bytes)?;
+        if self.groups_in_doubt > 0 {
+            write!(
+                f,
+                "\nin doubt {} groups: the vault cannot be written",
+                self.groups_in_doubt
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,284 @@
+//! The options: one struct a concern, read from layers.
+//!
+//! Defaults < `<home>/openclone.toml` < `OPENCLONE_…` variables < flags. [`options::OPTIONS`] is the one table of all
+//! options: it gives the defaults, the file that a first start writes, and what `--print-config` shows.
+
+pub mod error;
+pub mod layers;
+pub mod options;
+pub mod print;
+pub mod server;
+pub mod vault;
+
+use std::time::Duration;
+
+pub use error::ConfigError;
+pub use layers::{Inputs, Layers};
+pub use server::ServerConfig;
+pub use vault::VaultConfig;
+
+use crate::redact::RedactConfig;
+
+/// All options, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where and how to listen, and who may come in.
+    pub server: ServerConfig,
+    /// Where the vault is and how days are cut.
+    pub vault: VaultConfig,
+    /// How much a key may send.
+    pub limits: LimitsConfig,
+    /// What to blacken.
+    pub redact: RedactConfig,
+    /// Which plugins may send.
+    pub registry: RegistryConfig,
+    /// What to log and how.
+    pub log: LogConfig,
+}
+
+/// How much a key may send. 0 means no limit, except where said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Requests a minute for each key.
+    pub requests_per_minute: u32,
+    /// How many may come at once; never 0.
+    pub burst: u32,
+    /// Events a second on streams, for each key.
+    pub events_per_second: u32,
+    /// Bytes of one JSON body, decompressed; never 0.
+    pub max_body_bytes: u32,
+    /// Failed authentications a minute for each peer address.
+    pub failed_auth_per_minute: u32,
+    /// Batches in flight on one stream; never 0.
+    pub max_in_flight_batches: u32,
+    /// Encoded bytes of batches in front of the vault's writer, all callers together; never 0.
+    pub max_in_flight_bytes: u32,
+    /// How long a unary request waits for room in front of the writer.
+    pub admission_wait: Duration,
+}
+
+/// Which plugins may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegistryConfig {
+    /// What happens to a batch whose plugin is not installed.
+    pub enforce: Enforce,
+}
+
+/// What happens to a batch whose plugin, platform or source type no installed manifest names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enforce {
+    /// It is taken.
+    Off,
+    /// It is taken, counted and logged.
+    Warn,
+    /// It is refused.
+    Strict,
+}
+
+/// What to log and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// A level, or `tracing-subscriber` directives.
+    pub level: String,
+    /// For people or for machines.
+    pub format: LogFormat,
+}
+
+/// For people or for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+impl Config {
+    /// Reads every option from the highest layer that has it.
+    ///
+    /// # Errors
+    /// At the first bad value: where it stands, what is wrong with it, what is allowed.
+    pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        Ok(Self {
+            server: ServerConfig::read(layers)?,
+            vault: VaultConfig::read(layers)?,
+            limits: LimitsConfig::read(layers)?,
+            redact: layers.structured("redact")?,
+            registry: RegistryConfig::read(layers)?,
+            log: LogConfig::read(layers)?,
+        })
+    }
+}
+
+impl LimitsConfig {
+    fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        Ok(Self {
+            requests_per_minute: layers.number("limits.requests_per_minute", 0, 10_000_000)?,
+            burst: layers.number("limits.burst", 1, 10_000_000)?,
+            events_per_second: layers.number("limits.events_per_second", 0, 100_000_000)?,
+            max_body_bytes: layers.size("limits.max_body_bytes", 1 << 10, 4 << 20)? as u32,
+            failed_auth_per_minute: layers.number("limits.failed_auth_per_minute", 0, 1_000_000)?,
+            max_in_flight_batches: layers.number("limits.max_in_flight_batches", 1, 1024)?,
+            max_in_flight_bytes: layers.size("limits.max_in_flight_bytes", 4 << 20, 1 << 30)? as u32,
+            admission_wait: Duration::from_secs(1),
+        })
+    }
+}
+
+impl RegistryConfig {
+    fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        let enforce = layers.parse(
+            "registry.enforce",
+            "\"off\", \"warn\" or \"strict\"",
+            |text| match text {
+                "off" => Some(Enforce::Off),
+                "warn" => Some(Enforce::Warn),
+                "strict" => Some(Enforce::Strict),
+                _ => None,
+            },
+        )?;
+        Ok(Self { enforce })
+    }
+}
+
+impl LogConfig {
+    fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        let allowed = "\"error\", \"warn\", \"info\", \"debug\", \"trace\", or directives such as \"openclone=debug,info\"";
+        let level = layers.parse("log.level", allowed, |text| {
+            crate::telemetry::is_filter(text).then(|| text.to_owned())
+        })?;
+        let format = layers.parse("log.format", "\"pretty\" or \"json\"", |text| match text {
+            "pretty" => Some(LogFormat::Pretty),
+            "json" => Some(LogFormat::Json),
+            _ => None,
+        })?;
+        Ok(Self { level, format })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn read(
+        file: &str,
+        env: &[(&str, &str)],
+        flags: &[(&'static str, &'static str, &str)],
+    ) -> Result<Config, ConfigError> {
+        let inputs = Inputs {
+            file: Some((PathBuf::from("/home/x/openclone.toml"), file.to_owned())),
+            variables: env
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+            flags: flags.iter().map(|(k, f, v)| (*k, *f, (*v).to_owned())).collect(),
+        };
+        Config::read(&Layers::new(inputs)?)
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_contract() {
+        let config = read("", &[], &[]).unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.limits.requests_per_minute, 60);
+        assert_eq!(config.limits.burst, 60);
+        assert_eq!(config.limits.max_body_bytes, 1 << 20);
+        assert_eq!(config.vault.min_free, 64 << 20);
+        assert_eq!(config.registry.enforce, Enforce::Off);
+    }
+
+    #[test]
+    fn higher_layers_win() {
+        let file = "[limits]\nrequests_per_minute = 10\nburst = 11\n";
+        let env = [("OPENCLONE_LIMITS__REQUESTS_PER_MINUTE", "20")];
+        let config = read(file, &env, &[("server.listen", "--listen", "127.0.0.1:9")]).unwrap();
+        assert_eq!(config.limits.requests_per_minute, 20);
+        assert_eq!(config.limits.burst, 11);
+        assert_eq!(config.server.listen.port(), 9);
+    }
+
+    #[test]
+    fn a_bad_value_names_its_place_the_reason_and_what_is_allowed() {
+        let error = read("[limits]\nburst = 0\n", &[], &[]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "/home/x/openclone.toml, key limits.burst: 0 is not allowed; allowed: a whole number from 1 to 10000000"
+        );
+        let env = [("OPENCLONE_REGISTRY__ENFORCE", "maybe")];
+        let error = read("", &env, &[]).unwrap_err().to_string();
+        assert!(
+            error.starts_with("variable OPENCLONE_REGISTRY__ENFORCE: \"maybe\" is not allowed"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_in_the_file_is_an_error() {
+        let error = read("[limits]\nburts = 5\n", &[], &[]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "/home/x/openclone.toml, line 2: unknown key limits.burts; did you mean limits.burst?"
+        );
+        assert!(read("nonsense = 1\n", &[], &[]).is_err());
+        assert!(read("server = 1\n", &[], &[]).is_err());
+        assert!(read("a = [", &[], &[]).is_err());
+    }
+
+    #[test]
+    fn an_unknown_variable_is_a_warning() {
+        let inputs = Inputs {
+            variables: [
+                ("OPENCLONE_LIMITS__BURTS", "1"),
+                ("OPENCLONE_HOME", "/x"),
+                ("OPENCLONE_REDACT", "off"),
+            ]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into(),
+            ..Inputs::default()
+        };
+        let layers = Layers::new(inputs).unwrap();
+        assert_eq!(
+            layers.warnings,
+            ["unknown variable OPENCLONE_LIMITS__BURTS is ignored"]
+        );
+    }
+
+    #[test]
+    fn lists_come_from_arrays_and_from_variables() {
+        let config = read(
+            "server.allowed_hosts = [\"a.example\", \"b.example:81\"]\n",
+            &[],
+            &[],
+        )
+        .unwrap();
+        assert_eq!(config.server.allowed_hosts, ["a.example", "b.example:81"]);
+        let env = [(
+            "OPENCLONE_SERVER__ALLOWED_ORIGINS",
+            "https://a.example, https://b.example",
+        )];
+        let config = read("", &env, &[]).unwrap();
+        assert_eq!(
+            config.server.allowed_origins,
+            ["https://a.example", "https://b.example"]
+        );
+    }
+
+    #[test]
+    fn a_public_address_needs_tls_or_insecure() {
+        let error = read("server.listen = \"0.0.0.0:8000\"\n", &[], &[])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("--insecure"), "{error}");
+        assert!(
+            read(
+                "server.listen = \"0.0.0.0:8000\"\nserver.insecure = true\n",
+                &[],
+                &[]
+            )
+            .is_ok()
+        );
+        assert!(read("server.tls_cert = \"/c.pem\"\n", &[], &[]).is_err());
+    }
+}

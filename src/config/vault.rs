@@ -1,0 +1,82 @@
+//! Where the vault is and how days are cut.
+
+use std::path::PathBuf;
+
+use jiff::{civil, tz::TimeZone};
+use openclone_vault::{DayBy, DayRule};
+
+use super::{ConfigError, Layers};
+
+/// Where the vault is and how days are cut.
+#[derive(Clone, Debug)]
+pub struct VaultConfig {
+    /// `None` for `<home>/vault`.
+    pub dir: Option<PathBuf>,
+    /// The border of days.
+    pub days: DayRule,
+    /// Bytes that must be left on the vault's file system.
+    pub min_free: u64,
+}
+
+impl VaultConfig {
+    pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        let dir = layers.parse("vault.dir", "a path", |text| Some(text.to_owned()))?;
+        let by = layers.parse("vault.day", "\"received\" or \"captured\"", |text| match text {
+            "received" => Some(DayBy::Received),
+            "captured" => Some(DayBy::Captured),
+            _ => None,
+        })?;
+        let (zone_name, zone) = layers.parse(
+            "vault.timezone",
+            "an IANA name, such as \"Europe/Madrid\"",
+            parse_zone,
+        )?;
+        let starts_at = layers.parse(
+            "vault.day_starts_at",
+            "a time from \"00:00\" to \"23:59\"",
+            parse_time,
+        )?;
+        Ok(Self {
+            dir: (!dir.is_empty()).then(|| PathBuf::from(dir)),
+            days: DayRule {
+                by,
+                zone,
+                zone_name,
+                starts_at,
+            },
+            min_free: layers.size("vault.min_free", 0, 1 << 50)?,
+        })
+    }
+}
+
+/// An empty name is the machine's zone, or UTC where the machine does not say.
+fn parse_zone(name: &str) -> Option<(String, TimeZone)> {
+    if !name.is_empty() {
+        return Some((name.to_owned(), TimeZone::get(name).ok()?));
+    }
+    let machine = TimeZone::try_system().ok();
+    let named = machine.and_then(|zone| Some((zone.iana_name()?.to_owned(), zone)));
+    Some(named.unwrap_or_else(|| ("UTC".to_owned(), TimeZone::UTC)))
+}
+
+fn parse_time(text: &str) -> Option<civil::Time> {
+    let (hour, minute) = text.split_once(':')?;
+    let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(hour) || !digits(minute) {
+        return None;
+    }
+    civil::Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        assert_eq!(parse_time("04:30"), civil::Time::new(4, 30, 0, 0).ok());
+        for bad in ["24:00", "4:30", "04:60", "", "0430", "+4:30"] {
+            assert_eq!(parse_time(bad), None, "{bad}");
+        }
+    }
+}

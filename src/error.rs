@@ -1,0 +1,281 @@
+//! What can go wrong with a call, and the gRPC status of each: the only place that picks codes.
+//!
+//! Every status carries `ErrorInfo{reason, domain: "openclone.dev"}`; what may be tried again carries `RetryInfo`.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::Timestamp;
+use openclone_client::{Rule, Violation};
+use openclone_vault::AppendError;
+use tonic::{Code, Status, metadata::MetadataMap};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+
+use crate::limit::Standing;
+
+/// The domain of all reasons.
+pub const DOMAIN: &str = "openclone.dev";
+
+/// What can go wrong with a call.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// The key is missing or wrong, or has ended.
+    #[error("Invalid or missing X-API-Key")]
+    InvalidKey,
+    /// Too many wrong keys from one address.
+    #[error("Too many failed authentications")]
+    TooManyFailures {
+        /// How many are let through a minute.
+        per_minute: u32,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The key, or the plugin, may not do this.
+    #[error("{message}")]
+    Forbidden {
+        /// Why, shown to the caller.
+        message: String,
+    },
+    /// The batch breaks its rules.
+    #[error("The batch is not valid")]
+    Invalid {
+        /// Every fault, in the order of the fields.
+        violations: Vec<Violation>,
+    },
+    /// No request is left for the moment.
+    #[error("Rate limit exceeded — retry with backoff")]
+    RateLimited {
+        /// Requests a minute.
+        per_minute: u32,
+        /// When the next may come.
+        retry_after: Duration,
+        /// Where the key stands.
+        standing: Standing,
+    },
+    /// The vault could not be written.
+    #[error("Storage error — vault write failed")]
+    Storage {
+        /// What happened; for the log, not for the caller.
+        reason: String,
+    },
+    /// No batch is taken at the moment.
+    #[error("{message}")]
+    Unavailable {
+        /// Why.
+        reason: Reason,
+        /// Why, in words.
+        message: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// There is no such plugin.
+    #[error("Plugin not found")]
+    PluginNotFound,
+}
+
+/// Why no batch is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The vault is not open yet.
+    Starting,
+    /// The service is shutting down.
+    Draining,
+    /// A sync failed; a restart is needed.
+    Poisoned,
+    /// More is in flight than the vault's writer takes.
+    Overloaded,
+}
+
+impl IngestError {
+    /// A stable name for programs; also the label of the counter that the events of a batch end in.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::InvalidKey => "INVALID_API_KEY",
+            Self::TooManyFailures { .. } => "TOO_MANY_FAILED_AUTHENTICATIONS",
+            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::Invalid { violations } if violations.iter().any(|fault| fault.rule == Rule::TooDeep) => {
+                "DATA_TOO_DEEP"
+            }
+            Self::Invalid { .. } => "INVALID_BATCH",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Storage { .. } => "STORAGE_FAILED",
+            Self::Unavailable { reason, .. } => reason.as_str(),
+            Self::PluginNotFound => "PLUGIN_NOT_FOUND",
+        }
+    }
+
+    /// A batch whose `field` is missing.
+    pub(crate) fn missing(field: &'static str) -> Self {
+        Self::Invalid {
+            violations: vec![Violation {
+                path: vec![field.into()],
+                rule: Rule::Missing,
+            }],
+        }
+    }
+
+    /// When to try again, for those where that helps.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyFailures { retry_after, .. }
+            | Self::RateLimited { retry_after, .. }
+            | Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            Self::Storage { .. } => Some(Duration::from_secs(5)),
+            _ => None,
+        }
+    }
+
+    fn code(&self) -> Code {
+        match self {
+            Self::InvalidKey => Code::Unauthenticated,
+            Self::Forbidden { .. } => Code::PermissionDenied,
+            Self::Invalid { .. } => Code::InvalidArgument,
+            Self::TooManyFailures { .. } | Self::RateLimited { .. } => Code::ResourceExhausted,
+            Self::Storage { .. } | Self::Unavailable { .. } => Code::Unavailable,
+            Self::PluginNotFound => Code::NotFound,
+        }
+    }
+
+    fn details(&self) -> ErrorDetails {
+        let mut details = ErrorDetails::with_error_info(self.reason(), DOMAIN, HashMap::new());
+        if let Some(delay) = self.retry_after() {
+            details.set_retry_info(Some(delay));
+        }
+        match self {
+            Self::Invalid { violations } => {
+                details.set_bad_request(violations.iter().map(field_violation).collect::<Vec<_>>());
+            }
+            Self::RateLimited { per_minute, .. } => {
+                details.add_quota_failure_violation(
+                    "api_key",
+                    format!("Rate limit exceeded: {per_minute} per 1 minute"),
+                );
+            }
+            Self::TooManyFailures { per_minute, .. } => {
+                let text = format!("Rate limit exceeded: {per_minute} failed authentications per 1 minute");
+                details.add_quota_failure_violation("peer", text);
+            }
+            _ => {}
+        }
+        details
+    }
+}
+
+impl Reason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "STARTING",
+            Self::Draining => "DRAINING",
+            Self::Poisoned => "POISONED",
+            Self::Overloaded => "OVERLOADED",
+        }
+    }
+}
+
+impl From<IngestError> for Status {
+    fn from(error: IngestError) -> Self {
+        let mut status = Self::with_error_details(error.code(), error.to_string(), error.details());
+        if let IngestError::RateLimited { standing, .. } = &error {
+            write_standing(status.metadata_mut(), standing);
+        }
+        status
+    }
+}
+
+impl From<AppendError> for IngestError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Unavailable { reason, retry_after } => Self::Unavailable {
+                reason: Reason::Poisoned,
+                message: reason,
+                retry_after,
+            },
+            other => Self::Storage {
+                reason: other.to_string(),
+            },
+        }
+    }
+}
+
+/// Tells in metadata what is left: `x-ratelimit-limit`, `-remaining`, and `-reset` in Unix seconds.
+pub(crate) fn write_standing(metadata: &mut MetadataMap, standing: &Standing) {
+    let reset = standing.reset_at(Timestamp::now());
+    let reset = reset.as_second() + i64::from(reset.subsec_nanosecond() > 0);
+    metadata.insert("x-ratelimit-limit", standing.limit.into());
+    metadata.insert("x-ratelimit-remaining", standing.remaining.into());
+    metadata.insert("x-ratelimit-reset", reset.into());
+}
+
+fn field_violation(fault: &Violation) -> FieldViolation {
+    FieldViolation {
+        field: fault.field_path(),
+        description: fault.rule.to_string(),
+        reason: fault.rule.reason().to_owned(),
+        localized_message: None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_limit_carries_everything_a_client_needs() {
+        let standing = Standing {
+            limit: 60,
+            remaining: 0,
+            reset_after: Duration::from_secs(60),
+        };
+        let retry_after = Duration::from_millis(900);
+        let status = Status::from(IngestError::RateLimited {
+            per_minute: 60,
+            retry_after,
+            standing,
+        });
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        let details = status.get_error_details();
+        assert_eq!(details.retry_info().unwrap().retry_delay, Some(retry_after));
+        assert_eq!(
+            details.quota_failure().unwrap().violations[0].description,
+            "Rate limit exceeded: 60 per 1 minute"
+        );
+        let info = details.error_info().unwrap();
+        assert_eq!(
+            (info.reason.as_str(), info.domain.as_str()),
+            ("RATE_LIMITED", DOMAIN)
+        );
+        assert_eq!(status.metadata().get("x-ratelimit-remaining").unwrap(), "0");
+    }
+
+    #[test]
+    fn depth_has_a_reason_of_its_own() {
+        let deep = Violation {
+            path: vec!["events".into(), 3.into(), "data".into()],
+            rule: Rule::TooDeep,
+        };
+        let status = Status::from(IngestError::Invalid {
+            violations: vec![deep],
+        });
+        let details = status.get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "DATA_TOO_DEEP");
+        assert_eq!(
+            details.bad_request().unwrap().field_violations[0].field,
+            "events[3].data"
+        );
+        assert_eq!(IngestError::missing("batch").reason(), "INVALID_BATCH");
+    }
+
+    #[test]
+    fn what_storage_says_is_not_shown() {
+        let error = IngestError::from(AppendError::Storage {
+            reason: "/secret/path: full".into(),
+        });
+        let status = Status::from(error);
+        assert!(!status.message().contains("secret"));
+        assert_eq!(
+            status.get_error_details().error_info().unwrap().reason,
+            "STORAGE_FAILED"
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! The home directory: where everything of one service stands.
+//!
+//! [`Home::inspect`] only reads; [`Home::prepare`] makes what is missing. A start does all of its checks before it
+//! makes anything, so that a start that fails changes nothing.
+
+pub mod dotenv;
+mod files;
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{Access, access};
+use secrecy::SecretString;
+
+use crate::config::options;
+use dotenv::DotenvError;
+
+/// The home directory.
+#[derive(Clone, Debug)]
+pub struct Home {
+    dir: PathBuf,
+}
+
+/// Why the home directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HomeError {
+    /// Neither `--home`, `OPENCLONE_HOME` nor `HOME` says where it is.
+    #[error("no home directory: set --home or OPENCLONE_HOME")]
+    Unknown,
+    /// It, or something in it, cannot be used.
+    #[error("cannot use {}: {reason}", path.display())]
+    Unusable {
+        /// What cannot be used.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The key in `.env` or in the environment cannot be used.
+    #[error(transparent)]
+    Dotenv(#[from] DotenvError),
+}
+
+/// The key of tenant `default`.
+#[derive(Debug)]
+pub struct ApiKey {
+    /// The key.
+    pub secret: SecretString,
+    /// Whether this start made it.
+    pub new: bool,
+}
+
+impl Home {
+    /// At `dir`, else at `~/.openclone`.
+    ///
+    /// # Errors
+    /// When neither is known.
+    pub fn locate(dir: Option<PathBuf>) -> Result<Self, HomeError> {
+        let user = || std::env::var_os("HOME").filter(|home| !home.is_empty());
+        let dir = dir
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .or_else(|| Some(PathBuf::from(user()?).join(".openclone")))
+            .ok_or(HomeError::Unknown)?;
+        let dir = std::path::absolute(&dir).map_err(|error| unusable(&dir, error))?;
+        Ok(Self { dir })
+    }
+
+    /// The directory itself.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The options.
+    pub fn config_file(&self) -> PathBuf {
+        self.dir.join("openclone.toml")
+    }
+
+    /// The file with the key of tenant `default`.
+    pub fn dotenv(&self) -> PathBuf {
+        self.dir.join(".env")
+    }
+
+    /// The vault of tenant `default`, unless the options say otherwise.
+    pub fn vault(&self) -> PathBuf {
+        self.dir.join("vault")
+    }
+
+    /// The vaults of further tenants.
+    pub fn tenants(&self) -> PathBuf {
+        self.dir.join("tenants")
+    }
+
+    /// The manifests of installed plugins.
+    pub fn plugins(&self) -> PathBuf {
+        self.dir.join("plugins")
+    }
+
+    /// Journal and index.
+    pub fn db(&self) -> PathBuf {
+        self.dir.join("db")
+    }
+
+    /// The key, if there is one; makes nothing. `variable` is the value of `API_KEY`, which wins.
+    ///
+    /// # Errors
+    /// When the key or `.env` is bad.
+    pub fn key(&self, variable: Option<&str>) -> Result<Option<SecretString>, HomeError> {
+        match variable {
+            Some(text) => Ok(Some(dotenv::from_variable(text)?)),
+            None => Ok(dotenv::read(&self.dotenv())?),
+        }
+    }
+
+    /// Checks that home and vault can be used, or can be made; makes nothing.
+    ///
+    /// # Errors
+    /// When something is in the way or cannot be written.
+    pub fn inspect(&self, vault: &Path) -> Result<(), HomeError> {
+        for dir in [&self.dir, &self.db(), &self.tenants(), &self.plugins(), vault] {
+            inspect_dir(dir)?;
+        }
+        Ok(())
+    }
+
+    /// Makes what is missing: the directory, the commented options, and the key if `known` is none.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn prepare(&self, known: Option<SecretString>) -> Result<ApiKey, HomeError> {
+        files::make_private_dir(&self.dir).map_err(|error| unusable(&self.dir, error))?;
+        let key = match known {
+            Some(secret) => ApiKey { secret, new: false },
+            None => ApiKey {
+                secret: dotenv::create(&self.dotenv())?,
+                new: true,
+            },
+        };
+        let options = self.config_file();
+        files::write_new_private(&options, options::commented_file().as_bytes())
+            .map_err(|error| unusable(&options, error))?;
+        Ok(key)
+    }
+}
+
+/// `dir` is a directory that can be written, or its nearest ancestor is one.
+fn inspect_dir(dir: &Path) -> Result<(), HomeError> {
+    for ancestor in dir
+        .ancestors()
+        .filter(|ancestor| !ancestor.as_os_str().is_empty())
+    {
+        let metadata = match fs::metadata(ancestor) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(ancestor).is_err() => {
+                continue;
+            }
+            Err(error) => return Err(unusable(ancestor, error)),
+        };
+        if !metadata.is_dir() {
+            return Err(HomeError::Unusable {
+                path: ancestor.to_owned(),
+                reason: "it is not a directory".into(),
+            });
+        }
+        return access(ancestor, Access::WRITE_OK | Access::EXEC_OK)
+            .map_err(|error| unusable(ancestor, std::io::Error::from(error)));
+    }
+    Ok(())
+}
+
+fn unusable(path: &Path, error: std::io::Error) -> HomeError {
+    HomeError::Unusable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn a_first_start_makes_a_private_home_and_a_second_one_keeps_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(temp.path().join("a/home"))).unwrap();
+        home.inspect(&home.vault()).unwrap();
+        assert!(!home.dir().exists(), "inspection makes nothing");
+        let first = home.prepare(home.key(None).unwrap()).unwrap();
+        assert!(first.new && first.secret.expose_secret().starts_with("oc_"));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(home.dir()), 0o700);
+        assert_eq!(mode(&home.dotenv()), 0o600);
+        assert_eq!(mode(&home.config_file()), 0o600);
+        fs::write(home.config_file(), "# mine\n").unwrap();
+        let second = home.prepare(home.key(None).unwrap()).unwrap();
+        assert!(!second.new);
+        assert_eq!(first.secret.expose_secret(), second.secret.expose_secret());
+        assert_eq!(fs::read_to_string(home.config_file()).unwrap(), "# mine\n");
+        assert_eq!(
+            fs::read_dir(home.dir()).unwrap().count(),
+            2,
+            "nothing temporary is left"
+        );
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_refused_before_anything_is_made() {
+        let temp = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(temp.path().join("home"))).unwrap();
+        let file = temp.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = home.inspect(&file).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("cannot use {}: it is not a directory", file.display())
+        );
+        assert!(home.inspect(&file.join("vault")).is_err());
+        assert!(!home.dir().exists());
+    }
+}

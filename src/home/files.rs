@@ -1,0 +1,55 @@
+//! Private files and directories.
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, ErrorKind, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+/// Makes a directory that only its owner may enter, with its ancestors; one that is there stays as it is.
+pub(super) fn make_private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Makes a file 0600 with `bytes`, complete or not at all; a file that is there stays as it is, and that is `false`.
+pub(super) fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Ok(false);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".new-{}", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = write_synced(&temporary, bytes).and_then(|()| match fs::hard_link(&temporary, path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    });
+    let removed = fs::remove_file(&temporary);
+    let made = written?;
+    removed?;
+    Ok(made)
+}
+
+/// Adds a line at the end, in one write; puts a newline in front of it if the last one is missing.
+pub(super) fn append_line(path: &Path, before: &str, line: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).open(path)?;
+    let gap = if before.is_empty() || before.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    file.write_all(format!("{gap}{line}\n").as_bytes())?;
+    file.sync_all()
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

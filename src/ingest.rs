@@ -1,0 +1,92 @@
+//! impl IngestService: unary and stream, nothing but protocol.
+
+mod stream;
+
+use std::{pin::Pin, sync::Arc};
+
+use jiff::Timestamp;
+use openclone_client::v1::{IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse};
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::warn;
+
+use crate::{
+    auth::{Need, Principal},
+    error::{IngestError, write_standing},
+    pipeline::Pipeline,
+    v1::ingest_service_server::IngestService,
+};
+
+/// Bytes of one gRPC message, decompressed, at most.
+pub const MAX_MESSAGE: usize = 4 << 20;
+
+/// Takes batches.
+#[derive(Clone, Debug)]
+pub struct Ingest {
+    pipeline: Arc<Pipeline>,
+}
+
+impl Ingest {
+    /// In front of `pipeline`.
+    pub fn new(pipeline: Arc<Pipeline>) -> Self {
+        Self { pipeline }
+    }
+}
+
+#[tonic::async_trait]
+impl IngestService for Ingest {
+    type IngestStream = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
+
+    async fn ingest(
+        &self,
+        request: Request<Streaming<IngestRequest>>,
+    ) -> Result<Response<Self::IngestStream>, Status> {
+        let principal = Principal::of(&request)?;
+        principal.require(Need::AnyIngest, Timestamp::now())?;
+        let standing = principal.limits.take()?;
+        let answers = stream::answers(Arc::clone(&self.pipeline), principal, request.into_inner());
+        let mut response = Response::new(answers);
+        if let Some(standing) = standing {
+            write_standing(response.metadata_mut(), &standing);
+        }
+        Ok(response)
+    }
+
+    async fn ingest_batch(
+        &self,
+        request: Request<IngestBatchRequest>,
+    ) -> Result<Response<IngestBatchResponse>, Status> {
+        let principal = Principal::of(&request)?;
+        let batch = request
+            .into_inner()
+            .batch
+            .ok_or_else(|| IngestError::missing("batch"))?;
+        let (standing, outcome) = self.pipeline.ingest(&principal, batch).await;
+        match outcome {
+            Ok(result) => {
+                let mut response = Response::new(IngestBatchResponse { result: Some(result) });
+                if let Some(standing) = &standing {
+                    write_standing(response.metadata_mut(), standing);
+                }
+                Ok(response)
+            }
+            Err(error) => {
+                let mut status = refused(error);
+                if let Some(standing) = &standing {
+                    write_standing(status.metadata_mut(), standing);
+                }
+                Err(status)
+            }
+        }
+    }
+}
+
+/// The status of an error; logs it once if the fault is ours.
+fn refused(error: IngestError) -> Status {
+    match &error {
+        IngestError::Storage { reason } => warn!(%reason, "vault write failed"),
+        IngestError::Unavailable { message, .. } => warn!(%message, "batch not taken"),
+        _ => {}
+    }
+    error.into()
+}

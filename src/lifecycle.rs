@@ -1,0 +1,105 @@
+//! From start to drain: whether the service takes batches, and the vault once it is open.
+
+use std::{sync::OnceLock, time::Duration};
+
+use openclone_vault::{Figures, State, Vault};
+use tokio::sync::watch;
+
+use crate::error::{IngestError, Reason};
+
+/// How far the service has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Starting,
+    Serving,
+    Draining,
+}
+
+/// How far the service has come, and the vault once it is open.
+#[derive(Debug)]
+pub struct Lifecycle {
+    phase: watch::Sender<Phase>,
+    vault: OnceLock<Vault>,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self {
+            phase: watch::Sender::new(Phase::Starting),
+            vault: OnceLock::new(),
+        }
+    }
+}
+
+impl Lifecycle {
+    /// The vault is open: batches are taken from now on.
+    pub fn opened(&self, vault: Vault) {
+        // a second vault cannot come: only the start calls this
+        let _ = self.vault.set(vault);
+        self.phase.send_if_modified(|phase| {
+            let starting = *phase == Phase::Starting;
+            if starting {
+                *phase = Phase::Serving;
+            }
+            starting
+        });
+    }
+
+    /// No batch is taken from now on; those in flight are finished.
+    pub fn drain(&self) {
+        self.phase.send_replace(Phase::Draining);
+    }
+
+    /// Returns when the service drains.
+    pub async fn draining(&self) {
+        let mut phase = self.phase.subscribe();
+        // the sender lives as long as self
+        let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
+    }
+
+    /// The vault, if it takes batches or may take them by itself again soon.
+    ///
+    /// # Errors
+    /// [`IngestError::Unavailable`] while starting, draining, or poisoned.
+    pub fn vault(&self) -> Result<&Vault, IngestError> {
+        let phase = *self.phase.borrow();
+        match (phase, self.vault.get()) {
+            (Phase::Serving, Some(vault)) => Ok(vault),
+            (Phase::Draining, _) => Err(unavailable(Reason::Draining, "The service is shutting down")),
+            _ => Err(unavailable(Reason::Starting, "The service is starting")),
+        }
+    }
+
+    /// Whether a batch that came now would be taken.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub fn ready(&self) -> Result<(), IngestError> {
+        match self.vault()?.state() {
+            State::Ready => Ok(()),
+            State::Degraded { reason } => Err(IngestError::Storage { reason }),
+            State::Poisoned { reason } => Err(unavailable(
+                Reason::Poisoned,
+                &format!("The vault takes nothing until a restart: {reason}"),
+            )),
+        }
+    }
+
+    /// The writer's figures, once the vault is open.
+    pub fn figures(&self) -> Option<Figures> {
+        self.vault.get().map(Vault::figures)
+    }
+
+    /// The vault, whatever the phase, to close it.
+    pub(crate) fn opened_vault(&self) -> Option<&Vault> {
+        self.vault.get()
+    }
+}
+
+fn unavailable(reason: Reason, message: &str) -> IngestError {
+    IngestError::Unavailable {
+        reason,
+        message: message.to_owned(),
+        retry_after: Duration::from_secs(2),
+    }
+}

@@ -1,0 +1,287 @@
+//! The figures of `/metrics`. Each event that comes in ends in exactly one of `openclone_events_total`: an [`Incoming`]
+//! is opened for the events of a batch and closed once; when it is dropped unclosed, they count as cancelled.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, SharedString};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use openclone_vault::{Figures, Receipt};
+
+/// Reasons for which events are rejected: the batch is at fault.
+pub(crate) const REJECTED: [&str; 5] = [
+    "INVALID_BATCH",
+    "DATA_TOO_DEEP",
+    "FORBIDDEN",
+    "RATE_LIMITED",
+    "INVALID_API_KEY",
+];
+/// Reasons for which events fail: the service could not take them.
+const FAILED: [&str; 6] = [
+    "STORAGE_FAILED",
+    "OVERLOADED",
+    "STARTING",
+    "DRAINING",
+    "POISONED",
+    "CANCELLED",
+];
+/// Histogram samples wait in memory until they are folded into buckets: every so many batches.
+const FOLD_EVERY: u64 = 4096;
+
+static METADATA: Metadata<'static> = Metadata::new("openclone", Level::INFO, None);
+
+/// The figures of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Meters(Arc<Inner>);
+
+struct Inner {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    stored: Counter,
+    duplicate: Counter,
+    rejected: Vec<(&'static str, Counter)>,
+    failed: Vec<(&'static str, Counter)>,
+    redacted: Counter,
+    unregistered: Counter,
+    auth_failed: Counter,
+    seconds: Histogram,
+    batches: AtomicU64,
+}
+
+/// The events of one batch, on their way to exactly one counter.
+#[derive(Debug)]
+pub struct Incoming {
+    meters: Option<Meters>,
+    events: u64,
+    since: Instant,
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Meters {
+    /// Figures that are all zero.
+    pub fn new() -> Self {
+        let buckets = [
+            0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+        ];
+        let builder = PrometheusBuilder::new();
+        // the list is not empty, which is all that can be wrong with it
+        let recorder = builder.set_buckets(&buckets).unwrap_or_default().build_recorder();
+        describe(&recorder);
+        let events = |outcome: &'static str, reason: &'static str| {
+            counter(
+                &recorder,
+                "openclone_events_total",
+                vec![Label::new("outcome", outcome), Label::new("reason", reason)],
+            )
+        };
+        let inner = Inner {
+            stored: events("stored", ""),
+            duplicate: events("duplicate", ""),
+            rejected: REJECTED.map(|reason| (reason, events("rejected", reason))).into(),
+            failed: FAILED.map(|reason| (reason, events("failed", reason))).into(),
+            redacted: counter(&recorder, "openclone_redactions_total", vec![]),
+            unregistered: counter(&recorder, "openclone_unregistered_batches_total", vec![]),
+            auth_failed: counter(&recorder, "openclone_auth_failures_total", vec![]),
+            seconds: recorder.register_histogram(&Key::from_name("openclone_batch_seconds"), &METADATA),
+            batches: AtomicU64::new(0),
+            handle: recorder.handle(),
+            recorder,
+        };
+        Self(Arc::new(inner))
+    }
+
+    /// A batch of so many events has come in.
+    pub fn incoming(&self, events: usize) -> Incoming {
+        Incoming {
+            meters: Some(self.clone()),
+            events: events as u64,
+            since: Instant::now(),
+        }
+    }
+
+    /// A key was missing or wrong.
+    pub fn auth_failed(&self) {
+        self.0.auth_failed.increment(1);
+    }
+
+    /// Secrets were replaced.
+    pub fn redacted(&self, count: u32) {
+        self.0.redacted.increment(count.into());
+    }
+
+    /// A batch came from a plugin that is not installed, and was taken all the same.
+    pub fn unregistered(&self) {
+        self.0.unregistered.increment(1);
+    }
+
+    /// All figures in Prometheus' text form; `vault` are those of the writer, and whether it takes batches.
+    pub fn render(&self, ready: bool, vault: Option<&Figures>) -> String {
+        self.gauge("openclone_ready", if ready { 1.0 } else { 0.0 });
+        self.0
+            .recorder
+            .register_gauge(
+                &Key::from_parts(
+                    "openclone_build_info",
+                    vec![Label::new("version", env!("CARGO_PKG_VERSION"))],
+                ),
+                &METADATA,
+            )
+            .set(1.0);
+        if let Some(figures) = vault {
+            self.gauge("openclone_ids_at_rest", figures.ids_at_rest as f64);
+            self.gauge("openclone_ids_recent", figures.ids_recent as f64);
+            self.gauge("openclone_journal_bytes", figures.journal_bytes as f64);
+            self.gauge("openclone_groups", figures.groups as f64);
+            self.gauge("openclone_groups_in_doubt", figures.groups_in_doubt as f64);
+            self.gauge("openclone_checkpoints", figures.checkpoints as f64);
+            self.gauge("openclone_last_group_seconds", figures.last_group_seconds);
+        }
+        self.0.handle.render()
+    }
+
+    fn gauge(&self, name: &'static str, value: f64) {
+        let gauge: Gauge = self
+            .0
+            .recorder
+            .register_gauge(&Key::from_static_name(name), &METADATA);
+        gauge.set(value);
+    }
+
+    fn count(&self, of: impl Fn(&Inner) -> &Counter, events: u64, since: Instant) {
+        let inner = &*self.0;
+        of(inner).increment(events);
+        inner.seconds.record(since.elapsed().as_secs_f64());
+        if inner.batches.fetch_add(1, Ordering::Relaxed) % FOLD_EVERY == FOLD_EVERY - 1 {
+            inner.handle.run_upkeep();
+        }
+    }
+}
+
+impl Incoming {
+    /// All of them are in the vault.
+    pub fn done(mut self, receipt: Receipt) {
+        if let Some(meters) = self.meters.take() {
+            meters.0.duplicate.increment(receipt.skipped.into());
+            meters.count(|inner| &inner.stored, receipt.stored.into(), self.since);
+        }
+    }
+
+    /// None of them was taken; `reason` is that of the error.
+    pub fn refused(mut self, reason: &'static str) {
+        self.refuse(reason);
+    }
+
+    fn refuse(&mut self, reason: &'static str) {
+        let Some(meters) = self.meters.take() else { return };
+        let all = meters.0.rejected.iter().chain(&meters.0.failed);
+        let index = all.map(|(known, _)| *known).position(|known| known == reason);
+        meters.count(|inner| nth(inner, index), self.events, self.since);
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.refuse("CANCELLED");
+    }
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meters").finish_non_exhaustive()
+    }
+}
+
+/// The counter of a reason; one that is not in the tables counts as failed storage.
+fn nth(inner: &Inner, index: Option<usize>) -> &Counter {
+    let mut all = inner.rejected.iter().chain(&inner.failed);
+    index
+        .and_then(|index| all.nth(index))
+        .map_or(&inner.failed[0].1, |(_, counter)| counter)
+}
+
+fn counter(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>) -> Counter {
+    recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
+}
+
+fn describe(recorder: &PrometheusRecorder) {
+    for (name, text) in [
+        ("openclone_events_total", "Events by what became of them"),
+        ("openclone_redactions_total", "Secrets replaced"),
+        (
+            "openclone_unregistered_batches_total",
+            "Batches taken from plugins that are not installed",
+        ),
+        (
+            "openclone_auth_failures_total",
+            "Calls with a missing or wrong key",
+        ),
+    ] {
+        recorder.describe_counter(name.into(), None, SharedString::const_str(text));
+    }
+    recorder.describe_histogram(
+        "openclone_batch_seconds".into(),
+        None,
+        "From a batch's arrival to its answer".into(),
+    );
+    for (name, text) in [
+        ("openclone_ready", "1 when batches are taken"),
+        ("openclone_build_info", "The version"),
+        ("openclone_ids_at_rest", "Event ids in the index, about"),
+        ("openclone_ids_recent", "Event ids not yet checkpointed"),
+        ("openclone_journal_bytes", "Journal not yet checkpointed"),
+        ("openclone_groups", "Groups written since the start"),
+        (
+            "openclone_groups_in_doubt",
+            "Groups whose append has failed and is tried again",
+        ),
+        ("openclone_checkpoints", "Checkpoints since the start"),
+        ("openclone_last_group_seconds", "Duration of the last group"),
+    ] {
+        recorder.describe_gauge(name.into(), None, SharedString::const_str(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_ends_in_exactly_one_counter() {
+        let meters = Meters::new();
+        meters.incoming(5).done(Receipt {
+            stored: 3,
+            skipped: 2,
+        });
+        meters.incoming(7).refused("INVALID_BATCH");
+        meters.incoming(11).refused("OVERLOADED");
+        drop(meters.incoming(13));
+        let text = meters.render(true, None);
+        let total: u64 = text
+            .lines()
+            .filter(|line| line.starts_with("openclone_events_total{"))
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+            .sum();
+        assert_eq!(total, 5 + 7 + 11 + 13, "{text}");
+        for line in [
+            "openclone_events_total{outcome=\"stored\",reason=\"\"} 3",
+            "openclone_events_total{outcome=\"duplicate\",reason=\"\"} 2",
+            "openclone_events_total{outcome=\"rejected\",reason=\"INVALID_BATCH\"} 7",
+            "openclone_events_total{outcome=\"failed\",reason=\"OVERLOADED\"} 11",
+            "openclone_events_total{outcome=\"failed\",reason=\"CANCELLED\"} 13",
+            "openclone_batch_seconds_count 4",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
+        }
+    }
+}

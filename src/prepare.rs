@@ -1,0 +1,149 @@
+//! From a valid batch to the final bytes of its entries: ids over the data as sent, then redaction, then Markdown.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use openclone_client::{Rule, Violation, v1};
+use openclone_vault::{
+    BatchBuilder, BatchContext, DayRule, Event, EventId, Object, PreparedBatch, SourceType,
+};
+
+use crate::{error::IngestError, payload, redact::Redactor};
+
+/// What stays the same from batch to batch.
+#[derive(Debug)]
+pub(crate) struct Preparer {
+    pub(crate) redactor: Arc<Redactor>,
+    pub(crate) days: DayRule,
+}
+
+/// A batch with what its answer says besides the counts.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) batch: PreparedBatch,
+    /// Relative to the vault, in the order in which events named them.
+    pub(crate) files: Vec<String>,
+    /// How many secrets were replaced.
+    pub(crate) redacted: u32,
+}
+
+impl Preparer {
+    /// Renders `batch`, which is valid, for `tenant`.
+    pub(crate) fn prepare(
+        &self,
+        tenant: &Arc<str>,
+        source_type: SourceType,
+        batch: &v1::Batch,
+        received: Timestamp,
+    ) -> Result<Prepared, IngestError> {
+        let context = BatchContext {
+            tenant,
+            source_type,
+            plugin_id: &batch.plugin_id,
+            plugin_version: &batch.plugin_version,
+            device_id: &batch.device_id,
+            received,
+            days: &self.days,
+        };
+        let mut builder = BatchBuilder::new(context);
+        let mut redacted = 0;
+        for (index, event) in batch.events.iter().enumerate() {
+            let mut data =
+                payload::object(event.data.as_ref()).ok_or_else(|| fault(index, "data", Rule::Object))?;
+            let timestamp = event
+                .timestamp
+                .and_then(moment)
+                .ok_or_else(|| fault(index, "timestamp", Rule::Moment))?;
+            let raw_ref = event.raw_ref.as_deref().filter(|raw_ref| !raw_ref.is_empty());
+            let id = event_id(tenant, source_type, batch, timestamp, raw_ref, &data);
+            redacted += self.redactor.redact_object(&mut data);
+            builder.push(
+                id,
+                &Event {
+                    timestamp,
+                    raw_ref,
+                    data: &data,
+                },
+            );
+        }
+        let batch = builder.finish();
+        let files = batch.files.iter().map(|file| file.path.to_string()).collect();
+        Ok(Prepared {
+            batch,
+            files,
+            redacted,
+        })
+    }
+}
+
+fn event_id(
+    tenant: &str,
+    source_type: SourceType,
+    batch: &v1::Batch,
+    timestamp: Timestamp,
+    raw_ref: Option<&str>,
+    data: &Object<'_>,
+) -> EventId {
+    match raw_ref {
+        Some(raw_ref) => EventId::from_ref(tenant, source_type, &batch.plugin_id, raw_ref),
+        None => {
+            let micros = timestamp.as_microsecond();
+            EventId::from_content(
+                tenant,
+                source_type,
+                &batch.plugin_id,
+                &batch.device_id,
+                micros,
+                data,
+            )
+        }
+    }
+}
+
+/// Rounded to microseconds.
+pub(crate) fn moment(timestamp: prost_types::Timestamp) -> Option<Timestamp> {
+    let micros = (i64::from(timestamp.nanos) + 500).div_euclid(1000);
+    Timestamp::from_microsecond(timestamp.seconds.checked_mul(1_000_000)?.checked_add(micros)?).ok()
+}
+
+fn fault(index: usize, field: &'static str, rule: Rule) -> IngestError {
+    let path = vec!["events".into(), index.into(), field.into()];
+    IngestError::Invalid {
+        violations: vec![Violation { path, rule }],
+    }
+}
+
+/// The vault's word for a source type of the contract.
+pub(crate) fn source_type(number: i32) -> Option<SourceType> {
+    let named = v1::SourceType::try_from(number).ok()?;
+    SourceType::ALL
+        .into_iter()
+        .find(|known| known.as_str() == named.json_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_rounded_to_microseconds() {
+        let micros =
+            |seconds, nanos| moment(prost_types::Timestamp { seconds, nanos }).map(Timestamp::as_microsecond);
+        assert_eq!(micros(1, 499), Some(1_000_000));
+        assert_eq!(micros(1, 500), Some(1_000_001));
+        assert_eq!(micros(1, 999_999_999), Some(2_000_000));
+        assert_eq!(micros(i64::MAX, 0), None);
+    }
+
+    #[test]
+    fn both_rooms_name_the_same_source_types() {
+        for known in v1::SourceType::ALL {
+            assert_eq!(
+                source_type(known as i32).map(SourceType::as_str),
+                Some(known.json_name())
+            );
+        }
+        assert_eq!(source_type(0), None);
+        assert_eq!(source_type(99), None);
+    }
+}

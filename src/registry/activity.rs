@@ -1,0 +1,113 @@
+//! What each plugin has sent for each tenant since the service started.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use jiff::Timestamp;
+use openclone_client::v1;
+use openclone_vault::Receipt;
+
+use crate::{access::to_proto, prepare::moment};
+
+/// Plugins with figures, at most, over all tenants; the figures of further ones are not kept.
+const MAX_KNOWN: usize = 10_000;
+
+type Plugins = HashMap<String, Arc<Activity>>;
+
+/// What plugins have sent.
+#[derive(Debug, Default)]
+pub(super) struct Activities {
+    tenants: RwLock<HashMap<Arc<str>, Plugins>>,
+}
+
+/// What one plugin has sent for one tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    /// Unix microseconds; 0 for never.
+    last_seen: AtomicI64,
+    /// Server's clock minus the last batch's timestamp, microseconds.
+    skew: AtomicI64,
+    stored: AtomicU64,
+    skipped: AtomicU64,
+    rejected: AtomicU64,
+}
+
+impl Activities {
+    pub(super) fn known(&self, tenant: &str, plugin_id: &str) -> Option<Arc<Activity>> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.get(tenant)?.get(plugin_id).cloned()
+    }
+
+    pub(super) fn of(&self, tenant: &Arc<str>, plugin_id: &str) -> Arc<Activity> {
+        if let Some(known) = self.known(tenant, plugin_id) {
+            return known;
+        }
+        let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        if tenants.values().map(HashMap::len).sum::<usize>() >= MAX_KNOWN {
+            return Arc::default();
+        }
+        let plugins = tenants.entry(Arc::clone(tenant)).or_default();
+        Arc::clone(plugins.entry(plugin_id.to_owned()).or_default())
+    }
+}
+
+impl Activity {
+    /// A batch has come.
+    pub(super) fn seen(&self, timestamp: Option<prost_types::Timestamp>) {
+        let now = Timestamp::now().as_microsecond();
+        self.last_seen.store(now, Relaxed);
+        if let Some(sent) = timestamp.and_then(moment) {
+            self.skew.store(now - sent.as_microsecond(), Relaxed);
+        }
+    }
+
+    /// A batch is in the vault.
+    pub(crate) fn answered(&self, receipt: Receipt) {
+        self.stored.fetch_add(receipt.stored.into(), Relaxed);
+        self.skipped.fetch_add(receipt.skipped.into(), Relaxed);
+    }
+
+    pub(super) fn refused(&self) {
+        self.rejected.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn to_proto(&self) -> v1::PluginActivity {
+        let last_seen = Some(self.last_seen.load(Relaxed)).filter(|micros| *micros != 0);
+        v1::PluginActivity {
+            last_seen: last_seen
+                .and_then(|micros| Timestamp::from_microsecond(micros).ok())
+                .map(to_proto),
+            stored: self.stored.load(Relaxed),
+            skipped: self.skipped.load(Relaxed),
+            rejected: self.rejected.load(Relaxed),
+            clock_skew_seconds: last_seen.map(|_| self.skew.load(Relaxed) as f64 / 1e6),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenants_do_not_see_each_other_and_the_table_is_bounded() {
+        let activities = Activities::default();
+        let (a, b): (Arc<str>, Arc<str>) = ("a".into(), "b".into());
+        activities.of(&a, "p").answered(Receipt {
+            stored: 2,
+            skipped: 1,
+        });
+        assert!(activities.known(&b, "p").is_none());
+        assert_eq!(activities.of(&a, "p").to_proto().stored, 2);
+        for n in 0..MAX_KNOWN + 10 {
+            activities.of(&b, &n.to_string());
+        }
+        let tenants = activities.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(tenants.values().map(HashMap::len).sum::<usize>(), MAX_KNOWN);
+    }
+}

@@ -1,0 +1,53 @@
+//! `x-request-id`: taken from the client if it is harmless, else made, and given back.
+
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+/// The header.
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Distinguishes processes.
+static PROCESS: LazyLock<u32> = LazyLock::new(|| Uuid::new_v4().as_fields().0);
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// The client's id, if it has 1 to 64 of `[A-Za-z0-9._-]`; else a new one.
+pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
+    match headers.get(HEADER) {
+        Some(value) if is_harmless(value.as_bytes()) => value.clone(),
+        _ => new(),
+    }
+}
+
+fn is_harmless(id: &[u8]) -> bool {
+    (1..=64).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
+}
+
+fn new() -> HeaderValue {
+    let id = format!("{:08x}-{:x}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed));
+    HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_ids_are_taken() {
+        let with = |id: &'static str| of(&HeaderMap::from_iter([(HEADER, HeaderValue::from_static(id))]));
+        assert_eq!(with("abc-1.2_3"), "abc-1.2_3");
+        for bad in [
+            "",
+            "a b",
+            "<script>",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        ] {
+            assert_ne!(with(bad), bad);
+        }
+        assert_ne!(of(&HeaderMap::new()), of(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,82 @@
+//! TLS for the port: certificate chain and key from PEM files, HTTP/2 and HTTP/1.1 by ALPN.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use tokio::net::TcpStream;
+use tokio_rustls::{
+    rustls::{
+        self,
+        crypto::ring,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    },
+    server::TlsStream,
+};
+
+use crate::config::server::TlsFiles;
+
+/// Accepts TLS connections. Cheap to clone.
+#[derive(Clone)]
+pub struct TlsAcceptor(tokio_rustls::TlsAcceptor);
+
+/// Why the TLS files cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file cannot be read, or is not what it should be.
+    #[error("cannot use {} {}: {reason}", what, path.display())]
+    File {
+        /// Which of them.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Certificate and key do not go together.
+    #[error("server.tls_cert and server.tls_key do not go together: {0}")]
+    Pair(rustls::Error),
+}
+
+impl TlsAcceptor {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// When they cannot be used.
+    pub fn load(files: &TlsFiles) -> Result<Self, TlsError> {
+        let bad_cert = |reason: String| TlsError::File {
+            what: "server.tls_cert",
+            path: files.cert.clone(),
+            reason,
+        };
+        let bad_key = |reason: String| TlsError::File {
+            what: "server.tls_key",
+            path: files.key.clone(),
+            reason,
+        };
+        let chain: Vec<_> = CertificateDer::pem_file_iter(&files.cert)
+            .and_then(Iterator::collect)
+            .map_err(|error| bad_cert(error.to_string()))?;
+        if chain.is_empty() {
+            return Err(bad_cert("it holds no certificate".into()));
+        }
+        let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| bad_key(error.to_string()))?;
+        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Pair)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(TlsError::Pair)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self(tokio_rustls::TlsAcceptor::from(Arc::new(config))))
+    }
+
+    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        self.0.accept(stream).await
+    }
+}
+
+impl std::fmt::Debug for TlsAcceptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsAcceptor")
+    }
+}

@@ -1,0 +1,18 @@
+//! What unit tests of several rooms share.
+
+use std::time::Duration;
+
+use crate::config::LimitsConfig;
+
+pub(crate) fn limits() -> LimitsConfig {
+    LimitsConfig {
+        requests_per_minute: 60,
+        burst: 60,
+        events_per_second: 0,
+        max_body_bytes: 1 << 20,
+        failed_auth_per_minute: 20,
+        max_in_flight_batches: 32,
+        max_in_flight_bytes: 32 << 20,
+        admission_wait: Duration::from_secs(1),
+    }
+}
