@@ -102,7 +102,7 @@ mod tests {
     fn markers_are_neither_cut_nor_redacted_again() {
         let text = "a [REDACTED:jwt] b [REDACTED:mine]";
         let markers = markers(text, |name| name == "jwt");
-        assert_eq!(markers, [2..16]);
+        assert_eq!((markers.len(), &markers[0]), (1, &(2..16)));
         let mut spans = vec![span(3, 11, 0), span(14, 18, 0), span(0, 1, 0)];
         respect(&markers, &mut spans);
         assert_eq!(spans, [span(2, 18, 0), span(0, 1, 0)]);
