@@ -63,7 +63,10 @@ pub(crate) fn restore(
     for (offset, bytes) in candidates(open, entries, place)? {
         if complete_in_place(open, offset, &bytes, rewrite)? {
             let skipped = (bytes.len() - entries.bytes.len()) as u64;
-            return Ok(Place { file: open.file.id(), offset: offset + skipped });
+            return Ok(Place {
+                file: open.file.id(),
+                offset: offset + skipped,
+            });
         }
     }
     restore_by_id(files, root, entries)
@@ -100,7 +103,10 @@ fn complete_in_place(open: &mut OpenFile, offset: u64, ours: &[u8], rewrite: boo
         return Ok(false);
     }
     there.truncate(count);
-    let torn = there.iter().zip(ours).all(|(found, own)| found == own || *found == 0);
+    let torn = there
+        .iter()
+        .zip(ours)
+        .all(|(found, own)| found == own || *found == 0);
     if !torn || !restore_newline_before(open, offset)? {
         return Ok(false);
     }
@@ -144,7 +150,10 @@ fn restore_by_id(files: &mut OpenFiles, root: &dyn VaultRoot, entries: &GroupFil
             return Ok(place);
         }
     }
-    Err(io::Error::new(io::ErrorKind::ResourceBusy, format!("{} keeps being replaced", key.1)))
+    Err(io::Error::new(
+        io::ErrorKind::ResourceBusy,
+        format!("{} keeps being replaced", key.1),
+    ))
 }
 
 fn create(
@@ -155,7 +164,10 @@ fn create(
 ) -> io::Result<Option<Place>> {
     let bytes = [&entries.header[..], &entries.bytes].concat();
     let made = files.create(root, key, &bytes)?;
-    Ok(made.map(|open| Place { file: open.file.id(), offset: entries.header.len() as u64 }))
+    Ok(made.map(|open| Place {
+        file: open.file.id(),
+        offset: entries.header.len() as u64,
+    }))
 }
 
 fn append_missing(open: &mut OpenFile, entries: &GroupFile) -> io::Result<Place> {
@@ -163,25 +175,41 @@ fn append_missing(open: &mut OpenFile, entries: &GroupFile) -> io::Result<Place>
     if end == 0 {
         // A file that we made, whose content went with the power; or one that someone has emptied.
         let place = append_to(open, &[&entries.header[..], &entries.bytes].concat(), &mut None)?;
-        return Ok(Place { offset: place.offset + entries.header.len() as u64, ..place });
+        return Ok(Place {
+            offset: place.offset + entries.header.len() as u64,
+            ..place
+        });
     }
     let present = present(open, entries)?;
-    let missing: Vec<&[u8]> =
-        entries.entries().filter(|(id, _)| !present.contains(id)).map(|(_, bytes)| bytes).collect();
+    let missing: Vec<&[u8]> = entries
+        .entries()
+        .filter(|(id, _)| !present.contains(id))
+        .map(|(_, bytes)| bytes)
+        .collect();
     let Some(first) = missing.first() else {
-        return Ok(Place { file: open.file.id(), offset: end });
+        return Ok(Place {
+            file: open.file.id(),
+            offset: end,
+        });
     };
     let begun = begun(&*open.file, end, first)?;
     if begun == 0 {
         return append_to(open, &missing.concat(), &mut None);
     }
     append_rest(open, &missing.concat()[begun..])?;
-    Ok(Place { file: open.file.id(), offset: end - begun as u64 })
+    Ok(Place {
+        file: open.file.id(),
+        offset: end - begun as u64,
+    })
 }
 
 fn append_rest(open: &mut OpenFile, rest: &[u8]) -> io::Result<()> {
     let appended = open.touched().file.append(rest)?;
-    if appended.written < rest.len() { Err(cut_short()) } else { Ok(()) }
+    if appended.written < rest.len() {
+        Err(cut_short())
+    } else {
+        Ok(())
+    }
 }
 
 /// How much of `entry` stands at the very end of the file, from the beginning of a line on.
@@ -191,9 +219,18 @@ fn begun(file: &dyn VaultFile, end: u64, entry: &[u8]) -> io::Result<usize> {
     let start = end.saturating_sub(tail.len() as u64);
     let count = file.read_at(start, &mut tail)?;
     tail.truncate(count);
-    let begins_line = |at: usize| if at == 0 { start == 0 } else { tail[at - 1] == b'\n' };
+    let begins_line = |at: usize| {
+        if at == 0 {
+            start == 0
+        } else {
+            tail[at - 1] == b'\n'
+        }
+    };
     let starts = (0..tail.len()).filter(|&at| begins_line(at));
-    Ok(starts.map(|at| &tail[at..]).find(|text| entry.starts_with(text)).map_or(0, <[u8]>::len))
+    Ok(starts
+        .map(|at| &tail[at..])
+        .find(|text| entry.starts_with(text))
+        .map_or(0, <[u8]>::len))
 }
 
 fn append_to(open: &mut OpenFile, bytes: &[u8], partial: &mut Option<Place>) -> io::Result<Place> {
@@ -203,7 +240,10 @@ fn append_to(open: &mut OpenFile, bytes: &[u8], partial: &mut Option<Place>) -> 
     let with_lead = lead.then(|| [b"\n", bytes].concat());
     let wanted = with_lead.as_deref().unwrap_or(bytes);
     let appended = open.touched().file.append(wanted)?;
-    let place = Place { file: id, offset: appended.offset + u64::from(lead) };
+    let place = Place {
+        file: id,
+        offset: appended.offset + u64::from(lead),
+    };
     if appended.written == wanted.len() {
         return Ok(place);
     }
@@ -212,7 +252,9 @@ fn append_to(open: &mut OpenFile, bytes: &[u8], partial: &mut Option<Place>) -> 
 }
 
 fn needs_newline(file: &dyn VaultFile, length: u64) -> io::Result<bool> {
-    let Some(last) = length.checked_sub(1) else { return Ok(false) };
+    let Some(last) = length.checked_sub(1) else {
+        return Ok(false);
+    };
     let mut byte = [0];
     Ok(file.read_at(last, &mut byte)? == 1 && byte[0] != b'\n')
 }
@@ -241,7 +283,11 @@ fn is_whole(file: &mut dyn VaultFile, text: &[u8], end: u64) -> io::Result<bool>
     if count < there.len() || memchr::memchr(0, &there).is_none() {
         return Ok(count == there.len());
     }
-    let torn = there.len() == text.len() && there.iter().zip(text).all(|(found, own)| found == own || *found == 0);
+    let torn = there.len() == text.len()
+        && there
+            .iter()
+            .zip(text)
+            .all(|(found, own)| found == own || *found == 0);
     if torn {
         file.write_at(start, text)?;
     }
@@ -258,7 +304,9 @@ fn ids_in(file: &dyn VaultFile, wanted: impl Fn(&EventId) -> bool) -> io::Result
     loop {
         let count = file.read_at(start, &mut window)?;
         for at in finder.find_iter(&window[..count]) {
-            let Some(text) = window[..count].get(at + ID_MARK.len()..at + MARKED) else { continue };
+            let Some(text) = window[..count].get(at + ID_MARK.len()..at + MARKED) else {
+                continue;
+            };
             let ends_line = match window[..count].get(at + MARKED) {
                 Some(byte) => matches!(byte, b'\n' | b'\r'),
                 None => count < window.len(),

@@ -31,17 +31,28 @@ pub(crate) struct OpenFile {
 
 impl OpenFiles {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { open: HashMap::new(), moved_away: Vec::new(), capacity, turn: 0 }
+        Self {
+            open: HashMap::new(),
+            moved_away: Vec::new(),
+            capacity,
+            turn: 0,
+        }
     }
 
     /// The file that stands at the path now, opened; `None` if there is none.
-    pub(crate) fn current(&mut self, root: &dyn VaultRoot, key: &FileKey) -> io::Result<Option<&mut OpenFile>> {
+    pub(crate) fn current(
+        &mut self,
+        root: &dyn VaultRoot,
+        key: &FileKey,
+    ) -> io::Result<Option<&mut OpenFile>> {
         let standing = root.stat(key.1)?;
         if self.open.get(key).map(|open| open.file.id()) != standing {
             self.retire(key)?;
         }
         if standing.is_some() && !self.open.contains_key(key) {
-            let Some(file) = root.open(key.1)? else { return Ok(None) };
+            let Some(file) = root.open(key.1)? else {
+                return Ok(None);
+            };
             self.insert(key, file)?;
         }
         self.turn += 1;
@@ -53,8 +64,14 @@ impl OpenFiles {
     }
 
     /// Which file stands at the path now, and how long it is.
-    pub(crate) fn standing(&mut self, root: &dyn VaultRoot, key: &FileKey) -> io::Result<Option<(FileId, u64)>> {
-        let Some(open) = self.current(root, key)? else { return Ok(None) };
+    pub(crate) fn standing(
+        &mut self,
+        root: &dyn VaultRoot,
+        key: &FileKey,
+    ) -> io::Result<Option<(FileId, u64)>> {
+        let Some(open) = self.current(root, key)? else {
+            return Ok(None);
+        };
         Ok(Some((open.file.id(), open.file.len()?)))
     }
 
@@ -65,7 +82,9 @@ impl OpenFiles {
         key: &FileKey,
         bytes: &[u8],
     ) -> io::Result<Option<&mut OpenFile>> {
-        let Some(file) = root.create(key.1, bytes)? else { return Ok(None) };
+        let Some(file) = root.create(key.1, bytes)? else {
+            return Ok(None);
+        };
         self.retire(key)?;
         self.insert(key, file)?;
         Ok(self.open.get_mut(key).map(OpenFile::touched))
@@ -73,7 +92,10 @@ impl OpenFiles {
 
     /// Takes the files with bytes that are not yet synced, to sync and close them.
     pub(crate) fn take_dirty(&mut self) -> Vec<Box<dyn VaultFile>> {
-        let dirty = self.open.extract_if(|_, open| open.dirty).map(|(_, open)| open.file);
+        let dirty = self
+            .open
+            .extract_if(|_, open| open.dirty)
+            .map(|(_, open)| open.file);
         let mut taken: Vec<_> = dirty.collect();
         taken.append(&mut self.moved_away);
         taken
@@ -84,7 +106,14 @@ impl OpenFiles {
             self.evict()?;
         }
         self.turn += 1;
-        self.open.insert(key.clone(), OpenFile { file, dirty: false, last_used: self.turn });
+        self.open.insert(
+            key.clone(),
+            OpenFile {
+                file,
+                dirty: false,
+                last_used: self.turn,
+            },
+        );
         Ok(())
     }
 
@@ -103,7 +132,9 @@ impl OpenFiles {
 
     /// The path leads elsewhere now.
     fn retire(&mut self, key: &FileKey) -> io::Result<()> {
-        let Some(open) = self.open.remove(key) else { return Ok(()) };
+        let Some(open) = self.open.remove(key) else {
+            return Ok(());
+        };
         if !open.dirty {
             return Ok(());
         }

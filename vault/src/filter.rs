@@ -38,7 +38,10 @@ impl Filter {
     /// A filter for about `expected` ids, and more. It is complete only when [`Self::complete`] says so.
     pub fn new(expected: usize) -> Self {
         let first = Layer::new(expected.saturating_add(expected / 4).max(FIRST_LAYER));
-        Self { layers: RwLock::new(vec![first]), complete: AtomicBool::new(false) }
+        Self {
+            layers: RwLock::new(vec![first]),
+            complete: AtomicBool::new(false),
+        }
     }
 
     /// From now on the filter knows all ids at rest.
@@ -55,7 +58,10 @@ impl Filter {
     pub fn insert(&self, ids: &[EventId]) {
         for chunk in ids.chunks(FIRST_LAYER / 4) {
             self.make_room(chunk.len());
-            let layers = self.layers.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let layers = self
+                .layers
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Some(layer) = layers.last() {
                 layer.insert(chunk);
             }
@@ -68,12 +74,18 @@ impl Filter {
             return true;
         }
         let hash = hash(id);
-        let layers = self.layers.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let layers = self
+            .layers
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         layers.iter().any(|layer| layer.bits.contains_hash(hash))
     }
 
     fn make_room(&self, count: usize) {
-        let mut layers = self.layers.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut layers = self
+            .layers
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(last) = layers.last() else { return };
         if last.filled.load(Ordering::Relaxed) + count > last.capacity {
             let capacity = last.capacity.saturating_mul(2).min(LARGEST_LAYER);
@@ -85,7 +97,11 @@ impl Filter {
 impl Layer {
     fn new(capacity: usize) -> Self {
         let bits = AtomicBloomFilter::with_num_bits(capacity * BITS_PER_ID).hashes(HASHES);
-        Self { bits, capacity, filled: AtomicUsize::new(0) }
+        Self {
+            bits,
+            capacity,
+            filled: AtomicUsize::new(0),
+        }
     }
 
     fn insert(&self, ids: &[EventId]) {
@@ -107,7 +123,15 @@ mod tests {
     use super::*;
 
     fn ids(from: u64, count: u64) -> Vec<EventId> {
-        (from..from + count).map(|n| EventId(blake3::hash(&n.to_le_bytes()).as_bytes()[..16].try_into().unwrap_or_default())).collect()
+        (from..from + count)
+            .map(|n| {
+                EventId(
+                    blake3::hash(&n.to_le_bytes()).as_bytes()[..16]
+                        .try_into()
+                        .unwrap_or_default(),
+                )
+            })
+            .collect()
     }
 
     #[test]
@@ -125,7 +149,10 @@ mod tests {
         let filter = Filter::new(0);
         filter.insert(&ids(0, FIRST_LAYER as u64));
         filter.complete();
-        let wrong = ids(1 << 40, 100_000).iter().filter(|id| filter.may_contain(id)).count();
+        let wrong = ids(1 << 40, 100_000)
+            .iter()
+            .filter(|id| filter.may_contain(id))
+            .count();
         assert!(wrong < 1_500, "{wrong} of 100,000");
     }
 

@@ -22,7 +22,9 @@ pub(crate) type Reply = Box<dyn FnOnce(Result<Receipt, AppendError>) + Send>;
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job").field("batch", &self.batch).finish_non_exhaustive()
+        f.debug_struct("Job")
+            .field("batch", &self.batch)
+            .finish_non_exhaustive()
     }
 }
 
@@ -59,16 +61,26 @@ impl Gathering {
         let mut seen = Vec::with_capacity(batch.files.iter().map(|file| file.ids.len()).sum());
         for id in batch.files.iter().flat_map(|file| &file.ids) {
             match index.observe(*id) {
-                Ok(Seen::InDoubt(seq)) => return Err(refuse(batch, reply, &seen, index, Refusal::InDoubt(seq))),
+                Ok(Seen::InDoubt(seq)) => {
+                    return Err(refuse(batch, reply, &seen, index, Refusal::InDoubt(seq)));
+                }
                 Err(error) => return Err(refuse(batch, reply, &seen, index, Refusal::Store(error))),
                 Ok(known) => seen.push(known),
             }
         }
         let stored = seen.iter().filter(|known| **known == Seen::New).count();
-        let receipt = Receipt { stored: count(stored), skipped: count(seen.len() - stored) };
+        let receipt = Receipt {
+            stored: count(stored),
+            skipped: count(seen.len() - stored),
+        };
         let rests_on_group = seen.contains(&Seen::Recent);
         let files = self.add(batch, &seen);
-        self.answers.push(Answer { receipt, reply, files, rests_on_group });
+        self.answers.push(Answer {
+            receipt,
+            reply,
+            files,
+            rests_on_group,
+        });
         Ok(())
     }
 
@@ -88,7 +100,10 @@ impl Gathering {
     fn add_file(&mut self, tenant: &Arc<str>, file: PreparedFile, seen: &[Seen]) -> usize {
         let all_new = seen.iter().all(|known| *known == Seen::New);
         let next = self.group.files.len();
-        let position = *self.positions.entry((Arc::clone(tenant), file.path)).or_insert(next);
+        let position = *self
+            .positions
+            .entry((Arc::clone(tenant), file.path))
+            .or_insert(next);
         if position == next {
             self.group.files.push(GroupFile {
                 tenant: Arc::clone(tenant),
@@ -112,7 +127,8 @@ impl Gathering {
         for (((start, end), id), known) in starts.zip(&file.ends).zip(&file.ids).zip(seen) {
             if *known == Seen::New {
                 into.ids.push(*id);
-                into.bytes.extend_from_slice(&file.bytes[*start as usize..*end as usize]);
+                into.bytes
+                    .extend_from_slice(&file.bytes[*start as usize..*end as usize]);
                 into.ends.push(count(into.bytes.len()));
             }
         }
@@ -120,9 +136,18 @@ impl Gathering {
     }
 }
 
-fn refuse(batch: PreparedBatch, reply: Reply, seen: &[Seen], index: &mut SeenIndex, refusal: Refusal) -> (Job, Refusal) {
+fn refuse(
+    batch: PreparedBatch,
+    reply: Reply,
+    seen: &[Seen],
+    index: &mut SeenIndex,
+    refusal: Refusal,
+) -> (Job, Refusal) {
     let ids = batch.files.iter().flat_map(|file| &file.ids);
-    let noted = ids.zip(seen).filter(|(_, known)| **known == Seen::New).map(|(id, _)| *id);
+    let noted = ids
+        .zip(seen)
+        .filter(|(_, known)| **known == Seen::New)
+        .map(|(id, _)| *id);
     index.remove_recent(noted);
     (Job { batch, reply }, refusal)
 }

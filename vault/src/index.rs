@@ -44,7 +44,13 @@ pub enum Seen {
 impl SeenIndex {
     /// An index in front of `store`, with no recent ids.
     pub fn new(store: Arc<dyn Store>, filter: Arc<Filter>) -> Self {
-        Self { store, filter, recent: IdSet::default(), settling: None, in_doubt: HashMap::new() }
+        Self {
+            store,
+            filter,
+            recent: IdSet::default(),
+            settling: None,
+            in_doubt: HashMap::new(),
+        }
     }
 
     /// Looks up `id` and, if it is new, notes it as recent.
@@ -70,7 +76,11 @@ impl SeenIndex {
 
     /// Whether an id is in doubt, and in which group.
     pub fn doubt(&self, id: &EventId) -> Option<Seq> {
-        if self.in_doubt.is_empty() { None } else { self.in_doubt.get(id).copied() }
+        if self.in_doubt.is_empty() {
+            None
+        } else {
+            self.in_doubt.get(id).copied()
+        }
     }
 
     /// Whether any id is in doubt.

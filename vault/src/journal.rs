@@ -19,12 +19,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::{
-    entry::DailyFile,
-    event_id::EventId,
-    fs::FileId,
-    source_type::SourceType,
-};
+use crate::{entry::DailyFile, event_id::EventId, fs::FileId, source_type::SourceType};
 
 const VERSION: u8 = 1;
 
@@ -161,21 +156,44 @@ impl GroupFile {
         let folder = known_folder(reader.short()?)?;
         let year = i16::from_le_bytes(reader.array()?);
         let (month, day) = (reader.u8()?, reader.u8()?);
-        let date = Date::new(year, month.cast_signed(), day.cast_signed()).map_err(|_| RecordError("no such day"))?;
+        let date = Date::new(year, month.cast_signed(), day.cast_signed())
+            .map_err(|_| RecordError("no such day"))?;
         let present = reader.u8()? == 1;
-        let file = FileId { dev: reader.u64()?, ino: reader.u64()? };
+        let file = FileId {
+            dev: reader.u64()?,
+            ino: reader.u64()?,
+        };
         let length = reader.u64()?;
         let header = reader.long()?.to_vec();
         let count = reader.u32()? as usize;
-        let ids = reader.take(count.saturating_mul(16))?.as_chunks::<16>().0.iter().map(|id| EventId(*id)).collect();
-        let ends: Vec<u32> =
-            reader.take(count.saturating_mul(4))?.as_chunks::<4>().0.iter().map(|end| u32::from_le_bytes(*end)).collect();
+        let ids = reader
+            .take(count.saturating_mul(16))?
+            .as_chunks::<16>()
+            .0
+            .iter()
+            .map(|id| EventId(*id))
+            .collect();
+        let ends: Vec<u32> = reader
+            .take(count.saturating_mul(4))?
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|end| u32::from_le_bytes(*end))
+            .collect();
         let bytes = reader.long()?.to_vec();
         if !ends.is_sorted() || ends.last().copied().unwrap_or(0) as usize != bytes.len() {
             return Err(RecordError("entries do not cover their bytes"));
         }
         let path = DailyFile { folder, date };
-        Ok(Self { tenant, path, before: present.then_some((file, length)), header, ids, ends, bytes })
+        Ok(Self {
+            tenant,
+            path,
+            before: present.then_some((file, length)),
+            header,
+            ids,
+            ends,
+            bytes,
+        })
     }
 }
 
@@ -205,8 +223,14 @@ impl Marker {
         let boot = reader.array()?;
         let mut places = Vec::new();
         while !reader.0.is_empty() {
-            let file = FileId { dev: reader.u64()?, ino: reader.u64()? };
-            places.push(Place { file, offset: reader.u64()? });
+            let file = FileId {
+                dev: reader.u64()?,
+                ino: reader.u64()?,
+            };
+            places.push(Place {
+                file,
+                offset: reader.u64()?,
+            });
         }
         Ok(Self { boot, places })
     }
@@ -214,7 +238,10 @@ impl Marker {
 
 fn known_folder(name: &str) -> Result<&'static str, RecordError> {
     let folders = SourceType::ALL.iter().map(|source_type| source_type.folder());
-    folders.into_iter().find(|folder| *folder == name).ok_or(RecordError("unknown folder"))
+    folders
+        .into_iter()
+        .find(|folder| *folder == name)
+        .ok_or(RecordError("unknown folder"))
 }
 
 fn put_len(record: &mut Vec<u8>, length: usize) {
@@ -270,7 +297,11 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(&self) -> Result<(), RecordError> {
-        if self.0.is_empty() { Ok(()) } else { Err(RecordError("something follows the last file")) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(RecordError("something follows the last file"))
+        }
     }
 }
 
@@ -280,7 +311,10 @@ mod tests {
     use super::*;
 
     fn group() -> Group {
-        let path = DailyFile { folder: "Audio", date: jiff::civil::date(2026, 2, 26) };
+        let path = DailyFile {
+            folder: "Audio",
+            date: jiff::civil::date(2026, 2, 26),
+        };
         let file = GroupFile {
             tenant: "default".into(),
             path,
@@ -290,8 +324,14 @@ mod tests {
             ends: vec![2, 5],
             bytes: b"a\nbb\n".to_vec(),
         };
-        let other = GroupFile { before: None, tenant: "other".into(), ..file.clone() };
-        Group { files: vec![file, other] }
+        let other = GroupFile {
+            before: None,
+            tenant: "other".into(),
+            ..file.clone()
+        };
+        Group {
+            files: vec![file, other],
+        }
     }
 
     #[test]
@@ -301,8 +341,14 @@ mod tests {
 
     #[test]
     fn markers_come_back_as_they_were() {
-        let places = vec![Place { file: FileId { dev: 1, ino: 2 }, offset: 3 }];
-        let marker = Marker { boot: [7; 16], places };
+        let places = vec![Place {
+            file: FileId { dev: 1, ino: 2 },
+            offset: 3,
+        }];
+        let marker = Marker {
+            boot: [7; 16],
+            places,
+        };
         assert_eq!(Marker::decode(&marker.encode()).unwrap(), marker);
     }
 
@@ -323,6 +369,9 @@ mod tests {
     fn entries_pair_ids_with_their_bytes() {
         let group = group();
         let entries: Vec<_> = group.files[0].entries().collect();
-        assert_eq!(entries, [(EventId([1; 16]), &b"a\n"[..]), (EventId([2; 16]), &b"bb\n"[..])]);
+        assert_eq!(
+            entries,
+            [(EventId([1; 16]), &b"a\n"[..]), (EventId([2; 16]), &b"bb\n"[..])]
+        );
     }
 }

@@ -38,7 +38,11 @@ pub(crate) enum ReplayError {
 impl Writer {
     /// Replays the journal.
     pub(crate) fn replay(&mut self) -> Result<(), ReplayError> {
-        let rewrite = self.store.note(SYNC_FAILED).map_err(ReplayError::Store)?.is_some_and(|note| note == b"1");
+        let rewrite = self
+            .store
+            .note(SYNC_FAILED)
+            .map_err(ReplayError::Store)?
+            .is_some_and(|note| note == b"1");
         for seq in self.store.groups().map_err(ReplayError::Store)? {
             if let Some(group) = self.store.group(seq).map_err(ReplayError::Store)? {
                 self.replay_group(seq, &group.record, group.marker.as_deref(), rewrite)?;
@@ -46,24 +50,37 @@ impl Writer {
         }
         self.checkpoint()?;
         if rewrite && self.doubts.is_empty() {
-            self.store.set_note(SYNC_FAILED, b"").map_err(ReplayError::Store)?;
+            self.store
+                .set_note(SYNC_FAILED, b"")
+                .map_err(ReplayError::Store)?;
         }
         self.publish();
         Ok(())
     }
 
-    fn replay_group(&mut self, seq: Seq, record: &[u8], marker: Option<&[u8]>, rewrite: bool) -> Result<(), ReplayError> {
+    fn replay_group(
+        &mut self,
+        seq: Seq,
+        record: &[u8],
+        marker: Option<&[u8]>,
+        rewrite: bool,
+    ) -> Result<(), ReplayError> {
         let damaged = |error| ReplayError::Record { seq, error };
         let group = Group::decode(record).map_err(damaged)?;
         let marker = marker.map(Marker::decode).transpose().map_err(damaged)?;
         self.index.add_recent(group.ids());
         self.next = self.next.max(seq + 1);
-        if marker.as_ref().is_some_and(|marker| marker.boot == self.boot) && !rewrite && self.reopen_to_sync(&group) {
+        if marker.as_ref().is_some_and(|marker| marker.boot == self.boot)
+            && !rewrite
+            && self.reopen_to_sync(&group)
+        {
             self.applied.push(seq);
             return Ok(());
         }
         let known = marker.map_or_else(Vec::new, |marker| marker.places);
-        let places = (0..group.files.len()).map(|position| known.get(position).copied()).collect();
+        let places = (0..group.files.len())
+            .map(|position| known.get(position).copied())
+            .collect();
         self.doubt(seq, crate::writer::Doubt::found(group, places, rewrite));
         self.retry(seq);
         Ok(())
@@ -73,8 +90,11 @@ impl Writer {
     /// False if a vault is not there.
     fn reopen_to_sync(&mut self, group: &Group) -> bool {
         for file in &group.files {
-            let Ok(root) = self.vaults.open(&file.tenant) else { return false };
-            self.folders.insert((self.vaults.path(&file.tenant), file.path.folder));
+            let Ok(root) = self.vaults.open(&file.tenant) else {
+                return false;
+            };
+            self.folders
+                .insert((self.vaults.path(&file.tenant), file.path.folder));
             let key = (std::sync::Arc::clone(&file.tenant), file.path);
             match self.files.current(&*root, &key) {
                 Ok(Some(open)) => drop(open.touched()),
@@ -93,6 +113,9 @@ impl ReplayError {
             Self::Store(_) | Self::Record { .. } => "; `openclone reindex` makes a new one from the vault",
             Self::Checkpoint(_) => "",
         };
-        OpenError::Database { path: database.to_owned(), reason: format!("{self}{way_out}") }
+        OpenError::Database {
+            path: database.to_owned(),
+            reason: format!("{self}{way_out}"),
+        }
     }
 }

@@ -104,6 +104,9 @@ pub trait Store: Send + Sync + fmt::Debug {
 
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
-        Self { message: error.to_string(), kind: error.kind() }
+        Self {
+            message: error.to_string(),
+            kind: error.kind(),
+        }
     }
 }

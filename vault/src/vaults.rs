@@ -57,13 +57,23 @@ pub(crate) struct OpenRoots(HashMap<Arc<str>, Result<Arc<dyn VaultRoot>, VaultEr
 impl VaultDirs {
     /// The vault directory of a tenant.
     pub fn of(&self, tenant: &str) -> PathBuf {
-        if tenant == "default" { self.default.clone() } else { self.tenants.join(tenant).join("vault") }
+        if tenant == "default" {
+            self.default.clone()
+        } else {
+            self.tenants.join(tenant).join("vault")
+        }
     }
 }
 
 impl Vaults {
     pub(crate) fn new(fs: Arc<dyn VaultFs>, store: Arc<dyn Store>, dirs: VaultDirs, min_free: u64) -> Self {
-        Self { fs, store, dirs, min_free, ids: HashMap::new() }
+        Self {
+            fs,
+            store,
+            dirs,
+            min_free,
+            ids: HashMap::new(),
+        }
     }
 
     /// Opens the vault of `tenant`, making it if it has never been there. Says no when it is missing or another one.
@@ -84,7 +94,9 @@ impl Vaults {
         if let Some(known) = roots.0.get(tenant) {
             return known.clone();
         }
-        let opened = self.open(tenant).and_then(|root| Ok(self.check_space(tenant, root)?));
+        let opened = self
+            .open(tenant)
+            .and_then(|root| Ok(self.check_space(tenant, root)?));
         roots.0.insert(Arc::clone(tenant), opened.clone());
         opened
     }
@@ -108,7 +120,10 @@ impl Vaults {
         }
         if free < self.min_free {
             let (free, least) = (free >> 20, self.min_free >> 20);
-            let reason = format!("{} has {free} MiB free, vault.min_free is {least} MiB", path.display());
+            let reason = format!(
+                "{} has {free} MiB free, vault.min_free is {least} MiB",
+                path.display()
+            );
             return Err(AppendError::Storage { reason });
         }
         Ok(Arc::from(root))
@@ -119,8 +134,12 @@ impl Vaults {
             return Ok(Some(id.clone()));
         }
         let note = self.store.note(&note_name(tenant)).map_err(VaultError::Store)?;
-        let Some(note) = note.and_then(|note| String::from_utf8(note).ok()) else { return Ok(None) };
-        let Some((id, noted_path)) = note.split_once('\n') else { return Ok(None) };
+        let Some(note) = note.and_then(|note| String::from_utf8(note).ok()) else {
+            return Ok(None);
+        };
+        let Some((id, noted_path)) = note.split_once('\n') else {
+            return Ok(None);
+        };
         if Path::new(noted_path) != path {
             // The operator has named another directory; its journal was empty, or `recovery` had objected.
             return Ok(None);
@@ -130,10 +149,19 @@ impl Vaults {
     }
 
     fn open_known(&self, path: &Path, id: &str) -> Result<Box<dyn VaultRoot>, AppendError> {
-        let root = self.fs.open_root(path).map_err(|error| missing(path, &error.to_string()))?;
-        match root.read_marker().map_err(|error| missing(path, &error.to_string()))? {
+        let root = self
+            .fs
+            .open_root(path)
+            .map_err(|error| missing(path, &error.to_string()))?;
+        match root
+            .read_marker()
+            .map_err(|error| missing(path, &error.to_string()))?
+        {
             Some(marker) if marker.trim() == id => Ok(root),
-            Some(_) => Err(missing(path, "its marker file .openclone is that of another vault")),
+            Some(_) => Err(missing(
+                path,
+                "its marker file .openclone is that of another vault",
+            )),
             None => Err(missing(
                 path,
                 &format!(
@@ -146,12 +174,17 @@ impl Vaults {
     fn adopt(&mut self, tenant: &Arc<str>, path: &Path) -> Result<Box<dyn VaultRoot>, VaultError> {
         let root = self.fs.create_root(path).map_err(|error| storage(path, &error))?;
         let found = root.read_marker().map_err(|error| storage(path, &error))?;
-        let id = match found.map(|marker| marker.trim().to_owned()).filter(|marker| !marker.is_empty()) {
+        let id = match found
+            .map(|marker| marker.trim().to_owned())
+            .filter(|marker| !marker.is_empty())
+        {
             Some(id) => id,
             None => new_marker(&*root).map_err(|error| storage(path, &error))?,
         };
         let note = format!("{id}\n{}", path.display());
-        self.store.set_note(&note_name(tenant), note.as_bytes()).map_err(VaultError::Store)?;
+        self.store
+            .set_note(&note_name(tenant), note.as_bytes())
+            .map_err(VaultError::Store)?;
         self.ids.insert(Arc::clone(tenant), id);
         Ok(root)
     }
@@ -173,9 +206,14 @@ fn missing(path: &Path, what: &str) -> AppendError {
 }
 
 fn storage(path: &Path, error: &io::Error) -> AppendError {
-    AppendError::Storage { reason: format!("{}: {error}", path.display()) }
+    AppendError::Storage {
+        reason: format!("{}: {error}", path.display()),
+    }
 }
 
 fn unavailable(reason: String) -> AppendError {
-    AppendError::Unavailable { reason, retry_after: RETRY_AFTER }
+    AppendError::Unavailable {
+        reason,
+        retry_after: RETRY_AFTER,
+    }
 }

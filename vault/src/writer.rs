@@ -56,8 +56,8 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use self::{commit::Writer, doubt::Doubt};
 use self::thread::Command;
+pub(crate) use self::{commit::Writer, doubt::Doubt};
 pub use crate::vaults::VaultDirs;
 use crate::{
     boot,
@@ -168,7 +168,11 @@ pub(crate) struct Shared {
 
 impl Default for CheckpointPolicy {
     fn default() -> Self {
-        Self { ids: 1_000_000, bytes: 64 << 20, age: Duration::from_secs(600) }
+        Self {
+            ids: 1_000_000,
+            bytes: 64 << 20,
+            age: Duration::from_secs(600),
+        }
     }
 }
 
@@ -195,16 +199,31 @@ impl Vault {
     ) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(Arc::clone(&store)));
         let mut writer = Writer::new(&options, fs, store, boot, Arc::clone(&shared));
-        writer.replay().map_err(|error| error.into_open_error(&options.db))?;
+        writer
+            .replay()
+            .map_err(|error| error.into_open_error(&options.db))?;
         let (commands, queue) = mpsc::channel();
         let thread = thread::start(writer, commands.clone(), queue);
-        Ok(Self { inner: Arc::new(Inner { commands, shared, thread: Mutex::new(Some(thread)) }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                commands,
+                shared,
+                thread: Mutex::new(Some(thread)),
+            }),
+        })
     }
 
     /// Hands a batch to the writer. `reply` is called once, from the writer's thread, when the batch is durable or
     /// will not be acknowledged; it must not block. The queue is not bounded here: callers bound what is in flight.
-    pub fn append(&self, batch: PreparedBatch, reply: impl FnOnce(Result<Receipt, AppendError>) + Send + 'static) {
-        let job = Job { batch, reply: Box::new(reply) };
+    pub fn append(
+        &self,
+        batch: PreparedBatch,
+        reply: impl FnOnce(Result<Receipt, AppendError>) + Send + 'static,
+    ) {
+        let job = Job {
+            batch,
+            reply: Box::new(reply),
+        };
         if let Err(mpsc::SendError(Command::Append(job))) = self.inner.commands.send(Command::Append(job)) {
             (job.reply)(Err(closed()));
         }
@@ -226,7 +245,12 @@ impl Vault {
     /// # Errors
     /// When the checkpoint failed; nothing is lost, the next start replays.
     pub fn close(&self) -> Result<(), AppendError> {
-        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .inner
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let Some(thread) = thread else { return Ok(()) };
         let (reply, answer) = mpsc::channel();
         let asked = self.inner.commands.send(Command::Close(reply));
@@ -260,7 +284,10 @@ impl Shared {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of one group are far below 2^52")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "microseconds of one group are far below 2^52"
+    )]
     fn figures(&self) -> Figures {
         let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
         Figures {
@@ -276,21 +303,30 @@ impl Shared {
 }
 
 fn closed() -> AppendError {
-    AppendError::Unavailable { reason: "the service is stopping".into(), retry_after: Duration::from_secs(5) }
+    AppendError::Unavailable {
+        reason: "the service is stopping".into(),
+        retry_after: Duration::from_secs(5),
+    }
 }
 
 fn check_directory(path: &std::path::Path) -> Result<(), OpenError> {
     match std::fs::metadata(path) {
-        Ok(found) if !found.is_dir() => {
-            Err(OpenError::Vault { path: path.to_owned(), reason: "it is not a directory".into() })
-        }
+        Ok(found) if !found.is_dir() => Err(OpenError::Vault {
+            path: path.to_owned(),
+            reason: "it is not a directory".into(),
+        }),
         _ => Ok(()),
     }
 }
 
 fn database_error(path: &std::path::Path, error: StoreError) -> OpenError {
     match error.kind {
-        std::io::ErrorKind::ResourceBusy => OpenError::InUse { path: path.to_owned() },
-        _ => OpenError::Database { path: path.to_owned(), reason: error.message },
+        std::io::ErrorKind::ResourceBusy => OpenError::InUse {
+            path: path.to_owned(),
+        },
+        _ => OpenError::Database {
+            path: path.to_owned(),
+            reason: error.message,
+        },
     }
 }

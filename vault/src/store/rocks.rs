@@ -8,8 +8,7 @@
 //! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind.
 
 use std::{
-    fs,
-    io,
+    fs, io,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
@@ -47,7 +46,11 @@ impl RocksStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let cache = Cache::new_lru_cache(8 * MIB);
         let db = open(path, &cache)?;
-        Ok(Self { path: path.to_owned(), cache, db: RwLock::new(Some(db)) })
+        Ok(Self {
+            path: path.to_owned(),
+            cache,
+            db: RwLock::new(Some(db)),
+        })
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Option<DB>> {
@@ -57,7 +60,10 @@ impl RocksStore {
     fn with<T>(&self, act: impl FnOnce(&DB) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match self.read().as_ref() {
             Some(db) => act(db),
-            None => Err(StoreError { message: "the database is closed".into(), kind: io::ErrorKind::NotConnected }),
+            None => Err(StoreError {
+                message: "the database is closed".into(),
+                kind: io::ErrorKind::NotConnected,
+            }),
         }
     }
 
@@ -111,7 +117,9 @@ impl Store for RocksStore {
     fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, StoreError> {
         self.with(|db| {
             let journal = family(db, JOURNAL)?;
-            let Some(record) = db.get_cf(journal, key(GROUP, seq))? else { return Ok(None) };
+            let Some(record) = db.get_cf(journal, key(GROUP, seq))? else {
+                return Ok(None);
+            };
             let marker = db.get_cf(journal, key(MARKER, seq))?;
             Ok(Some(JournalledGroup { record, marker }))
         })
@@ -136,7 +144,9 @@ impl Store for RocksStore {
             let journal = family(db, JOURNAL)?;
             let mut batch = WriteBatch::default();
             for run in groups.chunk_by(|a, b| a + 1 == *b) {
-                let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+                let (Some(first), Some(last)) = (run.first(), run.last()) else {
+                    continue;
+                };
                 for kind in [GROUP, MARKER] {
                     batch.delete_range_cf(journal, key(kind, *first), key(kind, last + 1));
                 }
@@ -170,7 +180,8 @@ impl Store for RocksStore {
     }
 
     fn estimated_ids(&self) -> u64 {
-        let count = self.with(|db| Ok(db.property_int_value_cf(family(db, IDS)?, "rocksdb.estimate-num-keys")?));
+        let count =
+            self.with(|db| Ok(db.property_int_value_cf(family(db, IDS)?, "rocksdb.estimate-num-keys")?));
         count.ok().flatten().unwrap_or(0)
     }
 
@@ -192,7 +203,9 @@ impl Store for RocksStore {
 
 impl std::fmt::Debug for RocksStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RocksStore").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("RocksStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -313,15 +326,25 @@ mod tests {
     use super::*;
 
     fn ids(count: u32) -> Vec<EventId> {
-        let mut ids: Vec<EventId> =
-            (0..count).map(|n| EventId(blake3::hash(&n.to_le_bytes()).as_bytes()[..16].try_into().unwrap())).collect();
+        let mut ids: Vec<EventId> = (0..count)
+            .map(|n| {
+                EventId(
+                    blake3::hash(&n.to_le_bytes()).as_bytes()[..16]
+                        .try_into()
+                        .unwrap(),
+                )
+            })
+            .collect();
         ids.sort_unstable();
         ids
     }
 
     fn journal(store: &RocksStore) -> Vec<(Seq, JournalledGroup)> {
         let groups = store.groups().unwrap();
-        groups.into_iter().map(|seq| (seq, store.group(seq).unwrap().unwrap())).collect()
+        groups
+            .into_iter()
+            .map(|seq| (seq, store.group(seq).unwrap().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -333,7 +356,15 @@ mod tests {
         }
         store.mark_applied(2, b"here").unwrap();
         store.reopen().unwrap();
-        let group = |seq: Seq, marker| (seq, JournalledGroup { record: seq.to_le_bytes().to_vec(), marker });
+        let group = |seq: Seq, marker| {
+            (
+                seq,
+                JournalledGroup {
+                    record: seq.to_le_bytes().to_vec(),
+                    marker,
+                },
+            )
+        };
         let expected = [group(1, None), group(2, Some(b"here".to_vec())), group(300, None)];
         assert_eq!(journal(&store), expected);
         store.forget_groups(&[1, 2]).unwrap();
@@ -352,7 +383,12 @@ mod tests {
         assert!(all[..15_000].iter().all(|id| store.contains(id).unwrap()));
         assert!(!all[15_000..].iter().any(|id| store.contains(id).unwrap()));
         let mut seen = Vec::new();
-        store.visit_ids(&mut |id| { seen.push(id); true }).unwrap();
+        store
+            .visit_ids(&mut |id| {
+                seen.push(id);
+                true
+            })
+            .unwrap();
         assert_eq!(seen, all[..15_000]);
     }
 
@@ -360,7 +396,10 @@ mod tests {
     fn a_second_opening_of_one_directory_is_refused_as_busy() {
         let home = tempfile::tempdir().unwrap();
         let _store = RocksStore::open(home.path()).unwrap();
-        assert_eq!(RocksStore::open(home.path()).unwrap_err().kind, io::ErrorKind::ResourceBusy);
+        assert_eq!(
+            RocksStore::open(home.path()).unwrap_err().kind,
+            io::ErrorKind::ResourceBusy
+        );
     }
 
     #[test]

@@ -170,7 +170,9 @@ impl Store for SimStore {
 
     fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, StoreError> {
         let state = self.usable()?;
-        let Some(record) = state.content.groups.get(&seq).cloned() else { return Ok(None) };
+        let Some(record) = state.content.groups.get(&seq).cloned() else {
+            return Ok(None);
+        };
         let marker = state.content.markers.get(&seq).cloned();
         Ok(Some(JournalledGroup { record, marker }))
     }

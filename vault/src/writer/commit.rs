@@ -62,7 +62,12 @@ impl Writer {
         let expected = usize::try_from(store.estimated_ids()).unwrap_or(0);
         let filter = Arc::new(Filter::new(expected));
         Self {
-            vaults: Vaults::new(Arc::clone(&fs), Arc::clone(&store), options.dirs.clone(), options.min_free),
+            vaults: Vaults::new(
+                Arc::clone(&fs),
+                Arc::clone(&store),
+                options.dirs.clone(),
+                options.min_free,
+            ),
             files: OpenFiles::new(options.open_files.max(16)),
             index: SeenIndex::new(Arc::clone(&store), filter),
             policy: options.checkpoint,
@@ -92,7 +97,10 @@ impl Writer {
             self.gather(job, &mut roots, &mut gathering);
         }
         if gathering.group.files.is_empty() {
-            return gathering.answers.into_iter().for_each(|answer| (answer.reply)(Ok(answer.receipt)));
+            return gathering
+                .answers
+                .into_iter()
+                .for_each(|answer| (answer.reply)(Ok(answer.receipt)));
         }
         match self.journal(&mut gathering.group, &mut roots) {
             Ok(seq) => self.apply(seq, gathering, &mut roots),
@@ -107,10 +115,14 @@ impl Writer {
     pub(super) fn refusal(&self) -> Option<AppendError> {
         match self.shared.state() {
             State::Ready => None,
-            State::Degraded { reason } => Some(AppendError::Unavailable { reason, retry_after: RETRY_AFTER }),
-            State::Poisoned { reason } => {
-                Some(AppendError::Unavailable { reason, retry_after: Duration::from_secs(60) })
-            }
+            State::Degraded { reason } => Some(AppendError::Unavailable {
+                reason,
+                retry_after: RETRY_AFTER,
+            }),
+            State::Poisoned { reason } => Some(AppendError::Unavailable {
+                reason,
+                retry_after: Duration::from_secs(60),
+            }),
         }
     }
 
@@ -118,13 +130,18 @@ impl Writer {
         if let Err(refusal) = self.admit(&job, roots) {
             return (job.reply)(Err(refusal));
         }
-        let Err((job, refusal)) = gathering.take(job, &mut self.index) else { return };
+        let Err((job, refusal)) = gathering.take(job, &mut self.index) else {
+            return;
+        };
         match refusal {
             Refusal::InDoubt(seq) => (job.reply)(Err(self.doubt_error(seq))),
             Refusal::Store(error) => {
                 self.degrade(&error);
                 let reason = error.message;
-                (job.reply)(Err(AppendError::Unavailable { reason, retry_after: RETRY_AFTER }));
+                (job.reply)(Err(AppendError::Unavailable {
+                    reason,
+                    retry_after: RETRY_AFTER,
+                }));
             }
         }
     }
@@ -140,7 +157,9 @@ impl Writer {
             }
             if let Err(error) = self.files.current(&*root, &key) {
                 self.note_sync_failure(&error);
-                return Err(AppendError::Storage { reason: error.to_string() });
+                return Err(AppendError::Storage {
+                    reason: error.to_string(),
+                });
             }
         }
         Ok(())
@@ -151,7 +170,10 @@ impl Writer {
             VaultError::Refused(refusal) => refusal,
             VaultError::Store(error) => {
                 self.degrade(&error);
-                AppendError::Unavailable { reason: error.message, retry_after: RETRY_AFTER }
+                AppendError::Unavailable {
+                    reason: error.message,
+                    retry_after: RETRY_AFTER,
+                }
             }
         }
     }
@@ -183,15 +205,25 @@ impl Writer {
             outcomes.push(self.append_file(&group, position, roots, &mut partial));
             partials.push(partial);
         }
-        let failure = outcomes.iter().find_map(|outcome| outcome.as_ref().err()).map(ToString::to_string);
-        let places: Vec<Option<Place>> = outcomes.iter().map(|outcome| outcome.as_ref().ok().copied()).collect();
+        let failure = outcomes
+            .iter()
+            .find_map(|outcome| outcome.as_ref().err())
+            .map(ToString::to_string);
+        let places: Vec<Option<Place>> = outcomes
+            .iter()
+            .map(|outcome| outcome.as_ref().ok().copied())
+            .collect();
         match &failure {
             None => self.mark(seq, places.iter().flatten().copied().collect()),
             Some(reason) => self.doubt(seq, Doubt::new(group, &places, partials, reason.clone())),
         }
         for answer in answers {
             let failed = failure.as_ref().filter(|_| answer.fails(&places));
-            let result = failed.map_or(Ok(answer.receipt), |reason| Err(AppendError::Storage { reason: reason.clone() }));
+            let result = failed.map_or(Ok(answer.receipt), |reason| {
+                Err(AppendError::Storage {
+                    reason: reason.clone(),
+                })
+            });
             (answer.reply)(result);
         }
     }
@@ -204,20 +236,27 @@ impl Writer {
         partial: &mut Option<Place>,
     ) -> io::Result<Place> {
         let file = &group.files[position];
-        let root = self.vaults.open_for_writing(&file.tenant, roots).map_err(io::Error::other)?;
+        let root = self
+            .vaults
+            .open_for_writing(&file.tenant, roots)
+            .map_err(io::Error::other)?;
         let placed = append::append(&mut self.files, &*root, file, partial);
         if let Err(error) = &placed {
             self.note_sync_failure(error);
         }
         if file.before.is_none() {
-            self.folders.insert((self.vaults.path(&file.tenant), file.path.folder));
+            self.folders
+                .insert((self.vaults.path(&file.tenant), file.path.folder));
         }
         placed
     }
 
     /// The group is in its files.
     pub(crate) fn mark(&mut self, seq: Seq, places: Vec<Place>) {
-        let marker = Marker { boot: self.boot, places };
+        let marker = Marker {
+            boot: self.boot,
+            places,
+        };
         self.applied.push(seq);
         if let Err(error) = self.store.mark_applied(seq, &marker.encode()) {
             self.degrade(&error);
@@ -228,12 +267,21 @@ impl Writer {
     fn refuse_group(&mut self, gathering: Gathering, error: &StoreError) {
         self.degrade(error);
         let refusal = match error.kind {
-            io::ErrorKind::StorageFull => AppendError::Storage { reason: error.message.clone() },
-            _ => AppendError::Unavailable { reason: error.message.clone(), retry_after: RETRY_AFTER },
+            io::ErrorKind::StorageFull => AppendError::Storage {
+                reason: error.message.clone(),
+            },
+            _ => AppendError::Unavailable {
+                reason: error.message.clone(),
+                retry_after: RETRY_AFTER,
+            },
         };
         for answer in gathering.answers {
             // A pure duplicate of what was durable before rests on nothing of this group.
-            let result = if answer.rests_on_nothing() { Ok(answer.receipt) } else { Err(refusal.clone()) };
+            let result = if answer.rests_on_nothing() {
+                Ok(answer.receipt)
+            } else {
+                Err(refusal.clone())
+            };
             (answer.reply)(result);
         }
     }
@@ -267,9 +315,15 @@ impl Writer {
     /// Tells everyone how things are.
     pub(crate) fn publish(&self) {
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        self.shared.ids_recent.store(count(self.index.recent_len()), Ordering::Relaxed);
-        self.shared.journal_bytes.store(self.journal_bytes, Ordering::Relaxed);
-        self.shared.groups_in_doubt.store(count(self.doubts.len()), Ordering::Relaxed);
+        self.shared
+            .ids_recent
+            .store(count(self.index.recent_len()), Ordering::Relaxed);
+        self.shared
+            .journal_bytes
+            .store(self.journal_bytes, Ordering::Relaxed);
+        self.shared
+            .groups_in_doubt
+            .store(count(self.doubts.len()), Ordering::Relaxed);
     }
 }
 

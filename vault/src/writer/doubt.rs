@@ -31,18 +31,35 @@ impl Doubt {
         partials: Vec<Option<Place>>,
         reason: String,
     ) -> Self {
-        Self { group, places: places.to_vec(), partials, rewrite: false, reason }
+        Self {
+            group,
+            places: places.to_vec(),
+            partials,
+            rewrite: false,
+            reason,
+        }
     }
 
     /// A group found in the journal. `places`: where a marker says that its entries are.
     pub(crate) fn found(group: Group, places: Vec<Option<Place>>, rewrite: bool) -> Self {
         let undone = vec![None; group.files.len()];
-        Self { group, places: undone, partials: places, rewrite, reason: "not yet replayed".into() }
+        Self {
+            group,
+            places: undone,
+            partials: places,
+            rewrite,
+            reason: "not yet replayed".into(),
+        }
     }
 
     /// Ids of the files that are not done.
     fn open_ids(&self) -> impl Iterator<Item = EventId> {
-        let open = self.group.files.iter().zip(&self.places).filter(|(_, place)| place.is_none());
+        let open = self
+            .group
+            .files
+            .iter()
+            .zip(&self.places)
+            .filter(|(_, place)| place.is_none());
         open.flat_map(|(file, _)| file.ids.iter().copied())
     }
 
@@ -72,7 +89,13 @@ impl Writer {
 
     /// Completes groups in doubt that `key` waits for. Gives the one that still cannot be completed.
     pub(super) fn retry_file(&mut self, key: &FileKey) -> Option<Seq> {
-        let waiting = |writer: &Self| writer.doubts.iter().find(|(_, doubt)| doubt.has_open(key)).map(|(seq, _)| *seq);
+        let waiting = |writer: &Self| {
+            writer
+                .doubts
+                .iter()
+                .find(|(_, doubt)| doubt.has_open(key))
+                .map(|(seq, _)| *seq)
+        };
         while let Some(seq) = waiting(self) {
             if !self.retry(seq) {
                 return waiting(self);
@@ -83,7 +106,10 @@ impl Writer {
 
     /// What a caller gets whose batch rests on a group in doubt.
     pub(super) fn doubt_error(&self, seq: Seq) -> AppendError {
-        let reason = self.doubts.get(&seq).map_or_else(|| "append failed".to_owned(), |doubt| doubt.reason.clone());
+        let reason = self
+            .doubts
+            .get(&seq)
+            .map_or_else(|| "append failed".to_owned(), |doubt| doubt.reason.clone());
         AppendError::Storage { reason }
     }
 
@@ -94,7 +120,9 @@ impl Writer {
 
     /// Tries to complete one group. True when it is done.
     pub(crate) fn retry(&mut self, seq: Seq) -> bool {
-        let Some(mut doubt) = self.doubts.remove(&seq) else { return true };
+        let Some(mut doubt) = self.doubts.remove(&seq) else {
+            return true;
+        };
         self.index.trust_ids(doubt.open_ids());
         let mut failure = None;
         for position in 0..doubt.group.files.len() {
@@ -120,8 +148,18 @@ impl Writer {
 
     fn restore_file(&mut self, doubt: &Doubt, position: usize) -> io::Result<Place> {
         let file = &doubt.group.files[position];
-        let root = self.vaults.open(&Arc::clone(&file.tenant)).map_err(io::Error::other)?;
-        self.folders.insert((self.vaults.path(&file.tenant), file.path.folder));
-        append::restore(&mut self.files, &*root, file, doubt.partials[position], doubt.rewrite)
+        let root = self
+            .vaults
+            .open(&Arc::clone(&file.tenant))
+            .map_err(io::Error::other)?;
+        self.folders
+            .insert((self.vaults.path(&file.tenant), file.path.folder));
+        append::restore(
+            &mut self.files,
+            &*root,
+            file,
+            doubt.partials[position],
+            doubt.rewrite,
+        )
     }
 }

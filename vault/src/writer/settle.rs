@@ -23,7 +23,9 @@ impl Writer {
 
     /// When the oldest group will have waited long enough.
     pub(super) fn checkpoint_at(&self) -> Option<Instant> {
-        self.oldest.filter(|_| !self.applied.is_empty()).map(|oldest| oldest + self.policy.age)
+        self.oldest
+            .filter(|_| !self.applied.is_empty())
+            .map(|oldest| oldest + self.policy.age)
     }
 
     /// Whether twice as much as a checkpoint should take has come together while one is running.
@@ -51,7 +53,10 @@ impl Writer {
     }
 
     /// Takes note of how a checkpoint ended.
-    pub(crate) fn end_checkpoint(&mut self, result: Result<(), CheckpointError>) -> Result<(), CheckpointError> {
+    pub(crate) fn end_checkpoint(
+        &mut self,
+        result: Result<(), CheckpointError>,
+    ) -> Result<(), CheckpointError> {
         let groups = mem::take(&mut self.settling);
         if result.is_ok() {
             self.index.settled();

@@ -11,11 +11,7 @@ use std::{
 };
 
 use super::{State, Writer};
-use crate::{
-    checkpoint::CheckpointError,
-    error::AppendError,
-    gather::Job,
-};
+use crate::{checkpoint::CheckpointError, error::AppendError, gather::Job};
 
 /// A group takes no more batches from here on.
 const GROUP_BYTES: usize = 4 << 20;
@@ -44,8 +40,15 @@ struct Loop {
 pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<Command>) -> JoinHandle<()> {
     let stopping = Arc::new(AtomicBool::new(false));
     let filler = fill_filter(&writer, Arc::clone(&stopping));
-    let mut state =
-        Loop { writer, commands, queue, checkpointing: false, closing: None, retry: None, stopping };
+    let mut state = Loop {
+        writer,
+        commands,
+        queue,
+        checkpointing: false,
+        closing: None,
+        retry: None,
+        stopping,
+    };
     let run = move || {
         state.run();
         state.stopping.store(true, Ordering::Relaxed);
@@ -54,10 +57,13 @@ pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<C
         }
         state.close();
     };
-    thread::Builder::new().name("vault-writer".into()).spawn(run).unwrap_or_else(|error| {
-        // Only at start-up, when the system has no thread left to give.
-        panic!("cannot start the writer's thread: {error}")
-    })
+    thread::Builder::new()
+        .name("vault-writer".into())
+        .spawn(run)
+        .unwrap_or_else(|error| {
+            // Only at start-up, when the system has no thread left to give.
+            panic!("cannot start the writer's thread: {error}")
+        })
 }
 
 fn fill_filter(writer: &Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
@@ -87,7 +93,9 @@ impl Loop {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
             };
-            let Some(wake) = wake else { return self.queue.recv().ok() };
+            let Some(wake) = wake else {
+                return self.queue.recv().ok();
+            };
             match self.queue.recv_timeout(wake.saturating_duration_since(now)) {
                 Ok(command) => return Some(command),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -127,7 +135,11 @@ impl Loop {
     }
 
     fn checkpoint_at(&self) -> Option<Instant> {
-        if self.checkpointing || !self.healthy() { None } else { self.writer.checkpoint_at() }
+        if self.checkpointing || !self.healthy() {
+            None
+        } else {
+            self.writer.checkpoint_at()
+        }
     }
 
     fn start_checkpoint_if_due(&mut self) {
@@ -205,9 +217,17 @@ impl Loop {
             self.retry = Some((now + FIRST_PAUSE, pause));
             return;
         }
-        let done = if self.degraded() { self.writer.recover() } else { self.writer.retry_doubts() };
+        let done = if self.degraded() {
+            self.writer.recover()
+        } else {
+            self.writer.retry_doubts()
+        };
         let longer = (pause * 2).min(LONGEST_PAUSE);
-        self.retry = if done { None } else { Some((Instant::now() + longer, longer)) };
+        self.retry = if done {
+            None
+        } else {
+            Some((Instant::now() + longer, longer))
+        };
         self.plan_retry();
     }
 
@@ -238,12 +258,18 @@ impl Loop {
 
     fn last_checkpoint(&mut self) -> Result<(), AppendError> {
         self.writer.retry_doubts();
-        self.writer.checkpoint().map_err(|error| AppendError::Storage { reason: error.to_string() })
+        self.writer.checkpoint().map_err(|error| AppendError::Storage {
+            reason: error.to_string(),
+        })
     }
 }
 
 impl Job {
     fn bytes(&self) -> usize {
-        self.batch.files.iter().map(|file| file.bytes.len() + file.ids.len() * 20).sum()
+        self.batch
+            .files
+            .iter()
+            .map(|file| file.bytes.len() + file.ids.len() * 20)
+            .sum()
     }
 }

@@ -14,8 +14,12 @@ fn open(disk: &SimDisk) -> SimStore {
 
 fn groups(store: &SimStore) -> Groups {
     let numbers = store.groups().unwrap();
-    let found = numbers.into_iter().map(|seq| (seq, store.group(seq).unwrap().unwrap()));
-    found.map(|(seq, group)| (seq, group.record, group.marker)).collect()
+    let found = numbers
+        .into_iter()
+        .map(|seq| (seq, store.group(seq).unwrap().unwrap()));
+    found
+        .map(|(seq, group)| (seq, group.record, group.marker))
+        .collect()
 }
 
 fn id(byte: u8) -> EventId {

@@ -33,13 +33,20 @@ pub(super) type Told = Result<Receipt, AppendError>;
 impl Bench {
     pub(super) fn new(seed: u64) -> Self {
         let disk = SimDisk::new(seed);
-        Self { disk, writer: None, acknowledged: BTreeSet::new(), sent: BTreeSet::new() }
+        Self {
+            disk,
+            writer: None,
+            acknowledged: BTreeSet::new(),
+            sent: BTreeSet::new(),
+        }
     }
 
     /// Starts the service: false if the machine failed meanwhile.
     pub(super) fn start(&mut self) -> bool {
         let process = self.disk.process();
-        let Ok(store) = SimStore::open(&process) else { return false };
+        let Ok(store) = SimStore::open(&process) else {
+            return false;
+        };
         let store = Arc::new(store);
         let shared = Arc::new(Shared::new(store.clone()));
         let mut writer = Writer::new(&options(), Arc::new(process), store, self.disk.boot_id(), shared);
@@ -65,14 +72,20 @@ impl Bench {
             let reply = Box::new(move |answer| {
                 told.lock().unwrap().insert(position, answer);
             });
-            jobs.push(Job { batch: batch(events), reply });
+            jobs.push(Job {
+                batch: batch(events),
+                reply,
+            });
         }
         self.writer.as_mut().unwrap().commit(jobs);
         let told = Arc::into_inner(told).unwrap().into_inner().unwrap();
         assert_eq!(told.len(), batches.len(), "every caller is answered once");
         for (position, answer) in &told {
             if let Ok(receipt) = answer {
-                assert_eq!((receipt.stored + receipt.skipped) as usize, batches[*position].len());
+                assert_eq!(
+                    (receipt.stored + receipt.skipped) as usize,
+                    batches[*position].len()
+                );
                 self.acknowledged.extend(&batches[*position]);
             }
         }
@@ -100,10 +113,14 @@ impl Bench {
         let mut counts = BTreeMap::new();
         for place in 0..PLACES {
             let path = path_of(place);
-            let Some(bytes) = self.disk.read(&path) else { continue };
+            let Some(bytes) = self.disk.read(&path) else {
+                continue;
+            };
             let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("{path} is not UTF-8"));
             assert!(!text.contains('\0'), "{path} has zeros");
-            let items = text.strip_prefix(HEADER).unwrap_or_else(|| panic!("{path} has no header: {text:?}"));
+            let items = text
+                .strip_prefix(HEADER)
+                .unwrap_or_else(|| panic!("{path} has no header: {text:?}"));
             for line in items.split_inclusive('\n') {
                 let event = event_of(line).unwrap_or_else(|| panic!("{path} has a foreign line: {line:?}"));
                 assert_eq!(place_of(event), place, "event {event} is in another's file");
@@ -137,15 +154,32 @@ impl Bench {
 const PLACES: u32 = 5;
 
 fn options() -> Options {
-    let dirs = VaultDirs { default: "/vault".into(), tenants: "/tenants".into() };
-    let checkpoint = CheckpointPolicy { ids: 1_000, bytes: 1 << 30, age: std::time::Duration::from_secs(3600) };
-    Options { db: "/db".into(), dirs, min_free: 0, checkpoint, open_files: 16 }
+    let dirs = VaultDirs {
+        default: "/vault".into(),
+        tenants: "/tenants".into(),
+    };
+    let checkpoint = CheckpointPolicy {
+        ids: 1_000,
+        bytes: 1 << 30,
+        age: std::time::Duration::from_secs(3600),
+    };
+    Options {
+        db: "/db".into(),
+        dirs,
+        min_free: 0,
+        checkpoint,
+        open_files: 16,
+    }
 }
 
 /// Which of the daily files an event goes to.
 fn place_of(event: u32) -> u32 {
     // Mostly to one, so that appends follow each other.
-    if event.is_multiple_of(3) { event % PLACES } else { 0 }
+    if event.is_multiple_of(3) {
+        event % PLACES
+    } else {
+        0
+    }
 }
 
 fn daily_file(place: u32) -> (&'static str, DailyFile) {
@@ -156,16 +190,30 @@ fn daily_file(place: u32) -> (&'static str, DailyFile) {
         3 => ("other", "Audio", 1),
         _ => ("third", "Notes", 3),
     };
-    (tenant, DailyFile { folder, date: date(2026, 2, day) })
+    (
+        tenant,
+        DailyFile {
+            folder,
+            date: date(2026, 2, day),
+        },
+    )
 }
 
 pub(super) fn path_of(place: u32) -> String {
     let (tenant, path) = daily_file(place);
-    if tenant == "default" { format!("/vault/{path}") } else { format!("/tenants/{tenant}/vault/{path}") }
+    if tenant == "default" {
+        format!("/vault/{path}")
+    } else {
+        format!("/tenants/{tenant}/vault/{path}")
+    }
 }
 
 pub(super) fn id_of(event: u32) -> EventId {
-    EventId(blake3::hash(&event.to_le_bytes()).as_bytes()[..16].try_into().unwrap())
+    EventId(
+        blake3::hash(&event.to_le_bytes()).as_bytes()[..16]
+            .try_into()
+            .unwrap(),
+    )
 }
 
 /// Some are short, some span pages.
@@ -175,12 +223,19 @@ pub(super) fn line_of(event: u32) -> String {
         1 => 600,
         _ => 40,
     };
-    let text: String = (0..length).map(|n| char::from(b'a' + ((event as usize * 31 + n) % 26) as u8)).collect();
+    let text: String = (0..length)
+        .map(|n| char::from(b'a' + ((event as usize * 31 + n) % 26) as u8))
+        .collect();
     format!("- **12:00:00** {event} {text} ^oc-{}\n", id_of(event))
 }
 
 fn event_of(line: &str) -> Option<u32> {
-    let event = line.strip_prefix("- **12:00:00** ")?.split(' ').next()?.parse().ok()?;
+    let event = line
+        .strip_prefix("- **12:00:00** ")?
+        .split(' ')
+        .next()?
+        .parse()
+        .ok()?;
     (line == line_of(event)).then_some(event)
 }
 
@@ -191,24 +246,39 @@ fn batch(events: &[u32]) -> PreparedBatch {
     for event in events {
         let (owner, path) = daily_file(place_of(*event));
         assert_eq!(owner, tenant, "a test's batch mixes tenants");
-        let position = files.iter().position(|file| file.path == path).unwrap_or_else(|| {
-            let header = HEADER.as_bytes().to_vec();
-            files.push(PreparedFile { path, header, ids: vec![], ends: vec![], bytes: vec![] });
-            files.len() - 1
-        });
+        let position = files
+            .iter()
+            .position(|file| file.path == path)
+            .unwrap_or_else(|| {
+                let header = HEADER.as_bytes().to_vec();
+                files.push(PreparedFile {
+                    path,
+                    header,
+                    ids: vec![],
+                    ends: vec![],
+                    bytes: vec![],
+                });
+                files.len() - 1
+            });
         let file = &mut files[position];
         file.ids.push(id_of(*event));
         file.bytes.extend_from_slice(line_of(*event).as_bytes());
         file.ends.push(u32::try_from(file.bytes.len()).unwrap());
     }
-    PreparedBatch { tenant: tenant.into(), files }
+    PreparedBatch {
+        tenant: tenant.into(),
+        files,
+    }
 }
 
 /// Puts events that share a tenant into one batch.
 pub(super) fn batches_of(events: &[u32]) -> Vec<Vec<u32>> {
     let mut batches: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for event in events {
-        batches.entry(daily_file(place_of(*event)).0).or_default().push(*event);
+        batches
+            .entry(daily_file(place_of(*event)).0)
+            .or_default()
+            .push(*event);
     }
     batches.into_values().collect()
 }

@@ -24,7 +24,10 @@ fn a_full_vault_is_told_and_completed_when_space_is_back() {
         }
         assert!(matches!(told[0], Err(AppendError::Storage { .. })), "{told:?}");
         assert!(told[1].is_err(), "it rests on the same entry: {told:?}");
-        assert!(bench.send(&[vec![5]])[0].is_err(), "nothing newer goes to a file in doubt");
+        assert!(
+            bench.send(&[vec![5]])[0].is_err(),
+            "nothing newer goes to a file in doubt"
+        );
         bench.disk.capacity(Area::Vaults, None);
         let again = bench.send(&[vec![2, 4]]);
         let receipt = again[0].as_ref().unwrap();
@@ -42,7 +45,11 @@ fn a_full_vault_and_then_a_crash_is_completed_by_the_next_start() {
         let used = bench.disk.read(path_of(0)).unwrap().len() as u64 + 64;
         bench.disk.capacity(Area::Vaults, Some(used + 30));
         assert!(bench.send(&[vec![2]])[0].is_err());
-        if power { bench.power_loss(7) } else { bench.kill() }
+        if power {
+            bench.power_loss(7)
+        } else {
+            bench.kill()
+        }
         bench.disk.capacity(Area::Vaults, None);
         assert!(bench.start());
         bench.check("after the crash");
@@ -72,7 +79,10 @@ fn a_sync_of_a_daily_file_that_fails_is_never_believed() {
         bench.disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
         assert!(bench.writer.as_mut().unwrap().checkpoint().is_err());
         assert!(matches!(bench.state(), State::Poisoned { .. }));
-        assert!(matches!(bench.send(&[vec![8]])[0], Err(AppendError::Unavailable { .. })));
+        assert!(matches!(
+            bench.send(&[vec![8]])[0],
+            Err(AppendError::Unavailable { .. })
+        ));
         bench.kill();
         assert!(bench.start());
         bench.check("after the restart");
@@ -107,11 +117,17 @@ fn a_vault_that_is_not_mounted_takes_nothing_and_loses_nothing() {
     bench.disk.user_rename("/vault", "/elsewhere").unwrap();
     bench.disk.user_mkdir("/vault").unwrap();
     let told = bench.send(&[vec![2]]);
-    assert!(matches!(&told[0], Err(AppendError::Unavailable { reason, .. }) if reason.contains("mounted")), "{told:?}");
+    assert!(
+        matches!(&told[0], Err(AppendError::Unavailable { reason, .. }) if reason.contains("mounted")),
+        "{told:?}"
+    );
     bench.kill();
     assert!(bench.start());
     assert!(bench.send(&[vec![2]])[0].is_err());
-    assert!(bench.disk.list("/vault").is_empty(), "nothing is written into an empty mount point");
+    assert!(
+        bench.disk.list("/vault").is_empty(),
+        "nothing is written into an empty mount point"
+    );
     bench.disk.user_delete("/vault").unwrap();
     bench.disk.user_rename("/elsewhere", "/vault").unwrap();
     bench.writer.as_mut().unwrap().retry_doubts();

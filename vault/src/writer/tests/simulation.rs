@@ -35,7 +35,11 @@ fn live(seed: u64, power: bool) {
 
 fn start(bench: &mut Bench, rng: &mut StdRng, power: bool) -> bool {
     // Sometimes the replay is cut off as well.
-    let last = if rng.random_bool(0.3) { bench.disk.ops() + rng.random_range(1..30) } else { u64::MAX };
+    let last = if rng.random_bool(0.3) {
+        bench.disk.ops() + rng.random_range(1..30)
+    } else {
+        u64::MAX
+    };
     bench.disk.die_at(last);
     if bench.start() && !bench.disk.is_dead() {
         return true;
@@ -45,7 +49,11 @@ fn start(bench: &mut Bench, rng: &mut StdRng, power: bool) -> bool {
 }
 
 fn crash_now(bench: &mut Bench, rng: &mut StdRng, power: bool) {
-    if power { bench.power_loss(rng.random()) } else { bench.kill() }
+    if power {
+        bench.power_loss(rng.random())
+    } else {
+        bench.kill()
+    }
 }
 
 fn work(bench: &mut Bench, rng: &mut StdRng) {
@@ -107,7 +115,11 @@ fn each_crash_point_of_a_scripted_run_loses_and_doubles_nothing() {
             assert!(bench.start());
             bench.disk.die_at(point);
             script(&mut bench);
-            if power { bench.power_loss(point) } else { bench.kill() }
+            if power {
+                bench.power_loss(point)
+            } else {
+                bench.kill()
+            }
             bench.disk.die_at(u64::MAX);
             assert!(bench.start());
             bench.check(&format!("crash point {point}, power {power}"));

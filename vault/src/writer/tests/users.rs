@@ -6,11 +6,17 @@ use super::bench::{Bench, HEADER, line_of, path_of};
 
 /// Events of the first daily file only.
 fn events(rng: &mut StdRng) -> Vec<u32> {
-    (0..rng.random_range(1..4)).map(|_| rng.random_range(0..400) * 3 + 1).collect()
+    (0..rng.random_range(1..4))
+        .map(|_| rng.random_range(0..400) * 3 + 1)
+        .collect()
 }
 
 fn text(bench: &Bench) -> String {
-    bench.disk.read(path_of(0)).map(|bytes| String::from_utf8(bytes).unwrap()).unwrap_or_default()
+    bench
+        .disk
+        .read(path_of(0))
+        .map(|bytes| String::from_utf8(bytes).unwrap())
+        .unwrap_or_default()
 }
 
 #[test]
@@ -21,7 +27,10 @@ fn a_last_line_without_its_newline_is_ended_and_a_users_line_is_kept() {
     let edited = format!("{}- my own thought", text(&bench));
     bench.disk.user_rewrite(path_of(0), edited.as_bytes()).unwrap();
     bench.send(&[vec![2]]);
-    assert_eq!(text(&bench), format!("{HEADER}{}- my own thought\n{}", line_of(1), line_of(2)));
+    assert_eq!(
+        text(&bench),
+        format!("{HEADER}{}- my own thought\n{}", line_of(1), line_of(2))
+    );
 }
 
 #[test]
@@ -29,7 +38,10 @@ fn a_file_that_an_editor_replaces_gets_what_comes_next() {
     let mut bench = Bench::new(1);
     assert!(bench.start());
     bench.send(&[vec![1]]);
-    bench.disk.user_replace(path_of(0), b"\xef\xbb\xbfmine\r\n").unwrap();
+    bench
+        .disk
+        .user_replace(path_of(0), b"\xef\xbb\xbfmine\r\n")
+        .unwrap();
     bench.send(&[vec![2]]);
     assert_eq!(text(&bench), format!("\u{feff}mine\r\n{}", line_of(2)));
 }
@@ -39,7 +51,10 @@ fn what_a_user_deletes_stays_deleted_through_a_crash_of_the_process() {
     let mut bench = Bench::new(1);
     assert!(bench.start());
     bench.send(&[vec![1, 2]]);
-    bench.disk.user_rewrite(path_of(0), format!("{HEADER}{}", line_of(2)).as_bytes()).unwrap();
+    bench
+        .disk
+        .user_rewrite(path_of(0), format!("{HEADER}{}", line_of(2)).as_bytes())
+        .unwrap();
     bench.kill();
     assert!(bench.start());
     assert_eq!(bench.send(&[vec![1, 2]])[0].as_ref().unwrap().skipped, 2);
@@ -55,13 +70,17 @@ fn a_file_that_is_replaced_between_our_look_and_our_write_gets_the_entries_too()
         bench.send(&[vec![1]]);
         let loaded = format!("{}edited\n", text(&bench));
         let point = bench.disk.ops() + 1 + at;
-        bench.disk.on_op(Some(move |disk: &crate::fs::sim::SimDisk, op: &crate::fs::sim::Op| {
-            if op.number == point {
-                disk.user_replace(path_of(0), loaded.as_bytes()).unwrap();
-            }
-        }));
+        bench.disk.on_op(Some(
+            move |disk: &crate::fs::sim::SimDisk, op: &crate::fs::sim::Op| {
+                if op.number == point {
+                    disk.user_replace(path_of(0), loaded.as_bytes()).unwrap();
+                }
+            },
+        ));
         bench.send(&[vec![2, 4]]);
-        bench.disk.on_op(None::<fn(&crate::fs::sim::SimDisk, &crate::fs::sim::Op)>);
+        bench
+            .disk
+            .on_op(None::<fn(&crate::fs::sim::SimDisk, &crate::fs::sim::Op)>);
         let now = text(&bench);
         for event in [2, 4] {
             assert_eq!(now.matches(&line_of(event)).count(), 1, "operation {at}: {now}");
@@ -122,11 +141,28 @@ fn edit(bench: &Bench, rng: &mut StdRng, line: &str) {
     let inserted = lines.join("\n");
     let path = path_of(0);
     match rng.random_range(0..6) {
-        0 => bench.disk.user_replace(path, format!("{inserted}\n").as_bytes()).unwrap(),
-        1 => bench.disk.user_rewrite(path, format!("{inserted}\n").as_bytes()).unwrap(),
+        0 => bench
+            .disk
+            .user_replace(path, format!("{inserted}\n").as_bytes())
+            .unwrap(),
+        1 => bench
+            .disk
+            .user_rewrite(path, format!("{inserted}\n").as_bytes())
+            .unwrap(),
         2 => bench.disk.user_rewrite(path, inserted.as_bytes()).unwrap(),
-        3 => bench.disk.user_rewrite(path, format!("{inserted}\n").replace('\n', "\r\n").as_bytes()).unwrap(),
-        4 => bench.disk.user_rewrite(path, format!("\u{feff}{inserted}").replace("\u{feff}\u{feff}", "\u{feff}").as_bytes()).unwrap(),
+        3 => bench
+            .disk
+            .user_rewrite(path, format!("{inserted}\n").replace('\n', "\r\n").as_bytes())
+            .unwrap(),
+        4 => bench
+            .disk
+            .user_rewrite(
+                path,
+                format!("\u{feff}{inserted}")
+                    .replace("\u{feff}\u{feff}", "\u{feff}")
+                    .as_bytes(),
+            )
+            .unwrap(),
         _ => {}
     }
 }
