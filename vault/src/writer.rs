@@ -204,6 +204,7 @@ impl Vault {
         writer
             .replay()
             .map_err(|error| error.into_open_error(&options.db))?;
+        writer.open_default_vault(&options.dirs.default)?;
         let (commands, queue) = mpsc::channel();
         let thread = thread::start(writer, commands.clone(), queue);
         Ok(Self {
