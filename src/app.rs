@@ -29,7 +29,7 @@ use crate::{
     prepare::Preparer,
     probes::{self, Probes},
     redact::{RedactError, Redactor},
-    registry::{Registry, RegistryFacade, Watch},
+    registry::{self, Registry, RegistryFacade, Watch},
     server::{Server, Surface, TlsError},
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
@@ -110,7 +110,12 @@ impl App {
         };
         Ok(Self {
             server: Server::new(&config.server)?,
-            surface: Surface::new(gateway.merge(probes::router(probes)), Some(routes)),
+            surface: Surface::new(
+                gateway
+                    .merge(probes::router(probes))
+                    .merge(registry::schema_routes()),
+                Some(routes),
+            ),
             lifecycle,
             registry,
             vault: vault_options(config, home),

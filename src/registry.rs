@@ -7,6 +7,7 @@ mod activity;
 mod catalogue;
 pub(crate) mod directory;
 pub(crate) mod manifest;
+mod page;
 mod service;
 mod watch;
 
@@ -24,6 +25,7 @@ use activity::{Activities, Activity};
 use catalogue::Catalogue;
 use directory::Found;
 pub use manifest::{Manifest, SCHEMA};
+pub(crate) use page::schema_routes;
 pub use service::RegistryFacade;
 pub(crate) use watch::Watch;
 

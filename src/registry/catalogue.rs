@@ -50,7 +50,12 @@ struct Row {
 /// # Errors
 /// The first thing that is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Catalogue, RejectedManifest> {
-    let bad = |reason: String| whole_file("catalog.json".into(), format!("the catalogue is broken: {reason}"));
+    let bad = |reason: String| {
+        whole_file(
+            "catalog.json".into(),
+            format!("the catalogue is broken: {reason}"),
+        )
+    };
     let file: File = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
     let mut catalogue = Catalogue::new();
     for row in file.plugins {
@@ -125,7 +130,11 @@ mod tests {
         let catalogue = parse(TEXT).unwrap();
         let of = |status: PluginStatus| catalogue.values().filter(|one| one.status == status).count();
         assert_eq!(
-            (of(PluginStatus::Stable), of(PluginStatus::Beta), of(PluginStatus::Planned)),
+            (
+                of(PluginStatus::Stable),
+                of(PluginStatus::Beta),
+                of(PluginStatus::Planned)
+            ),
             (4, 1, 8)
         );
         let mic = catalogue["openclone-mac-mic"].to_proto("openclone-mac-mic");
@@ -145,7 +154,10 @@ mod tests {
         assert!(why("{").starts_with("the catalogue is broken: EOF"));
         assert!(why("{}").contains("missing field `plugins`"));
         assert!(why(&with(&format!("{row},{row}"))).ends_with("a is there twice"));
-        assert!(why(&with(&row.replace("beta", "gone"))).ends_with("a: the status must be stable, beta or planned"));
+        assert!(
+            why(&with(&row.replace("beta", "gone")))
+                .ends_with("a: the status must be stable, beta or planned")
+        );
         assert!(why(&with(&row.replace("\"A\"", "1"))).contains("invalid type"));
     }
 }

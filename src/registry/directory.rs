@@ -142,7 +142,12 @@ fn read_one(dir: &Path, name: &OsStr) -> Result<Manifest, (Option<String>, Rejec
 pub(crate) fn read_file(plugin: &Path) -> Result<String, String> {
     let cannot = |errno: Errno| format!("cannot open it: {}", io::Error::from(errno));
     let common = OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let inside = openat(CWD, plugin, common | OFlags::DIRECTORY | OFlags::RDONLY, Mode::empty());
+    let inside = openat(
+        CWD,
+        plugin,
+        common | OFlags::DIRECTORY | OFlags::RDONLY,
+        Mode::empty(),
+    );
     // a pipe must not hold up the start
     let flags = common | OFlags::NONBLOCK | OFlags::RDONLY;
     let opened = openat(inside.map_err(cannot)?, "plugin.json", flags, Mode::empty());

@@ -72,7 +72,9 @@ pub(crate) fn parse(directory: &str, text: &str) -> Result<Manifest, Unfit> {
             None => {}
         }
     }
-    let id = root.get("id").filter(|id| id.text().is_some_and(fields::is_kebab));
+    let id = root
+        .get("id")
+        .filter(|id| id.text().is_some_and(fields::is_kebab));
     if let Some(node) = id.filter(|id| id.text() != Some(directory)) {
         let reason = format!("must be the name of its directory, {}", fault::plain(directory));
         faults.add("id", node.at, &reason);
@@ -97,7 +99,9 @@ impl Manifest {
             name: one("name"),
             version: one("version"),
             platforms: all("platform").filter_map(Platform::from_json_name).collect(),
-            source_types: all("source_types").filter_map(SourceType::from_json_name).collect(),
+            source_types: all("source_types")
+                .filter_map(SourceType::from_json_name)
+                .collect(),
             sensitivity: fields::level(&one("sensitivity")).unwrap_or_default(),
             requires_permissions: all("requires_permissions").map(str::to_owned).collect(),
             description: one("description"),
@@ -146,7 +150,7 @@ impl Manifest {
 }
 
 /// The folders of the vault that source types are written to, each once.
-pub(super) fn folders(source_types: &[SourceType]) -> Vec<String> {
+pub(crate) fn folders(source_types: &[SourceType]) -> Vec<String> {
     let mut folders: Vec<String> = Vec::new();
     for source_type in vault_types(source_types) {
         let folder = source_type.folder();

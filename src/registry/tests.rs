@@ -72,8 +72,14 @@ fn two_plugins_with_one_id_are_both_rejected() {
     assert_eq!(
         told,
         [
-            ("my-audio-copy/plugin.json", "is also that of my-audio/plugin.json"),
-            ("my-audio/plugin.json", "is also that of my-audio-copy/plugin.json"),
+            (
+                "my-audio-copy/plugin.json",
+                "is also that of my-audio/plugin.json"
+            ),
+            (
+                "my-audio/plugin.json",
+                "is also that of my-audio-copy/plugin.json"
+            ),
         ]
     );
     fs::remove_dir_all(dir.path().join("my-audio-copy")).unwrap();
@@ -146,7 +152,10 @@ fn there_are_at_most_a_thousand() {
     let found = listed(&load(dir.path()));
     assert_eq!(found.plugins.len(), 1000);
     assert_eq!(found.rejected.len(), 1);
-    assert_eq!(found.rejected[0].faults[0].reason, "there are more than 1000 plugins");
+    assert_eq!(
+        found.rejected[0].faults[0].reason,
+        "there are more than 1000 plugins"
+    );
 }
 
 #[test]
@@ -205,7 +214,10 @@ fn strict_takes_only_what_a_manifest_names() {
         plugin_id: "openclone-mac-audio".into(),
         ..batch.clone()
     };
-    assert!(strict.admit(&catalogued).is_err(), "the catalogue installs nothing");
+    assert!(
+        strict.admit(&catalogued).is_err(),
+        "the catalogue installs nothing"
+    );
     let warn = Registry::load(dir.path(), Enforce::Warn);
     assert!(warn.admit(&batch).unwrap() && !warn.admit(&stranger).unwrap());
     let off = Registry::load(&dir.path().join("nowhere"), Enforce::Off);

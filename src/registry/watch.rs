@@ -103,7 +103,8 @@ fn watch(dir: &Path, changed: Arc<Notify>) -> notify::Result<RecommendedWatcher>
 
 /// Whether a manifest may have changed. Reading one does not count, or each reload would cause the next.
 fn matters(event: &Event, plugins: &Path) -> bool {
-    let is_reading = matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
+    let is_reading =
+        matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
     let concerns = |path: &Path| {
         let is_manifest = path.file_name().is_some_and(|name| name == "plugin.json");
         path == plugins
@@ -126,11 +127,21 @@ mod tests {
         for path in ["/home/plugins", "/home/plugins/a", "/home/plugins/a/plugin.json"] {
             assert!(matters(&created(path), plugins), "{path}");
         }
-        for path in ["/home/.env", "/home/plugins/a/log", "/home/plugins/a/b/plugin.json"] {
+        for path in [
+            "/home/.env",
+            "/home/plugins/a/log",
+            "/home/plugins/a/b/plugin.json",
+        ] {
             assert!(!matters(&created(path), plugins), "{path}");
         }
         let opened = Event::new(EventKind::Access(AccessKind::Open(AccessMode::Any)));
-        assert!(!matters(&opened.add_path("/home/plugins/a/plugin.json".into()), plugins));
-        assert!(matters(&Event::new(EventKind::Other).set_flag(Flag::Rescan), plugins));
+        assert!(!matters(
+            &opened.add_path("/home/plugins/a/plugin.json".into()),
+            plugins
+        ));
+        assert!(matters(
+            &Event::new(EventKind::Other).set_flag(Flag::Rescan),
+            plugins
+        ));
     }
 }

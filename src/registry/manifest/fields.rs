@@ -226,8 +226,9 @@ fn fits(name: &str, shape: &Shape) -> bool {
         Shape::Scalar(Value::String(_)) => name == "string",
         Shape::Scalar(Value::Bool(_)) => name == "boolean",
         Shape::Scalar(Value::Number(number)) => {
-            let is_whole =
-                number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|value| value.fract() == 0.0);
+            let is_whole = number.is_i64()
+                || number.is_u64()
+                || number.as_f64().is_some_and(|value| value.fract() == 0.0);
             name == "number" || (name == "integer" && is_whole)
         }
         Shape::Scalar(_) => false,

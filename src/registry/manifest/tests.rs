@@ -79,7 +79,10 @@ fn a_default_fits_its_type() {
             format!("config_schema.a.b.default: is not of type {kind}")
         );
     }
-    assert_eq!(reason("3"), "config_schema.a.b: must be an object with type and default");
+    assert_eq!(
+        reason("3"),
+        "config_schema.a.b: must be an object with type and default"
+    );
     assert_eq!(reason("{\"default\": 1}"), "config_schema.a.b.type: is missing");
     assert_eq!(
         reason("{\"type\": \"float\"}"),
@@ -95,8 +98,13 @@ fn keys_that_are_there_twice_are_told_once_each() {
 
 #[test]
 fn depth_is_bounded() {
-    let nested =
-        |levels: usize| good(&format!(", \"x\": {}{}", "[".repeat(levels - 1), "]".repeat(levels - 1)));
+    let nested = |levels: usize| {
+        good(&format!(
+            ", \"x\": {}{}",
+            "[".repeat(levels - 1),
+            "]".repeat(levels - 1)
+        ))
+    };
     assert!(parse("p", &nested(16)).is_ok());
     assert_eq!(faults(&nested(17)), ["3 : it is more than 16 levels deep"]);
     assert_eq!(faults(&nested(30_000)).len(), 1);
@@ -108,9 +116,16 @@ fn a_hostile_manifest_has_no_endless_list_of_faults() {
     let found = faults(&text);
     assert_eq!(found.len(), 101);
     assert_eq!(found[100], "1 : there are 19901 more faults");
-    let long = good(&format!(",\"{}\\u0007\": 1, \"{}\\u0007\": 1", "k".repeat(9), "k".repeat(9)));
+    let long = good(&format!(
+        ",\"{}\\u0007\": 1, \"{}\\u0007\": 1",
+        "k".repeat(9),
+        "k".repeat(9)
+    ));
     assert_eq!(faults(&long), ["3 kkkkkkkkk\u{fffd}: is there twice"]);
-    assert_eq!(faults(&good(", \"x\": \"\\ud800\"")), ["3 x: it is not JSON: unexpected end of hex escape"]);
+    assert_eq!(
+        faults(&good(", \"x\": \"\\ud800\"")),
+        ["3 x: it is not JSON: unexpected end of hex escape"]
+    );
 }
 
 #[test]
@@ -119,8 +134,14 @@ fn what_is_shown_follows_from_the_source_types() {
     assert_eq!(plugin.folders, ["Audio", "Notes"]);
     assert!(plugin.consent_required && plugin.warnings.is_empty());
     let modest = parse("p", &good("").replace("HIGH", "LOW")).unwrap().to_proto();
-    assert_eq!(modest.warnings, ["sensitivity is LOW, but its source types are up to HIGH"]);
+    assert_eq!(
+        modest.warnings,
+        ["sensitivity is LOW, but its source types are up to HIGH"]
+    );
     assert!(modest.consent_required, "a low word does not spare the question");
-    let low = good("").replace("HIGH", "LOW").replace("\"audio_mic\", ", "").replace(", \"audio_system\"", "");
+    let low = good("")
+        .replace("HIGH", "LOW")
+        .replace("\"audio_mic\", ", "")
+        .replace(", \"audio_system\"", "");
     assert!(!parse("p", &low).unwrap().to_proto().consent_required);
 }
