@@ -1,3 +1,3 @@
-module plugin
+module openclone.dev/plugins/{{id}}
 
 go 1.21
