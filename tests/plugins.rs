@@ -91,6 +91,7 @@ async fn first_event(lang: &str, source_type: &str, run: &[&str]) {
 }
 
 /// Whether a tool is there; the toolchains of some languages may not be.
+#[allow(clippy::print_stdout)]
 fn is_here(tool: &str, argument: &str) -> bool {
     let found = Command::new(tool)
         .arg(argument)

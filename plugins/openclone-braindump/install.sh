@@ -6,4 +6,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 for tool in python3; do
   command -v "$tool" >/dev/null || { echo "install.sh: $tool is missing" >&2; exit 1; }
 done
-echo "Ready. Set openclone.enabled = true in $PWD/openclone.conf, then run: python3 plugin.py"
+echo "Ready. Set openclone.enabled = true in $PWD/openclone.conf, then run: python3 $PWD/plugin.py"

@@ -6,4 +6,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 for tool in {{tools}}; do
   command -v "$tool" >/dev/null || { echo "install.sh: $tool is missing" >&2; exit 1; }
 done
-echo "Ready. Set openclone.enabled = true in $PWD/openclone.conf, then run: {{run}}"
+echo "Ready. Set openclone.enabled = true in $PWD/openclone.conf, then run: cd $PWD && {{run}}"
