@@ -29,7 +29,7 @@ use crate::{
     prepare::Preparer,
     probes::{self, Probes},
     redact::{RedactError, Redactor},
-    registry::{Registry, RegistryFacade},
+    registry::{self, Registry, RegistryFacade, Watch},
     server::{Server, Surface, TlsError},
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
@@ -50,6 +50,7 @@ pub struct App {
     server: Server,
     surface: Surface,
     lifecycle: Arc<Lifecycle>,
+    registry: Arc<Registry>,
     vault: Options,
 }
 
@@ -99,7 +100,7 @@ impl App {
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
         });
-        let routes = routes(&authenticator, pipeline, registry, &lifecycle)?;
+        let routes = routes(&authenticator, pipeline, Arc::clone(&registry), &lifecycle)?;
         let options = gateway_options(config, redactor);
         let gateway = openclone_gateway::router(Transport::from_routes(routes.clone()), options);
         let probes = Probes {
@@ -109,8 +110,14 @@ impl App {
         };
         Ok(Self {
             server: Server::new(&config.server)?,
-            surface: Surface::new(gateway.merge(probes::router(probes)), Some(routes)),
+            surface: Surface::new(
+                gateway
+                    .merge(probes::router(probes))
+                    .merge(registry::schema_routes()),
+                Some(routes),
+            ),
             lifecycle,
+            registry,
             vault: vault_options(config, home),
         })
     }
@@ -127,6 +134,7 @@ impl App {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
         let address = listener.local_addr().ok();
+        let _watch = Watch::start(self.registry);
         let (failed, opening_failed) = oneshot::channel();
         let opening = tokio::spawn(open(
             self.vault,

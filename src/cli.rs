@@ -3,6 +3,7 @@
 mod connect;
 mod gateway;
 mod ingest;
+mod plugins;
 mod serve;
 mod start;
 mod status;
@@ -27,6 +28,8 @@ enum Command {
     Gateway(gateway::Gateway),
     /// Sends files of batches.
     Ingest(ingest::Ingest),
+    /// Lists, checks, makes, installs and removes plugins.
+    Plugins(plugins::Plugins),
     /// Tells how the service is doing.
     Status(status::Status),
 }
@@ -63,6 +66,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Gateway(gateway) => gateway.run(),
             Command::Ingest(ingest) => ingest.run(),
+            Command::Plugins(plugins) => plugins.run(),
             Command::Status(status) => status.run(),
         }
     }

@@ -12,6 +12,11 @@ use crate::config::{LogConfig, LogFormat};
 /// `OPENCLONE_LOG__LEVEL` does the same and shows up in `--print-config`.
 pub fn start(config: &LogConfig) {
     let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    // it warns whenever a watched directory is removed, which is what the watch is for
+    let filter = match "notify=error".parse() {
+        Ok(quiet) if !config.level.contains("notify") => filter.add_directive(quiet),
+        _ => filter,
+    };
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);

@@ -7,6 +7,7 @@ use super::{Failure, Place, connect, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
     probes,
+    registry::schema_routes,
     server::{Server, Surface},
 };
 
@@ -64,7 +65,7 @@ impl Gateway {
         server
             .serve(
                 listener,
-                Surface::new(router.merge(probes::liveness()), None),
+                Surface::new(router.merge(probes::liveness()).merge(schema_routes()), None),
                 shutdown,
             )
             .await;
