@@ -17,7 +17,7 @@ use tracing::{error, info, warn};
 use crate::{
     access::Access,
     admission::Admission,
-    auth::{Authenticator, Key, KeyRing, Scope},
+    auth::{Authenticator, Key, KeyRing, KeysError, Scope},
     config::Config,
     health::HealthFacade,
     home::Home,
@@ -50,6 +50,7 @@ pub struct App {
     server: Server,
     surface: Surface,
     lifecycle: Arc<Lifecycle>,
+    keys: Arc<KeyRing>,
     vault: Options,
 }
 
@@ -60,6 +61,9 @@ pub enum RunError {
     /// The TLS files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The rules of redaction cannot be used.
     #[error(transparent)]
     Redact(#[from] RedactError),
@@ -82,11 +86,12 @@ impl App {
     pub fn new(config: &Config, home: &Home, key: &SecretString) -> Result<Self, RunError> {
         let meters = Meters::new();
         let lifecycle = Arc::new(Lifecycle::default());
-        let ring = Arc::new(KeyRing::new([(
-            key.expose_secret().as_bytes(),
-            default_key(config),
-        )]));
-        let authenticator = Authenticator::new(ring, config.limits.failed_auth_per_minute, meters.clone());
+        let ring = Arc::new(key_ring(config, home, key)?);
+        let authenticator = Authenticator::new(
+            Arc::clone(&ring),
+            config.limits.failed_auth_per_minute,
+            meters.clone(),
+        );
         let redactor = Arc::new(Redactor::new(&config.redact)?);
         let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
         let pipeline = Arc::new(Pipeline {
@@ -98,6 +103,7 @@ impl App {
             },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
+            keys: Arc::clone(&ring),
         });
         let routes = routes(&authenticator, pipeline, registry, &lifecycle)?;
         let options = gateway_options(config, redactor);
@@ -111,6 +117,7 @@ impl App {
             server: Server::new(&config.server)?,
             surface: Surface::new(gateway.merge(probes::router(probes)), Some(routes)),
             lifecycle,
+            keys: ring,
             vault: vault_options(config, home),
         })
     }
@@ -145,6 +152,7 @@ impl App {
             lifecycle.drain();
         };
         self.server.serve(listener, self.surface, end).await;
+        self.keys.save_uses();
         if let Ok(Err(reason)) = timeout(CLOSE_TIMEOUT, opening).await.unwrap_or(Ok(Ok(()))) {
             return Err(reason.into());
         }
@@ -240,15 +248,26 @@ fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
     }
 }
 
+fn key_ring(config: &Config, home: &Home, key: &SecretString) -> Result<KeyRing, KeysError> {
+    KeyRing::new([(key.expose_secret().as_bytes(), default_key(config))]).watch(
+        home.keys(),
+        home.key_uses(),
+        config.limits,
+    )
+}
+
 /// The key of `.env`: tenant `default`, everything allowed.
 fn default_key(config: &Config) -> Key {
     Key {
+        id: "env".into(),
+        hash: None,
         tenant: "default".into(),
         label: ".env".to_owned(),
         scopes: vec![Scope::All],
         plugin_id: None,
         expires_at: None,
-        limits: KeyLimits::new(config.limits),
+        limits: Arc::new(KeyLimits::new(config.limits)),
+        used: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod connect;
 mod gateway;
 mod ingest;
+mod keys;
 mod serve;
 mod start;
 mod status;
@@ -27,6 +28,8 @@ enum Command {
     Gateway(gateway::Gateway),
     /// Sends files of batches.
     Ingest(ingest::Ingest),
+    /// Makes, shows and revokes keys.
+    Keys(keys::Keys),
     /// Tells how the service is doing.
     Status(status::Status),
 }
@@ -63,6 +66,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Gateway(gateway) => gateway.run(),
             Command::Ingest(ingest) => ingest.run(),
+            Command::Keys(keys) => keys.run(),
             Command::Status(status) => status.run(),
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::{
     admission::{Admission, Way},
-    auth::Principal,
+    auth::{KeyRing, Principal},
     error::{IngestError, Reason},
     lifecycle::Lifecycle,
     limit::Standing,
@@ -32,6 +32,7 @@ pub struct Pipeline {
     pub(crate) preparer: Preparer,
     pub(crate) admission: Admission,
     pub(crate) meters: Meters,
+    pub(crate) keys: Arc<KeyRing>,
 }
 
 /// A batch that was handed to the writer.
