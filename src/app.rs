@@ -31,6 +31,7 @@ use crate::{
     redact::{RedactError, Redactor},
     registry::{Registry, RegistryFacade},
     server::{Server, Surface, TlsError},
+    tenants::Tenants,
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
         registry_service_server::RegistryServiceServer,
@@ -92,6 +93,8 @@ impl App {
             config.limits.failed_auth_per_minute,
             meters.clone(),
         );
+        let vault = vault_options(config, home);
+        let tenants = Arc::new(Tenants::new(vault.dirs.clone()));
         let redactor = Arc::new(Redactor::new(&config.redact)?);
         let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
         let pipeline = Arc::new(Pipeline {
@@ -104,6 +107,7 @@ impl App {
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
             keys: Arc::clone(&ring),
+            tenants: Arc::clone(&tenants),
         });
         let routes = routes(&authenticator, pipeline, registry, &lifecycle)?;
         let options = gateway_options(config, redactor);
@@ -112,13 +116,15 @@ impl App {
             lifecycle: Arc::clone(&lifecycle),
             meters,
             authenticator,
+            keys: Arc::clone(&ring),
+            tenants,
         };
         Ok(Self {
             server: Server::new(&config.server)?,
             surface: Surface::new(gateway.merge(probes::router(probes)), Some(routes)),
             lifecycle,
             keys: ring,
-            vault: vault_options(config, home),
+            vault,
         })
     }
 

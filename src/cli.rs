@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 usage.
 
+mod completions;
 mod connect;
 mod gateway;
 mod ingest;
@@ -32,6 +33,10 @@ enum Command {
     Keys(keys::Keys),
     /// Tells how the service is doing.
     Status(status::Status),
+    /// Prints completions for a shell.
+    Completions(completions::Completions),
+    /// Prints the manual page.
+    Man(completions::Man),
 }
 
 /// Where the home directory and the options are.
@@ -68,6 +73,8 @@ impl Cli {
             Command::Ingest(ingest) => ingest.run(),
             Command::Keys(keys) => keys.run(),
             Command::Status(status) => status.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         }
     }
 }

@@ -408,7 +408,7 @@ mod tests {
             ),
             ("\"ana\"", "\"..\"", "tenant \"..\": a tenant has only"),
             ("\"ana\"", "\"CON\"", "tenant \"CON\""),
-            ("tenant", "tennant", "line 5: unknown field `tennant`"),
+            ("tenant", "tennant", "line 6: unknown field `tennant`"),
             ("voice-journal", "Voice", "plugin \"Voice\""),
             ("2026-02-26T", "26/2/26 ", "created_at"),
             ("[[key]]", "[[key", "line 4: "),

@@ -30,6 +30,7 @@ pub(super) struct LastUses {
     path: PathBuf,
     moments: Mutex<BTreeMap<String, Moment>>,
     planned: AtomicBool,
+    delay: Duration,
 }
 
 /// Unix seconds of one key's last use; 0 for never.
@@ -43,6 +44,7 @@ impl LastUses {
         Arc::new(Self {
             moments: Mutex::new(moments.collect()),
             planned: AtomicBool::new(false),
+            delay: DELAY,
             path,
         })
     }
@@ -64,9 +66,9 @@ impl LastUses {
             self.planned.store(false, Relaxed);
             return;
         };
-        let uses = Arc::downgrade(self);
+        let (uses, delay) = (Arc::downgrade(self), self.delay);
         runtime.spawn(async move {
-            tokio::time::sleep(DELAY).await;
+            tokio::time::sleep(delay).await;
             if let Some(uses) = uses.upgrade() {
                 // joined nowhere: it logs its own failure
                 drop(tokio::task::spawn_blocking(move || uses.save()));
@@ -110,19 +112,22 @@ pub fn read(path: &Path) -> BTreeMap<String, Timestamp> {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test(flavor = "multi_thread")]
     async fn many_uses_are_one_write_and_outlive_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("used.toml");
-        let uses = LastUses::load(path.clone());
+        let mut uses = LastUses::load(path.clone());
+        Arc::get_mut(&mut uses).unwrap().delay = Duration::from_millis(100);
         let key = uses.of("aaaaaaaa");
         for _ in 0..1000 {
             uses.note(&key);
         }
         assert!(!path.exists(), "nothing is written at once");
-        tokio::time::sleep(DELAY * 2).await;
-        while uses.planned.load(Relaxed) || !path.exists() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        for _ in 0..200 {
+            if path.exists() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let written = read(&path)["aaaaaaaa"];
         assert_eq!(written.as_second(), key.load(Relaxed));

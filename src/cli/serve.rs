@@ -46,8 +46,9 @@ impl Serve {
             say(print::print(&layers).trim_end());
             return Ok(());
         }
-        start::start_logging(&config, &layers);
-        start::runtime()?.block_on(serve(&config, &layers, &home))
+        let runtime = start::runtime()?;
+        let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
+        runtime.block_on(serve(&config, &layers, &home))
     }
 
     fn flags(&self) -> anyhow::Result<Vec<start::Flag>> {

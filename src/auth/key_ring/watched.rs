@@ -130,7 +130,7 @@ impl Watched {
                 loaded
             }
             Err(fault) => {
-                error!(reason = %fault, "THE KEYS CANNOT BE READ; those read before hold until the file is repaired");
+                error!(reason = %fault, "keys cannot be read; those read before hold until the file is repaired");
                 Loaded {
                     hash_key: before.hash_key,
                     keys: before.keys.clone(),
