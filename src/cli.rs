@@ -43,10 +43,10 @@ enum Command {
 #[derive(Clone, Debug, Default, Args)]
 struct Place {
     /// Home directory [default: ~/.openclone]
-    #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR")]
+    #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR", global = true)]
     home: Option<PathBuf>,
     /// File of options [default: <home>/openclone.toml]
-    #[arg(long, env = "OPENCLONE_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "OPENCLONE_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
