@@ -93,6 +93,9 @@ impl LastUses {
                 text.push_str(&format!("{id} = \"{moment}\"\n"));
             }
         }
+        if !text.contains('=') {
+            return Ok(()); // none was ever used
+        }
         files::replace_private(&self.path, text.as_bytes())
     }
 }
