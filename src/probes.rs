@@ -43,7 +43,9 @@ pub(crate) fn router(probes: Probes) -> Router {
 
 /// The route that only says that the process runs.
 pub(crate) fn liveness() -> Router {
-    Router::new().route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
+    Router::new()
+        .route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
+        .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
 
 async fn ready(State(probes): State<Arc<Probes>>) -> Response {

@@ -15,9 +15,10 @@ use std::path::Path;
 
 use crate::{
     checkpoint::CheckpointError,
-    error::OpenError,
+    error::{AppendError, OpenError},
     journal::{Group, Marker, RecordError},
     store::{Seq, StoreError},
+    vaults::VaultError,
     writer::Writer,
 };
 
@@ -56,6 +57,21 @@ impl Writer {
         }
         self.publish();
         Ok(())
+    }
+
+    /// Makes the vault of tenant `default` if it has never been there. A vault that is missing now may come back: batches
+    /// are refused until it does.
+    pub(crate) fn open_default_vault(&mut self, path: &Path) -> Result<(), OpenError> {
+        match self.vaults.open(&"default".into()) {
+            Ok(_) => Ok(()),
+            Err(VaultError::Refused(AppendError::Storage { reason })) => {
+                Err(OpenError::Vault { path: path.to_owned(), reason })
+            }
+            Err(error) => {
+                tracing::error!(%error, "the vault cannot be used for now");
+                Ok(())
+            }
+        }
     }
 
     fn replay_group(
