@@ -17,7 +17,7 @@ use tracing::{error, info, warn};
 use crate::{
     access::Access,
     admission::Admission,
-    auth::{Authenticator, Key, KeyRing, Scope},
+    auth::{Authenticator, Key, KeyRing, KeysError, Scope},
     config::Config,
     health::HealthFacade,
     home::Home,
@@ -31,6 +31,7 @@ use crate::{
     redact::{RedactError, Redactor},
     registry::{self, Registry, RegistryFacade, Watch},
     server::{Server, Surface, TlsError},
+    tenants::Tenants,
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
         registry_service_server::RegistryServiceServer,
@@ -51,6 +52,7 @@ pub struct App {
     surface: Surface,
     lifecycle: Arc<Lifecycle>,
     registry: Arc<Registry>,
+    keys: Arc<KeyRing>,
     vault: Options,
 }
 
@@ -61,6 +63,9 @@ pub enum RunError {
     /// The TLS files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The rules of redaction cannot be used.
     #[error(transparent)]
     Redact(#[from] RedactError),
@@ -83,11 +88,14 @@ impl App {
     pub fn new(config: &Config, home: &Home, key: &SecretString) -> Result<Self, RunError> {
         let meters = Meters::new();
         let lifecycle = Arc::new(Lifecycle::default());
-        let ring = Arc::new(KeyRing::new([(
-            key.expose_secret().as_bytes(),
-            default_key(config),
-        )]));
-        let authenticator = Authenticator::new(ring, config.limits.failed_auth_per_minute, meters.clone());
+        let ring = Arc::new(key_ring(config, home, key)?);
+        let authenticator = Authenticator::new(
+            Arc::clone(&ring),
+            config.limits.failed_auth_per_minute,
+            meters.clone(),
+        );
+        let vault = vault_options(config, home);
+        let tenants = Arc::new(Tenants::new(vault.dirs.clone()));
         let redactor = Arc::new(Redactor::new(&config.redact)?);
         let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
         let pipeline = Arc::new(Pipeline {
@@ -99,6 +107,8 @@ impl App {
             },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
+            keys: Arc::clone(&ring),
+            tenants: Arc::clone(&tenants),
         });
         let routes = routes(&authenticator, pipeline, Arc::clone(&registry), &lifecycle)?;
         let options = gateway_options(config, redactor);
@@ -107,6 +117,8 @@ impl App {
             lifecycle: Arc::clone(&lifecycle),
             meters,
             authenticator,
+            keys: Arc::clone(&ring),
+            tenants,
         };
         Ok(Self {
             server: Server::new(&config.server)?,
@@ -118,7 +130,8 @@ impl App {
             ),
             lifecycle,
             registry,
-            vault: vault_options(config, home),
+            keys: ring,
+            vault,
         })
     }
 
@@ -153,6 +166,7 @@ impl App {
             lifecycle.drain();
         };
         self.server.serve(listener, self.surface, end).await;
+        self.keys.save_uses();
         if let Ok(Err(reason)) = timeout(CLOSE_TIMEOUT, opening).await.unwrap_or(Ok(Ok(()))) {
             return Err(reason.into());
         }
@@ -248,15 +262,26 @@ fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
     }
 }
 
+fn key_ring(config: &Config, home: &Home, key: &SecretString) -> Result<KeyRing, KeysError> {
+    KeyRing::new([(key.expose_secret().as_bytes(), default_key(config))]).watch(
+        home.keys(),
+        home.key_uses(),
+        config.limits,
+    )
+}
+
 /// The key of `.env`: tenant `default`, everything allowed.
 fn default_key(config: &Config) -> Key {
     Key {
+        id: "env".into(),
+        hash: None,
         tenant: "default".into(),
         label: ".env".to_owned(),
         scopes: vec![Scope::All],
         plugin_id: None,
         expires_at: None,
-        limits: KeyLimits::new(config.limits),
+        limits: Arc::new(KeyLimits::new(config.limits)),
+        used: None,
     }
 }
 

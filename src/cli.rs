@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 usage.
 
+mod completions;
 mod connect;
 mod gateway;
 mod ingest;
 mod plugins;
+mod keys;
 mod serve;
 mod start;
 mod status;
@@ -30,18 +32,24 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Lists, checks, makes, installs and removes plugins.
     Plugins(plugins::Plugins),
+    /// Makes, shows and revokes keys.
+    Keys(keys::Keys),
     /// Tells how the service is doing.
     Status(status::Status),
+    /// Prints completions for a shell.
+    Completions(completions::Completions),
+    /// Prints the manual page.
+    Man(completions::Man),
 }
 
 /// Where the home directory and the options are.
 #[derive(Clone, Debug, Default, Args)]
 struct Place {
     /// Home directory [default: ~/.openclone]
-    #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR")]
+    #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR", global = true)]
     home: Option<PathBuf>,
     /// File of options [default: <home>/openclone.toml]
-    #[arg(long, env = "OPENCLONE_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "OPENCLONE_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
@@ -67,7 +75,10 @@ impl Cli {
             Command::Gateway(gateway) => gateway.run(),
             Command::Ingest(ingest) => ingest.run(),
             Command::Plugins(plugins) => plugins.run(),
+            Command::Keys(keys) => keys.run(),
             Command::Status(status) => status.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         }
     }
 }

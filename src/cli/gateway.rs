@@ -37,8 +37,9 @@ impl Gateway {
         ];
         let layers = self.place.layers(&home, flags)?;
         let config = Config::read(&layers)?;
-        start::start_logging(&config, &layers);
-        start::runtime()?.block_on(self.serve(&config, &layers))
+        let runtime = start::runtime()?;
+        let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
+        runtime.block_on(self.serve(&config, &layers))
     }
 
     async fn serve(&self, config: &Config, layers: &Layers) -> Result<(), Failure> {

@@ -242,6 +242,11 @@ impl Vault {
         self.inner.shared.figures()
     }
 
+    /// Checkpoints since the start; cheaper than all [`Self::figures`].
+    pub fn checkpoints(&self) -> u64 {
+        self.inner.shared.checkpoints.load(Ordering::Relaxed)
+    }
+
     /// Finishes what is queued, checkpoints, and ends the writer. Batches handed over later get
     /// [`AppendError::Unavailable`]. The database is closed when the last clone is dropped.
     ///
