@@ -26,12 +26,14 @@ pub(crate) const REJECTED: [&str; 5] = [
     "INVALID_API_KEY",
 ];
 /// Reasons for which events fail: the service could not take them.
-const FAILED: [&str; 6] = [
+const FAILED: [&str; 8] = [
     "STORAGE_FAILED",
     "OVERLOADED",
     "STARTING",
     "DRAINING",
     "POISONED",
+    "REOPENING",
+    "VAULT_MISSING",
     "CANCELLED",
 ];
 /// Histogram samples wait in memory until they are folded into buckets: every so many batches.

@@ -106,11 +106,6 @@ impl TestApp {
         std::fs::read_to_string(self.home.path().join("home/vault").join(path)).unwrap()
     }
 
-    /// Its home directory.
-    pub(crate) fn home(&self) -> PathBuf {
-        self.home.path().join("home")
-    }
-
     pub(crate) fn channel(&self) -> Channel {
         Endpoint::from_shared(format!("http://{}", self.address))
             .unwrap()

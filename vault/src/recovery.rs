@@ -64,9 +64,10 @@ impl Writer {
     pub(crate) fn open_default_vault(&mut self, path: &Path) -> Result<(), OpenError> {
         match self.vaults.open(&"default".into()) {
             Ok(_) => Ok(()),
-            Err(VaultError::Refused(AppendError::Storage { reason })) => {
-                Err(OpenError::Vault { path: path.to_owned(), reason })
-            }
+            Err(VaultError::Refused(AppendError::Storage { reason })) => Err(OpenError::Vault {
+                path: path.to_owned(),
+                reason,
+            }),
             Err(error) => {
                 tracing::error!(%error, "the vault cannot be used for now");
                 Ok(())
@@ -112,10 +113,9 @@ impl Writer {
             self.folders
                 .insert((self.vaults.path(&file.tenant), file.path.folder));
             let key = (std::sync::Arc::clone(&file.tenant), file.path);
-            match self.files.current(&*root, &key) {
-                Ok(Some(open)) => drop(open.touched()),
-                // The user has moved or deleted it, or put something else there: nothing of ours is left to sync.
-                Ok(None) | Err(_) => {}
+            // If not, the user has moved or deleted it, or put something else there: nothing of ours is left to sync.
+            if let Ok(Some(open)) = self.files.current(&*root, &key) {
+                open.touched();
             }
         }
         true

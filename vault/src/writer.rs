@@ -64,7 +64,7 @@ pub use crate::vaults::VaultDirs;
 use crate::{
     boot,
     entry::PreparedBatch,
-    error::{AppendError, OpenError},
+    error::{AppendError, OpenError, Outage},
     fs::{VaultFs, real::RealFs},
     gather::Job,
     journal::BootId,
@@ -312,6 +312,7 @@ impl Shared {
 
 fn closed() -> AppendError {
     AppendError::Unavailable {
+        outage: Outage::Stopping,
         reason: "the service is stopping".into(),
         retry_after: Duration::from_secs(5),
     }
