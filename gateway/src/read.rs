@@ -75,7 +75,7 @@ mod tests {
             read_batch(wrong).unwrap_err(),
             "plugin_id must be a string; events[0].timestamp must be a number"
         );
-        let batch = read_batch(&wrong.replace('7', "\"p\"").replace("\"x\"", "1708258800.5")).unwrap();
+        let batch = read_batch(&wrong.replace(": 7,", ": \"p\",").replace("\"x\"", "1708258800.5")).unwrap();
         assert_eq!((batch.plugin_id.as_str(), batch.events.len()), ("p", 1));
         let many = format!("{{\"events\": [{}0]}}", "0,".repeat(600));
         assert_eq!(
