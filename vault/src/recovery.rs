@@ -64,9 +64,10 @@ impl Writer {
     pub(crate) fn open_default_vault(&mut self, path: &Path) -> Result<(), OpenError> {
         match self.vaults.open(&"default".into()) {
             Ok(_) => Ok(()),
-            Err(VaultError::Refused(AppendError::Storage { reason })) => {
-                Err(OpenError::Vault { path: path.to_owned(), reason })
-            }
+            Err(VaultError::Refused(AppendError::Storage { reason })) => Err(OpenError::Vault {
+                path: path.to_owned(),
+                reason,
+            }),
             Err(error) => {
                 tracing::error!(%error, "the vault cannot be used for now");
                 Ok(())
