@@ -53,7 +53,6 @@ impl Socket {
         let id = request_id::of(request.headers());
         let span = info_span!(
             "request",
-            otel.kind = "server",
             id = id.to_str().unwrap_or_default(),
             method = %request.method(),
             path = request.uri().path(),

@@ -134,7 +134,8 @@ impl Watched {
                 Loaded {
                     hash_key: before.hash_key,
                     keys: before.keys.clone(),
-                    fault: Some(fault.to_string()),
+                    // anyone may read it at /readyz, where paths are nobody's business
+                    fault: Some(format!("keys.toml: {}", fault.reason)),
                 }
             }
         };
