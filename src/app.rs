@@ -3,7 +3,10 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use openclone_gateway::{GatewayOptions, Transport};
-use openclone_vault::{AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs};
+use openclone_vault::{
+    AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
+    upkeep::{Upkeep, UpkeepError},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
 use tonic::{
@@ -51,6 +54,7 @@ pub struct App {
     surface: Surface,
     lifecycle: Arc<Lifecycle>,
     vault: Options,
+    upkeep: Upkeep,
 }
 
 /// Why the service cannot run, or could not end well.
@@ -80,6 +84,7 @@ impl App {
     /// # Errors
     /// When TLS files or redaction rules cannot be used.
     pub fn new(config: &Config, home: &Home, key: &SecretString) -> Result<Self, RunError> {
+        let vault = vault_options(config, home);
         let meters = Meters::new();
         let lifecycle = Arc::new(Lifecycle::default());
         let ring = Arc::new(KeyRing::new([(
@@ -111,7 +116,8 @@ impl App {
             server: Server::new(&config.server)?,
             surface: Surface::new(gateway.merge(probes::router(probes)), Some(routes)),
             lifecycle,
-            vault: vault_options(config, home),
+            upkeep: upkeep(&vault, home),
+            vault,
         })
     }
 
@@ -129,7 +135,7 @@ impl App {
         let address = listener.local_addr().ok();
         let (failed, opening_failed) = oneshot::channel();
         let opening = tokio::spawn(open(
-            self.vault,
+            (self.vault, self.upkeep),
             Arc::clone(&self.lifecycle),
             failed,
             address,
@@ -153,14 +159,14 @@ impl App {
 }
 
 async fn open(
-    options: Options,
+    (options, upkeep): (Options, Upkeep),
     lifecycle: Arc<Lifecycle>,
     failed: oneshot::Sender<()>,
     address: Option<SocketAddr>,
     ready: impl FnOnce() + Send + 'static,
 ) -> Result<(), OpenError> {
     let db = options.db.clone();
-    let opened = spawn_blocking(move || Vault::open(options))
+    let opened = spawn_blocking(move || open_vault(options, &upkeep))
         .await
         .unwrap_or_else(|panic| {
             Err(OpenError::Database {
@@ -181,6 +187,28 @@ async fn open(
             Err(reason)
         }
     }
+}
+
+/// Where the database is gone, its index is made from the vaults first: without it every event that comes again would be
+/// stored again, the forgotten ones too.
+fn open_vault(options: Options, upkeep: &Upkeep) -> Result<Vault, OpenError> {
+    match upkeep.reindex_if_gone() {
+        Ok(None) => {}
+        Ok(Some(done)) => {
+            warn!(ids = done.after, files = done.files, "the database was gone, made its index from the vault");
+            if let Some((what, reason)) = done.unread.first() {
+                warn!(what, reason, others = done.unread.len() - 1, "could not be read");
+            }
+        }
+        Err(UpkeepError::Open(error)) => return Err(error),
+        Err(error) => {
+            return Err(OpenError::Database {
+                path: options.db,
+                reason: format!("it is gone, and its index cannot be made: {error}"),
+            });
+        }
+    }
+    Vault::open(options)
 }
 
 async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
@@ -252,7 +280,8 @@ fn default_key(config: &Config) -> Key {
     }
 }
 
-fn vault_options(config: &Config, home: &Home) -> Options {
+/// How the vaults are opened.
+pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
     Options {
         db: home.db(),
         dirs: VaultDirs {
@@ -263,4 +292,9 @@ fn vault_options(config: &Config, home: &Home) -> Options {
         checkpoint: CheckpointPolicy::default(),
         open_files: OPEN_FILES,
     }
+}
+
+/// What looks after the same vaults.
+pub(crate) fn upkeep(options: &Options, home: &Home) -> Upkeep {
+    Upkeep::new(options.db.clone(), options.dirs.clone(), home.forgotten())
 }

@@ -1,11 +1,16 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 usage.
 
 mod connect;
+mod find;
+mod forget;
+mod fsck;
 mod gateway;
 mod ingest;
+mod reindex;
 mod serve;
 mod start;
 mod status;
+mod upkeep;
 
 use std::path::PathBuf;
 
@@ -29,6 +34,14 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Tells how the service is doing.
     Status(status::Status),
+    /// Checks vault, journal and index against each other.
+    Fsck(fsck::Fsck),
+    /// Rebuilds the index from the vaults.
+    Reindex(reindex::Reindex),
+    /// Finds an event in the vaults.
+    Find(find::Find),
+    /// Removes events of a plugin and keeps their ids, so that they are never stored again.
+    Forget(forget::Forget),
 }
 
 /// Where the home directory and the options are.
@@ -64,6 +77,10 @@ impl Cli {
             Command::Gateway(gateway) => gateway.run(),
             Command::Ingest(ingest) => ingest.run(),
             Command::Status(status) => status.run(),
+            Command::Fsck(fsck) => fsck.run(),
+            Command::Reindex(reindex) => reindex.run(),
+            Command::Find(find) => find.run(),
+            Command::Forget(forget) => forget.run(),
         }
     }
 }

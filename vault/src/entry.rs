@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub use ids::{IdsIn, ids_in};
+pub(crate) use ids::Tracker;
 
 /// What all events of a batch share.
 #[derive(Clone, Debug)]
