@@ -2,7 +2,7 @@
 //!
 //! A group's record (all numbers little-endian):
 //! ```text
-//! u8  version (1)         u32 number of files
+//! u8  version (1)         u32 number of files (a daily file twice, when part of it was found elsewhere)
 //! then for each file:
 //!   u8 length, tenant     u8 length, folder      i16 year, u8 month, u8 day
 //!   u8 present, u64 device, u64 inode, u64 length   the daily file as it stood before the append, if it stood
@@ -15,7 +15,7 @@
 //! The length of the file before the append is written down so that, after a power loss without a marker, what the
 //! disk made of our append can be told from what a user wrote.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::civil::Date;
 
@@ -83,6 +83,32 @@ impl GroupFile {
             .zip(&self.ends)
             .zip(&self.ids)
             .map(|((start, &end), &id)| (id, &self.bytes[start as usize..end as usize]))
+    }
+}
+
+impl GroupFile {
+    /// The entries whose ids are in `ids`, and the others.
+    pub fn split(&self, ids: &HashSet<EventId>) -> (Self, Self) {
+        let empty = Self {
+            before: None,
+            ids: vec![],
+            ends: vec![],
+            bytes: vec![],
+            ..self.clone()
+        };
+        let (mut inside, mut outside) = (empty.clone(), empty);
+        for (id, bytes) in self.entries() {
+            let part = if ids.contains(&id) {
+                &mut inside
+            } else {
+                &mut outside
+            };
+            part.ids.push(id);
+            part.bytes.extend_from_slice(bytes);
+            part.ends
+                .push(u32::try_from(part.bytes.len()).unwrap_or(u32::MAX));
+        }
+        (inside, outside)
     }
 }
 

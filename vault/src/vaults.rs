@@ -174,13 +174,13 @@ impl Vaults {
     fn adopt(&mut self, tenant: &Arc<str>, path: &Path) -> Result<Box<dyn VaultRoot>, VaultError> {
         let root = self.fs.create_root(path).map_err(|error| storage(path, &error))?;
         let found = root.read_marker().map_err(|error| storage(path, &error))?;
-        let id = match found
+        let found = found
             .map(|marker| marker.trim().to_owned())
-            .filter(|marker| !marker.is_empty())
-        {
-            Some(id) => id,
-            None => new_marker(&*root).map_err(|error| storage(path, &error))?,
-        };
+            .filter(|marker| !marker.is_empty());
+        let id = found.unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()));
+        // Also when it is there: an earlier process may have ended before it was durable.
+        root.write_marker(&format!("{id}\n"))
+            .map_err(|error| storage(path, &error))?;
         let note = format!("{id}\n{}", path.display());
         self.store
             .set_note(&note_name(tenant), note.as_bytes())
@@ -193,12 +193,6 @@ impl Vaults {
 /// The note under which the store knows a tenant's vault.
 fn note_name(tenant: &str) -> String {
     format!("vault/{tenant}")
-}
-
-fn new_marker(root: &dyn VaultRoot) -> io::Result<String> {
-    let id = format!("{:032x}", rand::random::<u128>());
-    root.write_marker(&format!("{id}\n"))?;
-    Ok(id)
 }
 
 fn missing(path: &Path, what: &str) -> AppendError {

@@ -22,6 +22,8 @@
 //! - **An id is never at rest before its bytes are durable in the file.** (Else a retry would be skipped, and the event
 //!   lost.) Only a checkpoint moves ids to rest, after it has synced the files.
 //! - **Bytes are never in a file before their group is durable in the journal.** (Else a crash, and a retry doubles them.)
+//! - Bytes go only to where the journal says, durably, that they begin. When a file turns out to be another one, or is
+//!   found with some of the entries in it, the group's record is written again before anything is appended to it.
 //! - A journalled group is never undone, only completed: by the writer, or by [replay](crate::recovery) at the next start.
 //! - An id is seen from the moment at which its group is made until for ever. If the group's journal write fails, the
 //!   journal is reopened and read again, and what it says is true.

@@ -12,12 +12,12 @@ use super::{CheckpointPolicy, Options, Shared, State, doubt::Doubt};
 use crate::{
     append,
     error::AppendError,
-    files::{OpenFiles, is_sync_failure},
+    files::{FileKey, OpenFiles, is_sync_failure},
     filter::Filter,
     fs::VaultFs,
     gather::{Answer, Gathering, Job, Refusal},
     index::SeenIndex,
-    journal::{BootId, Group, Marker, Place},
+    journal::{BootId, Group, GroupFile, Marker, Place},
     store::{Seq, Store, StoreError},
     vaults::{OpenRoots, VaultError, Vaults},
 };
@@ -198,27 +198,20 @@ impl Writer {
 
     fn apply(&mut self, seq: Seq, gathering: Gathering, roots: &mut OpenRoots) {
         let Gathering { group, answers, .. } = gathering;
-        let mut outcomes = Vec::with_capacity(group.files.len());
-        let mut partials = Vec::with_capacity(group.files.len());
-        for position in 0..group.files.len() {
-            let mut partial = None;
-            outcomes.push(self.append_file(&group, position, roots, &mut partial));
-            partials.push(partial);
-        }
-        let failure = outcomes
+        let keys: Vec<FileKey> = group
+            .files
             .iter()
-            .find_map(|outcome| outcome.as_ref().err())
-            .map(ToString::to_string);
-        let places: Vec<Option<Place>> = outcomes
-            .iter()
-            .map(|outcome| outcome.as_ref().ok().copied())
+            .map(|file| (Arc::clone(&file.tenant), file.path))
             .collect();
-        match &failure {
-            None => self.mark(seq, places.iter().flatten().copied().collect()),
-            Some(reason) => self.doubt(seq, Doubt::new(group, &places, partials, reason.clone())),
-        }
+        let failure = self.append_files(seq, group, roots);
         for answer in answers {
-            let failed = failure.as_ref().filter(|_| answer.fails(&places));
+            let failed = failure.as_ref().filter(|_| {
+                answer.rests_on_group
+                    || answer
+                        .files
+                        .iter()
+                        .any(|position| self.is_open(seq, &keys[*position]))
+            });
             let result = failed.map_or(Ok(answer.receipt), |reason| {
                 Err(AppendError::Storage {
                     reason: reason.clone(),
@@ -228,25 +221,47 @@ impl Writer {
         }
     }
 
+    /// Appends to all files. A group that is not in all of them afterwards is in doubt, for the reason given.
+    fn append_files(&mut self, seq: Seq, group: Group, roots: &mut OpenRoots) -> Option<String> {
+        let mut places = Vec::with_capacity(group.files.len());
+        let mut partials = Vec::with_capacity(group.files.len());
+        let mut failure = None;
+        for file in &group.files {
+            let mut partial = None;
+            let placed = self.append_file(file, roots, &mut partial);
+            places.push(placed.as_ref().ok().copied());
+            partials.push(partial);
+            failure = failure.or(placed.err());
+        }
+        let Some(error) = failure else {
+            self.mark(seq, places.into_iter().flatten().collect());
+            return None;
+        };
+        let reason = error.to_string();
+        self.doubt(seq, Doubt::new(group, &places, partials, reason.clone()));
+        // A file that someone else was changing is worth a second look at once.
+        let done = append::is_moved(&error) && self.retry(seq);
+        (!done).then_some(reason)
+    }
+
     fn append_file(
         &mut self,
-        group: &Group,
-        position: usize,
+        file: &GroupFile,
         roots: &mut OpenRoots,
         partial: &mut Option<Place>,
     ) -> io::Result<Place> {
-        let file = &group.files[position];
         let root = self
             .vaults
             .open_for_writing(&file.tenant, roots)
             .map_err(io::Error::other)?;
-        let placed = append::append(&mut self.files, &*root, file, partial);
-        if let Err(error) = &placed {
-            self.note_sync_failure(error);
-        }
         if file.before.is_none() {
             self.folders
                 .insert((self.vaults.path(&file.tenant), file.path.folder));
+        }
+        let placed = append::append(&mut self.files, &*root, file, partial);
+        if let Err(error) = &placed {
+            self.note_sync_failure(error);
+            tracing::warn!(file = %file.path, %error, "append failed");
         }
         placed
     }
@@ -328,10 +343,6 @@ impl Writer {
 }
 
 impl Answer {
-    fn fails(&self, places: &[Option<Place>]) -> bool {
-        self.rests_on_group || self.files.iter().any(|position| places[*position].is_none())
-    }
-
     fn rests_on_nothing(&self) -> bool {
         self.files.is_empty() && !self.rests_on_group
     }

@@ -1,23 +1,28 @@
-//! Groups whose append has failed: kept, tried again, and completed before anything newer goes to their files.
+//! Groups whose append has failed, or that replay has found: kept, tried again, and completed before anything newer goes
+//! to their files.
 
 use std::{io, sync::Arc};
 
 use super::Writer;
 use crate::{
-    append,
+    append::{self, Inspection},
     error::AppendError,
     event_id::EventId,
     files::FileKey,
-    journal::{Group, Place},
+    fs::VaultRoot,
+    journal::{Group, GroupFile, Place},
     store::Seq,
 };
+
+/// How often a file may be changed by others between two looks before we give up for now.
+const LOOKS: usize = 16;
 
 /// A journalled group that is not in all of its files.
 pub(crate) struct Doubt {
     group: Group,
     /// Where the entries of each file went, for the files that are done.
     places: Vec<Option<Place>>,
-    /// Where an append that was cut short began.
+    /// Where entries may be: a marker says so, or an append that was cut short began there.
     partials: Vec<Option<Place>>,
     /// Write even what can be read: a sync has failed.
     rewrite: bool,
@@ -67,12 +72,28 @@ impl Doubt {
         let mut files = self.group.files.iter().zip(&self.places);
         files.any(|(file, place)| place.is_none() && file.tenant == key.0 && file.path == key.1)
     }
+
+    /// What is present leaves the file's part of the group and becomes a part of its own, which is done.
+    fn set_apart(&mut self, position: usize, found: &Inspection) {
+        let file = &mut self.group.files[position];
+        let (present, missing) = file.split(&found.present);
+        *file = GroupFile {
+            before: found.before,
+            ..missing
+        };
+        self.partials[position] = None;
+        let Some((id, offset)) = found.before.filter(|_| !present.ids.is_empty()) else {
+            return;
+        };
+        self.group.files.push(present);
+        self.places.push(Some(Place { file: id, offset }));
+        self.partials.push(None);
+    }
 }
 
 impl Writer {
     /// Notes a group whose append has failed.
     pub(crate) fn doubt(&mut self, seq: Seq, doubt: Doubt) {
-        tracing::error!(seq, reason = doubt.reason, "append failed, trying again");
         self.index.doubt_ids(seq, doubt.open_ids());
         self.doubts.insert(seq, doubt);
     }
@@ -113,6 +134,11 @@ impl Writer {
         AppendError::Storage { reason }
     }
 
+    /// Where the entries of a file went, now that its group has been tried again; `None` if they are still in doubt.
+    pub(super) fn is_open(&self, seq: Seq, key: &FileKey) -> bool {
+        self.doubts.get(&seq).is_some_and(|doubt| doubt.has_open(key))
+    }
+
     /// All ids of groups in doubt: they stay recent through a checkpoint.
     pub(super) fn unfinished_ids(&self) -> impl Iterator<Item = EventId> {
         self.doubts.values().flat_map(|doubt| doubt.group.ids())
@@ -124,42 +150,83 @@ impl Writer {
             return true;
         };
         self.index.trust_ids(doubt.open_ids());
-        let mut failure = None;
-        for position in 0..doubt.group.files.len() {
-            if doubt.places[position].is_some() || failure.is_some() {
-                continue;
-            }
-            match self.restore_file(&doubt, position) {
-                Ok(place) => doubt.places[position] = Some(place),
-                Err(error) => failure = Some(error),
-            }
-        }
+        let failure = self.complete_files(seq, &mut doubt).err();
         let Some(error) = failure else {
-            tracing::info!(seq, "group completed");
             self.mark(seq, doubt.places.into_iter().flatten().collect());
             return true;
         };
         self.note_sync_failure(&error);
+        tracing::error!(seq, %error, "append failed, trying again");
         doubt.reason = error.to_string();
         self.index.doubt_ids(seq, doubt.open_ids());
         self.doubts.insert(seq, doubt);
         false
     }
 
-    fn restore_file(&mut self, doubt: &Doubt, position: usize) -> io::Result<Place> {
-        let file = &doubt.group.files[position];
-        let root = self
-            .vaults
-            .open(&Arc::clone(&file.tenant))
-            .map_err(io::Error::other)?;
+    fn complete_files(&mut self, seq: Seq, doubt: &mut Doubt) -> io::Result<()> {
+        let mut failure = None;
+        // Parts that are set apart on the way are done.
+        for position in 0..doubt.group.files.len() {
+            if doubt.places[position].is_none() {
+                match self.complete_file(seq, doubt, position) {
+                    Ok(place) => doubt.places[position] = Some(place),
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn complete_file(&mut self, seq: Seq, doubt: &mut Doubt, position: usize) -> io::Result<Place> {
+        let tenant = Arc::clone(&doubt.group.files[position].tenant);
+        let root = self.vaults.open(&tenant).map_err(io::Error::other)?;
         self.folders
-            .insert((self.vaults.path(&file.tenant), file.path.folder));
-        append::restore(
-            &mut self.files,
-            &*root,
-            file,
-            doubt.partials[position],
-            doubt.rewrite,
-        )
+            .insert((self.vaults.path(&tenant), doubt.group.files[position].path.folder));
+        for _ in 0..LOOKS {
+            if let Some(place) = self.try_file(seq, doubt, position, &*root)? {
+                return Ok(place);
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "the file keeps being changed by others",
+        ))
+    }
+
+    /// One look at the file, and what follows from it. `None`: others have changed it meanwhile.
+    fn try_file(
+        &mut self,
+        seq: Seq,
+        doubt: &mut Doubt,
+        position: usize,
+        root: &dyn VaultRoot,
+    ) -> io::Result<Option<Place>> {
+        let file = &doubt.group.files[position];
+        let partial = doubt.partials[position];
+        if let Some(place) = append::complete(&mut self.files, root, file, partial, doubt.rewrite)? {
+            return Ok((root.stat(file.path)? == Some(place.file)).then_some(place));
+        }
+        let found = append::inspect(&mut self.files, root, file, doubt.rewrite)?;
+        if let Some((id, offset)) = found.before.filter(|_| found.present.len() == file.ids.len()) {
+            return Ok(Some(Place { file: id, offset }));
+        }
+        doubt.set_apart(position, &found);
+        self.journal_again(seq, &doubt.group)?;
+        let file = &doubt.group.files[position];
+        if let Some(place) = append::complete(&mut self.files, root, file, None, false)? {
+            return Ok(Some(place));
+        }
+        match append::append(&mut self.files, root, file, &mut doubt.partials[position]) {
+            Err(error) if append::is_moved(&error) => Ok(None),
+            placed => placed.map(Some),
+        }
+    }
+
+    /// Where the missing entries will begin must be durable before they do.
+    fn journal_again(&mut self, seq: Seq, group: &Group) -> io::Result<()> {
+        self.store.write_group(seq, &group.encode()).map_err(|error| {
+            self.degrade(&error);
+            io::Error::other(error)
+        })
     }
 }

@@ -44,8 +44,22 @@ pub(super) fn is_unsupported(errno: Errno) -> bool {
     errno == Errno::OPNOTSUPP || errno == Errno::NOTSUP
 }
 
-/// Makes `path` and its parents with mode 0700, and their names durable. What exists is left as it is.
+/// How many parents of a vault are ours: the tenant's directory, `tenants`, and the home.
+const OWN_PARENTS: usize = 3;
+
+/// Makes `path` and its parents with mode 0700, and their names durable. What exists is left as it is, but its name is
+/// made durable too: an earlier process may have ended right after making it.
 pub(super) fn create_directories(path: &Path) -> io::Result<()> {
+    make_directories(path)?;
+    for parent in path.ancestors().skip(1).take(OWN_PARENTS) {
+        if let Ok(directory) = File::open(parent) {
+            sync_directory(directory)?;
+        }
+    }
+    Ok(())
+}
+
+fn make_directories(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -53,7 +67,7 @@ pub(super) fn create_directories(path: &Path) -> io::Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    create_directories(parent)?;
+    make_directories(parent)?;
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         made => made?,

@@ -160,6 +160,15 @@ impl SimProcess {
         self.open_directory(path)
     }
 
+    /// An earlier process may have ended right after making one of them.
+    fn sync_parents(&self, path: &Path) -> io::Result<()> {
+        for parent in path.ancestors().skip(1) {
+            let ino = self.open_directory(parent)?;
+            self.sync(ino, &parent.to_string_lossy())?;
+        }
+        Ok(())
+    }
+
     /// Makes a directory with mode 0700; whatever has the name already may keep it.
     pub(super) fn make_directory(&self, above: Ino, name: &str, path: &str) -> io::Result<()> {
         let mut machine = self.change(OpKind::Mkdir, path, Area::Vaults)?;
@@ -184,7 +193,9 @@ impl VaultFs for SimProcess {
     }
 
     fn create_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>> {
-        let made = self.make_directories(root);
+        let made = self
+            .make_directories(root)
+            .and_then(|ino| self.sync_parents(root).map(|()| ino));
         let ino = made.map_err(|error| with_context(&error, "make the vault", root.display()))?;
         Ok(Box::new(SimRoot::new(self.clone(), ino, root)))
     }

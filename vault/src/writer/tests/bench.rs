@@ -117,7 +117,13 @@ impl Bench {
                 continue;
             };
             let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("{path} is not UTF-8"));
-            assert!(!text.contains('\0'), "{path} has zeros");
+            let first = text.find('\0');
+            assert!(
+                first.is_none(),
+                "{path} has zeros from {first:?} on, of {}: {:?}",
+                text.len(),
+                short(&text)
+            );
             let items = text
                 .strip_prefix(HEADER)
                 .unwrap_or_else(|| panic!("{path} has no header: {text:?}"));
@@ -281,4 +287,11 @@ pub(super) fn batches_of(events: &[u32]) -> Vec<Vec<u32>> {
             .push(*event);
     }
     batches.into_values().collect()
+}
+
+/// A file's lines, cut.
+fn short(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| line.chars().take(24).chain([' ']).collect::<String>() + &line.len().to_string())
+        .collect()
 }

@@ -7,6 +7,16 @@ use crate::writer::State;
 
 const EVENTS: u32 = 60;
 
+/// `OPENCLONE_SEEDS` asks for the long form.
+fn seeds() -> std::ops::Range<u64> {
+    let first = env_number("OPENCLONE_FIRST_SEED").unwrap_or(0);
+    first..first + env_number("OPENCLONE_SEEDS").unwrap_or(300)
+}
+
+fn env_number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 /// One life of a machine: some work, a crash, a start, and again; then everything is sent once more.
 fn live(seed: u64, power: bool) {
     let mut rng = StdRng::seed_from_u64(seed);
@@ -76,14 +86,14 @@ fn work(bench: &mut Bench, rng: &mut StdRng) {
 
 #[test]
 fn the_end_of_the_process_at_any_operation_loses_and_doubles_nothing() {
-    for seed in 0..300 {
+    for seed in seeds() {
         live(seed, false);
     }
 }
 
 #[test]
 fn the_loss_of_power_at_any_operation_loses_and_doubles_nothing() {
-    for seed in 0..300 {
+    for seed in seeds() {
         live(seed, true);
     }
 }

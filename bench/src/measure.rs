@@ -1,0 +1,59 @@
+//! What a process costs, as Linux accounts for it.
+
+use std::fs;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+/// Clock ticks a second in `/proc`, the same on all Linux systems of today.
+const TICKS: f64 = 100.0;
+
+/// Resources of a process.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Usage {
+    /// Seconds of processor time.
+    pub(crate) cpu_seconds: f64,
+    /// Peak of resident memory in MiB, since the process began.
+    pub(crate) peak_mib: f64,
+    /// MiB given to the block layer.
+    pub(crate) written_mib: f64,
+}
+
+pub(crate) fn usage(pid: u32) -> anyhow::Result<Usage> {
+    let stat = read(pid, "stat")?;
+    // The name in parentheses may hold anything; fields are counted from behind it.
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let ticks = |position: usize| {
+        fields
+            .get(position)
+            .and_then(|text| text.parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
+    Ok(Usage {
+        cpu_seconds: (ticks(11) + ticks(12)) / TICKS,
+        peak_mib: line(&read(pid, "status")?, "VmHWM:") / 1024.0,
+        written_mib: line(&read(pid, "io")?, "write_bytes:") / 1_048_576.0,
+    })
+}
+
+impl Usage {
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            cpu_seconds: self.cpu_seconds - before.cpu_seconds,
+            peak_mib: self.peak_mib,
+            written_mib: self.written_mib - before.written_mib,
+        }
+    }
+}
+
+fn read(pid: u32, file: &str) -> anyhow::Result<String> {
+    let path = format!("/proc/{pid}/{file}");
+    fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
+}
+
+fn line(text: &str, name: &str) -> f64 {
+    let value = text.lines().find_map(|line| line.strip_prefix(name));
+    value
+        .and_then(|value| value.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0.0)
+}

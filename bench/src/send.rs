@@ -1,0 +1,166 @@
+//! One sender: a stream, or one call after another.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Instant,
+};
+
+use anyhow::Context as _;
+use hdrhistogram::Histogram;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use openclone_client::v1::{
+    IngestBatchRequest, IngestRequest, ingest_response::Outcome, ingest_service_client::IngestServiceClient,
+};
+use tokio::sync::Semaphore;
+use tonic::{metadata::MetadataValue, transport::Channel};
+
+use crate::{
+    events,
+    load::{Plan, Transport},
+};
+
+type Client1 = Client<HttpConnector, Full<bytes::Bytes>>;
+
+/// Sends until the time is over. Gives the times of all answers, in microseconds.
+pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
+    match plan.arguments.transport {
+        Transport::Stream => stream(plan, sender).await,
+        Transport::Unary => unary(plan, sender).await,
+        Transport::Json => json(plan, sender).await,
+    }
+}
+
+async fn client(plan: &Plan) -> anyhow::Result<IngestServiceClient<Channel>> {
+    let endpoint = Channel::from_shared(plan.arguments.endpoint.clone())?.tcp_nodelay(true);
+    let endpoint = endpoint
+        .initial_stream_window_size(4 << 20)
+        .initial_connection_window_size(8 << 20);
+    Ok(IngestServiceClient::new(
+        endpoint.connect().await.context("cannot connect")?,
+    ))
+}
+
+fn keyed<T>(plan: &Plan, message: T) -> anyhow::Result<tonic::Request<T>> {
+    let mut request = tonic::Request::new(message);
+    request
+        .metadata_mut()
+        .insert("x-api-key", MetadataValue::try_from(&plan.arguments.api_key)?);
+    Ok(request)
+}
+
+async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
+    let waiting: Arc<Mutex<HashMap<u64, Instant>>> = Arc::default();
+    // As the server has it: at most 32 batches without an answer.
+    let room = Arc::new(Semaphore::new(if plan.open_loop() {
+        Semaphore::MAX_PERMITS
+    } else {
+        32
+    }));
+    let (requests, queue) = tokio::sync::mpsc::channel(4);
+    let producer = {
+        let (plan, waiting, room) = (Arc::clone(&plan), Arc::clone(&waiting), Arc::clone(&room));
+        tokio::spawn(async move {
+            for sequence in 0.. {
+                if let Ok(permit) = room.acquire().await {
+                    permit.forget();
+                }
+                let Some(due) = plan.due(sequence) else { return };
+                tokio::time::sleep_until(due.into()).await;
+                waiting
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(sequence, due);
+                let batch = Some(events::batch(plan.run, sender, sequence, plan.arguments.batch));
+                if requests.send(IngestRequest { sequence, batch }).await.is_err() {
+                    return;
+                }
+            }
+        })
+    };
+    let outgoing = tokio_stream::wrappers::ReceiverStream::new(queue);
+    let mut answers = client(&plan)
+        .await?
+        .ingest(keyed(&plan, outgoing)?)
+        .await?
+        .into_inner();
+    let mut times = Histogram::new(3)?;
+    while let Some(answer) = answers.message().await? {
+        room.add_permits(usize::from(!plan.open_loop()));
+        let due = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&answer.sequence);
+        note(&mut times, due)?;
+        match answer.outcome {
+            Some(Outcome::Result(result)) => plan.stored.fetch_add(result.stored.into(), Ordering::Relaxed),
+            _ => plan.failed.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+    producer.await?;
+    Ok(times)
+}
+
+async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
+    let mut client = client(&plan).await?;
+    let mut times = Histogram::new(3)?;
+    for number in 0.. {
+        let Some(due) = plan.due(number) else { break };
+        tokio::time::sleep_until(due.into()).await;
+        let batch = Some(events::batch(plan.run, sender, number, plan.arguments.batch));
+        let answer = client
+            .ingest_batch(keyed(&plan, IngestBatchRequest { batch })?)
+            .await;
+        note(&mut times, Some(due))?;
+        match answer.ok().and_then(|answer| answer.into_inner().result) {
+            Some(result) => plan.stored.fetch_add(result.stored.into(), Ordering::Relaxed),
+            None => plan.failed.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+    Ok(times)
+}
+
+async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    let client: Client1 = Client::builder(TokioExecutor::new()).build(connector);
+    let mut times = Histogram::new(3)?;
+    for number in 0.. {
+        let Some(due) = plan.due(number) else { break };
+        tokio::time::sleep_until(due.into()).await;
+        let body = events::json(plan.run, sender, number, plan.arguments.batch);
+        let stored = post(&client, &plan, body).await?;
+        note(&mut times, Some(due))?;
+        match stored {
+            Some(stored) => plan.stored.fetch_add(stored, Ordering::Relaxed),
+            None => plan.failed.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+    Ok(times)
+}
+
+/// Events stored; `None` for any other answer than 200.
+async fn post(client: &Client1, plan: &Plan, body: String) -> anyhow::Result<Option<u64>> {
+    let request = http::Request::post(format!("{}/api/v1/ingest", plan.arguments.endpoint))
+        .header("content-type", "application/json")
+        .header("x-api-key", &plan.arguments.api_key)
+        .body(Full::from(body))?;
+    let response = client.request(request).await?;
+    let taken = response.status() == http::StatusCode::OK;
+    let body = response.into_body().collect().await?.to_bytes();
+    if !taken {
+        return Ok(None);
+    }
+    let answer: serde_json::Value = serde_json::from_slice(&body)?;
+    Ok(answer["stored"].as_u64())
+}
+
+fn note(times: &mut Histogram<u64>, due: Option<Instant>) -> anyhow::Result<()> {
+    let Some(due) = due else { return Ok(()) };
+    times.record(u64::try_from(due.elapsed().as_micros())?.max(1))?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! The table: one server and one load a row.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{
+    load::{self, Report, Transport, write_line},
+    server::{KEY, Server},
+};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The server to measure.
+    #[arg(long, default_value = "target/release/openclone")]
+    binary: PathBuf,
+    /// Where homes are made: on the disk to be measured.
+    #[arg(long, default_value = ".")]
+    directory: PathBuf,
+    /// Seconds a row.
+    #[arg(long, default_value_t = 8.0)]
+    seconds: f64,
+    /// Where to write all figures as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+struct Row {
+    transport: Transport,
+    senders: usize,
+    batch: usize,
+    rate: Option<f64>,
+}
+
+const ROWS: [Row; 8] = [
+    row(Transport::Stream, 4, 500, None),
+    row(Transport::Stream, 4, 100, None),
+    row(Transport::Stream, 4, 10, None),
+    row(Transport::Stream, 8, 1, None),
+    row(Transport::Unary, 16, 500, None),
+    row(Transport::Json, 8, 500, None),
+    row(Transport::Json, 64, 1, None),
+    row(Transport::Stream, 4, 100, Some(100_000.0)),
+];
+
+const fn row(transport: Transport, senders: usize, batch: usize, rate: Option<f64>) -> Row {
+    Row {
+        transport,
+        senders,
+        batch,
+        rate,
+    }
+}
+
+pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
+    write_line(
+        "transport senders batch      rate |  events/s   p50 ms   p99 ms p99.9 ms | cpu s  peak MiB  written/Markdown",
+    )?;
+    let mut reports = Vec::new();
+    for row in &ROWS {
+        let (report, ratio) = measure(&arguments, row).await?;
+        write_line(&line(&report, ratio))?;
+        reports.push(report);
+    }
+    if let Some(path) = arguments.json {
+        std::fs::write(path, serde_json::to_string_pretty(&reports)?)?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+async fn measure(arguments: &Arguments, row: &Row) -> anyhow::Result<(Report, f64)> {
+    let server = Server::start(&arguments.binary, &arguments.directory).await?;
+    let report = load::run(load::Arguments {
+        endpoint: server.endpoint.clone(),
+        api_key: KEY.to_owned(),
+        transport: row.transport,
+        senders: row.senders,
+        batch: row.batch,
+        seconds: arguments.seconds,
+        rate: row.rate,
+        pid: Some(server.pid),
+    })
+    .await?;
+    let markdown = server.markdown_bytes()? as f64 / 1_048_576.0;
+    let written = report.server.as_ref().map_or(0.0, |usage| usage.written_mib);
+    server.stop().await?;
+    Ok((report, written / markdown))
+}
+
+fn line(report: &Report, ratio: f64) -> String {
+    let rate = report
+        .rate
+        .map_or_else(|| "flat out".to_owned(), |rate| format!("{rate:.0}"));
+    let (cpu, peak) = report
+        .server
+        .as_ref()
+        .map_or((0.0, 0.0), |usage| (usage.cpu_seconds, usage.peak_mib));
+    let failed = if report.failed > 0 {
+        format!("  FAILED {}", report.failed)
+    } else {
+        String::new()
+    };
+    format!(
+        "{:<9} {:>7} {:>5} {rate:>9} | {:>9.0} {:>8.2} {:>8.2} {:>8.2} | {cpu:>5.1} {peak:>9.0} {ratio:>17.2}{failed}",
+        format!("{:?}", report.transport).to_lowercase(),
+        report.senders,
+        report.batch,
+        report.events_per_second,
+        report.p50,
+        report.p99,
+        report.p999,
+    )
+}
