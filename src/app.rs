@@ -21,6 +21,7 @@ use crate::{
     access::Access,
     admission::Admission,
     auth::{Authenticator, Key, KeyRing, Scope},
+    clock::Clock,
     config::Config,
     health::HealthFacade,
     home::Home,
@@ -84,6 +85,19 @@ impl App {
     /// # Errors
     /// When TLS files or redaction rules cannot be used.
     pub fn new(config: &Config, home: &Home, key: &SecretString) -> Result<Self, RunError> {
+        Self::with_clock(config, home, key, Clock::system())
+    }
+
+    /// As [`Self::new`], with a clock of one's own.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_clock(
+        config: &Config,
+        home: &Home,
+        key: &SecretString,
+        clock: Clock,
+    ) -> Result<Self, RunError> {
         let vault = vault_options(config, home);
         let meters = Meters::new();
         let lifecycle = Arc::new(Lifecycle::default());
@@ -103,6 +117,7 @@ impl App {
             },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
+            clock,
         });
         let routes = routes(&authenticator, pipeline, registry, &lifecycle)?;
         let options = gateway_options(config, redactor);

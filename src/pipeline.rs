@@ -3,7 +3,7 @@
 //! Nothing looks back. A batch that was handed to the writer is completed whether or not its caller waits; its events are
 //! counted when the writer answers.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use openclone_client::{
@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use crate::{
     admission::{Admission, Way},
     auth::Principal,
+    clock::{Clock, system_time},
     error::{IngestError, Reason},
     lifecycle::Lifecycle,
     limit::Standing,
@@ -32,6 +33,7 @@ pub struct Pipeline {
     pub(crate) preparer: Preparer,
     pub(crate) admission: Admission,
     pub(crate) meters: Meters,
+    pub(crate) clock: Clock,
 }
 
 /// A batch that was handed to the writer.
@@ -100,14 +102,14 @@ impl Pipeline {
         batch: &Batch,
         way: Way,
     ) -> Result<(Prepared, OwnedSemaphorePermit), IngestError> {
-        let violations = validate(batch, SystemTime::now());
+        let received = self.clock.now();
+        let violations = validate(batch, system_time(received));
         if !violations.is_empty() {
             return Err(IngestError::Invalid { violations });
         }
         let source_type =
             prepare::source_type(batch.source_type).ok_or_else(|| IngestError::missing("source_type"))?;
         let permit = self.may_enter(principal, batch, source_type, way).await?;
-        let received = Timestamp::now();
         let prepared = self
             .preparer
             .prepare(&principal.tenant, source_type, batch, received)?;

@@ -15,9 +15,6 @@ mod rebuild;
 mod reindex;
 mod scan;
 mod tenants;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;
 
 use std::{io, path::PathBuf, sync::Arc};
 
