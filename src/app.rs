@@ -210,7 +210,11 @@ fn open_vault(options: Options, upkeep: &Upkeep) -> Result<Vault, OpenError> {
     match upkeep.reindex_if_gone() {
         Ok(None) => {}
         Ok(Some(done)) => {
-            warn!(ids = done.after, files = done.files, "the database was gone, made its index from the vault");
+            warn!(
+                ids = done.after,
+                files = done.files,
+                "the database was gone, made its index from the vault"
+            );
             if let Some((what, reason)) = done.unread.first() {
                 warn!(what, reason, others = done.unread.len() - 1, "could not be read");
             }

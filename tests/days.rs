@@ -73,10 +73,17 @@ impl Service {
         assert_eq!(answer.status, 200, "{answer:?}");
         let told: Value = serde_json::from_str(&answer.body).unwrap();
         let files = match told["files"].as_array() {
-            Some(files) => files.iter().map(|file| file.as_str().unwrap().to_owned()).collect(),
+            Some(files) => files
+                .iter()
+                .map(|file| file.as_str().unwrap().to_owned())
+                .collect(),
             None => vec![told["file"].as_str().unwrap().to_owned()],
         };
-        Told(told["stored"].as_u64().unwrap(), told["skipped"].as_u64().unwrap(), files)
+        Told(
+            told["stored"].as_u64().unwrap(),
+            told["skipped"].as_u64().unwrap(),
+            files,
+        )
     }
 
     /// The texts in the file of a day, in order.
@@ -84,7 +91,15 @@ impl Service {
         let file = self.app.vault_file(&format!("Journal/{date}.md"));
         assert!(file.contains(&format!("\ndate: {date}\n")));
         let items = file.lines().filter(|line| line.starts_with("- **"));
-        let text = |line: &str| line.split("** ").nth(1).unwrap().split(" [").next().unwrap().to_owned();
+        let text = |line: &str| {
+            line.split("** ")
+                .nth(1)
+                .unwrap()
+                .split(" [")
+                .next()
+                .unwrap()
+                .to_owned()
+        };
         items.map(text).collect()
     }
 }
@@ -97,12 +112,18 @@ fn told(stored: u64, skipped: u64, dates: &[&str]) -> Told {
 #[tokio::test(flavor = "multi_thread")]
 async fn midnight_inside_a_batch_and_a_retry_after_it() {
     let service = Service::start("Europe/Madrid", "", "2026-02-26T22:59:59Z").await;
-    let batch = [("before", "2026-02-26T22:59:58Z"), ("after", "2026-02-26T23:00:01Z")];
+    let batch = [
+        ("before", "2026-02-26T22:59:58Z"),
+        ("after", "2026-02-26T23:00:01Z"),
+    ];
     assert_eq!(service.send(&batch).await, told(2, 0, &["2026-02-26"]));
     service.hand.set("2026-02-26T23:00:05Z");
     let retry = service.send(&batch).await;
     assert_eq!((retry.0, retry.1), (0, 2));
-    assert_eq!(service.send(&[("next", "2026-02-26T23:00:04Z")]).await, told(1, 0, &["2026-02-27"]));
+    assert_eq!(
+        service.send(&[("next", "2026-02-26T23:00:04Z")]).await,
+        told(1, 0, &["2026-02-27"])
+    );
     assert_eq!(service.day("2026-02-26"), ["before", "after"]);
     assert_eq!(service.day("2026-02-27"), ["next"]);
     // And after a restart on a later day.
@@ -116,7 +137,12 @@ async fn midnight_inside_a_batch_and_a_retry_after_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn captured_mode_files_three_days_and_a_retry_files_none() {
-    let service = Service::start("Europe/Madrid", "vault.day = \"captured\"", "2026-03-01T12:00:00Z").await;
+    let service = Service::start(
+        "Europe/Madrid",
+        "vault.day = \"captured\"",
+        "2026-03-01T12:00:00Z",
+    )
+    .await;
     let batch = [
         ("a", "2026-02-25T22:59:59Z"),
         ("b", "2026-02-25T23:00:00Z"),
@@ -189,7 +215,11 @@ async fn offsets_far_from_utc() {
     ];
     for (zone, now, date) in table {
         let service = Service::start(zone, "", now).await;
-        assert_eq!(service.send(&[("e", now)]).await, told(1, 0, &[date]), "{zone} {now}");
+        assert_eq!(
+            service.send(&[("e", now)]).await,
+            told(1, 0, &[date]),
+            "{zone} {now}"
+        );
         service.app.stop().await;
     }
 }
@@ -198,13 +228,24 @@ async fn offsets_far_from_utc() {
 async fn a_clock_that_jumps_by_25_hours_in_both_directions() {
     let service = Service::start("Europe/Madrid", "", "2026-02-26T12:00:00Z").await;
     let captured = "2026-02-25T09:00:00Z";
-    assert_eq!(service.send(&[("a", captured)]).await, told(1, 0, &["2026-02-26"]));
+    assert_eq!(
+        service.send(&[("a", captured)]).await,
+        told(1, 0, &["2026-02-26"])
+    );
     service.hand.jump(25);
-    assert_eq!(service.send(&[("b", captured)]).await, told(1, 0, &["2026-02-27"]));
+    assert_eq!(
+        service.send(&[("b", captured)]).await,
+        told(1, 0, &["2026-02-27"])
+    );
     service.hand.jump(-50);
-    assert_eq!(service.send(&[("c", captured)]).await, told(1, 0, &["2026-02-25"]));
+    assert_eq!(
+        service.send(&[("c", captured)]).await,
+        told(1, 0, &["2026-02-25"])
+    );
     service.hand.jump(25);
-    let again = service.send(&[("a", captured), ("b", captured), ("c", captured), ("d", captured)]).await;
+    let again = service
+        .send(&[("a", captured), ("b", captured), ("c", captured), ("d", captured)])
+        .await;
     assert_eq!(again, told(1, 3, &["2026-02-26"]));
     assert_eq!(service.day("2026-02-25"), ["c"]);
     assert_eq!(service.day("2026-02-26"), ["a", "d"]);

@@ -20,7 +20,9 @@ pub(super) struct Find {
 impl Find {
     pub(super) fn run(self) -> Result<(), Failure> {
         if self.wanted.is_empty() {
-            return Err(Failure::Usage("find: neither a raw_ref nor an id is empty".into()));
+            return Err(Failure::Usage(
+                "find: neither a raw_ref nor an id is empty".into(),
+            ));
         }
         let vaults = Vaults::of(&self.place)?;
         let mut found = 0_u64;

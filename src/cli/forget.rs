@@ -56,7 +56,10 @@ impl Forget {
         say(&format!("{verb} {}", counted(done.ids.len() as u64, "event")));
         if done.timeless > 0 {
             let timeless = counted(done.timeless, "event");
-            say(&format!("left {timeless} of {} whose time was edited away", self.plugin));
+            say(&format!(
+                "left {timeless} of {} whose time was edited away",
+                self.plugin
+            ));
         }
         for (what, reason) in &done.failed {
             say(&format!("still there: {what}: {reason}"));
@@ -76,9 +79,10 @@ fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(seconds) = text.parse::<i64>() {
         return Timestamp::from_second(seconds).ok();
     }
-    let local = text
-        .parse::<civil::DateTime>()
-        .or_else(|_| text.parse::<civil::Date>().map(|date| date.to_datetime(civil::Time::midnight())));
+    let local = text.parse::<civil::DateTime>().or_else(|_| {
+        text.parse::<civil::Date>()
+            .map(|date| date.to_datetime(civil::Time::midnight()))
+    });
     zone.to_timestamp(local.ok()?).ok()
 }
 

@@ -53,9 +53,17 @@ fn tell_counts(condition: &Condition) {
     }
     say(&format!("all: {}", counted(events, "event")));
     let at_rest = counted(condition.at_rest, "id");
-    say(&format!("index: {at_rest}, {} of events that were removed from the vault", condition.removed));
-    let (groups, ids) = (counted(condition.groups, "group"), counted(condition.in_journal, "event"));
-    say(&format!("journal: {groups} with {ids} to be completed by the next start"));
+    say(&format!(
+        "index: {at_rest}, {} of events that were removed from the vault",
+        condition.removed
+    ));
+    let (groups, ids) = (
+        counted(condition.groups, "group"),
+        counted(condition.in_journal, "event"),
+    );
+    say(&format!(
+        "journal: {groups} with {ids} to be completed by the next start"
+    ));
 }
 
 fn tell_faults(condition: &Condition, most: usize) {

@@ -47,14 +47,22 @@ impl Reindex {
 fn tell(done: &Reindexed, seconds: f64) {
     let (events, files) = (counted(done.entries, "event"), counted(done.files, "file"));
     let rate = done.entries as f64 / seconds.max(1e-3);
-    say(&format!("read {events} in {files} in {seconds:.1} s ({rate:.0} events/s)"));
+    say(&format!(
+        "read {events} in {files} in {seconds:.1} s ({rate:.0} events/s)"
+    ));
     if done.forgotten > 0 {
-        say(&format!("kept {} of forgotten events", counted(done.forgotten, "id")));
+        say(&format!(
+            "kept {} of forgotten events",
+            counted(done.forgotten, "id")
+        ));
     }
     match &done.source {
         Source::Merged => {
             let new = done.after.saturating_sub(done.before);
-            say(&format!("the index has {}, {new} of them new", counted(done.after, "id")));
+            say(&format!(
+                "the index has {}, {new} of them new",
+                counted(done.after, "id")
+            ));
         }
         Source::New => say(&format!("made a new index with {}", counted(done.after, "id"))),
         Source::Replaced {
@@ -66,7 +74,11 @@ fn tell(done: &Reindexed, seconds: f64) {
         } => {
             say(&format!("the database was damaged: {reason}"));
             say(&format!("it is now {}", moved_to.display()));
-            let carried = format!("{} and {}", counted(*ids, "id"), counted(*groups, "journalled group"));
+            let carried = format!(
+                "{} and {}",
+                counted(*ids, "id"),
+                counted(*groups, "journalled group")
+            );
             say(&format!("carried over {carried}; {groups_lost} could not be"));
             say(&format!("made a new index with {}", counted(done.after, "id")));
         }

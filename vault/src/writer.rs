@@ -333,7 +333,10 @@ pub(crate) fn database_error(path: &std::path::Path, error: StoreError) -> OpenE
         },
         _ => OpenError::Database {
             path,
-            reason: format!("{}; `openclone reindex` makes a new one from the vault", error.message),
+            reason: format!(
+                "{}; `openclone reindex` makes a new one from the vault",
+                error.message
+            ),
         },
     }
 }

@@ -68,7 +68,10 @@ impl<P: Clone> Tracker<P> {
             nameless = self.item.take();
         }
         let Some(id) = id_at_end(line) else {
-            return Ended { entry: None, nameless };
+            return Ended {
+                entry: None,
+                nameless,
+            };
         };
         let start = self.item.take().unwrap_or_else(place);
         let entry = Some((id, start));

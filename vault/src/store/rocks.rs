@@ -251,9 +251,8 @@ fn check_complete(path: &Path) -> Result<(), StoreError> {
         return Ok(());
     };
     let of_a_database = |name: &str| name.starts_with("MANIFEST-") || name.ends_with(".sst");
-    let used = entries.any(|entry| {
-        entry.is_ok_and(|entry| of_a_database(&entry.file_name().to_string_lossy()))
-    });
+    let used =
+        entries.any(|entry| entry.is_ok_and(|entry| of_a_database(&entry.file_name().to_string_lossy())));
     if used && !path.join("CURRENT").exists() {
         return Err(StoreError {
             message: "the file CURRENT is missing".into(),

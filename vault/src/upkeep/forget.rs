@@ -167,7 +167,9 @@ impl Forget<'_> {
             return;
         }
         let zone = header.zone.as_ref().unwrap_or(self.zone);
-        let captured = entry.moment().and_then(|moment| moment.timestamp(header.date, zone));
+        let captured = entry
+            .moment()
+            .and_then(|moment| moment.timestamp(header.date, zone));
         match captured {
             None => visit(Verdict::Timeless, &entry),
             Some(captured) if captured.as_second() >= self.since.as_second() => {

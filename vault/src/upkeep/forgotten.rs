@@ -95,6 +95,11 @@ mod tests {
         add(&path, "x", &[b]).unwrap();
         assert_eq!(read(&path).unwrap(), [a, b]);
         fs::write(&path, format!("{A}\nnonsense\n")).unwrap();
-        assert!(read(&path).unwrap_err().to_string().starts_with("line 2 is no id"));
+        assert!(
+            read(&path)
+                .unwrap_err()
+                .to_string()
+                .starts_with("line 2 is no id")
+        );
     }
 }

@@ -142,7 +142,9 @@ impl Upkeep {
         let read = scan_file(&*file, &mut |found| match found {
             Found::Entry(entry) => ids.push((entry.id, daily)),
             Found::Nameless(line) => {
-                condition.fault(FaultKind::WithoutId, || (format!("{place}:{line}"), String::new()));
+                condition.fault(FaultKind::WithoutId, || {
+                    (format!("{place}:{line}"), String::new())
+                });
             }
             Found::Zeros(line) => {
                 condition.fault(FaultKind::Zeros, || (format!("{place}:{line}"), String::new()));
@@ -239,7 +241,10 @@ impl Condition {
         if !daily && events == 0 {
             return;
         }
-        let folder = self.folders.entry((tenant.to_owned(), name.folder())).or_default();
+        let folder = self
+            .folders
+            .entry((tenant.to_owned(), name.folder()))
+            .or_default();
         if daily {
             folder.files += 1;
             folder.events += events;

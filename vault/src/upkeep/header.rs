@@ -54,7 +54,10 @@ fn parse(name: &NamedFile, beginning: &str) -> Header {
             closed = true;
             break;
         }
-        members.extend(line.split_once(':').map(|(key, value)| (key.trim(), unquoted(value))));
+        members.extend(
+            line.split_once(':')
+                .map(|(key, value)| (key.trim(), unquoted(value))),
+        );
     }
     let member = |wanted: &str| {
         members
@@ -66,9 +69,7 @@ fn parse(name: &NamedFile, beginning: &str) -> Header {
         header.date = Some(date);
     }
     header.zone = member("timezone").and_then(|zone| TimeZone::get(zone).ok());
-    let ours = ["openclone", "trust"]
-        .iter()
-        .any(|key| member(key).is_some());
+    let ours = ["openclone", "trust"].iter().any(|key| member(key).is_some());
     if !ours {
         // A user's own, with whatever there is in it; or one that is cut before anything of ours.
         header.fault = (!closed && has_our_entry(beginning)).then_some("it does not end");
@@ -140,12 +141,21 @@ mod tests {
     #[test]
     fn damage_is_named() {
         let table = [
-            (GOOD.replace("openclone: 1", "openclone: 2"), "openclone: 1 is missing"),
+            (
+                GOOD.replace("openclone: 1", "openclone: 2"),
+                "openclone: 1 is missing",
+            ),
             (GOOD.replace("openclone: 1\n", ""), "openclone: 1 is missing"),
             (GOOD.replace("Audio", "Screen"), "it names another folder"),
             (GOOD.replace("02-26", "02-27"), "it names another date"),
-            (GOOD.replace("timezone: Europe/Madrid\n", ""), "timezone is missing"),
-            (GOOD.replace("trust: untrusted-capture\n", ""), "trust: untrusted-capture is missing"),
+            (
+                GOOD.replace("timezone: Europe/Madrid\n", ""),
+                "timezone is missing",
+            ),
+            (
+                GOOD.replace("trust: untrusted-capture\n", ""),
+                "trust: untrusted-capture is missing",
+            ),
             (GOOD[..GOOD.len() - 5].to_owned(), "it does not end"),
             (GOOD[4..].to_owned(), "it is missing"),
             ("\n- **10:00:00** x\n".to_owned(), "it is missing"),
@@ -161,7 +171,12 @@ mod tests {
     fn copies_are_told_from_daily_files() {
         let is_daily = |name: &str| is_daily(&NamedFile::new("Audio", name).unwrap());
         assert!(is_daily("2026-02-26.md"));
-        for name in ["2026-02-26 (conflicted copy).md", "note.md", "2026-02-30.md", "2026-2-26.md"] {
+        for name in [
+            "2026-02-26 (conflicted copy).md",
+            "note.md",
+            "2026-02-30.md",
+            "2026-2-26.md",
+        ] {
             assert!(!is_daily(name), "{name}");
         }
     }

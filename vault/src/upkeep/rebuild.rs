@@ -138,7 +138,9 @@ pub(super) fn move_away(db: &Path) -> Result<PathBuf, UpkeepError> {
 }
 
 fn sync_parent(path: &Path) -> Result<(), UpkeepError> {
-    let Some(parent) = path.parent() else { return Ok(()) };
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
     File::open(parent)
         .and_then(|parent| parent.sync_all())
         .map_err(at(parent))

@@ -70,7 +70,12 @@ impl Upkeep {
 
     /// How a file is named to people.
     pub(super) fn show(&self, tenant: &str, file: &NamedFile) -> String {
-        self.dirs.of(tenant).join(file.folder()).join(file.name()).display().to_string()
+        self.dirs
+            .of(tenant)
+            .join(file.folder())
+            .join(file.name())
+            .display()
+            .to_string()
     }
 
     /// Opens a file; one that is gone by now is none.

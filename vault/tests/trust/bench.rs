@@ -9,8 +9,8 @@ use std::{
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 use openclone_vault::{
-    AppendError, BatchBuilder, BatchContext, CheckpointPolicy, DayBy, DayRule, Event, EventId, Object, Options,
-    PreparedBatch, Receipt, SourceType, Value, Vault, VaultDirs, upkeep::Upkeep,
+    AppendError, BatchBuilder, BatchContext, CheckpointPolicy, DayBy, DayRule, Event, EventId, Object,
+    Options, PreparedBatch, Receipt, SourceType, Value, Vault, VaultDirs, upkeep::Upkeep,
 };
 use tempfile::TempDir;
 
@@ -69,7 +69,10 @@ impl Bench {
     /// Stores batches and closes; the sum of the receipts.
     pub(crate) fn store(&self, batches: impl IntoIterator<Item = PreparedBatch>) -> Receipt {
         let vault = self.open();
-        let mut sum = Receipt { stored: 0, skipped: 0 };
+        let mut sum = Receipt {
+            stored: 0,
+            skipped: 0,
+        };
         for batch in batches {
             let receipt = send(&vault, batch).unwrap();
             sum.stored += receipt.stored;
@@ -122,7 +125,10 @@ pub(crate) fn batch_of(tenant: &str, plugin: &str, events: impl IntoIterator<Ite
     for event in events {
         let raw_ref = raw_ref(event);
         let mut data = Object::default();
-        data.push("text", Value::String(format!("event {event}\nsecond line").into()));
+        data.push(
+            "text",
+            Value::String(format!("event {event}\nsecond line").into()),
+        );
         let id = EventId::from_ref(&tenant, SourceType::Journal, plugin, &raw_ref);
         let timestamp = first + jiff::SignedDuration::from_secs(event.into());
         builder.push(

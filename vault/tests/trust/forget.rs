@@ -24,7 +24,10 @@ fn what<'a>(plugin: &'a str, zone: &'a TimeZone) -> Forget<'a> {
 
 fn forget(bench: &Bench) -> Forgotten {
     // Times are read in the zone of the file, not in this one.
-    bench.upkeep().forget(&what("a", &TimeZone::UTC), bench.options()).unwrap()
+    bench
+        .upkeep()
+        .forget(&what("a", &TimeZone::UTC), bench.options())
+        .unwrap()
 }
 
 /// With what users write before, between, below and behind entries.
@@ -101,7 +104,12 @@ fn copies_lose_them_too_and_an_edited_time_keeps_an_entry() {
     let done = forget(&bench);
     assert_eq!((done.files.len(), done.timeless), (2, 1));
     assert_eq!(bench.read(FILE), kept);
-    assert!(bench.read(copy).contains("- **seven**") && !bench.read(copy).contains("10:00:08** event 8\n  second line [ref:: \\[8\\](x)&num;\\^oc-\\*] [via:: a\\@"));
+    assert!(
+        bench.read(copy).contains("- **seven**")
+            && !bench
+                .read(copy)
+                .contains("10:00:08** event 8\n  second line [ref:: \\[8\\](x)&num;\\^oc-\\*] [via:: a\\@")
+    );
 }
 
 #[test]

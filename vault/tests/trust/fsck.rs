@@ -40,8 +40,14 @@ fn a_sound_vault_is_counted() {
         .iter()
         .map(|((tenant, folder), count)| (tenant.as_str(), *folder, count.files, count.events))
         .collect();
-    assert_eq!(counts, [("default", "Journal", 1, 15), ("other", "Journal", 1, 3)]);
-    assert_eq!((condition.at_rest, condition.removed, condition.groups), (18, 0, 0));
+    assert_eq!(
+        counts,
+        [("default", "Journal", 1, 15), ("other", "Journal", 1, 3)]
+    );
+    assert_eq!(
+        (condition.at_rest, condition.removed, condition.groups),
+        (18, 0, 0)
+    );
 }
 
 #[test]
@@ -144,7 +150,11 @@ fn events_are_found_by_their_id_and_by_their_raw_ref() {
     };
     let default = "default".to_owned();
     let second = id("a", 1);
-    for text in [format!("{second}"), format!("^oc-{second}"), format!("oc-{second}")] {
+    for text in [
+        format!("{second}"),
+        format!("^oc-{second}"),
+        format!("oc-{second}"),
+    ] {
         assert_eq!(find(&text, None), [(default.clone(), 11, second)]);
     }
     let by_ref = find(&raw_ref(1), Some("default"));

@@ -41,7 +41,10 @@ fn stream(vault: &Vault, ledger: &Ledger, stop: &AtomicBool) {
         ledger.will_send(&prepared);
         match send(vault, prepared) {
             Ok(receipt) => {
-                assert_eq!(receipt.stored + receipt.skipped, u32::try_from(events.len()).unwrap());
+                assert_eq!(
+                    receipt.stored + receipt.skipped,
+                    u32::try_from(events.len()).unwrap()
+                );
                 ledger.answered(&events);
                 next += count;
             }
@@ -98,7 +101,12 @@ fn no_edit_costs_a_users_byte_or_an_event() {
     user.look();
     user.finish(edits);
     let condition = bench.upkeep().fsck(&mut |_| {}).unwrap();
-    for kind in [FaultKind::Twice, FaultKind::NotInIndex, FaultKind::WithoutId, FaultKind::Zeros] {
+    for kind in [
+        FaultKind::Twice,
+        FaultKind::NotInIndex,
+        FaultKind::WithoutId,
+        FaultKind::Zeros,
+    ] {
         assert_eq!(condition.faults.get(&kind), None, "{:?}", condition.named);
     }
 }

@@ -28,7 +28,10 @@ fn stored() -> Bench {
     let bench = Bench::new();
     // Enough of them for a sorted file, which holds what is damaged below.
     let batches = (0..12).map(|part| batch("a", part * 500..part * 500 + 500));
-    assert_eq!(bench.store(batches.chain([batch_of("other", "a", 0..7)])).stored, 6007);
+    assert_eq!(
+        bench.store(batches.chain([batch_of("other", "a", 0..7)])).stored,
+        6007
+    );
     bench
 }
 
@@ -81,7 +84,9 @@ fn damage_of_every_kind_names_the_way_out_and_is_moved_away() {
     for (number, damage) in (1..).zip(damage) {
         damage(&bench.path("db"));
         match Vault::open(bench.options()) {
-            Err(OpenError::Database { reason, .. }) => assert!(reason.contains("openclone reindex"), "{reason}"),
+            Err(OpenError::Database { reason, .. }) => {
+                assert!(reason.contains("openclone reindex"), "{reason}")
+            }
             other => panic!("{number}: {other:?}"),
         }
         let done = reindex(&bench);
@@ -103,7 +108,11 @@ fn a_damaged_block_that_an_opening_does_not_see_is_found() {
     bytes[1000] ^= 0xff;
     fs::write(&file, bytes).unwrap();
     let done = reindex(&bench);
-    assert!(matches!(done.source, Source::Replaced { .. }), "{:?}", done.source);
+    assert!(
+        matches!(done.source, Source::Replaced { .. }),
+        "{:?}",
+        done.source
+    );
     assert_eq!(resend(&bench), (0, 6007));
 }
 
@@ -112,7 +121,10 @@ fn ids_are_merged_and_those_of_copies_too_and_none_is_taken_out() {
     let bench = stored();
     let text = bench.read(FILE);
     let (half, rest) = text.split_at(text.find(&id("a", 3000).to_string()).unwrap());
-    bench.write("Journal/2026-02-26.sync-conflict-20260227-101010-ABCDEFG.md", rest);
+    bench.write(
+        "Journal/2026-02-26.sync-conflict-20260227-101010-ABCDEFG.md",
+        rest,
+    );
     bench.write(FILE, half);
     let done = reindex(&bench);
     assert_eq!(done.source, Source::Merged);

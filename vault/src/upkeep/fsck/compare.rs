@@ -8,8 +8,7 @@ use crate::{
     journal::Group,
     store::{Store, StoreError},
     upkeep::{
-        Upkeep,
-        header,
+        Upkeep, header,
         scan::{Found, scan_file},
         tenants::TenantVault,
     },
@@ -20,7 +19,9 @@ pub(super) fn journal(store: &dyn Store, condition: &mut Condition) -> Result<Ha
     let mut ids = HashSet::new();
     for seq in store.groups()? {
         // That each can be read was found when the database was opened.
-        let group = store.group(seq)?.and_then(|group| Group::decode(&group.record).ok());
+        let group = store
+            .group(seq)?
+            .and_then(|group| Group::decode(&group.record).ok());
         if let Some(group) = group {
             condition.groups += 1;
             ids.extend(group.ids());

@@ -83,8 +83,14 @@ impl<'a> User<'a> {
             }
             thread::sleep(Duration::from_millis(2));
         }
-        let (saved, found) = (self.saved.escape_ascii(), fs::read(&self.file).unwrap_or_default());
-        panic!("a user's byte was altered:\n{saved}\nbecame\n{}", found.escape_ascii());
+        let (saved, found) = (
+            self.saved.escape_ascii(),
+            fs::read(&self.file).unwrap_or_default(),
+        );
+        panic!(
+            "a user's byte was altered:\n{saved}\nbecame\n{}",
+            found.escape_ascii()
+        );
     }
 
     fn is_saved_and_ours(&self, loaded: &[u8]) -> bool {
@@ -143,7 +149,10 @@ impl<'a> User<'a> {
             2 => format!("\u{feff}{}", text.trim_start_matches('\u{feff}')),
             3 | 4 => {
                 // Where an entry begins, not inside of one.
-                let starts = lines.iter().enumerate().filter(|(_, line)| line.starts_with("- **"));
+                let starts = lines
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, line)| line.starts_with("- **"));
                 let places: Vec<usize> = starts.map(|(at, _)| at).collect();
                 let at = match places.len() {
                     0 => lines.len(),
@@ -190,8 +199,13 @@ impl<'a> User<'a> {
 
     fn append_a_note(&mut self) {
         self.notes += 1;
-        let mut file = OpenOptions::new().append(true).create(true).open(&self.file).unwrap();
-        file.write_all(format!("appended {}\n", self.notes).as_bytes()).unwrap();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&self.file)
+            .unwrap();
+        file.write_all(format!("appended {}\n", self.notes).as_bytes())
+            .unwrap();
         // Entries may stand before the note: all up to it is the user's from now on.
         let note = format!("appended {}\n", self.notes);
         let found = fs::read(&self.file).unwrap();
@@ -219,7 +233,11 @@ impl<'a> User<'a> {
         let outside = self.elsewhere.join("outside");
         let _ = fs::create_dir(&outside);
         let aside = self.elsewhere.join("aside");
-        let place = if self.rng.random_bool(0.5) { &self.folder } else { &self.file };
+        let place = if self.rng.random_bool(0.5) {
+            &self.folder
+        } else {
+            &self.file
+        };
         if fs::rename(place, &aside).is_err() {
             return;
         }
@@ -238,7 +256,11 @@ impl<'a> User<'a> {
                 fs::remove_file(place).unwrap();
             }
         }
-        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "something was written outside");
+        assert_eq!(
+            fs::read_dir(&outside).unwrap().count(),
+            0,
+            "something was written outside"
+        );
         let answered = self.ledger.all_answered();
         // Whatever came up meanwhile is replaced by what was there, as a sync tool does.
         while fs::rename(&aside, place).is_err() {
@@ -248,7 +270,8 @@ impl<'a> User<'a> {
         let unsure: Vec<EventId> = answered.iter().copied().collect();
         let there = fs::read(&self.file).unwrap_or_default();
         let present: HashSet<EventId> = ids_in(&there).map(|(id, _)| id).collect();
-        self.forgiven.extend(unsure.into_iter().filter(|id| !present.contains(id)));
+        self.forgiven
+            .extend(unsure.into_iter().filter(|id| !present.contains(id)));
     }
 
     /// What the user removes from what was loaded, and had been answered before, is gone for good.
@@ -275,7 +298,11 @@ impl<'a> User<'a> {
     pub(crate) fn finish(&self, edits: u32) {
         let answered = self.ledger.all_answered().len();
         assert!(answered as u32 > edits / 4, "only {answered} events");
-        assert!(self.forgiven.len() < answered / 2, "{} of {answered}", self.forgiven.len());
+        assert!(
+            self.forgiven.len() < answered / 2,
+            "{} of {answered}",
+            self.forgiven.len()
+        );
         #[allow(clippy::print_stdout)]
         {
             let (there, removed) = (self.expected.len(), self.removed.len());

@@ -33,7 +33,9 @@ impl Ledger {
     }
 
     pub(crate) fn answered(&self, events: &[u32]) {
-        self.lock().answered.extend(events.iter().map(|event| id("hands", *event)));
+        self.lock()
+            .answered
+            .extend(events.iter().map(|event| id("hands", *event)));
     }
 
     pub(crate) fn all_answered(&self) -> HashSet<EventId> {
