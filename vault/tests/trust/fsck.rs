@@ -59,7 +59,7 @@ fn what_users_may_do_is_no_fault() {
     bench.write("Journal/2026-02-26 (conflicted copy).md", &text);
     bench.write("Journal/2026-02-27.md", "# my own day\n");
     assert_eq!(faults(&bench), []);
-    let removed: String = text.lines().take(9).map(|line| format!("{line}\n")).collect();
+    let removed: String = text.lines().take(10).map(|line| format!("{line}\n")).collect();
     bench.write(FILE, &removed);
     let condition = check(&bench);
     assert!(condition.is_sound());

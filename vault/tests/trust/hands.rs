@@ -87,6 +87,7 @@ fn no_edit_costs_a_users_byte_or_an_event() {
         } else {
             user.edit();
         }
+        ledger.await_more(Duration::from_millis(50));
         if sender.is_finished() {
             break;
         }

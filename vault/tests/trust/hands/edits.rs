@@ -41,6 +41,7 @@ impl<'a> User<'a> {
     pub(crate) fn new(bench: &Bench, ledger: &'a Ledger) -> Self {
         let elsewhere = bench.path("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
+        fs::create_dir_all(bench.vault_path("Journal")).unwrap();
         Self {
             ledger,
             file: bench.vault_path(FILE),

@@ -3,6 +3,8 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard},
+    thread,
+    time::{Duration, Instant},
 };
 
 use openclone_vault::{EventId, PreparedBatch};
@@ -40,6 +42,14 @@ impl Ledger {
 
     pub(crate) fn all_answered(&self) -> HashSet<EventId> {
         self.lock().answered.clone()
+    }
+
+    /// Waits for another answer, but not for long.
+    pub(crate) fn await_more(&self, patience: Duration) {
+        let (start, before) = (Instant::now(), self.lock().answered.len());
+        while self.lock().answered.len() == before && start.elapsed() < patience {
+            thread::sleep(Duration::from_micros(500));
+        }
     }
 
     pub(crate) fn all_sent(&self) -> HashSet<EventId> {
