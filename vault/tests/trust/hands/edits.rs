@@ -135,6 +135,10 @@ impl<'a> User<'a> {
         }
         self.save(&changed);
         self.forgive(&answered_before);
+        if !changed.ends_with(b"\n") {
+            // What is written in the very moment in which the newline goes comes to stand on the same line, behind the id.
+            self.forgiven.extend(ids_in(&changed).last().map(|(id, _)| id));
+        }
         self.saved = changed;
     }
 
@@ -205,10 +209,10 @@ impl<'a> User<'a> {
             .create(true)
             .open(&self.file)
             .unwrap();
-        file.write_all(format!("appended {}\n", self.notes).as_bytes())
-            .unwrap();
+        // A line of its own, whatever is before it.
+        let note = format!("\nappended {}\n", self.notes);
+        file.write_all(note.as_bytes()).unwrap();
         // Entries may stand before the note: all up to it is the user's from now on.
-        let note = format!("appended {}\n", self.notes);
         let found = fs::read(&self.file).unwrap();
         let end = memchr::memmem::find(&found, note.as_bytes()).unwrap() + note.len();
         assert!(self.is_saved_and_ours(&found[..end - note.len()]));
@@ -271,8 +275,8 @@ impl<'a> User<'a> {
         let unsure: Vec<EventId> = answered.iter().copied().collect();
         let there = fs::read(&self.file).unwrap_or_default();
         let present: HashSet<EventId> = ids_in(&there).map(|(id, _)| id).collect();
-        self.forgiven
-            .extend(unsure.into_iter().filter(|id| !present.contains(id)));
+        let gone = |id: &EventId| !present.contains(id) && !self.removed.contains(id);
+        self.forgiven.extend(unsure.into_iter().filter(gone));
     }
 
     /// What the user removes from what was loaded, and had been answered before, is gone for good.
