@@ -20,7 +20,7 @@ use tracing::{error, info, warn};
 use crate::{
     access::Access,
     admission::Admission,
-    auth::{Authenticator, Key, KeyRing, Scope},
+    auth::{Authenticator, Key, KeyRing, KeysError, Scope},
     clock::Clock,
     config::Config,
     health::HealthFacade,
@@ -33,8 +33,9 @@ use crate::{
     prepare::Preparer,
     probes::{self, Probes},
     redact::{RedactError, Redactor},
-    registry::{Registry, RegistryFacade},
+    registry::{self, Registry, RegistryFacade, Watch},
     server::{Server, Surface, TlsError},
+    tenants::Tenants,
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
         registry_service_server::RegistryServiceServer,
@@ -54,6 +55,8 @@ pub struct App {
     server: Server,
     surface: Surface,
     lifecycle: Arc<Lifecycle>,
+    registry: Arc<Registry>,
+    keys: Arc<KeyRing>,
     vault: Options,
     upkeep: Upkeep,
 }
@@ -65,6 +68,9 @@ pub enum RunError {
     /// The TLS files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The rules of redaction cannot be used.
     #[error(transparent)]
     Redact(#[from] RedactError),
@@ -98,14 +104,16 @@ impl App {
         key: &SecretString,
         clock: Clock,
     ) -> Result<Self, RunError> {
-        let vault = vault_options(config, home);
         let meters = Meters::new();
         let lifecycle = Arc::new(Lifecycle::default());
-        let ring = Arc::new(KeyRing::new([(
-            key.expose_secret().as_bytes(),
-            default_key(config),
-        )]));
-        let authenticator = Authenticator::new(ring, config.limits.failed_auth_per_minute, meters.clone());
+        let ring = Arc::new(key_ring(config, home, key)?);
+        let authenticator = Authenticator::new(
+            Arc::clone(&ring),
+            config.limits.failed_auth_per_minute,
+            meters.clone(),
+        );
+        let vault = vault_options(config, home);
+        let tenants = Arc::new(Tenants::new(vault.dirs.clone()));
         let redactor = Arc::new(Redactor::new(&config.redact)?);
         let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
         let pipeline = Arc::new(Pipeline {
@@ -118,20 +126,31 @@ impl App {
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
             clock,
+            keys: Arc::clone(&ring),
+            tenants: Arc::clone(&tenants),
         });
-        let routes = routes(&authenticator, pipeline, registry, &lifecycle)?;
+        let routes = routes(&authenticator, pipeline, Arc::clone(&registry), &lifecycle)?;
         let options = gateway_options(config, redactor);
         let gateway = openclone_gateway::router(Transport::from_routes(routes.clone()), options);
         let probes = Probes {
             lifecycle: Arc::clone(&lifecycle),
             meters,
             authenticator,
+            keys: Arc::clone(&ring),
+            tenants,
         };
         Ok(Self {
             server: Server::new(&config.server)?,
-            surface: Surface::new(gateway.merge(probes::router(probes)), Some(routes)),
+            surface: Surface::new(
+                gateway
+                    .merge(probes::router(probes))
+                    .merge(registry::schema_routes()),
+                Some(routes),
+            ),
             lifecycle,
             upkeep: upkeep(&vault, home),
+            registry,
+            keys: ring,
             vault,
         })
     }
@@ -148,6 +167,7 @@ impl App {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
         let address = listener.local_addr().ok();
+        let _watch = Watch::start(self.registry);
         let (failed, opening_failed) = oneshot::channel();
         let opening = tokio::spawn(open(
             (self.vault, self.upkeep),
@@ -166,6 +186,7 @@ impl App {
             lifecycle.drain();
         };
         self.server.serve(listener, self.surface, end).await;
+        self.keys.save_uses();
         if let Ok(Err(reason)) = timeout(CLOSE_TIMEOUT, opening).await.unwrap_or(Ok(Ok(()))) {
             return Err(reason.into());
         }
@@ -287,15 +308,26 @@ fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
     }
 }
 
+fn key_ring(config: &Config, home: &Home, key: &SecretString) -> Result<KeyRing, KeysError> {
+    KeyRing::new([(key.expose_secret().as_bytes(), default_key(config))]).watch(
+        home.keys(),
+        home.key_uses(),
+        config.limits,
+    )
+}
+
 /// The key of `.env`: tenant `default`, everything allowed.
 fn default_key(config: &Config) -> Key {
     Key {
+        id: "env".into(),
+        hash: None,
         tenant: "default".into(),
         label: ".env".to_owned(),
         scopes: vec![Scope::All],
         plugin_id: None,
         expires_at: None,
-        limits: KeyLimits::new(config.limits),
+        limits: Arc::new(KeyLimits::new(config.limits)),
+        used: None,
     }
 }
 

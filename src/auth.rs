@@ -5,9 +5,16 @@
 
 mod failures;
 mod key_ring;
+pub mod keys_file;
+pub mod last_use;
 mod scope;
+pub mod tenant;
+pub mod token;
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use jiff::Timestamp;
 use openclone_vault::SourceType;
@@ -15,8 +22,10 @@ use tonic::{Request, Status, service::Interceptor};
 
 use crate::{error::IngestError, limit::KeyLimits, meters::Meters};
 use failures::Failures;
-pub use key_ring::KeyRing;
-pub use scope::{Need, Scope};
+pub use key_ring::{KeyRing, RingState};
+pub use keys_file::{KeysError, KeysFile};
+pub use scope::{Need, Scope, UnknownScope};
+pub use token::NewKey;
 
 /// The metadata that carries the key.
 pub const API_KEY: &str = "x-api-key";
@@ -26,6 +35,10 @@ pub const PEER: &str = "x-openclone-peer";
 /// What is known of a key.
 #[derive(Debug)]
 pub struct Key {
+    /// Its id in `keys.toml`, or `env`. No secret.
+    pub id: Arc<str>,
+    /// Its hash in `keys.toml`; `None` for a key that only a restart changes.
+    pub hash: Option<blake3::Hash>,
     /// Whose vault it writes to: `[a-z0-9-]{1,64}`.
     pub tenant: Arc<str>,
     /// What people call it.
@@ -37,7 +50,9 @@ pub struct Key {
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,
     /// Its limits and what has been used of them.
-    pub limits: KeyLimits,
+    pub limits: Arc<KeyLimits>,
+    /// Unix seconds of its last use, where they are noted.
+    pub used: Option<Arc<AtomicI64>>,
 }
 
 /// A caller whose key was found good. Cheap to clone.
@@ -109,7 +124,7 @@ impl Principal {
     /// # Errors
     /// [`IngestError::InvalidKey`] when it has ended, [`IngestError::Forbidden`] when it may not.
     pub fn require(&self, need: Need, now: Timestamp) -> Result<(), IngestError> {
-        if self.expires_at.is_some_and(|end| end <= now) {
+        if self.has_ended(now) {
             return Err(IngestError::InvalidKey);
         }
         if self.scopes.iter().any(|scope| scope.covers(need)) {
@@ -118,6 +133,18 @@ impl Principal {
         Err(IngestError::Forbidden {
             message: format!("This key lacks the scope {}", need.scope()),
         })
+    }
+
+    /// Whether it has come to its end.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Notes further uses in `moment`, as long as nobody else has this key yet.
+    fn share_use(&mut self, moment: Arc<AtomicI64>) {
+        if let Some(key) = Arc::get_mut(&mut self.0) {
+            key.used = Some(moment);
+        }
     }
 
     /// As [`Self::require`], for a batch of `source_type` from `plugin_id`.
@@ -162,12 +189,15 @@ mod tests {
 
     fn key(scopes: Vec<Scope>) -> Key {
         Key {
+            id: "env".into(),
+            hash: None,
             tenant: "default".into(),
             label: "test".into(),
             scopes,
             plugin_id: None,
             expires_at: None,
-            limits: KeyLimits::new(limits()),
+            limits: Arc::new(KeyLimits::new(limits())),
+            used: None,
         }
     }
 

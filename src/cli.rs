@@ -1,11 +1,14 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 usage.
 
+mod completions;
 mod connect;
 mod find;
 mod forget;
 mod fsck;
 mod gateway;
 mod ingest;
+mod keys;
+mod plugins;
 mod reindex;
 mod serve;
 mod start;
@@ -32,6 +35,10 @@ enum Command {
     Gateway(gateway::Gateway),
     /// Sends files of batches.
     Ingest(ingest::Ingest),
+    /// Lists, checks, makes, installs and removes plugins.
+    Plugins(plugins::Plugins),
+    /// Makes, shows and revokes keys.
+    Keys(keys::Keys),
     /// Tells how the service is doing.
     Status(status::Status),
     /// Checks vault, journal and index against each other.
@@ -42,16 +49,20 @@ enum Command {
     Find(find::Find),
     /// Removes events of a plugin and keeps their ids, so that they are never stored again.
     Forget(forget::Forget),
+    /// Prints completions for a shell.
+    Completions(completions::Completions),
+    /// Prints the manual page.
+    Man(completions::Man),
 }
 
 /// Where the home directory and the options are.
 #[derive(Clone, Debug, Default, Args)]
 struct Place {
     /// Home directory [default: ~/.openclone]
-    #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR")]
+    #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR", global = true)]
     home: Option<PathBuf>,
     /// File of options [default: <home>/openclone.toml]
-    #[arg(long, env = "OPENCLONE_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "OPENCLONE_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
@@ -76,11 +87,15 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Gateway(gateway) => gateway.run(),
             Command::Ingest(ingest) => ingest.run(),
+            Command::Plugins(plugins) => plugins.run(),
+            Command::Keys(keys) => keys.run(),
             Command::Status(status) => status.run(),
             Command::Fsck(fsck) => fsck.run(),
             Command::Reindex(reindex) => reindex.run(),
             Command::Find(find) => find.run(),
             Command::Forget(forget) => forget.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Config {
     pub registry: RegistryConfig,
     /// What to log and how.
     pub log: LogConfig,
+    /// Where traces go.
+    pub telemetry: TelemetryConfig,
 }
 
 /// How much a key may send. 0 means no limit, except where said.
@@ -84,6 +86,13 @@ pub struct LogConfig {
     pub format: LogFormat,
 }
 
+/// Where traces go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TelemetryConfig {
+    /// An OTLP/gRPC collector, `http://` or `https://`; none for no traces.
+    pub otlp_endpoint: Option<String>,
+}
+
 /// For people or for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -105,6 +114,7 @@ impl Config {
             redact: layers.structured("redact")?,
             registry: RegistryConfig::read(layers)?,
             log: LogConfig::read(layers)?,
+            telemetry: TelemetryConfig::read(layers)?,
         })
     }
 }
@@ -155,6 +165,22 @@ impl LogConfig {
     }
 }
 
+impl TelemetryConfig {
+    fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        let allowed = "http:// or https:// with host and port, such as \"http://127.0.0.1:4317\", or empty";
+        let endpoint = layers.parse("telemetry.otlp_endpoint", allowed, |text| {
+            let uri = text.parse::<http::Uri>().ok();
+            let fits = uri.is_some_and(|uri| {
+                uri.authority().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))
+            });
+            (fits || text.is_empty()).then(|| text.to_owned())
+        })?;
+        Ok(Self {
+            otlp_endpoint: Some(endpoint).filter(|endpoint| !endpoint.is_empty()),
+        })
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -187,6 +213,7 @@ mod tests {
         assert_eq!(config.limits.max_body_bytes, 1 << 20);
         assert_eq!(config.vault.min_free, 64 << 20);
         assert_eq!(config.registry.enforce, Enforce::Off);
+        assert_eq!(config.telemetry.otlp_endpoint, None);
     }
 
     #[test]
@@ -243,6 +270,19 @@ mod tests {
             layers.warnings,
             ["unknown variable OPENCLONE_LIMITS__BURTS is ignored"]
         );
+    }
+
+    #[test]
+    fn traces_go_to_an_address() {
+        let with = |endpoint| read("", &[("OPENCLONE_TELEMETRY__OTLP_ENDPOINT", endpoint)], &[]);
+        let fine = with("http://127.0.0.1:4317").unwrap().telemetry.otlp_endpoint;
+        assert_eq!(fine.as_deref(), Some("http://127.0.0.1:4317"));
+        for bad in ["127.0.0.1:4317", "ftp://a:1", "http://", "nonsense here"] {
+            assert!(
+                with(bad).unwrap_err().to_string().contains("allowed: http://"),
+                "{bad}"
+            );
+        }
     }
 
     #[test]

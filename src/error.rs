@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use openclone_client::{Rule, Violation};
-use openclone_vault::AppendError;
+use openclone_vault::{AppendError, Outage};
 use tonic::{Code, Status, metadata::MetadataMap};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
@@ -82,6 +82,10 @@ pub enum Reason {
     Draining,
     /// A sync failed; a restart is needed.
     Poisoned,
+    /// The database failed and is being reopened.
+    Reopening,
+    /// The vault is not there.
+    VaultMissing,
     /// More is in flight than the vault's writer takes.
     Overloaded,
 }
@@ -167,6 +171,8 @@ impl Reason {
             Self::Starting => "STARTING",
             Self::Draining => "DRAINING",
             Self::Poisoned => "POISONED",
+            Self::Reopening => "REOPENING",
+            Self::VaultMissing => "VAULT_MISSING",
             Self::Overloaded => "OVERLOADED",
         }
     }
@@ -185,15 +191,36 @@ impl From<IngestError> for Status {
 impl From<AppendError> for IngestError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Unavailable { reason, retry_after } => Self::Unavailable {
-                reason: Reason::Poisoned,
-                message: reason,
-                retry_after,
-            },
+            AppendError::Unavailable {
+                outage, retry_after, ..
+            } => {
+                let (reason, message) = outage_shown(outage);
+                Self::Unavailable {
+                    reason,
+                    message: message.into(),
+                    retry_after,
+                }
+            }
             other => Self::Storage {
                 reason: other.to_string(),
             },
         }
+    }
+}
+
+/// What strangers are told; the writer has logged the rest.
+fn outage_shown(outage: Outage) -> (Reason, &'static str) {
+    match outage {
+        Outage::Stopping => (Reason::Draining, "The service is stopping"),
+        Outage::Reopening => (Reason::Reopening, "The database is being reopened"),
+        Outage::VaultMissing => (
+            Reason::VaultMissing,
+            "The vault is not there: not mounted, moved or deleted",
+        ),
+        Outage::SyncFailed => (
+            Reason::Poisoned,
+            "A sync failed: nothing is taken until the service is restarted",
+        ),
     }
 }
 

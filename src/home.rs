@@ -4,7 +4,7 @@
 //! makes anything, so that a start that fails changes nothing.
 
 pub mod dotenv;
-mod files;
+pub(crate) mod files;
 
 use std::{
     fs,
@@ -81,6 +81,16 @@ impl Home {
     /// The file with the key of tenant `default`.
     pub fn dotenv(&self) -> PathBuf {
         self.dir.join(".env")
+    }
+
+    /// Further keys.
+    pub fn keys(&self) -> PathBuf {
+        self.dir.join("keys.toml")
+    }
+
+    /// When keys were last used.
+    pub fn key_uses(&self) -> PathBuf {
+        self.dir.join("keys-used.toml")
     }
 
     /// The vault of tenant `default`, unless the options say otherwise.

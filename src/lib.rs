@@ -26,6 +26,7 @@ pub mod redact;
 pub mod registry;
 pub mod server;
 pub mod telemetry;
+mod tenants;
 #[cfg(test)]
 mod testing;
 

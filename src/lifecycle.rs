@@ -90,6 +90,11 @@ impl Lifecycle {
         self.vault.get().map(Vault::figures)
     }
 
+    /// Checkpoints since the vault was opened.
+    pub(crate) fn checkpoints(&self) -> u64 {
+        self.vault.get().map_or(0, Vault::checkpoints)
+    }
+
     /// The vault, whatever the phase, to close it.
     pub(crate) fn opened_vault(&self) -> Option<&Vault> {
         self.vault.get()

@@ -2,6 +2,7 @@
 //! is opened for the events of a batch and closed once; when it is dropped unclosed, they count as cancelled.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc,
@@ -14,6 +15,8 @@ use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder a
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use openclone_vault::{Figures, Receipt};
 
+use crate::{auth::RingState, tenants::TenantFigures};
+
 /// Reasons for which events are rejected: the batch is at fault.
 pub(crate) const REJECTED: [&str; 5] = [
     "INVALID_BATCH",
@@ -23,12 +26,14 @@ pub(crate) const REJECTED: [&str; 5] = [
     "INVALID_API_KEY",
 ];
 /// Reasons for which events fail: the service could not take them.
-const FAILED: [&str; 6] = [
+const FAILED: [&str; 8] = [
     "STORAGE_FAILED",
     "OVERLOADED",
     "STARTING",
     "DRAINING",
     "POISONED",
+    "REOPENING",
+    "VAULT_MISSING",
     "CANCELLED",
 ];
 /// Histogram samples wait in memory until they are folded into buckets: every so many batches.
@@ -125,6 +130,46 @@ impl Meters {
         self.0.unregistered.increment(1);
     }
 
+    /// How the keys are, for the next [`Self::render`].
+    pub fn keys(&self, state: &RingState) {
+        self.gauge("openclone_keys", state.keys as f64);
+        self.gauge(
+            "openclone_keys_file_broken",
+            if state.fault.is_some() { 1.0 } else { 0.0 },
+        );
+    }
+
+    /// The figures of tenants, of whom the table of [`crate::tenants`] holds a bounded number, for the next
+    /// [`Self::render`]; `checkpoints` is the number of them so far.
+    pub(crate) fn tenants(&self, all: &BTreeMap<Arc<str>, Arc<TenantFigures>>, checkpoints: u64) {
+        for (tenant, figures) in all {
+            let (events, lag) = (figures.outcomes(), figures.lag(checkpoints));
+            for (outcome, count) in [
+                ("stored", events.stored),
+                ("duplicate", events.duplicate),
+                ("refused", events.refused),
+            ] {
+                let labels = vec![
+                    Label::new("tenant", Arc::clone(tenant)),
+                    Label::new("outcome", outcome),
+                ];
+                counter(&self.0.recorder, "openclone_tenant_events_total", labels).absolute(count);
+            }
+            let seen = figures
+                .last_seen()
+                .map_or(0.0, |moment| moment.as_microsecond() as f64 / 1e6);
+            for (name, value) in [
+                ("openclone_tenant_last_seen_seconds", seen),
+                ("openclone_tenant_journal_bytes", lag.bytes as f64),
+                ("openclone_tenant_waiting_batches", lag.waiting as f64),
+                ("openclone_tenant_waiting_seconds", lag.seconds),
+            ] {
+                let key = Key::from_parts(name, vec![Label::new("tenant", Arc::clone(tenant))]);
+                self.0.recorder.register_gauge(&key, &METADATA).set(value);
+            }
+        }
+    }
+
     /// All figures in Prometheus' text form; `vault` are those of the writer, and whether it takes batches.
     pub fn render(&self, ready: bool, vault: Option<&Figures>) -> String {
         self.gauge("openclone_ready", if ready { 1.0 } else { 0.0 });
@@ -217,6 +262,10 @@ fn counter(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>
 fn describe(recorder: &PrometheusRecorder) {
     for (name, text) in [
         ("openclone_events_total", "Events by what became of them"),
+        (
+            "openclone_tenant_events_total",
+            "Events of each tenant by what became of them",
+        ),
         ("openclone_redactions_total", "Secrets replaced"),
         (
             "openclone_unregistered_batches_total",
@@ -247,6 +296,27 @@ fn describe(recorder: &PrometheusRecorder) {
         ),
         ("openclone_checkpoints", "Checkpoints since the start"),
         ("openclone_last_group_seconds", "Duration of the last group"),
+        ("openclone_keys", "Keys of keys.toml that hold"),
+        (
+            "openclone_keys_file_broken",
+            "1 while keys.toml cannot be read and older keys hold",
+        ),
+        (
+            "openclone_tenant_last_seen_seconds",
+            "When a tenant's last batch came, Unix seconds",
+        ),
+        (
+            "openclone_tenant_journal_bytes",
+            "A tenant's Markdown since the last checkpoint, about",
+        ),
+        (
+            "openclone_tenant_waiting_batches",
+            "A tenant's batches that wait for the writer",
+        ),
+        (
+            "openclone_tenant_waiting_seconds",
+            "For how long the first of them has been waiting",
+        ),
     ] {
         recorder.describe_gauge(name.into(), None, SharedString::const_str(text));
     }

@@ -12,10 +12,11 @@ use openclone_client::{
 };
 use openclone_vault::{AppendError, Receipt, SourceType};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::{Instrument as _, debug_span};
 
 use crate::{
     admission::{Admission, Way},
-    auth::Principal,
+    auth::{KeyRing, Principal},
     clock::{Clock, system_time},
     error::{IngestError, Reason},
     lifecycle::Lifecycle,
@@ -23,6 +24,7 @@ use crate::{
     meters::{Incoming, Meters},
     prepare::{self, Prepared, Preparer},
     registry::Registry,
+    tenants::Tenants,
 };
 
 /// What every batch passes through.
@@ -34,6 +36,8 @@ pub struct Pipeline {
     pub(crate) admission: Admission,
     pub(crate) meters: Meters,
     pub(crate) clock: Clock,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) tenants: Arc<Tenants>,
 }
 
 /// A batch that was handed to the writer.
@@ -59,6 +63,7 @@ impl Pipeline {
             Ok(standing) => standing,
             Err(error) => {
                 self.meters.incoming(batch.events.len()).refused(error.reason());
+                self.tenants.of(&principal.tenant).refused(batch.events.len());
                 return (None, Err(error));
             }
         };
@@ -86,10 +91,18 @@ impl Pipeline {
                 .pace(u32::try_from(batch.events.len()).unwrap_or(u32::MAX))
                 .await;
         }
-        match self.pass(principal, batch, way).await {
+        let span = debug_span!(
+            "batch",
+            key = &*principal.id,
+            tenant = &*principal.tenant,
+            plugin = batch.plugin_id,
+            events = batch.events.len(),
+        );
+        match self.pass(principal, batch, way).instrument(span).await {
             Ok((prepared, permit)) => self.append(principal, batch, prepared, permit, incoming),
             Err(error) => {
                 incoming.refused(error.reason());
+                self.tenants.of(&principal.tenant).refused(batch.events.len());
                 self.registry.refused(&principal.tenant, &batch.plugin_id);
                 Err(error)
             }
@@ -140,16 +153,22 @@ impl Pipeline {
         permit: OwnedSemaphorePermit,
         incoming: Incoming,
     ) -> Result<Pending, IngestError> {
+        let figures = self.tenants.of(&principal.tenant);
         let vault = match self.lifecycle.vault() {
             Ok(vault) => vault,
             Err(error) => {
                 incoming.refused(error.reason());
+                figures.refused(batch.events.len());
                 return Err(error);
             }
         };
         let (sender, reply) = oneshot::channel();
         let activity = self.registry.activity(&principal.tenant, batch);
+        let bytes = prepared.batch.files.iter().map(|file| file.bytes.len()).sum();
+        let handed = figures.handed(batch.events.len(), bytes);
+        let lifecycle = Arc::clone(&self.lifecycle);
         vault.append(prepared.batch, move |outcome| {
+            handed.answered(outcome.as_ref().copied().map_err(|_| ()), lifecycle.checkpoints());
             match &outcome {
                 Ok(receipt) => {
                     activity.answered(*receipt);

@@ -1,12 +1,11 @@
 //! From a valid batch to the final bytes of its entries: ids over the data as sent, then redaction, then Markdown.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use jiff::Timestamp;
 use openclone_client::{Rule, Violation, v1};
-use openclone_vault::{
-    BatchBuilder, BatchContext, DayRule, Event, EventId, Object, PreparedBatch, SourceType,
-};
+use openclone_vault::{BatchBuilder, BatchContext, DayRule, Event, EventId, PreparedBatch, SourceType};
+use uuid::Uuid;
 
 use crate::{error::IngestError, payload, redact::Redactor};
 
@@ -36,12 +35,13 @@ impl Preparer {
         batch: &v1::Batch,
         received: Timestamp,
     ) -> Result<Prepared, IngestError> {
+        let device_id = device(&batch.device_id);
         let context = BatchContext {
             tenant,
             source_type,
             plugin_id: &batch.plugin_id,
             plugin_version: &batch.plugin_version,
-            device_id: &batch.device_id,
+            device_id: &device_id,
             received,
             days: &self.days,
         };
@@ -55,7 +55,17 @@ impl Preparer {
                 .and_then(moment)
                 .ok_or_else(|| fault(index, "timestamp", Rule::Moment))?;
             let raw_ref = event.raw_ref.as_deref().filter(|raw_ref| !raw_ref.is_empty());
-            let id = event_id(tenant, source_type, batch, timestamp, raw_ref, &data);
+            let id = match raw_ref {
+                Some(raw_ref) => EventId::from_ref(tenant, source_type, &batch.plugin_id, raw_ref),
+                None => EventId::from_content(
+                    tenant,
+                    source_type,
+                    &batch.plugin_id,
+                    &device_id,
+                    timestamp.as_microsecond(),
+                    &data,
+                ),
+            };
             redacted += self.redactor.redact_object(&mut data);
             builder.push(
                 id,
@@ -76,27 +86,11 @@ impl Preparer {
     }
 }
 
-fn event_id(
-    tenant: &str,
-    source_type: SourceType,
-    batch: &v1::Batch,
-    timestamp: Timestamp,
-    raw_ref: Option<&str>,
-    data: &Object<'_>,
-) -> EventId {
-    match raw_ref {
-        Some(raw_ref) => EventId::from_ref(tenant, source_type, &batch.plugin_id, raw_ref),
-        None => {
-            let micros = timestamp.as_microsecond();
-            EventId::from_content(
-                tenant,
-                source_type,
-                &batch.plugin_id,
-                &batch.device_id,
-                micros,
-                data,
-            )
-        }
+/// One spelling of each device: however its UUID was written, it is one to the event id and to the reader.
+fn device(device_id: &str) -> Cow<'_, str> {
+    match Uuid::try_parse(device_id) {
+        Ok(id) => Cow::Owned(id.hyphenated().to_string()),
+        Err(_) => Cow::Borrowed(device_id),
     }
 }
 
@@ -133,6 +127,17 @@ mod tests {
         assert_eq!(micros(1, 500), Some(1_000_001));
         assert_eq!(micros(1, 999_999_999), Some(2_000_000));
         assert_eq!(micros(i64::MAX, 0), None);
+    }
+
+    #[test]
+    fn a_device_has_one_spelling() {
+        let id = "550e8400-e29b-41d4-a716-446655440000";
+        let braced = format!("{{{id}}}");
+        let urn = format!("urn:uuid:{id}");
+        for spelling in [id, &id.to_uppercase(), &id.replace('-', ""), &braced, &urn] {
+            assert_eq!(device(spelling), id, "{spelling}");
+        }
+        assert_eq!(device("test-001"), "test-001");
     }
 
     #[test]

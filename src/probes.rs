@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz` and `/metrics`.
+//! `/healthz`, `/readyz`, `/metrics`, and `/api/v1/tenants` (how each tenant stands).
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    auth::{API_KEY, Authenticator, Need, PEER},
+    auth::{API_KEY, Authenticator, KeyRing, Need, PEER, Principal},
     error::IngestError,
     lifecycle::Lifecycle,
     meters::Meters,
+    tenants::Tenants,
 };
 
 /// What the probes look at.
@@ -25,6 +26,8 @@ pub(crate) struct Probes {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) meters: Meters,
     pub(crate) authenticator: Authenticator,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) tenants: Arc<Tenants>,
 }
 
 /// The routes of the probes.
@@ -32,6 +35,7 @@ pub(crate) fn router(probes: Probes) -> Router {
     Router::new()
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/api/v1/tenants", get(tenants))
         .with_state(Arc::new(probes))
         .merge(liveness())
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
@@ -39,13 +43,22 @@ pub(crate) fn router(probes: Probes) -> Router {
 
 /// The route that only says that the process runs.
 pub(crate) fn liveness() -> Router {
-    Router::new().route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
+    Router::new()
+        .route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
+        .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
 
 async fn ready(State(probes): State<Arc<Probes>>) -> Response {
     let version = env!("CARGO_PKG_VERSION");
     match probes.lifecycle.ready() {
-        Ok(()) => Json(json!({"status": "ready", "version": version})).into_response(),
+        Ok(()) => {
+            let mut body = json!({"status": "ready", "version": version});
+            // batches are taken, but somebody should look
+            if let Some(fault) = probes.keys.state().fault {
+                body["detail"] = format!("{fault}; the keys read before hold").into();
+            }
+            Json(body).into_response()
+        }
         Err(error) => {
             let seconds = error.retry_after().map_or(1, |delay| delay.as_secs().max(1));
             let state = error.reason().to_ascii_lowercase();
@@ -60,10 +73,15 @@ async fn metrics(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Respo
     if let Err(error) = probes.may_read(&headers) {
         return refusal(&error);
     }
-    let text = probes.meters.render(
-        probes.lifecycle.ready().is_ok(),
-        probes.lifecycle.figures().as_ref(),
+    let figures = probes.lifecycle.figures();
+    probes.meters.keys(&probes.keys.state());
+    probes.meters.tenants(
+        &probes.tenants.figures(),
+        figures.map_or(0, |figures| figures.checkpoints),
     );
+    let text = probes
+        .meters
+        .render(probes.lifecycle.ready().is_ok(), figures.as_ref());
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,
@@ -71,7 +89,32 @@ async fn metrics(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Respo
         .into_response()
 }
 
+/// All tenants for a key with scope `metrics`, else the key's own.
+async fn tenants(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Response {
+    let principal = match probes.caller(&headers) {
+        Ok(principal) => principal,
+        Err(error) => return refusal(&error),
+    };
+    let sees_all = principal.require(Need::Metrics, Timestamp::now()).is_ok();
+    let checkpoints = probes.lifecycle.checkpoints();
+    // directories are read
+    let reported = tokio::task::spawn_blocking(move || {
+        let only = (!sees_all).then_some(&*principal.tenant);
+        probes.tenants.report(only, checkpoints)
+    });
+    match reported.await {
+        Ok(report) => Json(json!({"tenants": report})).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
 impl Probes {
+    fn caller(&self, headers: &HeaderMap) -> Result<Principal, IngestError> {
+        let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
+        let key = headers.get(API_KEY).map(HeaderValue::as_bytes);
+        self.authenticator.authenticate(key, peer)
+    }
+
     /// Loopback peers may; others need a key with scope `metrics`.
     fn may_read(&self, headers: &HeaderMap) -> Result<(), IngestError> {
         let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
@@ -81,10 +124,7 @@ impl Probes {
         if is_loopback {
             return Ok(());
         }
-        let key = headers.get(API_KEY).map(HeaderValue::as_bytes);
-        self.authenticator
-            .authenticate(key, peer)?
-            .require(Need::Metrics, Timestamp::now())
+        self.caller(headers)?.require(Need::Metrics, Timestamp::now())
     }
 }
 
@@ -123,11 +163,16 @@ mod tests {
     fn strangers_need_a_key_for_the_figures() {
         let meters = Meters::new();
         let ring = Arc::new(KeyRing::new([]));
-        let authenticator = Authenticator::new(ring, 20, meters.clone());
+        let authenticator = Authenticator::new(Arc::clone(&ring), 20, meters.clone());
         let probes = Probes {
             lifecycle: Arc::default(),
             meters,
             authenticator,
+            keys: ring,
+            tenants: Arc::new(Tenants::new(openclone_vault::VaultDirs {
+                default: "v".into(),
+                tenants: "t".into(),
+            })),
         };
         let from = |peer: &'static str| {
             probes.may_read(&HeaderMap::from_iter([(

@@ -35,6 +35,15 @@ pub struct Redactor {
     engine: Option<Engine>,
 }
 
+/// A secret in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secret<'r> {
+    /// Where it begins, in bytes.
+    pub start: usize,
+    /// The name of the rule that has found it.
+    pub rule: &'r str,
+}
+
 impl Redactor {
     /// Compiles the built-in rules and those of `config`.
     ///
@@ -55,6 +64,14 @@ impl Redactor {
             Some((redacted, count)) => (Cow::Owned(redacted), count),
             None => (Cow::Borrowed(text), 0),
         }
+    }
+
+    /// Where the secrets of a text are, in order, and the rules that have found them.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Vec<Secret<'_>> {
+        self.engine
+            .as_ref()
+            .map_or_else(Vec::new, |engine| engine.locate(text))
     }
 
     /// Takes the secrets out of an event's data: texts, keys, card numbers sent as numbers, and whatever stands under a

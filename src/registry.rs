@@ -1,46 +1,84 @@
 //! The plugins that are installed, what their manifests allow, and what each has sent.
 //!
-//! Manifests are read once, at the start, from `<home>/plugins/<id>/plugin.json`. A bad one is listed with all of its
-//! faults and never stops the service.
+//! Manifests are read from `<home>/plugins/<id>/plugin.json`, at the start and whenever one changes. A bad one is listed
+//! with all of its faults and never stops the service. Beside them stands what the catalogue knows.
 
 mod activity;
-mod directory;
-mod manifest;
+mod catalogue;
+pub(crate) mod directory;
+pub(crate) mod manifest;
+mod page;
 mod service;
+mod watch;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use openclone_client::v1;
 use tracing::warn;
 
 use crate::{config::Enforce, error::IngestError};
 use activity::{Activities, Activity};
-pub use manifest::Manifest;
+use catalogue::Catalogue;
+use directory::Found;
+pub use manifest::{Manifest, SCHEMA};
+pub(crate) use page::schema_routes;
 pub use service::RegistryFacade;
+pub(crate) use watch::Watch;
 
-/// The plugins that are installed.
+/// The plugins that are installed, and those of the catalogue.
 #[derive(Debug)]
 pub struct Registry {
+    dir: PathBuf,
     enforce: Enforce,
-    plugins: BTreeMap<String, Manifest>,
-    rejected: Vec<v1::RejectedManifest>,
+    found: RwLock<Arc<Found>>,
+    catalogue: Catalogue,
+    /// What is wrong with the catalogue.
+    broken: Option<v1::RejectedManifest>,
     activities: Activities,
 }
 
 impl Registry {
     /// Reads the manifests under `dir`; none if it is not there.
     pub fn load(dir: &Path, enforce: Enforce) -> Self {
-        let (plugins, rejected) = directory::read(dir);
-        for one in &rejected {
-            let reasons: Vec<_> = one.faults.iter().map(|fault| fault.reason.as_str()).collect();
-            warn!(path = %one.path, faults = %reasons.join("; "), "plugin manifest rejected");
-        }
-        Self {
+        Self::with_catalogue(dir, enforce, catalogue::TEXT)
+    }
+
+    fn with_catalogue(dir: &Path, enforce: Enforce, text: &str) -> Self {
+        let (catalogue, broken) = match catalogue::parse(text) {
+            Ok(catalogue) => (catalogue, None),
+            Err(broken) => (Catalogue::new(), Some(broken)),
+        };
+        let registry = Self {
+            dir: dir.to_owned(),
             enforce,
-            plugins,
-            rejected,
+            found: RwLock::default(),
+            catalogue,
+            broken,
             activities: Activities::default(),
+        };
+        registry.broken.iter().for_each(complain);
+        registry.reload();
+        registry
+    }
+
+    /// Reads the manifests again. Batches meanwhile see the old ones.
+    fn reload(&self) {
+        let found = directory::read(&self.dir);
+        let before = self.found();
+        for one in &found.rejected {
+            if !before.rejected.contains(one) {
+                complain(one);
+            }
         }
+        *self.found.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);
+    }
+
+    fn found(&self) -> Arc<Found> {
+        Arc::clone(&self.found.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the batch's plugin is installed for its platform and source type, or it does not matter.
@@ -70,7 +108,7 @@ impl Registry {
 
     /// Notes that a batch was rejected, if its plugin has sent one before or is installed.
     pub(crate) fn refused(&self, tenant: &Arc<str>, plugin_id: &str) {
-        if self.plugins.contains_key(plugin_id) {
+        if self.found().plugins.contains_key(plugin_id) {
             self.activities.of(tenant, plugin_id).refused();
         } else if let Some(activity) = self.activities.known(tenant, plugin_id) {
             activity.refused();
@@ -79,7 +117,8 @@ impl Registry {
 
     fn objection(&self, batch: &v1::Batch) -> Option<String> {
         let id = &batch.plugin_id;
-        let Some(manifest) = self.plugins.get(id) else {
+        let found = self.found();
+        let Some(manifest) = found.plugins.get(id) else {
             return Some(format!("Plugin {id} is not registered"));
         };
         if !manifest.platforms.contains(&batch.platform()) {
@@ -95,120 +134,51 @@ impl Registry {
         None
     }
 
-    fn list(&self, tenant: &Arc<str>, filter: &v1::ListPluginsRequest) -> v1::ListPluginsResponse {
-        let fits = |manifest: &&Manifest| {
-            (filter.platform == 0
-                || manifest
-                    .platforms
-                    .iter()
-                    .any(|known| *known as i32 == filter.platform))
-                && (filter.source_type == 0
-                    || manifest
-                        .source_types
-                        .iter()
-                        .any(|known| *known as i32 == filter.source_type))
+    /// The plugins that fit `filter`, in order of their ids, with what they have sent for `tenant`.
+    pub(crate) fn list(&self, tenant: &str, filter: &v1::ListPluginsRequest) -> v1::ListPluginsResponse {
+        let found = self.found();
+        let fits = |plugin: &v1::Plugin| {
+            (filter.platform == 0 || plugin.platforms.contains(&filter.platform))
+                && (filter.source_type == 0 || plugin.source_types.contains(&filter.source_type))
         };
-        let plugins = self
-            .plugins
-            .values()
-            .filter(fits)
-            .map(|manifest| self.show(tenant, manifest))
-            .collect();
+        let ids: BTreeSet<&String> = found.plugins.keys().chain(self.catalogue.keys()).collect();
         v1::ListPluginsResponse {
-            plugins,
-            rejected: self.rejected.clone(),
+            plugins: ids
+                .into_iter()
+                .filter_map(|id| self.show(&found, tenant, id))
+                .filter(fits)
+                .collect(),
+            rejected: self.broken.iter().chain(&found.rejected).cloned().collect(),
         }
     }
 
-    fn get(&self, tenant: &Arc<str>, id: &str) -> Option<v1::Plugin> {
-        self.plugins.get(id).map(|manifest| self.show(tenant, manifest))
+    fn get(&self, tenant: &str, id: &str) -> Option<v1::Plugin> {
+        self.show(&self.found(), tenant, id)
     }
 
-    fn show(&self, tenant: &Arc<str>, manifest: &Manifest) -> v1::Plugin {
-        let mut plugin = manifest.to_proto();
-        let activity = self.activities.known(tenant, &manifest.id);
+    fn show(&self, found: &Found, tenant: &str, id: &str) -> Option<v1::Plugin> {
+        let listed = self.catalogue.get(id);
+        let mut plugin = match found.plugins.get(id) {
+            Some(manifest) => manifest.to_proto(),
+            None => listed?.to_proto(id),
+        };
+        if let Some(listed) = listed {
+            listed.complete(&mut plugin);
+        }
+        let activity = self.activities.known(tenant, id);
         plugin.activity = Some(activity.map(|activity| activity.to_proto()).unwrap_or_default());
-        plugin
+        Some(plugin)
     }
+}
+
+fn complain(one: &v1::RejectedManifest) {
+    let reasons: Vec<_> = one
+        .faults
+        .iter()
+        .map(|fault| format!("{} {}", fault.path, fault.reason).trim().to_owned())
+        .collect();
+    warn!(path = %one.path, faults = %reasons.join("; "), "plugin manifest rejected");
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    fn install(dir: &Path, id: &str, manifest: &str) {
-        fs::create_dir_all(dir.join(id)).unwrap();
-        fs::write(dir.join(id).join("plugin.json"), manifest).unwrap();
-    }
-
-    const GOOD: &str = r#"{"id": "my-audio", "name": "My Audio", "version": "1.0.0", "platform": ["macos"],
-        "source_types": ["audio_system"], "sensitivity": "LOW", "later": {"x": 1}}"#;
-
-    #[test]
-    fn good_manifests_are_listed_and_bad_ones_explained() {
-        let dir = tempfile::tempdir().unwrap();
-        install(dir.path(), "my-audio", GOOD);
-        install(dir.path(), "other-name", GOOD);
-        install(dir.path(), "broken", "{");
-        install(dir.path(), "empty", "{}");
-        fs::create_dir_all(dir.path().join("no-manifest")).unwrap();
-        std::os::unix::fs::symlink(dir.path().join("my-audio"), dir.path().join("linked")).unwrap();
-        let registry = Registry::load(dir.path(), Enforce::Off);
-        let listed = registry.list(&"default".into(), &v1::ListPluginsRequest::default());
-        assert_eq!(listed.plugins.len(), 1);
-        let plugin = &listed.plugins[0];
-        assert_eq!(
-            (plugin.id.as_str(), plugin.folders[0].as_str(), plugin.installed),
-            ("my-audio", "Audio", true)
-        );
-        assert!(
-            plugin.manifest_json.contains("\"later\"") && plugin.warnings.len() == 1,
-            "{plugin:?}"
-        );
-        let rejected: Vec<_> = listed
-            .rejected
-            .iter()
-            .map(|one| (one.path.as_str(), one.faults.len()))
-            .collect();
-        assert_eq!(
-            rejected,
-            [
-                ("broken/plugin.json", 1),
-                ("empty/plugin.json", 6),
-                ("linked", 1),
-                ("no-manifest/plugin.json", 1),
-                ("other-name/plugin.json", 1)
-            ]
-        );
-    }
-
-    #[test]
-    fn strict_takes_only_what_a_manifest_names() {
-        let dir = tempfile::tempdir().unwrap();
-        install(dir.path(), "my-audio", GOOD);
-        let batch = v1::Batch {
-            plugin_id: "my-audio".into(),
-            platform: v1::Platform::Macos as i32,
-            source_type: v1::SourceType::AudioSystem as i32,
-            ..v1::Batch::default()
-        };
-        let other = v1::Batch {
-            source_type: v1::SourceType::Email as i32,
-            ..batch.clone()
-        };
-        let stranger = v1::Batch {
-            plugin_id: "stranger".into(),
-            ..batch.clone()
-        };
-        let strict = Registry::load(dir.path(), Enforce::Strict);
-        assert!(strict.admit(&batch).unwrap());
-        assert!(strict.admit(&other).is_err() && strict.admit(&stranger).is_err());
-        let warn = Registry::load(dir.path(), Enforce::Warn);
-        assert!(warn.admit(&batch).unwrap() && !warn.admit(&stranger).unwrap());
-        let off = Registry::load(&dir.path().join("nowhere"), Enforce::Off);
-        assert!(off.admit(&stranger).unwrap());
-    }
-}
+mod tests;

@@ -1,4 +1,7 @@
-//! Logs, on stderr: for people or as JSON lines. Never a key, never a body.
+//! Logs, on stderr: for people or as JSON lines; and traces over OTLP, where an endpoint is set. Never a key, never a
+//! body.
+
+mod otlp;
 
 use std::io::IsTerminal as _;
 
@@ -6,23 +9,48 @@ use tracing_subscriber::{
     EnvFilter, Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-use crate::config::{LogConfig, LogFormat};
+use crate::config::{LogConfig, LogFormat, TelemetryConfig};
+use otlp::Exporter;
+pub use otlp::OtlpError;
 
-/// Starts logging. `log.level` was checked when the options were read; `RUST_LOG` is not looked at, since
-/// `OPENCLONE_LOG__LEVEL` does the same and shows up in `--print-config`.
-pub fn start(config: &LogConfig) {
-    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Sends the last traces when it is dropped; that may take some seconds.
+#[derive(Debug)]
+#[must_use]
+pub struct Telemetry {
+    _exporter: Option<Exporter>,
+}
+
+/// Starts logs and traces, inside a runtime. `log.level` was checked when the options were read; `RUST_LOG` is not looked
+/// at, since `OPENCLONE_LOG__LEVEL` does the same and shows up in `--print-config`.
+///
+/// # Errors
+/// When the endpoint for traces cannot be used.
+pub fn start(log: &LogConfig, telemetry: &TelemetryConfig) -> Result<Telemetry, OtlpError> {
+    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    // it warns whenever a watched directory is removed, which is what the watch is for
+    let filter = match "notify=error".parse() {
+        Ok(quiet) if !log.level.contains("notify") => filter.add_directive(quiet),
+        _ => filter,
+    };
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let layer = match config.format {
+    let layer = match log.format {
         LogFormat::Pretty => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let exporter = telemetry
+        .otlp_endpoint
+        .as_deref()
+        .map(Exporter::start)
+        .transpose()?;
+    let traces = exporter.as_ref().map(Exporter::layer);
     // a second start, as in tests, keeps the first
     let _ = tracing_subscriber::registry()
         .with(layer.with_filter(filter))
+        .with(traces)
         .try_init();
+    Ok(Telemetry { _exporter: exporter })
 }
 
 /// Whether `text` is a level or a list of directives.

@@ -2,85 +2,20 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[allow(dead_code)]
+#[path = "common/process.rs"]
+mod process;
+
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    process::Output,
 };
 
+use process::{Serve, command, text};
 use tempfile::TempDir;
-
-const BIN: &str = env!("CARGO_BIN_EXE_openclone");
-
-fn command(home: &Path) -> Command {
-    let mut command = Command::new(BIN);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OPENCLONE_") || name == "API_KEY")
-    {
-        command.env_remove(name);
-    }
-    command
-        .env("OPENCLONE_HOME", home)
-        .env("OPENCLONE_VAULT__TIMEZONE", "UTC")
-        .stdin(Stdio::null());
-    command
-}
-
-/// A running `openclone serve`; killed with the value.
-struct Serve {
-    child: Child,
-    url: String,
-    lines: Vec<String>,
-}
-
-impl Serve {
-    fn start(home: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(home)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = Vec::new();
-        let mut reader = BufReader::new(child.stdout.take().unwrap()).lines();
-        while lines.len() < 2 {
-            lines.push(reader.next().unwrap().unwrap());
-        }
-        if !home.join(".env.was-there").exists() {
-            lines.extend(reader.next().map(Result::unwrap));
-        }
-        let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
-        fs::write(home.join(".env.was-there"), "").unwrap();
-        Self { child, url, lines }
-    }
-
-    fn terminate(mut self) -> Option<i32> {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(10) {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("it did not end within 10 s");
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// Every path under `dir` with its content.
 fn everything(dir: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {

@@ -110,7 +110,7 @@ fn write_operation(page: &mut String, document: &Value, path: &str, method: &str
             ),
         );
     }
-    page.push_str("<table><tr><th>Status</th><th>When</th><th>Body</th></tr>");
+    page.push_str("<table class=\"answers\"><tr><th>Status</th><th>When</th><th>Body</th></tr>");
     for (status, answer) in members(&operation["responses"]) {
         let shared = &document["components"]["responses"][status];
         let answer = if answer["$ref"].is_string() {

@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 
 use crate::fault::Kind;
 
-/// The registry as a list.
+/// The registry as a list, as `GET /api/v1/plugins` has it.
 #[derive(Serialize)]
-pub(crate) struct PluginList {
+pub struct PluginList {
     plugins: Vec<PluginView>,
     rejected: Vec<RejectedView>,
 }

@@ -1,6 +1,6 @@
 //! What a key may do.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use openclone_vault::SourceType;
 
@@ -59,6 +59,29 @@ impl Need {
     }
 }
 
+/// A scope that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown scope {0:?}; allowed: *, ingest, ingest:<source type>, plugins:read, metrics")]
+pub struct UnknownScope(pub String);
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        let found = match text {
+            "*" => Some(Self::All),
+            "ingest" => Some(Self::Ingest),
+            "plugins:read" => Some(Self::PluginsRead),
+            "metrics" => Some(Self::Metrics),
+            _ => text.strip_prefix("ingest:").and_then(|name| {
+                let mut types = SourceType::ALL.into_iter();
+                types.find(|known| known.as_str() == name).map(Self::IngestOf)
+            }),
+        };
+        found.ok_or_else(|| UnknownScope(text.chars().take(64).collect()))
+    }
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -67,6 +90,22 @@ impl fmt::Display for Scope {
             Self::IngestOf(source_type) => write!(f, "ingest:{}", source_type.as_str()),
             Self::PluginsRead => f.write_str("plugins:read"),
             Self::Metrics => f.write_str("metrics"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_read_as_they_are_written() {
+        let types = SourceType::ALL.into_iter().map(Scope::IngestOf);
+        for scope in types.chain([Scope::All, Scope::Ingest, Scope::PluginsRead, Scope::Metrics]) {
+            assert_eq!(scope.to_string().parse(), Ok(scope));
+        }
+        for bad in ["", "Ingest", "ingest:", "ingest:journals", "plugins:write", "* "] {
+            assert_eq!(bad.parse::<Scope>(), Err(UnknownScope(bad.to_owned())));
         }
     }
 }

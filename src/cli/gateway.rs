@@ -7,6 +7,7 @@ use super::{Failure, Place, connect, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
     probes,
+    registry::schema_routes,
     server::{Server, Surface},
 };
 
@@ -36,8 +37,9 @@ impl Gateway {
         ];
         let layers = self.place.layers(&home, flags)?;
         let config = Config::read(&layers)?;
-        start::start_logging(&config, &layers);
-        start::runtime()?.block_on(self.serve(&config, &layers))
+        let runtime = start::runtime()?;
+        let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
+        runtime.block_on(self.serve(&config, &layers))
     }
 
     async fn serve(&self, config: &Config, layers: &Layers) -> Result<(), Failure> {
@@ -64,7 +66,7 @@ impl Gateway {
         server
             .serve(
                 listener,
-                Surface::new(router.merge(probes::liveness()), None),
+                Surface::new(router.merge(probes::liveness()).merge(schema_routes()), None),
                 shutdown,
             )
             .await;

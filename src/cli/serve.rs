@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use super::{Failure, Place, say, start};
 use crate::{
     app::App,
+    auth::KeysFile,
     config::{Config, Layers, print},
     home::{ApiKey, Home},
     server::TlsAcceptor,
@@ -45,8 +46,9 @@ impl Serve {
             say(print::print(&layers).trim_end());
             return Ok(());
         }
-        start::start_logging(&config, &layers);
-        start::runtime()?.block_on(serve(&config, &layers, &home))
+        let runtime = start::runtime()?;
+        let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
+        runtime.block_on(serve(&config, &layers, &home))
     }
 
     fn flags(&self) -> anyhow::Result<Vec<start::Flag>> {
@@ -72,6 +74,7 @@ async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Fail
     let vault = config.vault.dir.clone().unwrap_or_else(|| home.vault());
     home.inspect(&vault)?;
     let known = home.key(start::key_variable()?.as_deref())?;
+    KeysFile::read(&home.keys())?;
     config.server.tls.as_ref().map(TlsAcceptor::load).transpose()?;
     let listener = bind(config.server.listen, &layers.place("server.listen")).await?;
     let key = home.prepare(known)?;

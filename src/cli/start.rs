@@ -11,6 +11,7 @@ use super::Place;
 use crate::{
     config::{Config, ConfigError, Inputs, Layers},
     home::{Home, HomeError},
+    telemetry::{OtlpError, Telemetry},
 };
 
 /// A flag that overrides an option: key, flag and value if it was given.
@@ -35,12 +36,18 @@ impl Place {
     }
 }
 
-/// Starts logging as the options say, and logs what is odd about them.
-pub(super) fn start_logging(config: &Config, layers: &Layers) {
-    crate::telemetry::start(&config.log);
+/// Starts logs and traces as the options say, and logs what is odd about them. The value ends before `runtime` does.
+pub(super) fn start_telemetry(
+    runtime: &Runtime,
+    config: &Config,
+    layers: &Layers,
+) -> Result<Telemetry, OtlpError> {
+    let _inside = runtime.enter();
+    let telemetry = crate::telemetry::start(&config.log, &config.telemetry)?;
     for warning in &layers.warnings {
         warn!("{warning}");
     }
+    Ok(telemetry)
 }
 
 /// The value of `API_KEY`, if it is set and not empty.

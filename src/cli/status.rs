@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use clap::Args;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
-use openclone_client::v1::{GetAccessRequest, access_service_client::AccessServiceClient};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tonic::{
     body::Body,
     metadata::{Ascii, MetadataValue},
@@ -45,13 +44,37 @@ struct Report {
     reason: Option<String>,
     version: Option<String>,
     state: Option<String>,
-    tenants: Vec<String>,
+    tenants: Vec<Tenant>,
     vault: String,
     events: BTreeMap<String, u64>,
     ids: u64,
     ids_not_checkpointed: u64,
     journal_bytes: u64,
     groups_in_doubt: u64,
+}
+
+/// How one tenant stands, as `/api/v1/tenants` has it.
+#[derive(Debug, Deserialize, Serialize)]
+struct Tenant {
+    tenant: String,
+    vault: String,
+    events: BTreeMap<String, u64>,
+    files: u64,
+    bytes: u64,
+    last_seen: Option<String>,
+    journal: Lag,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Lag {
+    bytes: u64,
+    waiting: u64,
+    seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct Tenants {
+    tenants: Vec<Tenant>,
 }
 
 impl Status {
@@ -86,7 +109,7 @@ impl Status {
 }
 
 async fn ask(report: &mut Report, channel: Channel, key: Option<MetadataValue<Ascii>>) -> anyhow::Result<()> {
-    let (status, body) = get(&channel, &report.endpoint, "/readyz", key.as_ref()).await?;
+    let (_, body) = get(&channel, &report.endpoint, "/readyz", key.as_ref()).await?;
     let ready: serde_json::Value = serde_json::from_str(&body)?;
     let member = |name: &str| ready[name].as_str().map(str::to_owned);
     (report.version, report.state, report.reason) = (member("version"), member("status"), member("detail"));
@@ -94,11 +117,11 @@ async fn ask(report: &mut Report, channel: Channel, key: Option<MetadataValue<As
     if let (StatusCode::OK, text) = get(&channel, &report.endpoint, "/metrics", key.as_ref()).await? {
         report.read_metrics(&text);
     }
-    if let Some(key) = key.filter(|_| status == StatusCode::OK) {
-        let mut request = tonic::Request::new(GetAccessRequest {});
-        request.metadata_mut().insert("x-api-key", key);
-        let access = AccessServiceClient::new(channel).get_access(request).await?;
-        report.tenants.push(access.into_inner().tenant);
+    if key.is_some()
+        && let (StatusCode::OK, text) =
+            get(&channel, &report.endpoint, "/api/v1/tenants", key.as_ref()).await?
+    {
+        report.tenants = serde_json::from_str::<Tenants>(&text)?.tenants;
     }
     Ok(())
 }
@@ -160,9 +183,6 @@ impl std::fmt::Display for Report {
         if let Some(reason) = &self.reason {
             writeln!(f, "reason   {reason}")?;
         }
-        if !self.tenants.is_empty() {
-            writeln!(f, "tenants  {}", self.tenants.join(", "))?;
-        }
         writeln!(f, "vault    {}", self.vault)?;
         let events: Vec<_> = self
             .events
@@ -181,6 +201,32 @@ impl std::fmt::Display for Report {
                 f,
                 "\nin doubt {} groups: the vault cannot be written",
                 self.groups_in_doubt
+            )?;
+        }
+        self.tenants.iter().try_for_each(|tenant| write!(f, "\n{tenant}"))
+    }
+}
+
+impl std::fmt::Display for Tenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = |outcome| self.events.get(outcome).copied().unwrap_or_default();
+        write!(
+            f,
+            "tenant   {}: {} stored, {} duplicate, {} refused; {} bytes in {} files; last seen {}; journal {} bytes",
+            self.tenant,
+            count("stored"),
+            count("duplicate"),
+            count("refused"),
+            self.bytes,
+            self.files,
+            self.last_seen.as_deref().unwrap_or("not since the start"),
+            self.journal.bytes,
+        )?;
+        if self.journal.waiting > 0 {
+            write!(
+                f,
+                ", {} batches wait for {:.1} s",
+                self.journal.waiting, self.journal.seconds
             )?;
         }
         Ok(())

@@ -141,6 +141,11 @@ pub const OPTIONS: &[Opt] = &[
         ],
     ),
     opt("log.format", "\"pretty\"", &["\"pretty\" or \"json\"."]),
+    opt(
+        "telemetry.otlp_endpoint",
+        "\"\"",
+        &["Where traces go: an OTLP/gRPC collector, such as \"http://127.0.0.1:4317\"; empty for none."],
+    ),
 ];
 
 const fn opt(key: &'static str, default: &'static str, doc: &'static [&'static str]) -> Opt {

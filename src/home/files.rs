@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Makes a directory that only its owner may enter, with its ancestors; one that is there stays as it is.
-pub(super) fn make_private_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
@@ -41,6 +41,23 @@ pub(super) fn append_line(path: &Path, before: &str, line: &str) -> io::Result<(
     };
     file.write_all(format!("{gap}{line}\n").as_bytes())?;
     file.sync_all()
+}
+
+/// Puts a file 0600 with `bytes` in the place of the one at `path`: readers see the old one or the new one.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".new-{}", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let replaced = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
+        // nothing more can be done about it
+        let _ = fs::remove_file(&temporary);
+    }
+    replaced?;
+    match path.parent() {
+        Some(dir) => fs::File::open(dir)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

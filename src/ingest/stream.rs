@@ -3,12 +3,18 @@
 //! Answers that were not fetched yet are bounded, so a client that does not read them, or sends faster than the disk
 //! takes, is no longer read from, and HTTP/2 flow control holds it. A batch once handed to the writer is completed even
 //! if the client goes away.
+//!
+//! A stream outlives the check of its key, so the key is looked at again: with every batch, and every other second while
+//! none comes. When it was revoked or has ended, so has the stream, with UNAUTHENTICATED after the answers that are due.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use openclone_client::v1::{IngestRequest, IngestResponse, ingest_response::Outcome};
 use prost::Message as _;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
 
@@ -20,14 +26,15 @@ use crate::{
     pipeline::{Pending, Pipeline},
 };
 
+/// How often the key of a stream is looked at while no batch comes.
+const RENEWAL: Duration = Duration::from_secs(2);
+
 type Answers = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
 
 /// What the reader knows of an answer.
 enum Coming {
     Pending(u64, Pending),
     Refused(u64, IngestError),
-    /// The stream itself is at an end.
-    Last(Status),
 }
 
 /// The answers to `requests`, in order.
@@ -39,67 +46,87 @@ pub(super) fn answers(
     let in_flight = principal.limits.config().max_in_flight_batches as usize;
     // one more waits outside the channel, for the writer
     let (sender, receiver) = mpsc::channel((in_flight - 1).max(1));
-    tokio::spawn(read(pipeline, principal, requests, sender));
-    Box::pin(ReceiverStream::new(receiver).then(answer))
+    let (end, ended) = oneshot::channel();
+    tokio::spawn(async move {
+        let last = read(&pipeline, &principal, requests, &sender).await;
+        // before the channel ends, so that it is there when the answers have run out
+        if let Some(last) = last {
+            let _ = end.send(last);
+        }
+        drop(sender);
+    });
+    let last = tokio_stream::once(ended)
+        .then(|ended| ended)
+        .filter_map(|status| status.ok().map(Err));
+    Box::pin(ReceiverStream::new(receiver).then(answer).chain(last))
 }
 
+/// Reads until the stream ends; the status with which it is ended from this side, if it is.
 async fn read(
-    pipeline: Arc<Pipeline>,
-    principal: Principal,
+    pipeline: &Pipeline,
+    principal: &Principal,
     mut requests: Streaming<IngestRequest>,
-    sender: mpsc::Sender<Coming>,
-) {
+    sender: &mpsc::Sender<Coming>,
+) -> Option<Status> {
     let draining = pipeline.lifecycle.draining();
-    tokio::pin!(draining);
+    let revoked = revoked(pipeline, principal);
+    tokio::pin!(draining, revoked);
     loop {
-        let next = tokio::select! {
+        let message = tokio::select! {
             biased;
-            () = sender.closed() => return,
-            () = &mut draining => Next::Drained,
-            message = requests.message() => Next::from(message),
+            () = sender.closed() => return None,
+            () = &mut draining => return pipeline.lifecycle.vault().err().map(Status::from),
+            error = &mut revoked => return Some(error.into()),
+            message = requests.message() => message,
         };
-        let coming = match next {
-            Next::Request(request) => handle(&pipeline, &principal, request).await,
-            Next::End => return,
-            Next::Failed(status) => Coming::Last(status),
-            Next::Drained => match pipeline.lifecycle.vault() {
-                Err(error) => Coming::Last(error.into()),
-                Ok(_) => return,
-            },
+        let request = match message {
+            Ok(Some(request)) => request,
+            Ok(None) => return None,
+            Err(status) => return Some(status),
         };
-        let is_last = matches!(coming, Coming::Last(_));
-        if sender.send(coming).await.is_err() || is_last {
-            return;
+        // a pace may hold the batch back for long
+        let handled = tokio::select! {
+            biased;
+            error = &mut revoked => Err(error),
+            handled = handle(pipeline, principal, request) => handled,
+        };
+        let coming = match handled {
+            Ok(coming) => coming,
+            Err(error) => return Some(error.into()),
+        };
+        tokio::select! {
+            sent = sender.send(coming) => sent.ok()?,
+            error = &mut revoked => return Some(error.into()),
         }
     }
 }
 
-enum Next {
-    Request(IngestRequest),
-    End,
-    Failed(Status),
-    Drained,
-}
-
-impl From<Result<Option<IngestRequest>, Status>> for Next {
-    fn from(message: Result<Option<IngestRequest>, Status>) -> Self {
-        match message {
-            Ok(Some(request)) => Self::Request(request),
-            Ok(None) => Self::End,
-            Err(status) => Self::Failed(status),
+/// Returns when the key has ended or was revoked.
+async fn revoked(pipeline: &Pipeline, principal: &Principal) -> IngestError {
+    loop {
+        sleep(RENEWAL).await;
+        if let Err(error) = pipeline.keys.renew(principal) {
+            return error;
         }
     }
 }
 
-async fn handle(pipeline: &Pipeline, principal: &Principal, request: IngestRequest) -> Coming {
+/// The batch's answer to come, or why the stream ends here.
+async fn handle(
+    pipeline: &Pipeline,
+    principal: &Principal,
+    request: IngestRequest,
+) -> Result<Coming, IngestError> {
     let sequence = request.sequence;
+    let principal = pipeline.keys.renew(principal)?;
     let submitted = match &request.batch {
-        Some(batch) => pipeline.submit(principal, batch, Way::Stream).await,
+        Some(batch) => pipeline.submit(&principal, batch, Way::Stream).await,
         None => Err(IngestError::missing("batch")),
     };
     match submitted {
-        Ok(pending) => Coming::Pending(sequence, pending),
-        Err(error) => Coming::Refused(sequence, error),
+        Ok(pending) => Ok(Coming::Pending(sequence, pending)),
+        Err(error @ IngestError::InvalidKey) => Err(error),
+        Err(error) => Ok(Coming::Refused(sequence, error)),
     }
 }
 
@@ -107,7 +134,6 @@ async fn answer(coming: Coming) -> Result<IngestResponse, Status> {
     let (sequence, outcome) = match coming {
         Coming::Pending(sequence, pending) => (sequence, pending.settle().await),
         Coming::Refused(sequence, error) => (sequence, Err(error)),
-        Coming::Last(status) => return Err(status),
     };
     let outcome = match outcome {
         Ok(result) => Outcome::Result(result),

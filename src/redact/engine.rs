@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use super::config::{ExtraRule, RedactConfig, RedactError};
 use super::rule::{CARD, Find, PASSWORD, RULES, SECRET};
 use super::span::{self, Span};
-use super::{card, pair, pem};
+use super::{Secret, card, pair, pem};
 
 /// A marker may lay open what only its surroundings had hidden from a rule of the configuration; built-in rules need
 /// one round.
@@ -93,6 +93,16 @@ impl Engine {
         match again {
             ControlFlow::Continue(done) | ControlFlow::Break(done) => Some(done),
         }
+    }
+
+    /// Where the secrets are, in order.
+    pub(super) fn locate(&self, text: &str) -> Vec<Secret<'_>> {
+        let spans = self.spans(text);
+        let secret = |span: Span| Secret {
+            start: span.start,
+            rule: &self.rules[span.rule].name,
+        };
+        spans.into_iter().map(secret).collect()
     }
 
     /// Whether a key's words say that its value is a password or another secret.

@@ -1,55 +1,106 @@
 //! Reads `<plugins>/<id>/plugin.json`: real directories, regular files, no symlinks, bounded in size and number.
 
 use std::{
-    collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    collections::{BTreeMap, HashMap},
+    ffi::{OsStr, OsString},
+    fs::{self, File},
     io::{self, ErrorKind, Read as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
 use openclone_client::v1::{ManifestFault, RejectedManifest};
-use rustix::fs::OFlags;
+use rustix::{
+    fs::{CWD, Mode, OFlags, openat},
+    io::Errno,
+};
 
-use super::manifest::{self, Manifest};
+use super::manifest::{self, Manifest, Unfit, fault::plain};
 
 /// Bytes of a manifest, at most.
 const MAX_BYTES: u64 = 64 << 10;
 /// Plugins, at most.
 const MAX_PLUGINS: usize = 1000;
 
-/// All manifests under `dir`: those that are good, by id, and the others, by path.
-pub(super) fn read(dir: &Path) -> (BTreeMap<String, Manifest>, Vec<RejectedManifest>) {
-    let mut plugins = BTreeMap::new();
-    let mut rejected = Vec::new();
+/// What was found under the plugins directory.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The good manifests by id.
+    pub(super) plugins: BTreeMap<String, Manifest>,
+    /// The others by path.
+    pub(super) rejected: Vec<RejectedManifest>,
+}
+
+/// All manifests under `dir`.
+pub(super) fn read(dir: &Path) -> Found {
+    let mut found = Found::default();
     let names = match names(dir) {
         Ok(names) => names,
         Err(error) => {
-            rejected.push(whole_file(
-                String::new(),
-                format!("cannot list the plugins: {error}"),
-            ));
-            return (plugins, rejected);
+            let reason = format!("cannot list the plugins: {error}");
+            found.rejected.push(whole_file(String::new(), reason));
+            return found;
         }
     };
-    for (index, name) in names.into_iter().enumerate() {
+    let mut claims: HashMap<String, Vec<String>> = HashMap::new();
+    for (index, name) in names.iter().enumerate() {
         if index >= MAX_PLUGINS {
-            rejected.push(whole_file(
-                name,
-                format!("there are more than {MAX_PLUGINS} plugins"),
-            ));
+            let reason = format!("there are more than {MAX_PLUGINS} plugins");
+            found.rejected.push(whole_file(shown(name), reason));
             break;
         }
-        match read_one(dir, &name) {
-            Ok(manifest) => _ = plugins.insert(manifest.id.clone(), manifest),
-            Err(one) => rejected.push(one),
+        match read_one(dir, name) {
+            Ok(manifest) => {
+                claim(&mut claims, Some(&manifest.id), name);
+                found.plugins.insert(manifest.id.clone(), manifest);
+            }
+            Err((id, one)) => {
+                claim(&mut claims, id.as_ref(), name);
+                found.rejected.push(one);
+            }
         }
     }
-    (plugins, rejected)
+    claims.retain(|_, directories| directories.len() > 1);
+    for (id, directories) in claims {
+        found.reject_all(&id, &directories);
+    }
+    found.rejected.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+impl Found {
+    /// None of several plugins with one id can be told to be the right one.
+    fn reject_all(&mut self, id: &str, directories: &[String]) {
+        self.plugins.remove(id);
+        for directory in directories {
+            let others: Vec<_> = directories
+                .iter()
+                .filter(|other| *other != directory)
+                .map(|other| format!("{other}/plugin.json"))
+                .collect();
+            let fault = ManifestFault {
+                path: "id".into(),
+                reason: format!("is also that of {}", others.join(", ")),
+            };
+            let path = format!("{directory}/plugin.json");
+            match self.rejected.iter_mut().find(|one| one.path == path) {
+                Some(one) => one.faults.push(fault),
+                None => self.rejected.push(RejectedManifest {
+                    path,
+                    faults: vec![fault],
+                }),
+            }
+        }
+    }
+}
+
+fn claim(claims: &mut HashMap<String, Vec<String>>, id: Option<&String>, directory: &OsStr) {
+    if let Some(id) = id {
+        claims.entry(id.clone()).or_default().push(shown(directory));
+    }
 }
 
 /// Names of entries in order; hidden ones and plain files are none of ours.
-fn names(dir: &Path) -> io::Result<Vec<String>> {
+fn names(dir: &Path) -> io::Result<Vec<OsString>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,
@@ -57,8 +108,8 @@ fn names(dir: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && !entry.file_type()?.is_file() {
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") && !entry.file_type()?.is_file() {
             names.push(name);
         }
     }
@@ -66,33 +117,46 @@ fn names(dir: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn read_one(dir: &Path, name: &str) -> Result<Manifest, RejectedManifest> {
-    let is_dir = fs::symlink_metadata(dir.join(name)).is_ok_and(|metadata| metadata.is_dir());
-    if !is_dir {
-        return Err(whole_file(
-            name.to_owned(),
-            "it is not a directory; links are not followed".into(),
-        ));
+fn read_one(dir: &Path, name: &OsStr) -> Result<Manifest, (Option<String>, RejectedManifest)> {
+    let plugin = dir.join(name);
+    if !fs::symlink_metadata(&plugin).is_ok_and(|metadata| metadata.is_dir()) {
+        let reason = "it is not a directory; links are not followed".into();
+        return Err((None, whole_file(shown(name), reason)));
     }
-    let path = format!("{name}/plugin.json");
-    let text =
-        read_file(&dir.join(name).join("plugin.json")).map_err(|reason| whole_file(path.clone(), reason))?;
-    manifest::parse(name, &text).map_err(|faults| RejectedManifest { path, faults })
+    let path = format!("{}/plugin.json", shown(name));
+    let Some(directory) = name.to_str() else {
+        let reason = "the name of its directory is not UTF-8".into();
+        return Err((None, whole_file(path, reason)));
+    };
+    let text = read_file(&plugin).map_err(|reason| (None, whole_file(path.clone(), reason)))?;
+    manifest::parse(directory, &text).map_err(|Unfit { id, faults }| {
+        let faults = faults.into_iter().map(ManifestFault::from).collect();
+        (id, RejectedManifest { path, faults })
+    })
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
-    // neither a link nor a pipe may hold the start up
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path);
-    let file: File = opened.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => "there is no plugin.json".to_owned(),
-        _ => format!("cannot open it: {error}"),
-    })?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
+/// The text of the manifest in the directory `plugin`, which is no link.
+///
+/// # Errors
+/// Why it cannot be read, in one sentence.
+pub(crate) fn read_file(plugin: &Path) -> Result<String, String> {
+    let cannot = |errno: Errno| format!("cannot open it: {}", io::Error::from(errno));
+    let common = OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let inside = openat(
+        CWD,
+        plugin,
+        common | OFlags::DIRECTORY | OFlags::RDONLY,
+        Mode::empty(),
+    );
+    // a pipe must not hold up the start
+    let flags = common | OFlags::NONBLOCK | OFlags::RDONLY;
+    let opened = openat(inside.map_err(cannot)?, "plugin.json", flags, Mode::empty());
+    let file = File::from(opened.map_err(|errno| match errno {
+        Errno::NOENT => "there is no plugin.json".to_owned(),
+        Errno::LOOP => "it is a symbolic link".to_owned(),
+        other => cannot(other),
+    })?);
+    if !file.metadata().map_err(|error| error.to_string())?.is_file() {
         return Err("it is not a regular file".into());
     }
     let mut bytes = Vec::new();
@@ -105,7 +169,12 @@ fn read_file(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
 }
 
-fn whole_file(path: String, reason: String) -> RejectedManifest {
+fn shown(name: &OsStr) -> String {
+    plain(&name.to_string_lossy())
+}
+
+/// A file that is of no use as a whole.
+pub(super) fn whole_file(path: String, reason: String) -> RejectedManifest {
     RejectedManifest {
         path,
         faults: vec![ManifestFault {

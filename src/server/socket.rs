@@ -51,7 +51,14 @@ impl Socket {
 
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
         let id = request_id::of(request.headers());
-        let span = info_span!("request", id = id.to_str().unwrap_or_default(), method = %request.method(), path = request.uri().path());
+        let span = info_span!(
+            "request",
+            otel.kind = "server",
+            id = id.to_str().unwrap_or_default(),
+            method = %request.method(),
+            path = request.uri().path(),
+            status = tracing::field::Empty,
+        );
         request.headers_mut().insert(request_id::HEADER, id.clone());
         request.headers_mut().insert(PEER, self.peer);
         let (surface, guard, local) = (self.surface, self.guard, self.local);
@@ -65,7 +72,9 @@ impl Socket {
                     response
                 }
             };
-            debug!(status = response.status().as_u16(), "answered");
+            let status = response.status().as_u16();
+            tracing::Span::current().record("status", status);
+            debug!(status, "answered");
             response.headers_mut().insert(request_id::HEADER, id);
             response
         };

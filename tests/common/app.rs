@@ -106,6 +106,11 @@ impl TestApp {
         std::mem::replace(&mut self.home, tempfile::tempdir().unwrap())
     }
 
+    /// The home directory.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.home.path().join("home")
+    }
+
     /// A file of the vault of tenant `default`.
     pub(crate) fn vault_file(&self, path: &str) -> String {
         std::fs::read_to_string(self.home.path().join("home/vault").join(path)).unwrap()

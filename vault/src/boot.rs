@@ -4,7 +4,7 @@ use crate::journal::BootId;
 
 /// The kernel's id of this boot. Where there is none, a random one: every start then counts as one after a power loss,
 /// which is slower but never wrong.
-pub fn boot_id() -> BootId {
+pub(crate) fn boot_id() -> BootId {
     kernel_boot_id().unwrap_or_else(rand::random)
 }
 

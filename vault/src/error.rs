@@ -43,9 +43,24 @@ pub enum AppendError {
     /// Nothing is taken at the moment.
     #[error("{reason}")]
     Unavailable {
-        /// Why.
+        /// What keeps it from being taken.
+        outage: Outage,
+        /// The same in words, with names of files: for logs, not for strangers.
         reason: String,
         /// When to try again.
         retry_after: Duration,
     },
+}
+
+/// Why nothing is taken at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// The service is stopping.
+    Stopping,
+    /// The database failed and is being reopened.
+    Reopening,
+    /// The vault is not there: not mounted, moved, deleted.
+    VaultMissing,
+    /// A sync failed: only a restart helps.
+    SyncFailed,
 }

@@ -57,10 +57,11 @@ impl OpenFiles {
         }
         self.turn += 1;
         let turn = self.turn;
-        Ok(self.open.get_mut(key).map(|open| {
+        let mut open = self.open.get_mut(key);
+        if let Some(open) = &mut open {
             open.last_used = turn;
-            open
-        }))
+        }
+        Ok(open)
     }
 
     /// Which file stands at the path now, and how long it is.

@@ -27,7 +27,7 @@ pub mod writer;
 
 pub use day::{DayBy, DayRule};
 pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile, ids_in};
-pub use error::{AppendError, OpenError};
+pub use error::{AppendError, OpenError, Outage};
 pub use event_id::EventId;
 pub use source_type::{Sensitivity, SourceType};
 pub use value::{Number, Object, Value};

@@ -15,9 +15,10 @@ use std::path::Path;
 
 use crate::{
     checkpoint::CheckpointError,
-    error::OpenError,
+    error::{AppendError, OpenError},
     journal::{Group, Marker, RecordError},
     store::{Seq, StoreError},
+    vaults::VaultError,
     writer::Writer,
 };
 
@@ -58,6 +59,22 @@ impl Writer {
         Ok(())
     }
 
+    /// Makes the vault of tenant `default` if it has never been there. A vault that is missing now may come back: batches
+    /// are refused until it does.
+    pub(crate) fn open_default_vault(&mut self, path: &Path) -> Result<(), OpenError> {
+        match self.vaults.open(&"default".into()) {
+            Ok(_) => Ok(()),
+            Err(VaultError::Refused(AppendError::Storage { reason })) => Err(OpenError::Vault {
+                path: path.to_owned(),
+                reason,
+            }),
+            Err(error) => {
+                tracing::error!(%error, "the vault cannot be used for now");
+                Ok(())
+            }
+        }
+    }
+
     fn replay_group(
         &mut self,
         seq: Seq,
@@ -96,10 +113,9 @@ impl Writer {
             self.folders
                 .insert((self.vaults.path(&file.tenant), file.path.folder));
             let key = (std::sync::Arc::clone(&file.tenant), file.path);
-            match self.files.current(&*root, &key) {
-                Ok(Some(open)) => drop(open.touched()),
-                // The user has moved or deleted it, or put something else there: nothing of ours is left to sync.
-                Ok(None) | Err(_) => {}
+            // If not, the user has moved or deleted it, or put something else there: nothing of ours is left to sync.
+            if let Ok(Some(open)) = self.files.current(&*root, &key) {
+                open.touched();
             }
         }
         true

@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    error::AppendError,
+    error::{AppendError, Outage},
     fs::{VaultFs, VaultRoot},
     store::{Store, StoreError},
 };
@@ -207,6 +207,7 @@ fn storage(path: &Path, error: &io::Error) -> AppendError {
 
 fn unavailable(reason: String) -> AppendError {
     AppendError::Unavailable {
+        outage: Outage::VaultMissing,
         reason,
         retry_after: RETRY_AFTER,
     }

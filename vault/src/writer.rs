@@ -64,7 +64,7 @@ pub use crate::vaults::VaultDirs;
 use crate::{
     boot,
     entry::PreparedBatch,
-    error::{AppendError, OpenError},
+    error::{AppendError, OpenError, Outage},
     fs::{VaultFs, real::RealFs},
     gather::Job,
     journal::BootId,
@@ -204,6 +204,7 @@ impl Vault {
         writer
             .replay()
             .map_err(|error| error.into_open_error(&options.db))?;
+        writer.open_default_vault(&options.dirs.default)?;
         let (commands, queue) = mpsc::channel();
         let thread = thread::start(writer, commands.clone(), queue);
         Ok(Self {
@@ -239,6 +240,11 @@ impl Vault {
     /// Figures at this moment.
     pub fn figures(&self) -> Figures {
         self.inner.shared.figures()
+    }
+
+    /// Checkpoints since the start; cheaper than all [`Self::figures`].
+    pub fn checkpoints(&self) -> u64 {
+        self.inner.shared.checkpoints.load(Ordering::Relaxed)
     }
 
     /// Finishes what is queued, checkpoints, and ends the writer. Batches handed over later get
@@ -306,6 +312,7 @@ impl Shared {
 
 fn closed() -> AppendError {
     AppendError::Unavailable {
+        outage: Outage::Stopping,
         reason: "the service is stopping".into(),
         retry_after: Duration::from_secs(5),
     }

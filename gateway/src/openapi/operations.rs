@@ -27,6 +27,7 @@ pub(super) fn paths() -> Value {
         }), &["401", "429", "503"]) },
         "/healthz": { "get": open("live", "Whether the process lives", "It does.") },
         "/readyz": { "get": with_503(open("ready", "Whether batches are taken", "They are.")) },
+        "/schemas/plugin.json": { "get": open("describeManifest", "The JSON Schema of `plugin.json`", "A JSON Schema.") },
         "/openapi.json": { "get": open("describe", "This description", "An OpenAPI 3.1 document.") }
     })
 }

@@ -11,10 +11,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// The documents of a text.
 pub(super) struct Documents<R> {
     reader: R,
-    line: usize,
-    pending: Vec<u8>,
-    begins: usize,
-    scan: Scan,
+    cutter: Cutter,
     ended: bool,
 }
 
@@ -36,6 +33,14 @@ pub(super) struct Broken {
     pub(super) reason: String,
 }
 
+/// The document at hand, and where in the text it is.
+struct Cutter {
+    line: usize,
+    pending: Vec<u8>,
+    begins: usize,
+    scan: Scan,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Scan {
     depth: usize,
@@ -54,14 +59,71 @@ impl<R: BufRead> Documents<R> {
     pub(super) fn new(reader: R) -> Self {
         Self {
             reader,
-            line: 1,
-            pending: Vec::new(),
-            begins: 1,
-            scan: Scan::default(),
+            cutter: Cutter {
+                line: 1,
+                pending: Vec::new(),
+                begins: 1,
+                scan: Scan::default(),
+            },
             ended: false,
         }
     }
 
+    /// Skips to the next line.
+    fn skip_line(&mut self) -> std::io::Result<usize> {
+        if self.cutter.pending.last() == Some(&b'\n') {
+            return Ok(0);
+        }
+        let mut skipped = 0;
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(skipped);
+            }
+            let newline = buffer.iter().position(|byte| *byte == b'\n');
+            let used = newline.map_or(buffer.len(), |index| index + 1);
+            self.reader.consume(used);
+            skipped += used;
+            if newline.is_some() {
+                self.cutter.line += 1;
+                return Ok(skipped);
+            }
+        }
+    }
+
+    fn advance(&mut self) -> std::io::Result<Option<Document>> {
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                self.ended = true;
+                let is_open = !self.cutter.pending.is_empty();
+                let fault = || Err("it is not JSON: it breaks off".to_owned());
+                return Ok(is_open.then(|| self.cutter.document(fault(), 0)));
+            }
+            let (used, outcome) = self.cutter.take(buffer);
+            self.reader.consume(used);
+            match outcome {
+                None => {}
+                Some(Ok(())) => {
+                    let bytes = std::mem::take(&mut self.cutter.pending);
+                    let length = bytes.len();
+                    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned());
+                    return Ok(Some(Document {
+                        line: self.cutter.begins,
+                        bytes: length as u64,
+                        text,
+                    }));
+                }
+                Some(Err(reason)) => {
+                    let skipped = self.skip_line()?;
+                    return Ok(Some(self.cutter.document(Err(reason.to_owned()), skipped)));
+                }
+            }
+        }
+    }
+}
+
+impl Cutter {
     /// Takes bytes of the buffer up to the end of a document, a fault, or the buffer.
     fn take(&mut self, buffer: &[u8]) -> (usize, Option<Result<(), &'static str>>) {
         for (index, &byte) in buffer.iter().enumerate() {
@@ -86,60 +148,6 @@ impl<R: BufRead> Documents<R> {
             }
         }
         (buffer.len(), None)
-    }
-
-    /// Skips to the next line.
-    fn skip_line(&mut self) -> std::io::Result<usize> {
-        if self.pending.last() == Some(&b'\n') {
-            return Ok(0);
-        }
-        let mut skipped = 0;
-        loop {
-            let buffer = self.reader.fill_buf()?;
-            if buffer.is_empty() {
-                return Ok(skipped);
-            }
-            let newline = buffer.iter().position(|byte| *byte == b'\n');
-            let used = newline.map_or(buffer.len(), |index| index + 1);
-            self.reader.consume(used);
-            skipped += used;
-            if newline.is_some() {
-                self.line += 1;
-                return Ok(skipped);
-            }
-        }
-    }
-
-    fn advance(&mut self) -> std::io::Result<Option<Document>> {
-        loop {
-            let buffer = self.reader.fill_buf()?;
-            if buffer.is_empty() {
-                self.ended = true;
-                let is_open = !self.pending.is_empty();
-                return Ok(is_open.then(|| self.document(Err("it is not JSON: it breaks off".to_owned()), 0)));
-            }
-            // the borrow of the buffer ends before the reader is moved on
-            let buffer = buffer.to_vec();
-            let (used, outcome) = self.take(&buffer);
-            self.reader.consume(used);
-            match outcome {
-                None => {}
-                Some(Ok(())) => {
-                    let bytes = std::mem::take(&mut self.pending);
-                    let length = bytes.len();
-                    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned());
-                    return Ok(Some(Document {
-                        line: self.begins,
-                        bytes: length as u64,
-                        text,
-                    }));
-                }
-                Some(Err(reason)) => {
-                    let skipped = self.skip_line()?;
-                    return Ok(Some(self.document(Err(reason.to_owned()), skipped)));
-                }
-            }
-        }
     }
 
     fn document(&mut self, text: Result<String, String>, skipped: usize) -> Document {
@@ -196,7 +204,7 @@ impl<R: BufRead> Iterator for Documents<R> {
             .map_err(|error| {
                 self.ended = true;
                 Broken {
-                    line: self.line,
+                    line: self.cutter.line,
                     reason: format!("cannot read it: {error}"),
                 }
             })

@@ -1,5 +1,6 @@
 //! Sends batches over one stream, up to 32 ahead of their answers, and starts a new stream when one is lost: what has no
-//! answer is sent again, and the service skips what it has.
+//! answer is sent again, and the service skips what it has. What the service refuses for now is sent again after one
+//! wait, all of it together and before anything new.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -30,6 +31,9 @@ pub(super) struct Sender {
     retry: Retry,
     progress: Progress,
     window: VecDeque<Sent>,
+    /// What was refused for now, and the last reason.
+    refused: VecDeque<Sent>,
+    refusal: Option<Status>,
     next_sequence: u64,
     is_input_done: bool,
     is_broken: bool,
@@ -72,6 +76,8 @@ impl Sender {
             retry: Retry::new(retry_for),
             progress,
             window: VecDeque::new(),
+            refused: VecDeque::new(),
+            refusal: None,
             next_sequence: 1,
             is_input_done: false,
             is_broken: false,
@@ -100,16 +106,20 @@ impl Sender {
 
     /// One stream from its opening to its end; `Err` when it was lost.
     async fn run_stream(&mut self, finds: &mut mpsc::Receiver<Found>) -> Result<(), Status> {
+        self.window.append(&mut self.refused);
         let mut stream = self.open().await?;
         for sent in &self.window {
             stream.send(sent).await?;
         }
-        while !(self.is_input_done && self.window.is_empty()) {
-            let has_room = !self.is_input_done && self.window.len() < IN_FLIGHT;
+        while !(self.is_input_done && self.window.is_empty() && self.refused.is_empty()) {
+            if self.window.is_empty() && !self.refused.is_empty() {
+                self.send_refused_again(&stream).await?;
+            }
+            let has_room = !self.is_input_done && self.refused.is_empty() && self.window.len() < IN_FLIGHT;
             tokio::select! {
                 answer = stream.answers.message(), if !self.window.is_empty() => {
                     let answer = answer?.ok_or_else(|| Status::unavailable("the service ended the stream"))?;
-                    self.settle(answer, &stream).await?;
+                    self.settle(answer);
                 }
                 found = finds.recv(), if has_room => self.take(found, &stream).await?,
             }
@@ -158,45 +168,54 @@ impl Sender {
         Ok(())
     }
 
-    async fn settle(&mut self, answer: IngestResponse, stream: &Stream) -> Result<(), Status> {
-        let Some(index) = self
+    fn settle(&mut self, answer: IngestResponse) {
+        let has_sequence = |sent: &Sent| sent.sequence == answer.sequence;
+        let Some(sent) = self
             .window
             .iter()
-            .position(|sent| sent.sequence == answer.sequence)
+            .position(has_sequence)
+            .and_then(|index| self.window.remove(index))
         else {
-            return Ok(());
-        };
-        let Some(mut sent) = self.window.remove(index) else {
-            return Ok(());
+            return;
         };
         let error = match answer.outcome {
             Some(Outcome::Result(result)) => {
-                self.retry.progressed();
                 self.summary.stored += u64::from(result.stored);
                 self.summary.skipped += u64::from(result.skipped);
-                self.progress.advance(sent.bytes, &self.summary);
-                return Ok(());
+                return self.settled(&sent);
             }
             Some(Outcome::Error(error)) => to_status(error),
             None => Status::unavailable("an answer without outcome"),
         };
-        if !is_transient(&error) {
-            self.retry.progressed();
-            self.summary.rejected += sent.batch.events.len().max(1) as u64;
-            self.progress
-                .tell(&format!("{}: {}", sent.origin, explain(&error)));
-            self.progress.advance(sent.bytes, &self.summary);
+        if is_transient(&error) {
+            self.refused.push_back(sent);
+            self.refusal = Some(error);
+            return;
+        }
+        self.summary.rejected += sent.batch.events.len().max(1) as u64;
+        self.progress
+            .tell(&format!("{}: {}", sent.origin, explain(&error)));
+        self.settled(&sent);
+    }
+
+    fn settled(&mut self, sent: &Sent) {
+        self.retry.progressed();
+        self.progress.advance(sent.bytes, &self.summary);
+    }
+
+    async fn send_refused_again(&mut self, stream: &Stream) -> Result<(), Status> {
+        self.window.append(&mut self.refused);
+        let Some(refusal) = self.refusal.take() else {
             return Ok(());
+        };
+        match self.retry.wait(&refusal) {
+            Some(wait) => sleep(wait).await,
+            None => return Err(refusal),
         }
-        let wait = self.retry.wait(&error);
-        sent.sequence = self.sequence();
-        self.window.push_back(sent);
-        let Some(wait) = wait else { return Err(error) };
-        sleep(wait).await;
-        match self.window.back() {
-            Some(again) => stream.send(again).await,
-            None => Ok(()),
+        for sent in &self.window {
+            stream.send(sent).await?;
         }
+        Ok(())
     }
 
     fn sequence(&mut self) -> u64 {

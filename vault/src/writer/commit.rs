@@ -11,7 +11,7 @@ use std::{
 use super::{CheckpointPolicy, Options, Shared, State, doubt::Doubt};
 use crate::{
     append,
-    error::AppendError,
+    error::{AppendError, Outage},
     files::{FileKey, OpenFiles, is_sync_failure},
     filter::Filter,
     fs::VaultFs,
@@ -116,10 +116,12 @@ impl Writer {
         match self.shared.state() {
             State::Ready => None,
             State::Degraded { reason } => Some(AppendError::Unavailable {
+                outage: Outage::Reopening,
                 reason,
                 retry_after: RETRY_AFTER,
             }),
             State::Poisoned { reason } => Some(AppendError::Unavailable {
+                outage: Outage::SyncFailed,
                 reason,
                 retry_after: Duration::from_secs(60),
             }),
@@ -128,6 +130,7 @@ impl Writer {
 
     fn gather(&mut self, job: Job, roots: &mut OpenRoots, gathering: &mut Gathering) {
         if let Err(refusal) = self.admit(&job, roots) {
+            tracing::warn!(tenant = %job.batch.tenant, reason = %refusal, "batch refused");
             return (job.reply)(Err(refusal));
         }
         let Err((job, refusal)) = gathering.take(job, &mut self.index) else {
@@ -139,6 +142,7 @@ impl Writer {
                 self.degrade(&error);
                 let reason = error.message;
                 (job.reply)(Err(AppendError::Unavailable {
+                    outage: Outage::Reopening,
                     reason,
                     retry_after: RETRY_AFTER,
                 }));
@@ -171,6 +175,7 @@ impl Writer {
             VaultError::Store(error) => {
                 self.degrade(&error);
                 AppendError::Unavailable {
+                    outage: Outage::Reopening,
                     reason: error.message,
                     retry_after: RETRY_AFTER,
                 }
@@ -286,6 +291,7 @@ impl Writer {
                 reason: error.message.clone(),
             },
             _ => AppendError::Unavailable {
+                outage: Outage::Reopening,
                 reason: error.message.clone(),
                 retry_after: RETRY_AFTER,
             },

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Checks what openclone-braindump needs. Nothing is installed elsewhere and nothing is turned on.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+for tool in python3; do
+  command -v "$tool" >/dev/null || { echo "install.sh: $tool is missing" >&2; exit 1; }
+done
+echo "Ready. Set openclone.enabled = true in $PWD/openclone.conf, then run: python3 $PWD/plugin.py"

@@ -1,0 +1,434 @@
+//! `<home>/keys.toml`: keys besides the one in `.env`.
+//!
+//! ```toml
+//! hash_key = "<64 hex digits>"         # made once; hashes hold only under it
+//!
+//! [[key]]
+//! id = "k7ohyq3a"
+//! tenant = "ana"
+//! label = "phone"
+//! scopes = ["ingest:journal", "plugins:read"]
+//! plugin = "voice-journal"             # optional: the only plugin that may use it
+//! requests_per_minute = 120            # optional: instead of limits.requests_per_minute
+//! events_per_second = 50               # optional: instead of limits.events_per_second
+//! created_at = "2026-02-26T14:30:00Z"
+//! expires_at = "2026-05-27T14:30:00Z"  # optional
+//! revoked_at = "2026-03-01T09:00:00Z"  # once it was revoked
+//! hash = "<64 hex digits>"             # BLAKE3 of the key under hash_key; the key itself stands nowhere
+//! ```
+//!
+//! The file is taken whole or not at all. It is written to a new file, which then takes its place.
+
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use blake3::Hash;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Scope, tenant, token};
+use crate::home::files;
+
+/// The longest label, in characters.
+const LONGEST_LABEL: usize = 64;
+/// The longest id of a plugin, in bytes.
+const LONGEST_PLUGIN: usize = 64;
+/// Keys at most.
+const MAX_KEYS: usize = 100_000;
+
+/// What stands in the file, checked.
+#[derive(Clone, Debug)]
+pub struct KeysFile {
+    /// The key under which hashes are made.
+    pub hash_key: [u8; 32],
+    /// All keys, ended ones too.
+    pub keys: Vec<KeyRecord>,
+}
+
+/// One key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// 8 of `a-z2-7`.
+    pub id: String,
+    /// Whose vault it writes to.
+    pub tenant: String,
+    /// What people call it.
+    pub label: String,
+    /// What it may do; never empty.
+    pub scopes: Vec<Scope>,
+    /// The only plugin that may use it.
+    pub plugin: Option<String>,
+    /// Requests a minute, instead of the option; 0 is no limit.
+    pub requests_per_minute: Option<u32>,
+    /// Events a second on streams, instead of the option; 0 is no limit.
+    pub events_per_second: Option<u32>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// BLAKE3 of the key under [`KeysFile::hash_key`].
+    pub hash: Hash,
+}
+
+/// Why the file cannot be used; one line, without anything secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+pub struct KeysError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    hash_key: String,
+    #[serde(default)]
+    key: Vec<WrittenKey>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenKey {
+    id: String,
+    tenant: String,
+    label: String,
+    scopes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_minute: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_per_second: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<String>,
+    hash: String,
+}
+
+impl KeysFile {
+    /// A file without keys, under a new hash key.
+    pub fn empty() -> Self {
+        Self {
+            hash_key: token::random(),
+            keys: Vec::new(),
+        }
+    }
+
+    /// Reads `path`; `None` if it is not there.
+    ///
+    /// # Errors
+    /// At the first thing that is wrong.
+    pub fn read(path: &Path) -> Result<Option<Self>, KeysError> {
+        let fault = |reason: String| KeysError {
+            path: path.to_owned(),
+            reason,
+        };
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).map(Some).map_err(fault),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(fault(format!("cannot read it: {error}"))),
+        }
+    }
+
+    /// Changes the file at `path`, which is made if it is not there; changes of several processes come one after another.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or `change` says no.
+    pub fn change<T>(
+        path: &Path,
+        change: impl FnOnce(&mut Self) -> Result<T, String>,
+    ) -> Result<T, KeysError> {
+        let fault = |reason: String| KeysError {
+            path: path.to_owned(),
+            reason,
+        };
+        let dir = path.parent().unwrap_or(Path::new("."));
+        let failed = |error: io::Error| fault(error.to_string());
+        // the lock goes with the descriptor
+        let lock = fs::File::open(dir).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        let mut file = Self::read(path)?.unwrap_or_else(Self::empty);
+        let result = change(&mut file).map_err(fault)?;
+        let text = file.render().map_err(fault)?;
+        Self::parse(&text).map_err(fault)?;
+        files::replace_private(path, text.as_bytes()).map_err(failed)?;
+        Ok(result)
+    }
+
+    /// The hash by which a key is known.
+    pub fn hash(&self, key: &[u8]) -> Hash {
+        blake3::keyed_hash(&self.hash_key, key)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let written: Written = toml::from_str(text).map_err(|error| one_line(&error, text))?;
+        let hash_key = Hash::from_hex(&written.hash_key).map_err(|_| "hash_key is not 64 hex digits")?;
+        if written.key.len() > MAX_KEYS {
+            return Err(format!("more than {MAX_KEYS} keys"));
+        }
+        let keys = written
+            .key
+            .into_iter()
+            .enumerate()
+            .map(|(index, key)| {
+                let name = if token::is_id(&key.id) {
+                    key.id.clone()
+                } else {
+                    format!("number {}", index + 1)
+                };
+                KeyRecord::check(key).map_err(|reason| format!("key {name}: {reason}"))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut ids = HashSet::new();
+        match keys.iter().find(|key| !ids.insert(&key.id)) {
+            Some(twice) => Err(format!("key {} is there twice", twice.id)),
+            None => Ok(Self {
+                hash_key: *hash_key.as_bytes(),
+                keys,
+            }),
+        }
+    }
+
+    fn render(&self) -> Result<String, String> {
+        let written = Written {
+            hash_key: Hash::from_bytes(self.hash_key).to_hex().to_string(),
+            key: self.keys.iter().map(KeyRecord::written).collect(),
+        };
+        let body = toml::to_string(&written).map_err(|error| error.to_string())?;
+        Ok(format!(
+            "# Keys besides the one in .env. Written by `openclone keys`; a running service sees changes at once.\n{body}"
+        ))
+    }
+}
+
+impl KeyRecord {
+    fn check(key: WrittenKey) -> Result<Self, String> {
+        if !token::is_id(&key.id) {
+            return Err("id: it is not 8 of a-z and 2-7".into());
+        }
+        tenant::check(&key.tenant).map_err(|reason| format!("tenant {:?}: {reason}", short(&key.tenant)))?;
+        check_label(&key.label)?;
+        let scopes = parse_scopes(key.scopes.iter().map(String::as_str))?;
+        if let Some(plugin) = &key.plugin {
+            check_plugin(plugin)?;
+        }
+        Ok(Self {
+            scopes,
+            created_at: moment("created_at", key.created_at)?,
+            expires_at: moment("expires_at", key.expires_at)?,
+            revoked_at: moment("revoked_at", key.revoked_at)?,
+            hash: Hash::from_hex(&key.hash).map_err(|_| "hash: it is not 64 hex digits")?,
+            id: key.id,
+            tenant: key.tenant,
+            label: key.label,
+            plugin: key.plugin,
+            requests_per_minute: key.requests_per_minute,
+            events_per_second: key.events_per_second,
+        })
+    }
+
+    fn written(&self) -> WrittenKey {
+        let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+        WrittenKey {
+            id: self.id.clone(),
+            tenant: self.tenant.clone(),
+            label: self.label.clone(),
+            scopes: self.scopes.iter().map(ToString::to_string).collect(),
+            plugin: self.plugin.clone(),
+            requests_per_minute: self.requests_per_minute,
+            events_per_second: self.events_per_second,
+            created_at: text(self.created_at),
+            expires_at: text(self.expires_at),
+            revoked_at: text(self.revoked_at),
+            hash: self.hash.to_hex().to_string(),
+        }
+    }
+}
+
+/// Reads scopes, of which there must be one.
+///
+/// # Errors
+/// At one that does not exist.
+pub fn parse_scopes<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Scope>, String> {
+    let scopes = texts
+        .into_iter()
+        .map(|text| text.parse::<Scope>().map_err(|error| error.to_string()))
+        .collect::<Result<Vec<_>, _>>()?;
+    if scopes.is_empty() {
+        return Err("scopes: a key needs one at least".into());
+    }
+    Ok(scopes)
+}
+
+/// Checks what people call a key.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_label(label: &str) -> Result<(), String> {
+    let fits = (1..=LONGEST_LABEL).contains(&label.chars().count()) && !label.chars().any(char::is_control);
+    if fits {
+        Ok(())
+    } else {
+        Err(format!(
+            "label: it needs 1 to {LONGEST_LABEL} printable characters"
+        ))
+    }
+}
+
+/// Checks the id of a plugin.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_plugin(plugin: &str) -> Result<(), String> {
+    let fits =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if plugin.len() <= LONGEST_PLUGIN && plugin.split('-').all(fits) {
+        return Ok(());
+    }
+    Err(format!(
+        "plugin {:?}: it needs 1 to 64 of a-z, 0-9 and single hyphens between them",
+        short(plugin)
+    ))
+}
+
+fn moment(name: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
+    text.map(|text| {
+        text.parse().map_err(|_| {
+            format!(
+                "{name} {:?}: it is not a moment such as 2026-02-26T14:30:00Z",
+                short(&text)
+            )
+        })
+    })
+    .transpose()
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(70).collect()
+}
+
+fn one_line(error: &toml::de::Error, text: &str) -> String {
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map(|before| format!("line {}: ", before.matches('\n').count() + 1));
+    let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{}{message}", line.unwrap_or_default())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn record(id: &str) -> KeyRecord {
+        KeyRecord {
+            id: id.into(),
+            tenant: "ana".into(),
+            label: "teléfono \"1\"".into(),
+            scopes: vec![Scope::Ingest, Scope::PluginsRead],
+            plugin: Some("voice-journal".into()),
+            requests_per_minute: Some(0),
+            events_per_second: None,
+            created_at: "2026-02-26T14:30:00Z".parse().ok(),
+            expires_at: None,
+            revoked_at: None,
+            hash: blake3::hash(b"x"),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.toml");
+        assert!(KeysFile::read(&path).unwrap().is_none());
+        for id in ["aaaaaaaa", "bbbbbbb2"] {
+            KeysFile::change(&path, |file| {
+                file.keys.push(record(id));
+                Ok(())
+            })
+            .unwrap();
+        }
+        let file = KeysFile::read(&path).unwrap().unwrap();
+        assert_eq!(file.keys, [record("aaaaaaaa"), record("bbbbbbb2")]);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "nothing temporary is left"
+        );
+    }
+
+    #[test]
+    fn changes_at_once_come_one_after_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.toml");
+        std::thread::scope(|scope| {
+            for n in 0..8_u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    let id = format!("aaaaaaa{}", (b'a' + n) as char);
+                    KeysFile::change(path, |file| {
+                        file.keys.push(record(&id));
+                        Ok(())
+                    })
+                    .unwrap();
+                });
+            }
+        });
+        assert_eq!(KeysFile::read(&path).unwrap().unwrap().keys.len(), 8);
+    }
+
+    #[test]
+    fn each_fault_is_named_in_one_line() {
+        let good = KeysFile {
+            keys: vec![record("aaaaaaaa")],
+            ..KeysFile::empty()
+        }
+        .render()
+        .unwrap();
+        assert!(KeysFile::parse(&good).is_ok());
+        for (from, to, expected) in [
+            (
+                "\"ingest\"",
+                "\"ingest:jornal\"",
+                "key aaaaaaaa: unknown scope \"ingest:jornal\"; allowed: *",
+            ),
+            ("\"ana\"", "\"..\"", "tenant \"..\": a tenant has only"),
+            ("\"ana\"", "\"CON\"", "tenant \"CON\""),
+            ("tenant", "tennant", "line 6: unknown field `tennant`"),
+            ("voice-journal", "Voice", "plugin \"Voice\""),
+            ("2026-02-26T", "26/2/26 ", "created_at"),
+            ("[[key]]", "[[key", "line 4: "),
+            ("aaaaaaaa", "../../..", "key number 1: id"),
+            ("hash_key", "#", "hash_key"),
+        ] {
+            let error = KeysFile::parse(&good.replacen(from, to, 1)).unwrap_err();
+            assert!(
+                error.contains(expected) && !error.contains('\n'),
+                "{expected}: {error}"
+            );
+        }
+        let twice = format!("{good}{}", &good[good.find("[[key]]").unwrap()..]);
+        assert_eq!(
+            KeysFile::parse(&twice).unwrap_err(),
+            "key aaaaaaaa is there twice"
+        );
+        assert!(
+            KeysFile::parse("").is_err(),
+            "an editor that has just cut the file must not end all keys"
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! `openclone keys add`.
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use secrecy::ExposeSecret as _;
+
+use super::{super::say, Failure, now};
+use crate::{
+    auth::{
+        KeysFile, NewKey, Scope,
+        keys_file::{KeyRecord, check_label, check_plugin, parse_scopes},
+        tenant,
+    },
+    home::{Home, files},
+};
+
+/// Makes a key.
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// Whose vault it writes to: 1 to 64 of a-z, 0-9 and hyphens; "default" is the tenant of the key in .env
+    #[arg(long, value_name = "TENANT")]
+    tenant: String,
+    /// What to call it
+    #[arg(long, value_name = "LABEL")]
+    label: String,
+    /// What it may do: ingest, ingest:<source type>, plugins:read, metrics, or * for everything; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', default_values = ["ingest", "plugins:read"])]
+    scopes: Vec<String>,
+    /// The only plugin that may use it
+    #[arg(long, value_name = "ID")]
+    plugin: Option<String>,
+    /// When it ends: 12h, 90d, 8w, a date such as 2027-01-31, or a moment such as 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<String>,
+    /// Requests a minute, and how many may come at once, instead of the options'; 0 for no limit
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000_000))]
+    requests_per_minute: Option<u32>,
+    /// Events a second on streams, instead of the option; 0 for no limit
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000_000))]
+    events_per_second: Option<u32>,
+}
+
+impl Add {
+    /// The key alone goes to stdout, so that a script can take it.
+    #[allow(clippy::print_stderr)]
+    pub(super) fn run(&self, home: &Home) -> Result<(), Failure> {
+        let (expires_at, scopes) = self.check().map_err(Failure::Usage)?;
+        files::make_private_dir(home.dir())?;
+        let key = NewKey::generate();
+        KeysFile::change(&home.keys(), |file| {
+            let hash = file.hash(key.secret.expose_secret().as_bytes());
+            file.keys
+                .push(self.record(&key, hash, scopes.clone(), expires_at));
+            Ok(())
+        })?;
+        say(key.secret.expose_secret());
+        let scopes: Vec<_> = scopes.iter().map(ToString::to_string).collect();
+        let end = expires_at.map_or(String::new(), |end| format!(", until {end}"));
+        eprintln!(
+            "key {} of tenant {}: {}{end}; it is shown only now",
+            key.id,
+            self.tenant,
+            scopes.join(", ")
+        );
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(Option<Timestamp>, Vec<Scope>), String> {
+        tenant::check(&self.tenant).map_err(|reason| format!("--tenant {:?}: {reason}", self.tenant))?;
+        check_label(&self.label).map_err(|reason| format!("--{reason}"))?;
+        let scopes = parse_scopes(self.scopes.iter().map(String::as_str))
+            .map_err(|reason| format!("--scope: {reason}"))?;
+        if let Some(plugin) = &self.plugin {
+            check_plugin(plugin).map_err(|reason| format!("--{reason}"))?;
+        }
+        let expires_at = self
+            .expires
+            .as_deref()
+            .map(|text| parse_end(text, now()).map_err(|reason| format!("--expires {text:?}: {reason}")))
+            .transpose()?;
+        Ok((expires_at, scopes))
+    }
+
+    fn record(
+        &self,
+        key: &NewKey,
+        hash: blake3::Hash,
+        scopes: Vec<Scope>,
+        expires_at: Option<Timestamp>,
+    ) -> KeyRecord {
+        KeyRecord {
+            id: key.id.clone(),
+            tenant: self.tenant.clone(),
+            label: self.label.clone(),
+            scopes,
+            plugin: self.plugin.clone(),
+            requests_per_minute: self.requests_per_minute,
+            events_per_second: self.events_per_second,
+            created_at: Some(now()),
+            expires_at,
+            revoked_at: None,
+            hash,
+        }
+    }
+}
+
+/// A duration from `now`, a date (its beginning, UTC), or a moment; it must be to come.
+fn parse_end(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let end = from_now(text, now)
+        .or_else(|| text.parse::<Timestamp>().ok())
+        .or_else(|| {
+            Some(
+                text.parse::<Date>()
+                    .ok()?
+                    .to_zoned(TimeZone::UTC)
+                    .ok()?
+                    .timestamp(),
+            )
+        })
+        .ok_or("it is not a duration such as 90d, a date or a moment")?;
+    if end <= now {
+        return Err("that has passed".into());
+    }
+    Ok(end)
+}
+
+fn from_now(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let unit = text.chars().last()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        'w' => 604_800,
+        'y' => 31_536_000,
+        _ => return None,
+    };
+    let count: u32 = text.strip_suffix(unit)?.parse().ok()?;
+    now.checked_add(SignedDuration::from_secs(i64::from(count) * seconds))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_durations_dates_or_moments() {
+        let now: Timestamp = "2026-02-26T12:00:00Z".parse().unwrap_or_default();
+        let end = |text| parse_end(text, now).map(|end| end.to_string());
+        assert_eq!(end("90d").as_deref(), Ok("2026-05-27T12:00:00Z"));
+        assert_eq!(end("2s").as_deref(), Ok("2026-02-26T12:00:02Z"));
+        assert_eq!(end("2027-01-31").as_deref(), Ok("2027-01-31T00:00:00Z"));
+        assert_eq!(
+            end("2027-01-31T10:00:00+01:00").as_deref(),
+            Ok("2027-01-31T09:00:00Z")
+        );
+        for bad in [
+            "0d",
+            "90",
+            "d",
+            "-1d",
+            "soon",
+            "2026-02-26",
+            "",
+            "9999999999d",
+            "4000000000y",
+        ] {
+            assert!(end(bad).is_err(), "{bad}");
+        }
+    }
+}

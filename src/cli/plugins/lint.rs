@@ -1,0 +1,132 @@
+//! `openclone plugins lint`: what a plugin must have before it is published.
+//!
+//! A manifest that the registry takes; a README with install instructions; an install script or set-up instructions; no
+//! keys and no card numbers in any text file, by the rules of redaction; `openclone.enabled` false by default.
+
+mod consent;
+mod readme;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::{say, tree};
+use crate::{
+    redact::{RedactConfig, Redactor},
+    registry::{
+        Manifest,
+        directory::read_file,
+        manifest::{self, fault::line_at, fault::plain},
+    },
+};
+
+/// Bytes of a text file that is looked through, at most.
+const MAX_TEXT: u64 = 4 << 20;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// The manifest, if it is good.
+    pub(super) manifest: Option<Manifest>,
+    /// The plugin's files, relative to its directory.
+    pub(super) files: Vec<PathBuf>,
+    findings: Vec<Finding>,
+    warnings: Vec<String>,
+}
+
+/// Something that keeps a plugin from being published.
+#[derive(Debug)]
+struct Finding {
+    /// Relative to the plugin.
+    file: PathBuf,
+    line: usize,
+    text: String,
+}
+
+/// Checks the plugin in `dir`.
+///
+/// # Errors
+/// When there is no such directory, or it cannot be read.
+pub(super) fn check(dir: &Path) -> anyhow::Result<Report> {
+    let cannot = || format!("cannot read {}", dir.display());
+    let dir = std::fs::canonicalize(dir).with_context(cannot)?;
+    let tree = tree::walk(&dir).with_context(cannot)?;
+    let mut report = Report::default();
+    report.manifest(&dir);
+    readme::check(&dir, &tree.files, &mut report);
+    for (path, reason) in &tree.others {
+        report.find(path, 1, *reason);
+    }
+    let redactor = Redactor::new(&RedactConfig::default())?;
+    for path in &tree.files {
+        report.secrets(&dir, path, &redactor);
+    }
+    report.files = tree.files;
+    Ok(report)
+}
+
+impl Report {
+    /// Whether nothing keeps it from being published.
+    pub(super) fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Prints all findings, each with its file and line.
+    pub(super) fn tell(&self, dir: &Path) {
+        for finding in &self.findings {
+            let file = dir.join(&finding.file);
+            let shown = file.display().to_string().replace(char::is_control, "\u{fffd}");
+            say(&format!("{shown}:{}: {}", finding.line, finding.text));
+        }
+        let file = dir.join("plugin.json");
+        for warning in &self.warnings {
+            say(&format!("{}:1: warning: {warning}", file.display()));
+        }
+    }
+
+    fn find(&mut self, file: impl AsRef<Path>, line: usize, text: impl Into<String>) {
+        self.findings.push(Finding {
+            file: file.as_ref().to_owned(),
+            line,
+            text: text.into(),
+        });
+    }
+
+    fn manifest(&mut self, dir: &Path) {
+        let text = match read_file(dir) {
+            Ok(text) => text,
+            Err(reason) => return self.find("plugin.json", 1, reason),
+        };
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        match manifest::parse(&name, &text) {
+            Ok(manifest) => {
+                self.warnings = manifest.warnings();
+                self.manifest = Some(manifest);
+            }
+            Err(unfit) => {
+                for fault in unfit.faults {
+                    let told = format!("{} {}", fault.path, fault.reason);
+                    self.find("plugin.json", fault.line, told.trim());
+                }
+            }
+        }
+        consent::check(dir, &text, self);
+    }
+
+    fn secrets(&mut self, dir: &Path, path: &Path, redactor: &Redactor) {
+        match tree::text(&dir.join(path), MAX_TEXT) {
+            Ok(Some(text)) => {
+                for found in redactor.find(&text) {
+                    // the secret itself is not shown: this output may go into a log
+                    let told = format!(
+                        "looks like a secret ({}); read it from the environment",
+                        plain(found.rule)
+                    );
+                    self.find(path, line_at(&text, found.start), told);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => self.find(path, 1, format!("cannot be read: {error}")),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! How much Markdown a vault holds in its daily files.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use openclone_vault::SourceType;
+
+/// Daily files and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct VaultSize {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+}
+
+/// Looks at the folders of source types only: the rest of a vault is its owner's. What cannot be read counts as nothing.
+pub(super) fn measure(vault: &Path) -> VaultSize {
+    let folders: BTreeSet<_> = SourceType::ALL.into_iter().map(SourceType::folder).collect();
+    let entries = folders
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(vault.join(folder)).into_iter().flatten().flatten());
+    let sizes = entries
+        .filter(|entry| {
+            Path::new(&entry.file_name())
+                .extension()
+                .is_some_and(|end| end == "md")
+        })
+        .filter_map(|entry| entry.metadata().ok())
+        .filter(fs::Metadata::is_file);
+    sizes.fold(VaultSize::default(), |sum, file| VaultSize {
+        files: sum.files + 1,
+        bytes: sum.bytes + file.len(),
+    })
+}
