@@ -3,7 +3,10 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use openclone_gateway::{GatewayOptions, Transport};
-use openclone_vault::{AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs};
+use openclone_vault::{
+    AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
+    upkeep::{Upkeep, UpkeepError},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
 use tonic::{
@@ -18,6 +21,7 @@ use crate::{
     access::Access,
     admission::Admission,
     auth::{Authenticator, Key, KeyRing, KeysError, Scope},
+    clock::Clock,
     config::Config,
     health::HealthFacade,
     home::Home,
@@ -54,6 +58,7 @@ pub struct App {
     registry: Arc<Registry>,
     keys: Arc<KeyRing>,
     vault: Options,
+    upkeep: Upkeep,
 }
 
 /// Why the service cannot run, or could not end well.
@@ -86,6 +91,19 @@ impl App {
     /// # Errors
     /// When TLS files or redaction rules cannot be used.
     pub fn new(config: &Config, home: &Home, key: &SecretString) -> Result<Self, RunError> {
+        Self::with_clock(config, home, key, Clock::system())
+    }
+
+    /// As [`Self::new`], with a clock of one's own.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_clock(
+        config: &Config,
+        home: &Home,
+        key: &SecretString,
+        clock: Clock,
+    ) -> Result<Self, RunError> {
         let meters = Meters::new();
         let lifecycle = Arc::new(Lifecycle::default());
         let ring = Arc::new(key_ring(config, home, key)?);
@@ -107,6 +125,7 @@ impl App {
             },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             meters: meters.clone(),
+            clock,
             keys: Arc::clone(&ring),
             tenants: Arc::clone(&tenants),
         });
@@ -129,6 +148,7 @@ impl App {
                 Some(routes),
             ),
             lifecycle,
+            upkeep: upkeep(&vault, home),
             registry,
             keys: ring,
             vault,
@@ -150,7 +170,7 @@ impl App {
         let _watch = Watch::start(self.registry);
         let (failed, opening_failed) = oneshot::channel();
         let opening = tokio::spawn(open(
-            self.vault,
+            (self.vault, self.upkeep),
             Arc::clone(&self.lifecycle),
             failed,
             address,
@@ -175,14 +195,14 @@ impl App {
 }
 
 async fn open(
-    options: Options,
+    (options, upkeep): (Options, Upkeep),
     lifecycle: Arc<Lifecycle>,
     failed: oneshot::Sender<()>,
     address: Option<SocketAddr>,
     ready: impl FnOnce() + Send + 'static,
 ) -> Result<(), OpenError> {
     let db = options.db.clone();
-    let opened = spawn_blocking(move || Vault::open(options))
+    let opened = spawn_blocking(move || open_vault(options, &upkeep))
         .await
         .unwrap_or_else(|panic| {
             Err(OpenError::Database {
@@ -203,6 +223,32 @@ async fn open(
             Err(reason)
         }
     }
+}
+
+/// Where the database is gone, its index is made from the vaults first: without it every event that comes again would be
+/// stored again, the forgotten ones too.
+fn open_vault(options: Options, upkeep: &Upkeep) -> Result<Vault, OpenError> {
+    match upkeep.reindex_if_gone() {
+        Ok(None) => {}
+        Ok(Some(done)) => {
+            warn!(
+                ids = done.after,
+                files = done.files,
+                "the database was gone, made its index from the vault"
+            );
+            if let Some((what, reason)) = done.unread.first() {
+                warn!(what, reason, others = done.unread.len() - 1, "could not be read");
+            }
+        }
+        Err(UpkeepError::Open(error)) => return Err(error),
+        Err(error) => {
+            return Err(OpenError::Database {
+                path: options.db,
+                reason: format!("it is gone, and its index cannot be made: {error}"),
+            });
+        }
+    }
+    Vault::open(options)
 }
 
 async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
@@ -285,7 +331,8 @@ fn default_key(config: &Config) -> Key {
     }
 }
 
-fn vault_options(config: &Config, home: &Home) -> Options {
+/// How the vaults are opened.
+pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
     Options {
         db: home.db(),
         dirs: VaultDirs {
@@ -296,4 +343,9 @@ fn vault_options(config: &Config, home: &Home) -> Options {
         checkpoint: CheckpointPolicy::default(),
         open_files: OPEN_FILES,
     }
+}
+
+/// What looks after the same vaults.
+pub(crate) fn upkeep(options: &Options, home: &Home) -> Upkeep {
+    Upkeep::new(options.db.clone(), options.dirs.clone(), home.forgotten())
 }

@@ -2,13 +2,18 @@
 
 mod completions;
 mod connect;
+mod find;
+mod forget;
+mod fsck;
 mod gateway;
 mod ingest;
 mod keys;
 mod plugins;
+mod reindex;
 mod serve;
 mod start;
 mod status;
+mod upkeep;
 
 use std::path::PathBuf;
 
@@ -36,6 +41,14 @@ enum Command {
     Keys(keys::Keys),
     /// Tells how the service is doing.
     Status(status::Status),
+    /// Checks vault, journal and index against each other.
+    Fsck(fsck::Fsck),
+    /// Rebuilds the index from the vaults.
+    Reindex(reindex::Reindex),
+    /// Finds an event in the vaults.
+    Find(find::Find),
+    /// Removes events of a plugin and keeps their ids, so that they are never stored again.
+    Forget(forget::Forget),
     /// Prints completions for a shell.
     Completions(completions::Completions),
     /// Prints the manual page.
@@ -77,6 +90,10 @@ impl Cli {
             Command::Plugins(plugins) => plugins.run(),
             Command::Keys(keys) => keys.run(),
             Command::Status(status) => status.run(),
+            Command::Fsck(fsck) => fsck.run(),
+            Command::Reindex(reindex) => reindex.run(),
+            Command::Find(find) => find.run(),
+            Command::Forget(forget) => forget.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),
         }

@@ -113,6 +113,11 @@ impl Home {
         self.dir.join("db")
     }
 
+    /// Ids of events that were removed with `openclone forget`.
+    pub fn forgotten(&self) -> PathBuf {
+        self.dir.join("forgotten")
+    }
+
     /// The key, if there is one; makes nothing. `variable` is the value of `API_KEY`, which wins.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! Nothing looks back. A batch that was handed to the writer is completed whether or not its caller waits; its events are
 //! counted when the writer answers.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use openclone_client::{
@@ -17,6 +17,7 @@ use tracing::{Instrument as _, debug_span};
 use crate::{
     admission::{Admission, Way},
     auth::{KeyRing, Principal},
+    clock::{Clock, system_time},
     error::{IngestError, Reason},
     lifecycle::Lifecycle,
     limit::Standing,
@@ -34,6 +35,7 @@ pub struct Pipeline {
     pub(crate) preparer: Preparer,
     pub(crate) admission: Admission,
     pub(crate) meters: Meters,
+    pub(crate) clock: Clock,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) tenants: Arc<Tenants>,
 }
@@ -113,14 +115,14 @@ impl Pipeline {
         batch: &Batch,
         way: Way,
     ) -> Result<(Prepared, OwnedSemaphorePermit), IngestError> {
-        let violations = validate(batch, SystemTime::now());
+        let received = self.clock.now();
+        let violations = validate(batch, system_time(received));
         if !violations.is_empty() {
             return Err(IngestError::Invalid { violations });
         }
         let source_type =
             prepare::source_type(batch.source_type).ok_or_else(|| IngestError::missing("source_type"))?;
         let permit = self.may_enter(principal, batch, source_type, way).await?;
-        let received = Timestamp::now();
         let prepared = self
             .preparer
             .prepare(&principal.tenant, source_type, batch, received)?;

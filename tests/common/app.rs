@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use openclone::{
     app::App,
+    clock::Clock,
     config::{Config, Inputs, Layers},
     home::Home,
 };
@@ -51,10 +52,19 @@ impl TestApp {
 
     /// In a home that may have been used before.
     pub(crate) async fn start_in(home: TempDir, options: &str) -> Self {
+        Self::start_at(home, options, Clock::system()).await
+    }
+
+    /// With a clock of its own; in UTC unless the options say otherwise.
+    pub(crate) async fn start_at(home: TempDir, options: &str, clock: Clock) -> Self {
         let layers = Layers::new(Inputs {
             file: Some((
                 PathBuf::from("test.toml"),
-                format!("vault.timezone = \"UTC\"\n{options}"),
+                if options.contains("vault.timezone") {
+                    options.to_owned()
+                } else {
+                    format!("vault.timezone = \"UTC\"\n{options}")
+                },
             )),
             ..Inputs::default()
         })
@@ -62,7 +72,7 @@ impl TestApp {
         let config = Config::read(&layers).unwrap();
         let place = Home::locate(Some(home.path().join("home"))).unwrap();
         let key = place.prepare(Some(SecretString::from(KEY))).unwrap();
-        let app = App::new(&config, &place, &key.secret).unwrap();
+        let app = App::with_clock(&config, &place, &key.secret, clock).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, stop) = oneshot::channel();

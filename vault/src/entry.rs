@@ -18,6 +18,7 @@ use crate::{
     value::Object,
 };
 
+pub(crate) use ids::Tracker;
 pub use ids::{IdsIn, ids_in};
 
 /// What all events of a batch share.

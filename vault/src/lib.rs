@@ -20,6 +20,7 @@ pub mod markdown;
 mod recovery;
 pub mod source_type;
 pub mod store;
+pub mod upkeep;
 pub mod value;
 mod vaults;
 pub mod writer;

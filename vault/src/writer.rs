@@ -328,14 +328,22 @@ fn check_directory(path: &std::path::Path) -> Result<(), OpenError> {
     }
 }
 
-fn database_error(path: &std::path::Path, error: StoreError) -> OpenError {
+/// Names the way out where there is one: a database that is damaged, not one that cannot be reached.
+pub(crate) fn database_error(path: &std::path::Path, error: StoreError) -> OpenError {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, ResourceBusy, StorageFull};
+    let path = path.to_owned();
     match error.kind {
-        std::io::ErrorKind::ResourceBusy => OpenError::InUse {
-            path: path.to_owned(),
+        ResourceBusy => OpenError::InUse { path },
+        PermissionDenied | ReadOnlyFilesystem | StorageFull => OpenError::Database {
+            path,
+            reason: error.message,
         },
         _ => OpenError::Database {
-            path: path.to_owned(),
-            reason: error.message,
+            path,
+            reason: format!(
+                "{}; `openclone reindex` makes a new one from the vault",
+                error.message
+            ),
         },
     }
 }

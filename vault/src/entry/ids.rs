@@ -22,7 +22,11 @@ pub fn ids_in(file: &[u8]) -> IdsIn<'_> {
     } else {
         0
     };
-    IdsIn { file, at, item: None }
+    IdsIn {
+        file,
+        at,
+        tracker: Tracker::new(),
+    }
 }
 
 /// See [`ids_in`].
@@ -30,8 +34,54 @@ pub fn ids_in(file: &[u8]) -> IdsIn<'_> {
 pub struct IdsIn<'a> {
     file: &'a [u8],
     at: usize,
+    tracker: Tracker<usize>,
+}
+
+/// Follows a file line by line and tells where entries begin and end. `P` is a place: where a line begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Tracker<P> {
     /// Where the entry began that the next line may belong to.
-    item: Option<usize>,
+    item: Option<P>,
+}
+
+/// What a line has brought to an end.
+#[derive(Debug)]
+pub(crate) struct Ended<P> {
+    /// An entry, with the place of its first line.
+    pub(crate) entry: Option<(EventId, P)>,
+    /// The beginning of what looked like an entry and has no id.
+    pub(crate) nameless: Option<P>,
+}
+
+impl<P: Clone> Tracker<P> {
+    pub(crate) fn new() -> Self {
+        Self { item: None }
+    }
+
+    /// Takes the next line, with or without its ending; `place` is asked for where it begins.
+    pub(crate) fn line(&mut self, line: &[u8], place: impl Fn() -> P) -> Ended<P> {
+        let line = trim_end(line);
+        let mut nameless = None;
+        if line.starts_with(ITEM_START) {
+            nameless = self.item.replace(place());
+        } else if !line.starts_with(b"  ") {
+            nameless = self.item.take();
+        }
+        let Some(id) = id_at_end(line) else {
+            return Ended {
+                entry: None,
+                nameless,
+            };
+        };
+        let start = self.item.take().unwrap_or_else(place);
+        let entry = Some((id, start));
+        Ended { entry, nameless }
+    }
+
+    /// The file has ended: the beginning of what has no id.
+    pub(crate) fn finish(self) -> Option<P> {
+        self.item
+    }
 }
 
 impl Iterator for IdsIn<'_> {
@@ -42,14 +92,9 @@ impl Iterator for IdsIn<'_> {
             let start = self.at;
             let rest = &self.file[start..];
             self.at += memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
-            let line = trim_end(&self.file[start..self.at]);
-            if line.starts_with(ITEM_START) {
-                self.item = Some(start);
-            } else if !line.starts_with(b"  ") {
-                self.item = None;
-            }
-            if let Some(id) = id_at_end(line) {
-                return Some((id, self.item.take().unwrap_or(start)..self.at));
+            let ended = self.tracker.line(&self.file[start..self.at], || start);
+            if let Some((id, begin)) = ended.entry {
+                return Some((id, begin..self.at));
             }
         }
         None

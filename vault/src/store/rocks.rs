@@ -236,12 +236,30 @@ fn kind_of(message: &str, kind: rocksdb::ErrorKind) -> io::ErrorKind {
 }
 
 fn open(path: &Path, cache: &Cache) -> Result<DB, StoreError> {
+    check_complete(path)?;
     let families = [
         ColumnFamilyDescriptor::new("default", Options::default()),
         ColumnFamilyDescriptor::new(JOURNAL, journal_options()),
         ColumnFamilyDescriptor::new(IDS, id_options(cache)),
     ];
     Ok(DB::open_cf_descriptors(&database_options(), path, families)?)
+}
+
+/// Without `CURRENT` RocksDB would take the directory for a new one and begin from nothing.
+fn check_complete(path: &Path) -> Result<(), StoreError> {
+    let Ok(mut entries) = fs::read_dir(path) else {
+        return Ok(());
+    };
+    let of_a_database = |name: &str| name.starts_with("MANIFEST-") || name.ends_with(".sst");
+    let used =
+        entries.any(|entry| entry.is_ok_and(|entry| of_a_database(&entry.file_name().to_string_lossy())));
+    if used && !path.join("CURRENT").exists() {
+        return Err(StoreError {
+            message: "the file CURRENT is missing".into(),
+            kind: io::ErrorKind::InvalidData,
+        });
+    }
+    Ok(())
 }
 
 fn database_options() -> Options {
@@ -399,6 +417,17 @@ mod tests {
         assert_eq!(
             RocksStore::open(home.path()).unwrap_err().kind,
             io::ErrorKind::ResourceBusy
+        );
+    }
+
+    #[test]
+    fn a_directory_that_lost_its_beginning_is_damaged_and_not_new() {
+        let home = tempfile::tempdir().unwrap();
+        drop(RocksStore::open(home.path()).unwrap());
+        fs::remove_file(home.path().join("CURRENT")).unwrap();
+        assert_eq!(
+            RocksStore::open(home.path()).unwrap_err().kind,
+            io::ErrorKind::InvalidData
         );
     }
 

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod batch;
+mod check;
 mod dataview;
 mod documented;
 mod inert;

@@ -1,0 +1,30 @@
+//! Any text in any place where text can come from: read by two Markdown parsers and one of Dataview's rules it is text,
+//! the text that was sent, and nothing else. The checks are those of the vault's tests.
+//!
+//! The first byte of an input picks the place; the rest is the text, made UTF-8 as JSON decoders do.
+#![no_main]
+#![allow(clippy::unwrap_used, dead_code)]
+
+#[path = "../../vault/tests/markdown/batch.rs"]
+mod batch;
+#[path = "../../vault/tests/markdown/check.rs"]
+mod check;
+#[path = "../../vault/tests/markdown/dataview.rs"]
+mod dataview;
+#[path = "../../vault/tests/markdown/parsers.rs"]
+mod parsers;
+#[path = "../../vault/tests/markdown/places.rs"]
+mod places;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    thread_local! {
+        static PLACES: Vec<places::Place> = places::places();
+    }
+    let Some((&place, text)) = input.split_first() else {
+        return;
+    };
+    let text = String::from_utf8_lossy(text);
+    PLACES.with(|places| places[usize::from(place) % places.len()].check(&text));
+});

@@ -1,0 +1,44 @@
+//! `openclone find`: says in which file and line an event stands.
+
+use clap::Args;
+
+use super::{Failure, Place, say, upkeep::Vaults};
+
+/// Finds an event in the vaults.
+#[derive(Debug, Args)]
+pub(super) struct Find {
+    #[command(flatten)]
+    place: Place,
+    /// Search the vault of this tenant only
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
+    /// The event's raw_ref, or its id with or without ^oc-
+    #[arg(value_name = "RAW_REF|ID")]
+    wanted: String,
+}
+
+impl Find {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        if self.wanted.is_empty() {
+            return Err(Failure::Usage(
+                "find: neither a raw_ref nor an id is empty".into(),
+            ));
+        }
+        let vaults = Vaults::of(&self.place)?;
+        let mut found = 0_u64;
+        let unread = vaults
+            .upkeep
+            .find(&self.wanted, self.tenant.as_deref(), &mut |place| {
+                found += 1;
+                say(&format!("{}:{} ^oc-{}", place.path, place.line, place.id));
+            })?;
+        if let Some((what, reason)) = unread.first() {
+            let others = unread.len() - 1;
+            return Err(anyhow::anyhow!("cannot read {what}: {reason} ({others} others)").into());
+        }
+        if found == 0 {
+            return Err(anyhow::anyhow!("no event {:?} stands in a vault", self.wanted).into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! What the commands that look after vaults have in common.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use openclone_vault::{Options, upkeep::Upkeep};
+
+use super::{Failure, Place};
+use crate::{app, config::Config, home::Home};
+
+/// The vaults as the options say.
+pub(super) struct Vaults {
+    pub(super) upkeep: Upkeep,
+    /// As the server would open them.
+    pub(super) options: Options,
+    pub(super) config: Config,
+}
+
+impl Vaults {
+    pub(super) fn of(place: &Place) -> Result<Self, Failure> {
+        let home = place.home()?;
+        let config = Config::read(&place.layers(&home, Vec::new())?)?;
+        require(&home)?;
+        let options = app::vault_options(&config, &home);
+        Ok(Self {
+            upkeep: app::upkeep(&options, &home),
+            options,
+            config,
+        })
+    }
+}
+
+/// A home that is not there is most often one that was misspelt.
+fn require(home: &Home) -> anyhow::Result<()> {
+    if home.dir().is_dir() {
+        return Ok(());
+    }
+    anyhow::bail!("there is no home directory {}; see --home", home.dir().display())
+}
+
+/// A bar on stderr; nothing where stderr is no terminal.
+pub(super) fn bar(template: &str) -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// `1 file`, `2 files`
+pub(super) fn counted(count: u64, what: &str) -> String {
+    match (count, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plurals() {
+        assert_eq!(counted(1, "file"), "1 file");
+        assert_eq!(counted(0, "file"), "0 files");
+        assert_eq!(counted(2, "copy"), "2 copies");
+    }
+}

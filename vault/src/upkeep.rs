@@ -1,0 +1,83 @@
+//! Looking after vaults while no server runs: checking them, rebuilding the index, finding and forgetting events.
+//!
+//! Everything here streams: a daily file may be larger than memory. What changes the database holds its lock, so it
+//! refuses while a server runs, and a server refuses while it runs.
+
+mod database;
+mod find;
+mod forget;
+mod forgotten;
+mod fsck;
+mod header;
+mod lines;
+mod moment;
+mod rebuild;
+mod reindex;
+mod scan;
+mod tenants;
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use crate::{
+    error::OpenError,
+    fs::{VaultFs, real::RealFs},
+    store::StoreError,
+    writer::VaultDirs,
+};
+
+pub use find::Place;
+pub use forget::{Forget, Forgotten};
+pub use fsck::{Condition, Fault, FaultKind, FolderCount};
+pub use reindex::{Progress, Reindexed, Source};
+
+/// What is looked after.
+#[derive(Clone, Debug)]
+pub struct Upkeep {
+    /// The database directory.
+    pub db: PathBuf,
+    /// Where vaults are.
+    pub dirs: VaultDirs,
+    /// The file with the ids of forgotten events, outside the database: it outlives every rebuilding.
+    pub forgotten: PathBuf,
+    fs: Arc<dyn VaultFs>,
+}
+
+/// Why a piece of upkeep came to no end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpkeepError {
+    /// The database is in use, or cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database failed on the way.
+    #[error("the database: {0}")]
+    Store(#[from] StoreError),
+    /// A file or directory cannot be used.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Something must be done first.
+    #[error("{0}")]
+    First(String),
+}
+
+impl Upkeep {
+    /// Of vaults on the operating system's file system.
+    pub fn new(db: PathBuf, dirs: VaultDirs, forgotten: PathBuf) -> Self {
+        Self {
+            db,
+            dirs,
+            forgotten,
+            fs: Arc::new(RealFs::new()),
+        }
+    }
+}
+
+fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> UpkeepError {
+    let path = path.into();
+    move |error| UpkeepError::File { path, error }
+}

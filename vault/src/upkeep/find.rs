@@ -1,0 +1,74 @@
+//! `find`: where an event stands.
+
+use super::{
+    Upkeep, UpkeepError,
+    reindex::in_words,
+    scan::{Found, scan_file},
+};
+use crate::{event_id::EventId, markdown::sink::Markdown};
+
+/// Where an event stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Whose vault.
+    pub tenant: String,
+    /// The file.
+    pub path: String,
+    /// The entry's first line, from 1.
+    pub line: u64,
+    /// Its id.
+    pub id: EventId,
+}
+
+impl Upkeep {
+    /// Finds the events that are `wanted`: an id, with or without `^oc-` before it, or a raw_ref, of all tenants or of
+    /// `only`. What cannot be read comes back, each with the reason. Needs no database and may run beside a server.
+    ///
+    /// # Errors
+    /// When the tenants cannot be listed.
+    pub fn find(
+        &self,
+        wanted: &str,
+        only: Option<&str>,
+        tell: &mut dyn FnMut(Place),
+    ) -> Result<Vec<(String, String)>, UpkeepError> {
+        let id = id_in(wanted);
+        let field = ref_field(wanted);
+        let (vaults, mut unread) = self.vaults(only)?;
+        for vault in &vaults {
+            for name in &vault.files {
+                let Some(file) = self.open_file(vault, name, &mut unread) else {
+                    continue;
+                };
+                let path = self.show(&vault.tenant, name);
+                let read = scan_file(&*file, &mut |found| {
+                    let Found::Entry(entry) = found else { return };
+                    if id == Some(entry.id) || entry.has(&field) {
+                        tell(Place {
+                            tenant: vault.tenant.to_string(),
+                            path: path.clone(),
+                            line: entry.start.line,
+                            id: entry.id,
+                        });
+                    }
+                });
+                unread.extend(read.err().map(|error| self.unread(vault, name, &error)));
+            }
+        }
+        Ok(in_words(unread))
+    }
+}
+
+fn id_in(wanted: &str) -> Option<EventId> {
+    let text = wanted.trim_start_matches('^');
+    text.strip_prefix("oc-").unwrap_or(text).parse().ok()
+}
+
+/// The field as the renderer writes it.
+fn ref_field(raw_ref: &str) -> Vec<u8> {
+    let mut field = Markdown::default();
+    field.literal(" [ref:: ");
+    field.text(raw_ref);
+    field.literal("]");
+    field.into_bytes()
+}

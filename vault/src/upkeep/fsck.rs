@@ -1,0 +1,294 @@
+//! `fsck`: compares vaults, journal and index, and changes nothing.
+
+mod compare;
+
+use std::{collections::BTreeMap, fmt, path::Path};
+
+use super::{
+    Upkeep, UpkeepError,
+    database::Database,
+    header,
+    scan::{Found, scan_file},
+    tenants::{TenantVault, Unread},
+};
+use crate::{event_id::EventId, fs::NamedFile, store::Store};
+
+/// Faults of one kind that are named; the others are counted.
+const NAMED: usize = 1000;
+
+/// What may be off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultKind {
+    /// A vault or file cannot be read.
+    Unreadable,
+    /// The database is gone or damaged.
+    Database,
+    /// A vault's marker file is missing or another one's.
+    Marker,
+    /// A daily file's header is damaged.
+    Header,
+    /// A line has NULs in it.
+    Zeros,
+    /// An entry has lost its id.
+    WithoutId,
+    /// An id stands more than once in a tenant's daily files.
+    Twice,
+    /// The index lacks an id: if the event came again, it would be stored again.
+    NotInIndex,
+}
+
+/// Something that is off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What.
+    pub kind: FaultKind,
+    /// Where: a path, with a line if there is one.
+    pub place: String,
+    /// More about it; may be empty.
+    pub detail: String,
+}
+
+/// Events of one folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FolderCount {
+    /// Daily files.
+    pub files: u64,
+    /// Entries in them.
+    pub events: u64,
+    /// Copies that sync tools made, and other Markdown files with entries.
+    pub copies: u64,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// By tenant and folder.
+    pub folders: BTreeMap<(String, &'static str), FolderCount>,
+    /// Ids at rest.
+    pub at_rest: u64,
+    /// Ids at rest of events that stand in no vault: someone has removed them.
+    pub removed: u64,
+    /// Groups in the journal: the next start sees to it that they are in the vault.
+    pub groups: u64,
+    /// Ids in them.
+    pub in_journal: u64,
+    /// How many faults of each kind there are.
+    pub faults: BTreeMap<FaultKind, u64>,
+    /// The first thousand of each kind.
+    pub named: Vec<Fault>,
+}
+
+/// All ids that stand in vaults.
+#[derive(Default)]
+struct Standing {
+    all: Vec<EventId>,
+    twice: Vec<EventId>,
+}
+
+impl Upkeep {
+    /// Checks everything. `progress` is told the bytes read so far.
+    ///
+    /// # Errors
+    /// When another process holds the database. Anything else that is off is part of the result.
+    pub fn fsck(&self, progress: &mut dyn FnMut(u64)) -> Result<Condition, UpkeepError> {
+        // Its lock is held to the end, so that nobody writes meanwhile.
+        let database = Database::open(&self.db)?;
+        let mut condition = Condition::default();
+        let (vaults, unread) = self.vaults(None)?;
+        condition.unreadable(unread);
+        let mut standing = Standing::default();
+        let mut bytes = 0;
+        for vault in &vaults {
+            let mut ids = Vec::new();
+            for name in &vault.files {
+                bytes += self.check_file(vault, name, &mut condition, &mut ids);
+                progress(bytes);
+            }
+            standing.add(ids);
+        }
+        standing.all.sort_unstable();
+        let lacking = self.check_database(&database, &vaults, &standing, &mut condition)?;
+        self.locate(&vaults, &standing.twice, &lacking, &mut condition);
+        condition.named.sort_by(|a, b| a.kind.cmp(&b.kind));
+        Ok(condition)
+    }
+
+    /// Its ids go to `ids`, whether it is a daily file with each; its length comes back.
+    fn check_file(
+        &self,
+        vault: &TenantVault,
+        name: &NamedFile,
+        condition: &mut Condition,
+        ids: &mut Vec<(EventId, bool)>,
+    ) -> u64 {
+        let mut unread = Vec::new();
+        let Some(file) = self.open_file(vault, name, &mut unread) else {
+            condition.unreadable(unread);
+            return 0;
+        };
+        let place = self.show(&vault.tenant, name);
+        let daily = header::is_daily(name);
+        if daily {
+            match header::read(name, &*file) {
+                Ok(header) => {
+                    if let Some(fault) = header.fault {
+                        condition.fault(FaultKind::Header, || (place.clone(), fault.into()));
+                    }
+                }
+                Err(error) => unread.push(self.unread(vault, name, &error)),
+            }
+        }
+        let before = ids.len();
+        let read = scan_file(&*file, &mut |found| match found {
+            Found::Entry(entry) => ids.push((entry.id, daily)),
+            Found::Nameless(line) => {
+                condition.fault(FaultKind::WithoutId, || {
+                    (format!("{place}:{line}"), String::new())
+                });
+            }
+            Found::Zeros(line) => {
+                condition.fault(FaultKind::Zeros, || (format!("{place}:{line}"), String::new()));
+            }
+        });
+        unread.extend(read.err().map(|error| self.unread(vault, name, &error)));
+        condition.unreadable(unread);
+        let found = (ids.len() - before) as u64;
+        condition.count(&vault.tenant, name, daily, found);
+        file.len().unwrap_or(0)
+    }
+
+    /// The ids that the index lacks come back.
+    fn check_database(
+        &self,
+        database: &Database,
+        vaults: &[TenantVault],
+        standing: &Standing,
+        condition: &mut Condition,
+    ) -> Result<Vec<EventId>, UpkeepError> {
+        let store = match database {
+            Database::Intact { store, .. } => store,
+            Database::Gone if standing.all.is_empty() => return Ok(Vec::new()),
+            Database::Gone => {
+                condition.database(&self.db, "it is gone");
+                return Ok(Vec::new());
+            }
+            Database::Damaged { reason, .. } => {
+                condition.database(&self.db, reason);
+                return Ok(Vec::new());
+            }
+        };
+        for vault in vaults {
+            self.check_marker(vault, store, condition)?;
+        }
+        let journal = compare::journal(store, condition)?;
+        Ok(compare::index(store, &standing.all, &journal, condition)?)
+    }
+
+    fn check_marker(
+        &self,
+        vault: &TenantVault,
+        store: &dyn Store,
+        condition: &mut Condition,
+    ) -> Result<(), UpkeepError> {
+        let path = self.dirs.of(&vault.tenant);
+        let note = store.note(&format!("vault/{}", vault.tenant))?;
+        let note = note.and_then(|note| String::from_utf8(note).ok());
+        let Some((id, noted)) = note.as_deref().and_then(|note| note.split_once('\n')) else {
+            return Ok(());
+        };
+        if Path::new(noted) != path {
+            return Ok(());
+        }
+        let fault = match vault.root.read_marker() {
+            Ok(Some(marker)) if marker.trim() == id => return Ok(()),
+            Ok(Some(_)) => "it is that of another vault".to_owned(),
+            Ok(None) => format!("it is missing; is the vault mounted? its id is {id}"),
+            Err(error) => error.to_string(),
+        };
+        let place = path.join(".openclone").display().to_string();
+        condition.fault(FaultKind::Marker, || (place, fault));
+        Ok(())
+    }
+}
+
+impl Condition {
+    /// Whether all is well.
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    fn fault(&mut self, kind: FaultKind, tell: impl FnOnce() -> (String, String)) {
+        let count = self.faults.entry(kind).or_default();
+        *count += 1;
+        if *count <= NAMED as u64 {
+            let (place, detail) = tell();
+            self.named.push(Fault { kind, place, detail });
+        }
+    }
+
+    fn unreadable(&mut self, unread: Vec<Unread>) {
+        for one in unread {
+            self.fault(FaultKind::Unreadable, || (one.what, one.reason));
+        }
+    }
+
+    fn database(&mut self, path: &Path, reason: &str) {
+        let detail = format!("{reason}; `openclone reindex` makes a new one from the vault");
+        self.fault(FaultKind::Database, || (path.display().to_string(), detail));
+    }
+
+    fn count(&mut self, tenant: &str, name: &NamedFile, daily: bool, events: u64) {
+        if !daily && events == 0 {
+            return;
+        }
+        let folder = self
+            .folders
+            .entry((tenant.to_owned(), name.folder()))
+            .or_default();
+        if daily {
+            folder.files += 1;
+            folder.events += events;
+        } else {
+            folder.copies += 1;
+        }
+    }
+}
+
+impl Standing {
+    /// Adds the ids of one tenant.
+    fn add(&mut self, mut ids: Vec<(EventId, bool)>) {
+        ids.sort_unstable();
+        for pair in ids.windows(2) {
+            if pair[0] == pair[1] && pair[0].1 && self.twice.last() != Some(&pair[0].0) {
+                self.twice.push(pair[0].0);
+            }
+        }
+        ids.dedup_by_key(|(id, _)| *id);
+        self.all.extend(ids.into_iter().map(|(id, _)| id));
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreadable => "cannot be read",
+            Self::Database => "database",
+            Self::Marker => "marker",
+            Self::Header => "header damaged",
+            Self::Zeros => "zeros in the text",
+            Self::WithoutId => "entry without an id",
+            Self::Twice => "id twice",
+            Self::NotInIndex => "id not in the index",
+        })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.place)?;
+        if self.detail.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.detail)
+    }
+}

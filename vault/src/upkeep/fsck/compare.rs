@@ -1,0 +1,99 @@
+//! What the database has against what stands in the vaults.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Condition, FaultKind};
+use crate::{
+    event_id::EventId,
+    journal::Group,
+    store::{Store, StoreError},
+    upkeep::{
+        Upkeep, header,
+        scan::{Found, scan_file},
+        tenants::TenantVault,
+    },
+};
+
+/// The ids in the journal.
+pub(super) fn journal(store: &dyn Store, condition: &mut Condition) -> Result<HashSet<EventId>, StoreError> {
+    let mut ids = HashSet::new();
+    for seq in store.groups()? {
+        // That each can be read was found when the database was opened.
+        let group = store
+            .group(seq)?
+            .and_then(|group| Group::decode(&group.record).ok());
+        if let Some(group) = group {
+            condition.groups += 1;
+            ids.extend(group.ids());
+        }
+    }
+    condition.in_journal = ids.len() as u64;
+    Ok(ids)
+}
+
+/// Walks along both orders at once; the ids of `standing` that are neither at rest nor in the journal.
+pub(super) fn index(
+    store: &dyn Store,
+    standing: &[EventId],
+    journal: &HashSet<EventId>,
+    condition: &mut Condition,
+) -> Result<Vec<EventId>, StoreError> {
+    let mut lacking = Vec::new();
+    let mut ahead = standing.iter().copied().peekable();
+    store.visit_ids(&mut |at_rest| {
+        condition.at_rest += 1;
+        while let Some(id) = ahead.next_if(|id| *id < at_rest) {
+            lacking.push(id);
+        }
+        if ahead.next_if_eq(&at_rest).is_none() {
+            condition.removed += 1;
+        }
+        true
+    })?;
+    lacking.extend(ahead);
+    lacking.retain(|id| !journal.contains(id));
+    Ok(lacking)
+}
+
+impl Upkeep {
+    /// Says where the ids stand that are off.
+    pub(super) fn locate(
+        &self,
+        vaults: &[TenantVault],
+        twice: &[EventId],
+        lacking: &[EventId],
+        condition: &mut Condition,
+    ) {
+        let (twice, lacking): (HashSet<_>, HashSet<_>) =
+            (twice.iter().copied().collect(), lacking.iter().copied().collect());
+        if twice.is_empty() && lacking.is_empty() {
+            return;
+        }
+        for vault in vaults {
+            let mut first: HashMap<EventId, String> = HashMap::new();
+            for name in &vault.files {
+                // What cannot be read has been told before.
+                let Ok(Some(file)) = vault.root.open_named(name) else {
+                    continue;
+                };
+                let path = self.show(&vault.tenant, name);
+                let daily = header::is_daily(name);
+                let _ = scan_file(&*file, &mut |found| {
+                    let Found::Entry(entry) = found else { return };
+                    let place = || format!("{path}:{}", entry.start.line);
+                    if daily && twice.contains(&entry.id) {
+                        match first.get(&entry.id) {
+                            None => _ = first.insert(entry.id, place()),
+                            Some(other) => condition.fault(FaultKind::Twice, || {
+                                (place(), format!("{}, first at {other}", entry.id))
+                            }),
+                        }
+                    }
+                    if lacking.contains(&entry.id) {
+                        condition.fault(FaultKind::NotInIndex, || (place(), entry.id.to_string()));
+                    }
+                });
+            }
+        }
+    }
+}

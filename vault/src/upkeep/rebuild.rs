@@ -1,0 +1,157 @@
+//! A new database in the place of one that is gone or damaged.
+//!
+//! It is made beside (`db.new`) and takes the place when it is complete; the damaged one is moved away
+//! (`db.damaged-<n>`) and never deleted. A rebuilding that was cut off begins anew, unless only the moving was left.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{UpkeepError, at};
+use crate::{
+    event_id::EventId,
+    journal::{Group, Marker},
+    store::{Store, StoreError, rocks::RocksStore},
+    writer::database_error,
+};
+
+/// The note that says that a new database has everything.
+const COMPLETE: &str = "rebuilt";
+/// Ids carried over at once.
+const CHUNK: usize = 1 << 20;
+
+/// What a damaged database still gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Salvaged {
+    pub(super) ids: u64,
+    pub(super) groups: u64,
+    pub(super) groups_lost: u64,
+}
+
+/// Begins a new database beside `db`; what is left of an earlier attempt goes.
+pub(super) fn begin(db: &Path) -> Result<RocksStore, UpkeepError> {
+    let beside = beside(db);
+    if beside.exists() {
+        // Opening it tells whether someone is at work there.
+        match RocksStore::open(&beside) {
+            Err(error) if error.kind == io::ErrorKind::ResourceBusy => {
+                return Err(database_error(&beside, error).into());
+            }
+            _ => fs::remove_dir_all(&beside).map_err(at(&beside))?,
+        }
+    }
+    if let Some(home) = db.parent() {
+        fs::create_dir_all(home).map_err(at(home))?;
+    }
+    RocksStore::open(&beside).map_err(|error| database_error(&beside, error).into())
+}
+
+/// Puts a new database that an earlier attempt had completed in the place of one that is gone.
+pub(super) fn finish_earlier(db: &Path) -> Result<bool, UpkeepError> {
+    let beside = beside(db);
+    if !beside.exists() {
+        return Ok(false);
+    }
+    let complete = RocksStore::open(&beside).and_then(|store| store.note(COMPLETE));
+    match complete {
+        Ok(Some(_)) => put_in_place(db).map(|()| true),
+        Ok(None) => Ok(false),
+        Err(error) if error.kind == io::ErrorKind::ResourceBusy => Err(database_error(&beside, error).into()),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Copies what can be read of `old`: groups that are perhaps not in the vault yet, and the ids of what users have deleted.
+pub(super) fn salvage(old: &RocksStore, new: &RocksStore) -> Result<Salvaged, StoreError> {
+    let mut salvaged = Salvaged::default();
+    for seq in old.groups().unwrap_or_default() {
+        let Ok(Some(group)) = old.group(seq) else {
+            salvaged.groups_lost += 1;
+            continue;
+        };
+        let marker = group.marker.filter(|marker| Marker::decode(marker).is_ok());
+        if Group::decode(&group.record).is_err() {
+            salvaged.groups_lost += 1;
+            continue;
+        }
+        new.write_group(seq, &group.record)?;
+        if let Some(marker) = marker {
+            new.mark_applied(seq, &marker)?;
+        }
+        salvaged.groups += 1;
+    }
+    salvaged.ids = salvage_ids(old, new)?;
+    Ok(salvaged)
+}
+
+/// The ids up to the first that cannot be read, and on from behind what cannot be read is not known: the vault has most.
+fn salvage_ids(old: &RocksStore, new: &RocksStore) -> Result<u64, StoreError> {
+    let mut chunk: Vec<EventId> = Vec::new();
+    let (mut count, mut failed) = (0, None);
+    let read = old.visit_ids(&mut |id| {
+        chunk.push(id);
+        count += 1;
+        if chunk.len() < CHUNK {
+            return true;
+        }
+        failed = new.settle(&chunk).err();
+        chunk.clear();
+        failed.is_none()
+    });
+    if let Err(error) = read {
+        tracing::warn!(%error, "not all ids of the damaged database could be read");
+    }
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    new.settle(&chunk)?;
+    Ok(count)
+}
+
+/// Closes the new database and puts it where there is none.
+///
+/// # Errors
+/// When a server that started meanwhile has made one.
+pub(super) fn finish(db: &Path, new: RocksStore) -> Result<(), UpkeepError> {
+    new.set_note(COMPLETE, b"1")?;
+    drop(new);
+    put_in_place(db)
+}
+
+fn put_in_place(db: &Path) -> Result<(), UpkeepError> {
+    // Over an empty directory at most: the system refuses to replace one with something in it.
+    fs::rename(beside(db), db).map_err(at(db))?;
+    sync_parent(db)
+}
+
+/// Moves a damaged database, which nobody may have open, out of the way; where it is now.
+pub(super) fn move_away(db: &Path) -> Result<PathBuf, UpkeepError> {
+    let free = (1..)
+        .map(|number| with_suffix(db, &format!(".damaged-{number}")))
+        .find(|path| fs::symlink_metadata(path).is_err());
+    let away = free.unwrap_or_else(|| with_suffix(db, ".damaged"));
+    fs::rename(db, &away).map_err(at(db))?;
+    Ok(away)
+}
+
+fn sync_parent(path: &Path) -> Result<(), UpkeepError> {
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
+    File::open(parent)
+        .and_then(|parent| parent.sync_all())
+        .map_err(at(parent))
+}
+
+fn beside(db: &Path) -> PathBuf {
+    with_suffix(db, ".new")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(suffix);
+    path.with_file_name(name)
+}

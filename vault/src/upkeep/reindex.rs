@@ -1,0 +1,275 @@
+//! `reindex`: merges the ids that stand in the vaults into the index, and never takes one out.
+//!
+//! Files are synced before their ids come to rest: an id must never be durable before its bytes are.
+
+use std::path::PathBuf;
+
+use super::{
+    Upkeep, UpkeepError, at,
+    database::Database,
+    forgotten, rebuild,
+    scan::{Found, scan_file},
+    tenants::{TenantVault, Unread},
+};
+use crate::{
+    event_id::EventId,
+    fs::NamedFile,
+    store::{Store, StoreError, rocks::RocksStore},
+};
+
+/// Ids that come to rest together: 64 MiB of them.
+const CHUNK: usize = 4 << 20;
+/// Entries between two reports of progress.
+const STRIDE: u64 = 1 << 14;
+
+/// How far a rebuilding has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of vault read.
+    pub bytes: u64,
+    /// Bytes there are.
+    pub total: u64,
+    /// Entries found.
+    pub entries: u64,
+}
+
+/// What a rebuilding did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reindexed {
+    /// Files read, copies by sync tools included.
+    pub files: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Entries found in them; one that stands in two files counts twice.
+    pub entries: u64,
+    /// Ids of forgotten events kept.
+    pub forgotten: u64,
+    /// Ids at rest before.
+    pub before: u64,
+    /// Ids at rest now.
+    pub after: u64,
+    /// Where they went.
+    pub source: Source,
+    /// What could not be read, each with the reason: what stands there may be stored a second time.
+    pub unread: Vec<(String, String)>,
+}
+
+/// What there was of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A good one: the ids were merged into it.
+    Merged,
+    /// None: a new one was made.
+    New,
+    /// A damaged one: a new one was made.
+    Replaced {
+        /// What was wrong.
+        reason: String,
+        /// Where the damaged one is now.
+        moved_to: PathBuf,
+        /// Ids that could be carried over.
+        ids: u64,
+        /// Groups of the journal that could be carried over.
+        groups: u64,
+        /// Groups that could not: the entries of each were in the vault before it was answered.
+        groups_lost: u64,
+    },
+}
+
+struct Merge<'a> {
+    store: &'a RocksStore,
+    ids: Vec<EventId>,
+    failed: Option<StoreError>,
+    at: Progress,
+    progress: &'a mut dyn FnMut(Progress),
+}
+
+impl Upkeep {
+    /// Merges the ids of all vaults, and of what was forgotten, into the index. Makes a new database if there is none or
+    /// if it is damaged.
+    ///
+    /// # Errors
+    /// When another process holds the database, or it cannot be written. It may be run again.
+    pub fn reindex(&self, progress: &mut dyn FnMut(Progress)) -> Result<Reindexed, UpkeepError> {
+        let mut database = Database::open(&self.db)?;
+        if matches!(database, Database::Gone) && rebuild::finish_earlier(&self.db)? {
+            database = Database::open(&self.db)?;
+        }
+        match database {
+            Database::Intact { store, ids } => {
+                let mut done = self.merge(&store, progress)?;
+                (done.before, done.source) = (ids, Source::Merged);
+                Ok(done)
+            }
+            Database::Gone => {
+                let new = rebuild::begin(&self.db)?;
+                let done = self.merge(&new, progress)?;
+                rebuild::finish(&self.db, new)?;
+                Ok(done)
+            }
+            Database::Damaged { reason, store } => self.replace(reason, store, progress),
+        }
+    }
+
+    /// Makes a new database if there is none although there are vaults whose events it should know.
+    ///
+    /// # Errors
+    /// As [`Self::reindex`].
+    pub fn reindex_if_gone(&self) -> Result<Option<Reindexed>, UpkeepError> {
+        if !Database::is_gone(&self.db)? {
+            return Ok(None);
+        }
+        let (vaults, unread) = self.vaults(None)?;
+        let nothing = vaults.iter().all(|vault| vault.files.is_empty()) && unread.is_empty();
+        if nothing && !self.forgotten.exists() {
+            return Ok(None);
+        }
+        drop(vaults);
+        self.reindex(&mut |_| {}).map(Some)
+    }
+
+    fn replace(
+        &self,
+        reason: String,
+        old: Option<RocksStore>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Reindexed, UpkeepError> {
+        let new = rebuild::begin(&self.db)?;
+        let salvaged = match &old {
+            Some(old) => rebuild::salvage(old, &new)?,
+            None => rebuild::Salvaged::default(),
+        };
+        let mut done = self.merge(&new, progress)?;
+        // It must be closed first: closing tidies up under the path that it was opened by.
+        drop(old);
+        let moved_to = rebuild::move_away(&self.db)?;
+        rebuild::finish(&self.db, new)?;
+        done.source = Source::Replaced {
+            reason,
+            moved_to,
+            ids: salvaged.ids,
+            groups: salvaged.groups,
+            groups_lost: salvaged.groups_lost,
+        };
+        Ok(done)
+    }
+
+    fn merge(
+        &self,
+        store: &RocksStore,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Reindexed, UpkeepError> {
+        let (vaults, mut unread) = self.vaults(None)?;
+        let mut merge = Merge {
+            store,
+            ids: Vec::new(),
+            failed: None,
+            at: Progress {
+                total: self.total(&vaults, &mut unread),
+                ..Progress::default()
+            },
+            progress,
+        };
+        let forgotten = forgotten::read(&self.forgotten).map_err(at(&self.forgotten))?;
+        forgotten.iter().for_each(|id| merge.push(*id));
+        let mut files = 0;
+        for vault in &vaults {
+            for name in &vault.files {
+                files += u64::from(self.merge_file(vault, name, &mut merge, &mut unread)?);
+            }
+        }
+        merge.settle();
+        let Merge { failed, at, .. } = merge;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let mut after = 0;
+        store.visit_ids(&mut |_| {
+            after += 1;
+            true
+        })?;
+        Ok(Reindexed {
+            files,
+            bytes: at.bytes,
+            entries: at.entries,
+            forgotten: forgotten.len() as u64,
+            before: 0,
+            after,
+            source: Source::New,
+            unread: in_words(unread),
+        })
+    }
+
+    /// Whether there was such a file.
+    fn merge_file(
+        &self,
+        vault: &TenantVault,
+        name: &NamedFile,
+        merge: &mut Merge<'_>,
+        unread: &mut Vec<Unread>,
+    ) -> Result<bool, UpkeepError> {
+        // What cannot be opened was noted when the sizes were asked.
+        let Ok(Some(file)) = vault.root.open_named(name) else {
+            return Ok(false);
+        };
+        let path = || PathBuf::from(self.show(&vault.tenant, name));
+        file.sync().map_err(|error| at(path())(error))?;
+        let begin = merge.at.bytes;
+        let read = scan_file(&*file, &mut |found| {
+            if let Found::Entry(entry) = found {
+                merge.entry(entry.id, begin + entry.end);
+            }
+        });
+        if let Err(error) = read {
+            unread.push(self.unread(vault, name, &error));
+        }
+        merge.at.bytes = begin + file.len().unwrap_or(0);
+        (merge.progress)(merge.at);
+        match merge.failed.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(true),
+        }
+    }
+
+    fn total(&self, vaults: &[TenantVault], unread: &mut Vec<Unread>) -> u64 {
+        let mut total = 0;
+        for vault in vaults {
+            for name in &vault.files {
+                let file = self.open_file(vault, name, unread);
+                total += file.and_then(|file| file.len().ok()).unwrap_or(0);
+            }
+        }
+        total
+    }
+}
+
+impl Merge<'_> {
+    fn entry(&mut self, id: EventId, bytes: u64) {
+        self.push(id);
+        self.at.entries += 1;
+        if self.at.entries.is_multiple_of(STRIDE) {
+            (self.progress)(Progress { bytes, ..self.at });
+        }
+    }
+
+    fn push(&mut self, id: EventId) {
+        self.ids.push(id);
+        if self.ids.len() >= CHUNK {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        if self.failed.is_some() || self.ids.is_empty() {
+            return;
+        }
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        self.failed = self.store.settle(&self.ids).err();
+        self.ids.clear();
+    }
+}
+
+pub(super) fn in_words(unread: Vec<Unread>) -> Vec<(String, String)> {
+    unread.into_iter().map(|one| (one.what, one.reason)).collect()
+}

@@ -1,0 +1,136 @@
+//! The entries of a daily file, one after another.
+
+use std::io;
+
+use super::{
+    lines::{Line, ReadAt, each_line},
+    moment,
+};
+use crate::{entry::Tracker, event_id::EventId, fs::VaultFile};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Enough of an entry's first line for its time.
+const BEGINNING: usize = 48;
+
+/// Where an entry begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) offset: u64,
+    /// From 1.
+    pub(super) line: u64,
+    beginning: [u8; BEGINNING],
+}
+
+/// What a scan finds.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    /// An entry.
+    Entry(Entry<'a>),
+    /// An entry that has lost its id, at this line.
+    Nameless(u64),
+    /// A line with NULs in it: the disk lost what was there.
+    Zeros(u64),
+}
+
+/// An entry in a file.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) id: EventId,
+    pub(super) start: Start,
+    /// Behind its last line's ending.
+    pub(super) end: u64,
+    /// The line that ends in the id; all of our own fields stand there.
+    last_line: &'a [u8],
+}
+
+/// Visits what is in a file.
+pub(super) fn scan_file(file: &dyn VaultFile, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()> {
+    scan(&|offset, buffer| file.read_at(offset, buffer), visit)
+}
+
+/// Visits what is in a file that is in memory.
+pub(super) fn scan_bytes(file: &[u8], visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()> {
+    let read_at = |offset: u64, buffer: &mut [u8]| {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(file.len());
+        let count = buffer.len().min(file.len() - from);
+        buffer[..count].copy_from_slice(&file[from..from + count]);
+        Ok(count)
+    };
+    scan(&read_at, visit)
+}
+
+fn scan(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()> {
+    let mut tracker = Tracker::new();
+    each_line(read_at, &mut |line| {
+        let (line, mark) = without_mark(line);
+        let ended = tracker.line(line.bytes, || Start::new(&line, mark));
+        tell_nameless(ended.nameless, visit);
+        if let Some((id, start)) = ended.entry {
+            let (end, last_line) = (line.end, line.bytes);
+            visit(Found::Entry(Entry {
+                id,
+                start,
+                end,
+                last_line,
+            }));
+        }
+        if memchr::memchr(0, line.bytes).is_some() {
+            visit(Found::Zeros(line.number));
+        }
+    })?;
+    tell_nameless(tracker.finish(), visit);
+    Ok(())
+}
+
+/// A byte order mark belongs to the file, not to its first line.
+fn without_mark(line: Line<'_>) -> (Line<'_>, u64) {
+    match line.bytes.strip_prefix(BYTE_ORDER_MARK) {
+        Some(bytes) if line.start == 0 => (Line { bytes, ..line }, BYTE_ORDER_MARK.len() as u64),
+        _ => (line, 0),
+    }
+}
+
+/// Only what begins with a time is ours; users write bold words at an item's beginning, too.
+fn tell_nameless(start: Option<Start>, visit: &mut dyn FnMut(Found<'_>)) {
+    if let Some(start) = start.filter(|start| moment::read(&start.beginning).is_some()) {
+        visit(Found::Nameless(start.line));
+    }
+}
+
+impl Start {
+    fn new(line: &Line<'_>, mark: u64) -> Self {
+        let mut beginning = [0; BEGINNING];
+        let count = line.bytes.len().min(BEGINNING);
+        beginning[..count].copy_from_slice(&line.bytes[..count]);
+        Self {
+            offset: line.start + mark,
+            line: line.number,
+            beginning,
+        }
+    }
+}
+
+impl Entry<'_> {
+    /// When the event was captured, as far as the entry says.
+    pub(super) fn moment(&self) -> Option<moment::Moment> {
+        moment::read(&self.start.beginning)
+    }
+
+    /// The plugin that sent the event.
+    pub(super) fn plugin(&self) -> Option<&str> {
+        let field = self.field(b" [via:: ")?;
+        let at = memchr::memmem::find(field, br"\@")?;
+        std::str::from_utf8(&field[..at]).ok()
+    }
+
+    /// Whether the entry has this field: `field` is ` [name:: value]` as it is written.
+    pub(super) fn has(&self, field: &[u8]) -> bool {
+        memchr::memmem::find(self.last_line, field).is_some()
+    }
+
+    /// The rest of the last line behind the last `name`. No text of the event can look like a field.
+    fn field(&self, name: &[u8]) -> Option<&[u8]> {
+        let at = memchr::memmem::rfind(self.last_line, name)?;
+        Some(&self.last_line[at + name.len()..])
+    }
+}
