@@ -88,7 +88,7 @@ fn replacement(bytes: &[u8], at: usize, start: Start) -> Option<Replacement> {
         b'&' => return entity(b"&amp;"),
         b'#' if begins_tag(&bytes[at + 1..]) => return entity(b"&num;"),
         b'#' => !before.is_some_and(is_word) && after != Some(b' '),
-        b':' => colon_means_something(before, after),
+        b':' => colon_means_something(before, after) && !is_in_redaction(&bytes[..at], after),
         b'%' => matches!(before, Some(b'%' | b'{')) || matches!(after, Some(b'%' | b'>' | b'}')),
         b'=' => before == Some(b'=') || after == Some(b'='),
         b'{' => before == Some(b'{'),
@@ -146,6 +146,12 @@ fn colon_means_something(before: Option<u8>, after: Option<u8>) -> bool {
         before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     let short_name = after.is_ascii_alphanumeric() || matches!(after, b'_' | b'+' | b'-' | b'/');
     !time_of_day && (scheme || short_name)
+}
+
+/// Whether a colon is that of `[REDACTED:rule]`, which should stay easy to read and to search for; it is neither a scheme
+/// that anything opens nor the beginning of a short name.
+fn is_in_redaction(before: &[u8], after: Option<u8>) -> bool {
+    before.ends_with(b"[REDACTED") && after.is_some_and(|byte| byte.is_ascii_lowercase())
 }
 
 /// Whether the hyphen at `at` is the first of a date that an emoji may stand before.

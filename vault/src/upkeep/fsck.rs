@@ -109,7 +109,7 @@ impl Upkeep {
         standing.all.sort_unstable();
         let lacking = self.check_database(&database, &vaults, &standing, &mut condition)?;
         self.locate(&vaults, &standing.twice, &lacking, &mut condition);
-        condition.named.sort_by(|a, b| a.kind.cmp(&b.kind));
+        condition.named.sort_by_key(|named| named.kind);
         Ok(condition)
     }
 
