@@ -58,12 +58,21 @@ impl Checkpoint {
         for (vault, folder) in &self.folders {
             let synced = self.fs.open_root(vault).and_then(|root| root.sync_folder(folder));
             match synced {
-                // Someone has removed the folder, or the whole vault: there is no name left to keep.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if is_elsewhere(&error) => {}
                 Err(error) => return Err(CheckpointError::Sync(error)),
                 Ok(()) => {}
             }
         }
         Ok(())
     }
+}
+
+/// Whether someone has moved the folder or the whole vault away, or put something else in its place: then no name is left
+/// there to keep, and nothing says that the disk is at fault.
+fn is_elsewhere(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied, Unsupported};
+    matches!(
+        error.kind(),
+        NotFound | NotADirectory | PermissionDenied | Unsupported
+    )
 }

@@ -9,6 +9,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
@@ -44,6 +45,8 @@ impl RocksStore {
     /// # Errors
     /// `ResourceBusy` when another process holds it; `InvalidData` when it is damaged.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // RocksDB would let everyone look in.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let cache = Cache::new_lru_cache(8 * MIB);
         let db = open(path, &cache)?;
         Ok(Self {
@@ -429,6 +432,15 @@ mod tests {
             RocksStore::open(home.path()).unwrap_err().kind,
             io::ErrorKind::InvalidData
         );
+    }
+
+    #[test]
+    fn nobody_else_may_look_into_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("db");
+        let _store = RocksStore::open(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

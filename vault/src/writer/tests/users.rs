@@ -100,6 +100,25 @@ fn an_obstacle_in_the_files_place_is_told_and_nothing_is_lost() {
     bench.resend_all();
 }
 
+#[test]
+fn a_folder_that_is_moved_or_replaced_does_not_stop_the_service() {
+    let replace: [fn(&Bench); 3] = [
+        |_| {},
+        |bench| bench.disk.user_symlink("/vault/Audio", "/elsewhere").unwrap(),
+        |bench| bench.disk.user_replace("/vault/Audio", b"a file").unwrap(),
+    ];
+    for put in replace {
+        let mut bench = Bench::new(1);
+        assert!(bench.start());
+        bench.send(&[vec![1]]);
+        bench.disk.user_rename("/vault/Audio", "/elsewhere").unwrap();
+        put(&bench);
+        bench.writer.as_mut().unwrap().checkpoint().unwrap();
+        assert_eq!(bench.state(), crate::writer::State::Ready);
+        assert!(bench.send(&[vec![12]])[0].is_ok(), "other folders go on");
+    }
+}
+
 /// The user's own lines, edits of all kinds at any moment, and crashes in between.
 #[test]
 fn no_byte_of_a_user_is_altered_and_no_entry_is_doubled() {
