@@ -3,12 +3,13 @@
 //! `openclone-bench run` starts a server on an empty home for each row of a table and measures it; `openclone-bench
 //! load` sends to a server that is running. Open loop with `--rate` (waiting counts), else flat out.
 
-mod events;
 mod load;
 mod measure;
+mod raw;
 mod send;
 mod server;
 mod table;
+mod template;
 
 use clap::{Parser, Subcommand};
 
