@@ -47,8 +47,12 @@ lint: ## Check formatting, clippy, the contract, and dependencies
 fmt: ## Format the Rust code
 	cargo fmt --all
 
-bench: build ## Measure: starts a service for each row of a table and sends to it for some seconds
+bench: build ## Measure: a service for each row of a table, then escaping, rebuilding and redaction
 	$(TARGET)/release/openclone-bench run --binary $(BINARY)
+# What does not need a service: escaping, rebuilding the index, and what redaction finds.
+	cargo run --release --quiet -p openclone-vault --example throughput
+	cargo run --release --quiet -p openclone-vault --example reindex_rate
+	cargo run --release --quiet --example redaction
 
 fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million if not said
 	@scripts/need fuzz
