@@ -18,7 +18,7 @@ use super::{
     connect::{self, Target},
     say, start,
 };
-use crate::config::Config;
+use crate::{config::Config, limit::TenantRates};
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,6 +63,9 @@ struct Tenant {
     bytes: u64,
     last_seen: Option<String>,
     journal: Lag,
+    /// A service of an older version does not tell.
+    #[serde(default)]
+    limits: Option<TenantRates>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -228,6 +231,15 @@ impl std::fmt::Display for Tenant {
                 ", {} batches wait for {:.1} s",
                 self.journal.waiting, self.journal.seconds
             )?;
+        }
+        let limits = self.limits.unwrap_or_default();
+        for (limit, what) in [
+            (limits.requests_per_minute, "requests a minute"),
+            (limits.events_per_second, "events a second"),
+        ] {
+            if limit > 0 {
+                write!(f, "; at most {limit} {what}")?;
+            }
         }
         Ok(())
     }

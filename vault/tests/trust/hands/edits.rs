@@ -166,7 +166,7 @@ impl<'a> User<'a> {
             self.file.clone()
         };
         self.watch.look();
-        let answered = self.ledger.all_answered();
+        let answers = self.ledger.answers();
         if fs::rename(&place, &aside).is_err() {
             return;
         }
@@ -183,7 +183,7 @@ impl<'a> User<'a> {
         while fs::rename(&aside, &place).is_err() {
             let _ = fs::remove_dir_all(&place);
         }
-        self.watch.may_have_taken(&answered);
+        self.watch.may_have_taken(answers);
         assert_eq!(names(&outside), [""; 0], "something was written outside");
     }
 

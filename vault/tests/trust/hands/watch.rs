@@ -18,6 +18,14 @@ pub(crate) struct Watch<'a> {
     file: PathBuf,
     /// What the user wrote last; the file begins with it.
     pub(crate) saved: Vec<u8>,
+    /// Answered, as far as the last look knows.
+    answered: HashSet<EventId>,
+    answers: usize,
+    /// Handed over and not answered at the last look.
+    pending: HashSet<EventId>,
+    sent: usize,
+    /// Must be there until the user takes it.
+    must: HashSet<EventId>,
     /// Taken by the user, on purpose or by a save: must not come back.
     removed: HashSet<EventId>,
     /// Written, perhaps, while a save was under way: there or not, as the next look tells.
@@ -30,8 +38,8 @@ pub(crate) struct Watch<'a> {
 /// The file at one moment.
 pub(crate) struct Look {
     pub(crate) bytes: Vec<u8>,
-    /// What had been answered before.
-    pub(crate) answered: HashSet<EventId>,
+    /// How many had been answered before.
+    answers: usize,
 }
 
 impl<'a> Watch<'a> {
@@ -40,6 +48,11 @@ impl<'a> Watch<'a> {
             ledger,
             file,
             saved: Vec::new(),
+            answered: HashSet::new(),
+            answers: 0,
+            pending: HashSet::new(),
+            sent: 0,
+            must: HashSet::new(),
             removed: HashSet::new(),
             unsettled: HashSet::new(),
             taken_by_saves: 0,
@@ -57,25 +70,33 @@ impl<'a> Watch<'a> {
             assert!(present.insert(id), "{id} is there twice");
             assert!(!self.removed.contains(&id), "{id} came back");
         }
-        for id in &look.answered {
-            let settled = !self.unsettled.remove(id);
-            if present.contains(id) || self.removed.contains(id) {
+        for id in self.ledger.answered_between(self.answers, look.answers) {
+            let settled = !self.unsettled.remove(&id);
+            self.answered.insert(id);
+            if self.removed.contains(&id) {
                 continue;
             }
-            assert!(!settled, "{id} was answered and is lost");
-            self.removed.insert(*id);
-            self.taken_by_saves += 1;
+            if present.contains(&id) {
+                self.must.insert(id);
+            } else {
+                assert!(!settled, "{id} was answered and is lost");
+                self.removed.insert(id);
+                self.taken_by_saves += 1;
+            }
         }
+        self.answers = look.answers;
+        let lost: Vec<_> = self.must.difference(&present).collect();
+        assert!(lost.is_empty(), "{lost:?} were answered and are lost");
         look
     }
 
     /// Waits until a file is what the user saved and whole entries of ours; a write may be halfway through.
     pub(crate) fn load(&self, file: &Path) -> Look {
         for _ in 0..500 {
-            let answered = self.ledger.all_answered();
+            let answers = self.ledger.answers();
             let bytes = fs::read(file).unwrap_or_default();
             if self.is_saved_and_ours(&bytes) {
-                return Look { bytes, answered };
+                return Look { bytes, answers };
             }
             thread::sleep(Duration::from_millis(2));
         }
@@ -112,19 +133,27 @@ impl<'a> Watch<'a> {
     /// The user has saved `bytes` over what was seen at `look`.
     pub(crate) fn has_saved(&mut self, look: &Look, bytes: Vec<u8>) {
         let kept: HashSet<EventId> = ids_in(&bytes).map(|(id, _)| id).collect();
-        let loaded = ids_in(&look.bytes).map(|(id, _)| id);
-        let dismissed = loaded.filter(|id| !kept.contains(id) && look.answered.contains(id));
-        self.removed.extend(dismissed);
-        self.may_have_taken(&look.answered);
+        for (id, _) in ids_in(&look.bytes) {
+            if !kept.contains(&id) && self.answered.contains(&id) {
+                self.must.remove(&id);
+                self.removed.insert(id);
+            }
+        }
+        self.may_have_taken(look.answers);
         self.saved = bytes;
     }
 
-    /// What was handed over since `answered` may be gone, even if it has no answer yet.
-    pub(crate) fn may_have_taken(&mut self, answered: &HashSet<EventId>) {
-        let (sent, answered_now) = self.ledger.sent_and_answered();
-        let in_flight = sent.difference(&answered_now).count();
+    /// What had no answer when there were `answers` may be gone, as far as it has been handed over by now.
+    pub(crate) fn may_have_taken(&mut self, answers: usize) {
+        let in_flight = self.ledger.in_flight();
         assert!(in_flight < BATCH as usize, "{in_flight} in flight");
-        self.unsettled.extend(sent.difference(answered));
+        let sent = self.ledger.sent_from(self.sent);
+        self.sent += sent.len();
+        self.pending.extend(sent);
+        self.pending.retain(|id| !self.answered.contains(id));
+        let since = self.ledger.answered_between(self.answers, answers);
+        let unsure = self.pending.iter().filter(|id| !since.contains(id));
+        self.unsettled.extend(unsure);
     }
 
     /// The user wrote at the end: what stands before is as it was, and the user's from now on.
@@ -143,7 +172,7 @@ impl<'a> Watch<'a> {
     }
 
     pub(crate) fn finish(&self, edits: u32) {
-        let answered = self.ledger.all_answered().len();
+        let answered = self.answers;
         assert!(answered as u32 > edits / 4, "only {answered} events");
         let taken = self.taken_by_saves;
         assert!(taken as usize <= answered / 2, "{taken} of {answered}");
