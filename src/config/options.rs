@@ -25,8 +25,8 @@ pub const OPTIONS: &[Opt] = &[
         "tenants",
         "{}",
         &[
-            "How much all keys of a tenant together may send, besides the limits of each key, such as",
-            "{ family = { requests_per_minute = 120, events_per_second = 500 } }; 0 or nothing: no limit.",
+            "How much all keys of a tenant together may send, besides the limits of each key: a table",
+            "[tenants.<name>] with requests_per_minute and events_per_second; 0 or nothing is no limit.",
         ],
     ),
     opt(
