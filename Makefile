@@ -47,10 +47,14 @@ lint: ## Check formatting, clippy, the contract, and dependencies
 fmt: ## Format the Rust code
 	cargo fmt --all
 
-bench: build ## Measure: starts a service for each row of a table and sends to it for some seconds
+bench: build ## Measure: a service for each row of a table, then escaping, rebuilding and redaction
 	$(TARGET)/release/openclone-bench run --binary $(BINARY)
+# What does not need a service: escaping, rebuilding the index, and what redaction finds.
+	cargo run --release --quiet -p openclone-vault --example throughput
+	cargo run --release --quiet -p openclone-vault --example reindex_rate
+	cargo run --release --quiet --example redaction
 
-fuzz: ## Feed random text to the escaping for ten million inputs (wants a nightly compiler)
-	@scripts/need build
+fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million if not said
+	@scripts/need fuzz
 	@scripts/tools cargo-fuzz $(TOOLS)
-	cd fuzz && PATH="$(TOOLS)/bin:$$PATH" cargo +nightly fuzz run --sanitizer none escape -- -runs=10000000 -max_len=256 -close_fd_mask=1
+	@scripts/fuzz $(TARGET) $(TOOLS) $(or $(RUNS),10000000) $(FUZZ)

@@ -193,7 +193,8 @@ fn main() {
         let mut of_this = 0;
         for _ in 0..EACH {
             let secret = make(&mut dice);
-            let core = secret.split([' ', '=']).next_back().unwrap().to_owned();
+            let pieces = secret.split([' ', '=', '\n']);
+            let core = pieces.max_by_key(|piece| piece.len()).unwrap().to_owned();
             let text = format!("{} {secret} {}", dice.prose(6), dice.prose(6));
             of_this += usize::from(!redactor.redact_str(&text).0.contains(&core));
         }

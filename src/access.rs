@@ -29,15 +29,15 @@ impl AccessService for Access {
 }
 
 fn rate_limits(limits: &KeyLimits, now: Timestamp) -> RateLimits {
-    let config = limits.config();
     let standing = limits.standing();
+    let (requests_per_minute, burst, events_per_second) = limits.allowed();
     RateLimits {
-        requests_per_minute: config.requests_per_minute,
-        burst: config.burst,
+        requests_per_minute,
+        burst,
         remaining: standing.map_or(0, |standing| standing.remaining),
         reset_at: standing.map(|standing| to_proto(standing.reset_at(now))),
-        events_per_second: config.events_per_second,
-        max_body_bytes: config.max_body_bytes,
+        events_per_second,
+        max_body_bytes: limits.config().max_body_bytes,
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
     home::Home,
     ingest::{Ingest, MAX_MESSAGE},
     lifecycle::Lifecycle,
-    limit::KeyLimits,
+    limit::{KeyLimits, TenantLimits},
     meters::Meters,
     pipeline::Pipeline,
     prepare::Preparer,
@@ -107,14 +107,15 @@ impl App {
     ) -> Result<Self, RunError> {
         let meters = Meters::new();
         let lifecycle = Arc::new(Lifecycle::default());
-        let ring = Arc::new(key_ring(config, home, key)?);
+        let shared = TenantLimits::new(&config.tenants);
+        let ring = Arc::new(key_ring(config, home, key, &shared)?);
         let authenticator = Authenticator::new(
             Arc::clone(&ring),
             config.limits.failed_auth_per_minute,
             meters.clone(),
         );
         let vault = vault_options(config, home);
-        let tenants = Arc::new(Tenants::new(vault.dirs.clone()));
+        let tenants = Arc::new(Tenants::new(vault.dirs.clone(), shared));
         let redactor = Arc::new(Redactor::new(&config.redact)?);
         let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
         let pipeline = Arc::new(Pipeline {
@@ -312,16 +313,22 @@ fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
     }
 }
 
-fn key_ring(config: &Config, home: &Home, key: &SecretString) -> Result<KeyRing, KeysError> {
-    KeyRing::new([(key.expose_secret().as_bytes(), default_key(config))]).watch(
+fn key_ring(
+    config: &Config,
+    home: &Home,
+    key: &SecretString,
+    tenants: &TenantLimits,
+) -> Result<KeyRing, KeysError> {
+    KeyRing::new([(key.expose_secret().as_bytes(), default_key(config, tenants))]).watch(
         home.keys(),
         home.key_uses(),
         config.limits,
+        tenants.clone(),
     )
 }
 
 /// The key of `.env`: tenant `default`, everything allowed.
-fn default_key(config: &Config) -> Key {
+fn default_key(config: &Config, tenants: &TenantLimits) -> Key {
     Key {
         id: "env".into(),
         hash: None,
@@ -330,7 +337,7 @@ fn default_key(config: &Config) -> Key {
         scopes: vec![Scope::All],
         plugin_id: None,
         expires_at: None,
-        limits: Arc::new(KeyLimits::new(config.limits)),
+        limits: Arc::new(KeyLimits::within(config.limits, tenants, "default")),
         used: None,
     }
 }

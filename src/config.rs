@@ -10,14 +10,17 @@ pub mod print;
 pub mod server;
 pub mod vault;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 pub use error::ConfigError;
 pub use layers::{Inputs, Layers};
 pub use server::ServerConfig;
 pub use vault::VaultConfig;
 
-use crate::redact::RedactConfig;
+use crate::{
+    limit::{self, TenantRates},
+    redact::RedactConfig,
+};
 
 /// All options, checked.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Config {
     pub vault: VaultConfig,
     /// How much a key may send.
     pub limits: LimitsConfig,
+    /// How much all keys of a tenant together may send, where somebody said.
+    pub tenants: BTreeMap<String, TenantRates>,
     /// What to blacken.
     pub redact: RedactConfig,
     /// Which plugins may send.
@@ -111,12 +116,22 @@ impl Config {
             server: ServerConfig::read(layers)?,
             vault: VaultConfig::read(layers)?,
             limits: LimitsConfig::read(layers)?,
+            tenants: read_tenants(layers)?,
             redact: layers.structured("redact")?,
             registry: RegistryConfig::read(layers)?,
             log: LogConfig::read(layers)?,
             telemetry: TelemetryConfig::read(layers)?,
         })
     }
+}
+
+fn read_tenants(layers: &Layers) -> Result<BTreeMap<String, TenantRates>, ConfigError> {
+    let tenants = layers.structured("tenants")?;
+    limit::check(&tenants).map_err(|reason| ConfigError::Conflict {
+        place: layers.place("tenants"),
+        reason,
+    })?;
+    Ok(tenants)
 }
 
 impl LimitsConfig {
@@ -270,6 +285,26 @@ mod tests {
             layers.warnings,
             ["unknown variable OPENCLONE_LIMITS__BURTS is ignored"]
         );
+    }
+
+    #[test]
+    fn tenants_have_limits_where_somebody_said_so() {
+        assert!(read("", &[], &[]).unwrap().tenants.is_empty());
+        let config = read("[tenants.family]\nrequests_per_minute = 120\n", &[], &[]).unwrap();
+        let family = config.tenants["family"];
+        assert_eq!((family.requests_per_minute, family.events_per_second), (120, 0));
+        for (file, fault) in [
+            ("[tenants.CON]\nevents_per_second = 1\n", "tenant \"CON\": "),
+            ("[tenants.a]\nburst = 1\n", "burst"),
+            ("[tenants.a]\nevents_per_second = -1\n", "-1"),
+            ("tenants = 5\n", "key tenants"),
+        ] {
+            let error = read(file, &[], &[]).unwrap_err().to_string();
+            assert!(
+                error.starts_with("/home/x/openclone.toml, key tenants") && error.contains(fault),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -1,31 +1,27 @@
-//! How much a key may send: GCRA (a leaky bucket without a timer) for requests, and a pace for events on streams.
+//! How much a key may send, and all keys of a tenant together: GCRA (a leaky bucket without a timer) for requests, and a
+//! pace for events on streams.
+//!
+//! A request must find room in the key's bucket and then in the tenant's; the one that is nearer to its end is told of.
+//! One that the tenant's refuses has been counted for its key, so that a key that goes on asking waits for itself first.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+mod quotas;
+mod tenants;
 
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-    middleware::StateInformationMiddleware,
-    state::{InMemoryState, NotKeyed},
-};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
 use jiff::{SignedDuration, Timestamp};
 
+use self::quotas::{Quotas, Rates};
+pub(crate) use self::tenants::check;
+pub use self::tenants::{TenantLimits, TenantRates};
 use crate::{config::LimitsConfig, error::IngestError};
-
-type Requests = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
-type Events = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
 
 /// The limits of one key, with what has been used of them.
 #[derive(Debug)]
 pub struct KeyLimits {
     config: LimitsConfig,
-    requests: Option<Requests>,
-    last: Mutex<(Instant, u32)>,
-    events: Option<Events>,
+    own: Quotas,
+    tenant: Option<Arc<Quotas>>,
 }
 
 /// Where a key stands after a request.
@@ -40,26 +36,47 @@ pub struct Standing {
 }
 
 impl KeyLimits {
-    /// Limits of which nothing has been used.
+    /// Limits of which nothing has been used, of a key in a tenant without limits.
     pub fn new(config: LimitsConfig) -> Self {
-        let requests = NonZeroU32::new(config.requests_per_minute)
-            .map(|rate| Quota::per_minute(rate).allow_burst(at_least_one(config.burst)))
-            .map(|quota| RateLimiter::direct(quota).with_middleware());
-        // a whole batch must fit into the bucket
-        let events = NonZeroU32::new(config.events_per_second)
-            .map(|rate| Quota::per_second(rate).allow_burst(rate.max(at_least_one(500))))
-            .map(RateLimiter::direct);
+        let own = Quotas::new(Rates {
+            requests_per_minute: config.requests_per_minute,
+            burst: config.burst,
+            events_per_second: config.events_per_second,
+        });
         Self {
             config,
-            requests,
-            last: Mutex::new((Instant::now(), config.burst)),
-            events,
+            own,
+            tenant: None,
         }
     }
 
-    /// The numbers.
+    /// As [`Self::new`], of a key that shares the limits of `tenant`, if it has some.
+    pub fn within(config: LimitsConfig, tenants: &TenantLimits, tenant: &str) -> Self {
+        Self {
+            tenant: tenants.quotas(tenant),
+            ..Self::new(config)
+        }
+    }
+
+    /// The numbers of the key.
     pub fn config(&self) -> &LimitsConfig {
         &self.config
+    }
+
+    /// Requests a minute, how many at once, and events a second that the key and its tenant both allow; 0 means no limit.
+    pub fn allowed(&self) -> (u32, u32, u32) {
+        let own = *self.own.rates();
+        let tenant = self.tenant.as_ref().map_or(own, |quotas| *quotas.rates());
+        let burst = match (own.requests_per_minute, tenant.requests_per_minute) {
+            (_, 0) => own.burst,
+            (0, _) => tenant.burst,
+            _ => own.burst.min(tenant.burst),
+        };
+        (
+            lower(own.requests_per_minute, tenant.requests_per_minute),
+            burst,
+            lower(own.events_per_second, tenant.events_per_second),
+        )
     }
 
     /// Counts one request; `None` if requests are not limited.
@@ -67,59 +84,40 @@ impl KeyLimits {
     /// # Errors
     /// [`IngestError::RateLimited`] when none is left.
     pub fn take(&self) -> Result<Option<Standing>, IngestError> {
-        let Some(requests) = &self.requests else {
-            return Ok(None);
-        };
-        match requests.check() {
-            Ok(snapshot) => Ok(Some(self.note(snapshot.remaining_burst_capacity()))),
-            Err(until) => Err(IngestError::RateLimited {
-                per_minute: self.config.requests_per_minute,
-                retry_after: until.wait_time_from(requests.clock().now()),
-                standing: self.note(0),
-            }),
-        }
+        let own = self.own.take()?;
+        let tenant = self.tenant.as_ref().map(|quotas| quotas.take()).transpose()?;
+        Ok(nearer_to_its_end(own, tenant.flatten()))
     }
 
     /// Where the key stands, without counting anything.
     pub fn standing(&self) -> Option<Standing> {
-        self.requests.as_ref()?;
-        let (at, remaining) = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let back = at.elapsed().as_nanos() / self.interval().as_nanos().max(1);
-        let back = u32::try_from(back).unwrap_or(u32::MAX);
-        Some(self.with_remaining(remaining.saturating_add(back).min(self.config.burst)))
+        let tenant = self.tenant.as_ref().and_then(|quotas| quotas.standing());
+        nearer_to_its_end(self.own.standing(), tenant)
     }
 
     /// Waits until `events` more may be taken from a stream.
     pub async fn pace(&self, events: u32) {
-        let (Some(limiter), Some(events)) = (&self.events, NonZeroU32::new(events)) else {
+        let Some(events) = NonZeroU32::new(events) else {
             return;
         };
-        loop {
-            match limiter.check_n(events) {
-                Ok(Err(until)) => tokio::time::sleep(until.wait_time_from(limiter.clock().now())).await,
-                // more than the bucket holds: validation refuses such a batch anyway
-                Ok(Ok(())) | Err(_) => return,
-            }
+        self.own.pace(events).await;
+        if let Some(tenant) = &self.tenant {
+            tenant.pace(events).await;
         }
     }
+}
 
-    fn note(&self, remaining: u32) -> Standing {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), remaining);
-        self.with_remaining(remaining)
-    }
+fn nearer_to_its_end(own: Option<Standing>, tenant: Option<Standing>) -> Option<Standing> {
+    own.into_iter()
+        .chain(tenant)
+        .min_by_key(|standing| standing.remaining)
+}
 
-    fn with_remaining(&self, remaining: u32) -> Standing {
-        let used = self.config.burst.saturating_sub(remaining);
-        Standing {
-            limit: self.config.burst,
-            remaining,
-            reset_after: self.interval() * used,
-        }
-    }
-
-    /// How long it takes until one more is there.
-    fn interval(&self) -> Duration {
-        Duration::from_secs(60) / self.config.requests_per_minute.max(1)
+/// The lower of two limits, of which 0 is none.
+fn lower(one: u32, other: u32) -> u32 {
+    match (one, other) {
+        (0, limit) | (limit, 0) => limit,
+        _ => one.min(other),
     }
 }
 
@@ -131,13 +129,11 @@ impl Standing {
     }
 }
 
-fn at_least_one(number: u32) -> NonZeroU32 {
-    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::{collections::BTreeMap, time::Instant};
+
     use super::*;
     use crate::testing::limits;
 
@@ -190,6 +186,105 @@ mod tests {
             start.elapsed() >= Duration::from_millis(90),
             "{:?}",
             start.elapsed()
+        );
+    }
+
+    fn family(requests_per_minute: u32, events_per_second: u32) -> TenantLimits {
+        let rates = TenantRates {
+            requests_per_minute,
+            events_per_second,
+        };
+        TenantLimits::new(&BTreeMap::from([("family".to_owned(), rates)]))
+    }
+
+    #[test]
+    fn keys_of_a_tenant_share_its_limit_and_others_do_not() {
+        let tenants = family(3, 0);
+        let key = |tenant| KeyLimits::within(limits(), &tenants, tenant);
+        let (one, other, stranger) = (key("family"), key("family"), key("default"));
+        assert_eq!(one.take().unwrap().unwrap().remaining, 2);
+        assert_eq!(other.take().unwrap().unwrap().remaining, 1);
+        assert_eq!(one.take().unwrap().unwrap().limit, 3);
+        let Err(IngestError::RateLimited {
+            per_minute, standing, ..
+        }) = other.take()
+        else {
+            panic!("the fourth of the tenant must not pass")
+        };
+        assert_eq!((per_minute, standing.limit, standing.remaining), (3, 3, 0));
+        assert_eq!(one.standing().unwrap().remaining, 0);
+        assert_eq!(stranger.take().unwrap().unwrap().remaining, 59);
+    }
+
+    #[test]
+    fn the_key_refuses_before_the_tenant_counts() {
+        let tenants = family(10, 0);
+        let config = LimitsConfig {
+            requests_per_minute: 1,
+            burst: 1,
+            ..limits()
+        };
+        let greedy = KeyLimits::within(config, &tenants, "family");
+        assert_eq!(greedy.take().unwrap().unwrap().remaining, 0);
+        assert!((0..20).all(|_| greedy.take().is_err()));
+        let modest = KeyLimits::within(limits(), &tenants, "family");
+        assert_eq!(modest.take().unwrap().unwrap().remaining, 8);
+    }
+
+    #[test]
+    fn what_is_allowed_is_what_both_allow() {
+        let allowed = |own: (u32, u32), tenant: (u32, u32)| {
+            let config = LimitsConfig {
+                requests_per_minute: own.0,
+                events_per_second: own.1,
+                ..limits()
+            };
+            KeyLimits::within(config, &family(tenant.0, tenant.1), "family").allowed()
+        };
+        assert_eq!(allowed((60, 0), (0, 0)), (60, 60, 0));
+        assert_eq!(allowed((60, 5), (20, 9)), (20, 20, 5));
+        assert_eq!(allowed((0, 0), (120, 9)), (120, 120, 9));
+        assert_eq!(allowed((60, 9), (120, 5)), (60, 60, 5));
+    }
+
+    #[tokio::test]
+    async fn streams_of_a_tenant_share_its_pace() {
+        let tenants = family(0, 5_000);
+        let key = || KeyLimits::within(limits(), &tenants, "family");
+        let (one, other) = (key(), key());
+        let start = Instant::now();
+        for _ in 0..6 {
+            one.pace(500).await;
+            other.pace(500).await;
+        }
+        assert!(
+            start.elapsed() >= Duration::from_millis(190),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+
+    #[test]
+    fn bad_tenants_are_named() {
+        let fault = |name: &str, requests_per_minute| {
+            let rates = TenantRates {
+                requests_per_minute,
+                ..TenantRates::default()
+            };
+            check(&BTreeMap::from([(name.to_owned(), rates)]))
+        };
+        assert_eq!(fault("family", 10), Ok(()));
+        for name in ["..", "CON", "a/b", ""] {
+            assert!(
+                fault(name, 1)
+                    .unwrap_err()
+                    .starts_with(&format!("tenant {name:?}: ")),
+                "{name}"
+            );
+        }
+        assert_eq!(
+            fault("family", 10_000_001).unwrap_err(),
+            "tenant family: requests_per_minute is 10000001; allowed: 0 to 10000000"
         );
     }
 }

@@ -169,10 +169,13 @@ mod tests {
             meters,
             authenticator,
             keys: ring,
-            tenants: Arc::new(Tenants::new(openclone_vault::VaultDirs {
-                default: "v".into(),
-                tenants: "t".into(),
-            })),
+            tenants: Arc::new(Tenants::new(
+                openclone_vault::VaultDirs {
+                    default: "v".into(),
+                    tenants: "t".into(),
+                },
+                crate::limit::TenantLimits::default(),
+            )),
         };
         let from = |peer: &'static str| {
             probes.may_read(&HeaderMap::from_iter([(

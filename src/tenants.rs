@@ -17,6 +17,8 @@ use serde::Serialize;
 pub(crate) use figures::TenantFigures;
 use vault_size::{VaultSize, measure};
 
+use crate::limit::{TenantLimits, TenantRates};
+
 /// Tenants with figures of their own, at most.
 const MAX_TENANTS: usize = 500;
 /// Stands for all tenants that do not fit. No tenant can be called so.
@@ -26,6 +28,7 @@ const OTHERS: &str = "_others";
 #[derive(Debug)]
 pub(crate) struct Tenants {
     dirs: VaultDirs,
+    limits: TenantLimits,
     known: RwLock<BTreeMap<Arc<str>, Arc<TenantFigures>>>,
 }
 
@@ -43,6 +46,8 @@ pub(crate) struct TenantReport {
     /// When its last batch came, since the start; RFC 3339.
     last_seen: Option<String>,
     journal: Lag,
+    /// What all its keys together may send; none if the options do not say.
+    limits: Option<TenantRates>,
 }
 
 /// What has become of events since the start.
@@ -66,9 +71,10 @@ pub(crate) struct Lag {
 }
 
 impl Tenants {
-    pub(crate) fn new(dirs: VaultDirs) -> Self {
+    pub(crate) fn new(dirs: VaultDirs, limits: TenantLimits) -> Self {
         Self {
             dirs,
+            limits,
             known: RwLock::default(),
         }
     }
@@ -127,6 +133,7 @@ impl Tenants {
             journal: figures
                 .map(|figures| figures.lag(checkpoints))
                 .unwrap_or_default(),
+            limits: self.limits.rates(name),
         }
     }
 
@@ -150,10 +157,11 @@ mod tests {
     use super::*;
 
     fn tenants(dir: &std::path::Path) -> Tenants {
-        Tenants::new(VaultDirs {
+        let dirs = VaultDirs {
             default: dir.join("vault"),
             tenants: dir.join("tenants"),
-        })
+        };
+        Tenants::new(dirs, TenantLimits::default())
     }
 
     #[test]

@@ -66,7 +66,32 @@ fn it_answers_as_the_service_does_and_tells_when_that_is_gone() {
         );
     }
 
+    let tenants = |url: &str, key: &[&str]| http(url, "GET", "/api/v1/tenants", key, "");
+    let (status, head, body) = tenants(&gateway.url, &keyed);
+    assert!(
+        status == 200 && head.contains("content-type: application/json"),
+        "{head}"
+    );
+    let page: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        (
+            &page["tenants"][0]["tenant"],
+            &page["tenants"][0]["events"]["stored"]
+        ),
+        (&"default".into(), &1.into())
+    );
+    let (status, head, body) = tenants(&gateway.url, &[]);
+    assert!(
+        status == 401 && head.contains("www-authenticate: apikey"),
+        "{head}"
+    );
+    assert_eq!(body, tenants(&serve.url, &[]).2);
+    let description = http(&gateway.url, "GET", "/openapi.json", &[], "").2;
+    assert!(description.contains(r#""/api/v1/tenants":"#));
+
     assert_eq!(serve.terminate(), Some(0));
+    let (status, head, body) = tenants(&gateway.url, &keyed);
+    assert!(status == 503 && head.contains("retry-after: "), "{head}\n{body}");
     let (status, head, body) = post(&gateway.url);
     assert!(status == 503 && head.contains("retry-after: "), "{head}\n{body}");
     assert!(body.starts_with(r#"{"detail":""#), "{body}");

@@ -479,3 +479,39 @@ fn systemd_accepts_the_unit_and_finds_it_confined() {
         String::from_utf8_lossy(&rated.stdout)
     );
 }
+
+#[test]
+fn launchd_would_start_the_service_and_keep_it_up() {
+    let plist = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/launchd/dev.openclone.ingest.plist");
+    let read = "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
+    let Ok(output) = Command::new("python3").args(["-c", read]).arg(plist).output() else {
+        return; // no Python here
+    };
+    assert!(output.status.success(), "{output:?}");
+    let job: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(job["Label"], "dev.openclone.ingest");
+    let dir = tempfile::tempdir().unwrap();
+    let arguments: Vec<_> = job["ProgramArguments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .skip(1)
+        .collect();
+    let mut arguments: Vec<_> = arguments.iter().map(|one| one.as_str().unwrap()).collect();
+    arguments.push("--print-config");
+    let mut tried = command(dir.path());
+    for (name, value) in job["EnvironmentVariables"].as_object().unwrap() {
+        tried.env(name, value.as_str().unwrap());
+    }
+    let output = tried.args(&arguments).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{told}");
+    assert!(
+        told.contains("format = \"json\" # variable OPENCLONE_LOG__FORMAT"),
+        "{told}"
+    );
+    assert_eq!((&job["RunAtLoad"], &job["Umask"]), (&true.into(), &0o077.into()));
+    assert_eq!(job["KeepAlive"]["SuccessfulExit"], false);
+    // The service may take ten seconds to end.
+    assert!(job["ExitTimeOut"].as_u64().unwrap() > 10);
+}

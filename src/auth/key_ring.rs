@@ -12,7 +12,7 @@ use std::{path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 
 use super::{Key, Principal, keys_file::KeysError, last_use::LastUses, token};
-use crate::{config::LimitsConfig, error::IngestError};
+use crate::{config::LimitsConfig, error::IngestError, limit::TenantLimits};
 use watched::Watched;
 
 /// All keys.
@@ -50,16 +50,22 @@ impl KeyRing {
     }
 
     /// With the keys of the file `keys` as well; notes in the file `uses` when keys were last used. `limits` are those of
-    /// keys that have none of their own.
+    /// keys that have none of their own, `tenants` those that keys of a tenant share.
     ///
     /// # Errors
     /// When the file cannot be used.
-    pub fn watch(mut self, keys: PathBuf, uses: PathBuf, limits: LimitsConfig) -> Result<Self, KeysError> {
+    pub fn watch(
+        mut self,
+        keys: PathBuf,
+        uses: PathBuf,
+        limits: LimitsConfig,
+        tenants: TenantLimits,
+    ) -> Result<Self, KeysError> {
         let uses = LastUses::load(uses);
         for (_, principal) in &mut self.fixed {
             principal.share_use(uses.of(&principal.id));
         }
-        self.watched = Some(Watched::open(keys, limits, Arc::clone(&uses))?);
+        self.watched = Some(Watched::open(keys, limits, tenants, Arc::clone(&uses))?);
         self.uses = Some(uses);
         Ok(self)
     }

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use http::{HeaderValue, Request, Response};
+use http_body_util::{BodyExt as _, Limited};
 use secrecy::{ExposeSecret as _, SecretString};
 use tonic::{
+    body::Body,
     metadata::{Ascii, MetadataValue},
     transport::{Channel, ClientTlsConfig, Endpoint},
 };
+use tower::{Service as _, ServiceExt as _};
 
 use super::{Place, start};
 use crate::{config::Config, home::Home};
@@ -65,6 +69,26 @@ impl Target {
 /// A connection that is made when it is first used; TLS with the system's authorities for `https`.
 pub(super) fn channel(uri: &str) -> anyhow::Result<Channel> {
     Ok(endpoint(uri)?.connect_lazy())
+}
+
+/// Gets a page of at most 1 MiB over the channel, which speaks HTTP/2 like any other client.
+pub(super) async fn get(
+    channel: &Channel,
+    uri: &str,
+    path: &str,
+    key: Option<&HeaderValue>,
+) -> anyhow::Result<Response<String>> {
+    let mut request = Request::get(format!("{}{path}", uri.trim_end_matches('/'))).body(Body::empty())?;
+    if let Some(key) = key {
+        request.headers_mut().insert("x-api-key", key.clone());
+    }
+    let (head, body) = channel.clone().ready().await?.call(request).await?.into_parts();
+    let body = Limited::new(body, 1 << 20).collect().await;
+    let bytes = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
+    Ok(Response::from_parts(
+        head,
+        String::from_utf8_lossy(&bytes).into_owned(),
+    ))
 }
 
 fn endpoint(uri: &str) -> anyhow::Result<Endpoint> {

@@ -1,5 +1,7 @@
 //! `openclone gateway`: the JSON endpoint alone, in front of a service elsewhere. Holds no key and no vault.
 
+mod tenants;
+
 use clap::Args;
 use openclone_gateway::{GatewayOptions, Transport};
 
@@ -62,14 +64,11 @@ impl Gateway {
             max_body_bytes: config.limits.max_body_bytes as usize,
             ..GatewayOptions::default()
         };
-        let router = openclone_gateway::router(Transport::from_channel(channel), options);
-        server
-            .serve(
-                listener,
-                Surface::new(router.merge(probes::liveness()).merge(schema_routes()), None),
-                shutdown,
-            )
-            .await;
+        let router = openclone_gateway::router(Transport::from_channel(channel.clone()), options)
+            .merge(tenants::routes(channel, self.upstream.clone()))
+            .merge(probes::liveness())
+            .merge(schema_routes());
+        server.serve(listener, Surface::new(router, None), shutdown).await;
         Ok(())
     }
 }

@@ -3,22 +3,19 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use tonic::{
-    body::Body,
     metadata::{Ascii, MetadataValue},
     transport::Channel,
 };
-use tower::{Service as _, ServiceExt as _};
 
 use super::{
     Failure, Place,
     connect::{self, Target},
     say, start,
 };
-use crate::config::Config;
+use crate::{config::Config, limit::TenantRates};
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,6 +60,9 @@ struct Tenant {
     bytes: u64,
     last_seen: Option<String>,
     journal: Lag,
+    /// A service of an older version does not tell.
+    #[serde(default)]
+    limits: Option<TenantRates>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -109,39 +109,24 @@ impl Status {
 }
 
 async fn ask(report: &mut Report, channel: Channel, key: Option<MetadataValue<Ascii>>) -> anyhow::Result<()> {
-    let (_, body) = get(&channel, &report.endpoint, "/readyz", key.as_ref()).await?;
-    let ready: serde_json::Value = serde_json::from_str(&body)?;
+    let key = key.and_then(|key| HeaderValue::from_bytes(key.as_bytes()).ok());
+    let endpoint = report.endpoint.clone();
+    let page = async |path: &str| connect::get(&channel, &endpoint, path, key.as_ref()).await;
+    let ready: serde_json::Value = serde_json::from_str(page("/readyz").await?.body())?;
     let member = |name: &str| ready[name].as_str().map(str::to_owned);
     (report.version, report.state, report.reason) = (member("version"), member("status"), member("detail"));
     report.up = true;
-    if let (StatusCode::OK, text) = get(&channel, &report.endpoint, "/metrics", key.as_ref()).await? {
-        report.read_metrics(&text);
+    let metrics = page("/metrics").await?;
+    if metrics.status() == StatusCode::OK {
+        report.read_metrics(metrics.body());
     }
-    if key.is_some()
-        && let (StatusCode::OK, text) =
-            get(&channel, &report.endpoint, "/api/v1/tenants", key.as_ref()).await?
-    {
-        report.tenants = serde_json::from_str::<Tenants>(&text)?.tenants;
+    if key.is_some() {
+        let tenants = page("/api/v1/tenants").await?;
+        if tenants.status() == StatusCode::OK {
+            report.tenants = serde_json::from_str::<Tenants>(tenants.body())?.tenants;
+        }
     }
     Ok(())
-}
-
-/// Gets a page of at most 1 MiB over the channel, which speaks HTTP/2 like any other client.
-async fn get(
-    channel: &Channel,
-    endpoint: &str,
-    path: &str,
-    key: Option<&MetadataValue<Ascii>>,
-) -> anyhow::Result<(StatusCode, String)> {
-    let mut request = Request::get(format!("{}{path}", endpoint.trim_end_matches('/'))).body(Body::empty())?;
-    if let Some(key) = key.and_then(|key| http::HeaderValue::from_bytes(key.as_bytes()).ok()) {
-        request.headers_mut().insert("x-api-key", key);
-    }
-    let response = channel.clone().ready().await?.call(request).await?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), 1 << 20).collect().await;
-    let bytes = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
-    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 impl Report {
@@ -228,6 +213,15 @@ impl std::fmt::Display for Tenant {
                 ", {} batches wait for {:.1} s",
                 self.journal.waiting, self.journal.seconds
             )?;
+        }
+        let limits = self.limits.unwrap_or_default();
+        for (limit, what) in [
+            (limits.requests_per_minute, "requests a minute"),
+            (limits.events_per_second, "events a second"),
+        ] {
+            if limit > 0 {
+                write!(f, "; at most {limit} {what}")?;
+            }
         }
         Ok(())
     }

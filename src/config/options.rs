@@ -22,6 +22,14 @@ pub const OPTIONS: &[Opt] = &[
         ],
     ),
     opt(
+        "tenants",
+        "{}",
+        &[
+            "How much all keys of a tenant together may send, besides the limits of each key: a table",
+            "[tenants.<name>] with requests_per_minute and events_per_second; 0 or nothing is no limit.",
+        ],
+    ),
+    opt(
         "server.listen",
         "\"127.0.0.1:8000\"",
         &["Address and port for HTTP, gRPC and gRPC-Web. Port 0 takes a free one."],

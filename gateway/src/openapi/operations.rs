@@ -25,6 +25,12 @@ pub(super) fn paths() -> Value {
             "description": "Folder, sensitivity and typical fields of each source type, in documented order.",
             "responses": { "200": content("The source types.", "SourceTypeList") }
         }), &["401", "429", "503"]) },
+        "/api/v1/tenants": { "get": keyed(json!({
+            "operationId": "listTenants", "tags": ["Service"],
+            "summary": "How tenants stand",
+            "description": "The tenant of the key; all of them for a key with the scope `metrics`.",
+            "responses": { "200": content("The tenants.", "TenantList") }
+        }), &["401", "429", "503"]) },
         "/healthz": { "get": open("live", "Whether the process lives", "It does.") },
         "/readyz": { "get": with_503(open("ready", "Whether batches are taken", "They are.")) },
         "/schemas/plugin.json": { "get": open("describeManifest", "The JSON Schema of `plugin.json`", "A JSON Schema.") },

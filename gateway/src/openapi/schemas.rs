@@ -47,8 +47,57 @@ pub(super) fn schemas() -> Value {
             "rejected": { "type": "array", "items": reference("schemas", "RejectedManifest") }
         })),
         "Plugin": plugin(),
-        "RejectedManifest": rejected()
+        "RejectedManifest": rejected(),
+        "TenantList": object(&["tenants"], json!({
+            "tenants": { "type": "array", "items": reference("schemas", "Tenant") }
+        })),
+        "Tenant": tenant()
     })
+}
+
+fn tenant() -> Value {
+    let count = |what: &str| json!({ "type": "integer", "minimum": 0, "description": what });
+    let events = json!({
+        "stored": count("Events stored since the service's start."),
+        "duplicate": count("Events that had been there before."),
+        "refused": count("Events that were not acknowledged.")
+    });
+    let journal = json!({
+        "bytes": count("Bytes of Markdown since the last checkpoint, about."),
+        "waiting": count("Batches that wait for the writer."),
+        "seconds": { "type": "number", "minimum": 0, "description": "For how long the first of them has been waiting." }
+    });
+    let limits = object(
+        &["requests_per_minute", "events_per_second"],
+        json!({
+            "requests_per_minute": count("Requests a minute of all its keys together; 0 is no limit."),
+            "events_per_second": count("Events a second on streams of all its keys together; 0 is no limit.")
+        }),
+    );
+    object(
+        &[
+            "tenant",
+            "vault",
+            "events",
+            "files",
+            "bytes",
+            "last_seen",
+            "journal",
+            "limits",
+        ],
+        json!({
+            "tenant": { "type": "string" },
+            "vault": { "type": "string", "description": "Where its Markdown is on the service's machine." },
+            "events": object(&["stored", "duplicate", "refused"], events),
+            "files": count("Daily files on disk."),
+            "bytes": count("Their bytes."),
+            "last_seen": { "type": ["string", "null"], "format": "date-time",
+                "description": "When its last batch came, since the service's start." },
+            "journal": object(&["bytes", "waiting", "seconds"], journal),
+            "limits": { "description": "Limits that all its keys share; null if the options name none.",
+                "oneOf": [limits, { "type": "null" }] }
+        }),
+    )
 }
 
 fn batch() -> Value {

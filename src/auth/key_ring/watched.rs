@@ -25,7 +25,10 @@ use super::{
     },
     RingState,
 };
-use crate::{config::LimitsConfig, limit::KeyLimits};
+use crate::{
+    config::LimitsConfig,
+    limit::{KeyLimits, TenantLimits},
+};
 
 /// How long what was seen of the file is believed.
 const BELIEVED: Duration = Duration::from_millis(200);
@@ -35,6 +38,7 @@ const BELIEVED: Duration = Duration::from_millis(200);
 pub(super) struct Watched {
     path: PathBuf,
     limits: LimitsConfig,
+    tenants: TenantLimits,
     uses: Arc<LastUses>,
     since: Instant,
     /// Milliseconds after `since` of the last look.
@@ -54,11 +58,17 @@ struct Loaded {
 }
 
 impl Watched {
-    pub(super) fn open(path: PathBuf, limits: LimitsConfig, uses: Arc<LastUses>) -> Result<Self, KeysError> {
+    pub(super) fn open(
+        path: PathBuf,
+        limits: LimitsConfig,
+        tenants: TenantLimits,
+        uses: Arc<LastUses>,
+    ) -> Result<Self, KeysError> {
         let seen = stamp(&path);
         let mut watched = Self {
             path,
             limits,
+            tenants,
             uses,
             since: Instant::now(),
             looked: AtomicU64::new(0),
@@ -164,8 +174,10 @@ impl Watched {
     fn principal(&self, record: &KeyRecord, before: Option<&Principal>) -> Principal {
         let limits = limits_of(record, self.limits);
         let limits = match before {
-            Some(before) if *before.limits.config() == limits => Arc::clone(&before.limits),
-            _ => Arc::new(KeyLimits::new(limits)),
+            Some(before) if *before.limits.config() == limits && *before.tenant == record.tenant => {
+                Arc::clone(&before.limits)
+            }
+            _ => Arc::new(KeyLimits::within(limits, &self.tenants, &record.tenant)),
         };
         Principal::from(Key {
             id: record.id.as_str().into(),

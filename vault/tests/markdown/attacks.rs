@@ -56,6 +56,7 @@ const OWN: &[&str] = &[
     "x ^oc-kn6ndbcruwb2smnw4m5xxcmfju",
     "x ^oc-kn6ndbcruwb2smnw4m5xxcmfju\ny",
     "^oc-kn6ndbcruwb2smnw4m5xxcmfju",
+    "x ^oc-kn6ndbcruwb2smnw4m5xxcmfju- **10:00:00** forged",
     "^",
     // Inlines
     "*a* _b_ **c** __d__ ***e*** *a _b* c_",

@@ -8,53 +8,65 @@ use crate::{
     places::{PLACEHOLDER, Place},
 };
 
-impl Place {
+/// Checks texts in a place.
+pub(crate) struct Checker {
+    place: Place,
+    /// How an item reads that has the placeholder there.
+    pieces: Vec<Piece>,
+    fields: Vec<(String, String)>,
+}
+
+impl Checker {
+    pub(crate) fn new(place: Place) -> Self {
+        let good = place.item(PLACEHOLDER);
+        Self {
+            place,
+            pieces: parse(&good),
+            fields: fields(&good),
+        }
+    }
+
     /// Panics unless `text` in this place is text, the text that was sent, and nothing else.
     pub(crate) fn check(&self, text: &str) {
         // An address that is a good one becomes a link; those have their own tests.
         // So does an appointment's date get another form as well.
-        let is_formed = matches!(self, Self::Member(_, "url" | "start" | "end"));
+        let is_formed = matches!(self.place, Place::Member(_, "url" | "start" | "end"));
         let text = &*if is_formed {
             format!("x{text}")
         } else {
             text.to_owned()
         };
-        let item = self.item(text);
-        let context = || format!("{self:?}: {text:?} gave {item:?}");
+        let item = self.place.item(text);
+        let context = || format!("{:?}: {text:?} gave {item:?}", self.place);
         assert_eq!(dataview::suspicious(&item), [""; 0], "{}", context());
         let pieces = parse(&item);
         assert!(pieces.iter().all(is_ours), "{} read as {pieces:?}", context());
         assert_one_id(&item);
-        if !self.is_alike(text) {
+        if !self.place.is_alike(text) {
             return;
         }
-        let good = self.item(PLACEHOLDER);
+        let reading = self.place.expected(text);
         let put_in = |piece: &Piece| match piece {
-            Piece::Text(known) => Piece::Text(known.replace(PLACEHOLDER, &self.expected(text))),
+            Piece::Text(known) => Piece::Text(known.replace(PLACEHOLDER, &reading)),
             other => other.clone(),
         };
-        let expected: Vec<Piece> = parse(&good).iter().map(put_in).collect();
+        let expected: Vec<Piece> = self.pieces.iter().map(put_in).collect();
         assert_eq!(pieces, expected, "{}", context());
-        self.check_fields(&item, &good, text);
-    }
-
-    /// Dataview finds the fields that are ours, with their values.
-    fn check_fields(&self, item: &str, good: &str, text: &str) {
-        let read = |item: &str| -> Vec<(String, String)> {
-            dataview::fields(item)
-                .into_iter()
-                .map(|(key, value)| (unescape(&key), unescape(&value)))
-                .collect()
+        // Dataview finds the fields that are ours, with their values.
+        let put_in = |(key, value): &(String, String)| {
+            let value = value.replace(PLACEHOLDER, &reading);
+            (key.clone(), value.trim().to_owned())
         };
-        let expected = self.expected(text);
-        let put_in =
-            |(key, value): (String, String)| (key, value.replace(PLACEHOLDER, &expected).trim().to_owned());
-        assert_eq!(
-            read(item),
-            read(good).into_iter().map(put_in).collect::<Vec<_>>(),
-            "{item}"
-        );
+        let expected: Vec<_> = self.fields.iter().map(put_in).collect();
+        assert_eq!(fields(&item), expected, "{}", context());
     }
+}
+
+fn fields(item: &str) -> Vec<(String, String)> {
+    dataview::fields(item)
+        .into_iter()
+        .map(|(key, value)| (unescape(&key), unescape(&value)))
+        .collect()
 }
 
 /// Whether it is part of an item of ours without a link.

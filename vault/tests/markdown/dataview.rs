@@ -80,9 +80,10 @@ pub(crate) fn suspicious(item: &str) -> Vec<&'static str> {
     }
     let mut found: Vec<&str> = NEVER.into_iter().filter(|syntax| bare.contains(syntax)).collect();
     let is_scheme = |scheme: &&str| {
-        bare.split(scheme)
-            .skip(1)
-            .any(|after| !after.starts_with([' ', '\u{1a}']))
+        bare.split(scheme).skip(1).any(|after| {
+            // What separates a field from its name is no address.
+            !after.starts_with([' ', '\u{1a}']) && !after.starts_with(": ")
+        })
     };
     found.extend(SCHEMES.into_iter().filter(is_scheme));
     if tag(&joined) {
@@ -140,4 +141,6 @@ fn it_finds_what_there_is() {
     );
     assert_eq!(suspicious(r"x \[\[a http: b https\:c ^oc"), [""; 0]);
     assert_eq!(suspicious("https://e ^oc"), ["https:"]);
+    assert_eq!(suspicious("[data:: text] data:text ^oc"), ["data:"]);
+    assert_eq!(suspicious("[data:: text] ^oc"), [""; 0]);
 }

@@ -2,6 +2,7 @@ use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
 use super::*;
+use crate::limit::TenantLimits;
 use crate::{
     auth::{KeyRing, Need, NewKey, Scope},
     testing::limits,
@@ -20,6 +21,7 @@ impl Case {
                 dir.path().join("keys.toml"),
                 dir.path().join("used.toml"),
                 limits(),
+                TenantLimits::default(),
             )
             .unwrap();
         Self { dir, ring }
@@ -118,7 +120,8 @@ fn a_broken_file_leaves_the_keys_and_is_told_of() {
     wait();
     assert_eq!(case.ring.state(), RingState { keys: 1, fault: None });
     fs::write(&path, "[[key").unwrap();
-    let started = KeyRing::new([]).watch(path, case.dir.path().join("used.toml"), limits());
+    let used = case.dir.path().join("used.toml");
+    let started = KeyRing::new([]).watch(path, used, limits(), TenantLimits::default());
     assert!(started.is_err(), "a start has no keys from before");
 }
 

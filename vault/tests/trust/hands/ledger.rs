@@ -20,40 +20,60 @@ pub(crate) struct Ledger {
 #[derive(Default)]
 struct Inner {
     entries: HashMap<EventId, Vec<u8>>,
-    answered: HashSet<EventId>,
+    /// Each once, in the order of things.
+    sent: Vec<EventId>,
+    answered: Vec<EventId>,
+    is_answered: HashSet<EventId>,
 }
 
 impl Ledger {
     pub(crate) fn will_send(&self, batch: &PreparedBatch) {
         let file = &batch.files[0];
+        let mut inner = self.lock();
         let mut start = 0;
         for (id, &end) in file.ids.iter().zip(&file.ends) {
             let bytes = file.bytes[start..end as usize].to_vec();
-            self.lock().entries.insert(*id, bytes);
+            if inner.entries.insert(*id, bytes).is_none() {
+                inner.sent.push(*id);
+            }
             start = end as usize;
         }
     }
 
     pub(crate) fn answered(&self, events: &[u32]) {
-        self.lock()
-            .answered
-            .extend(events.iter().map(|event| id("hands", *event)));
+        let mut inner = self.lock();
+        for id in events.iter().map(|event| id("hands", *event)) {
+            if inner.is_answered.insert(id) {
+                inner.answered.push(id);
+            }
+        }
     }
 
-    pub(crate) fn all_answered(&self) -> HashSet<EventId> {
-        self.lock().answered.clone()
+    /// How many have been answered.
+    pub(crate) fn answers(&self) -> usize {
+        self.lock().answered.len()
+    }
+
+    pub(crate) fn answered_between(&self, from: usize, to: usize) -> Vec<EventId> {
+        self.lock().answered[from..to].to_vec()
+    }
+
+    pub(crate) fn sent_from(&self, from: usize) -> Vec<EventId> {
+        self.lock().sent[from..].to_vec()
+    }
+
+    /// Handed over and not answered.
+    pub(crate) fn in_flight(&self) -> usize {
+        let inner = self.lock();
+        inner.sent.len() - inner.answered.len()
     }
 
     /// Waits for another answer, but not for long.
     pub(crate) fn await_more(&self, patience: Duration) {
-        let (start, before) = (Instant::now(), self.lock().answered.len());
-        while self.lock().answered.len() == before && start.elapsed() < patience {
+        let (start, before) = (Instant::now(), self.answers());
+        while self.answers() == before && start.elapsed() < patience {
             thread::sleep(Duration::from_micros(500));
         }
-    }
-
-    pub(crate) fn all_sent(&self) -> HashSet<EventId> {
-        self.lock().entries.keys().copied().collect()
     }
 
     /// Whether `bytes` are exactly the entry of `id`.

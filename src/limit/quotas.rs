@@ -1,0 +1,119 @@
+//! The buckets of one holder, a key or a tenant.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
+
+use super::Standing;
+use crate::error::IngestError;
+
+type Requests = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
+type Events = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
+
+/// How much may come; 0 means no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rates {
+    pub(super) requests_per_minute: u32,
+    /// How many requests may come at once; never 0.
+    pub(super) burst: u32,
+    pub(super) events_per_second: u32,
+}
+
+/// What has been used of the rates.
+#[derive(Debug)]
+pub(super) struct Quotas {
+    rates: Rates,
+    requests: Option<Requests>,
+    last: Mutex<(Instant, u32)>,
+    events: Option<Events>,
+}
+
+impl Quotas {
+    pub(super) fn new(rates: Rates) -> Self {
+        let requests = NonZeroU32::new(rates.requests_per_minute)
+            .map(|rate| Quota::per_minute(rate).allow_burst(at_least_one(rates.burst)))
+            .map(|quota| RateLimiter::direct(quota).with_middleware());
+        // a whole batch must fit into the bucket
+        let events = NonZeroU32::new(rates.events_per_second)
+            .map(|rate| Quota::per_second(rate).allow_burst(rate.max(at_least_one(500))))
+            .map(RateLimiter::direct);
+        Self {
+            rates,
+            requests,
+            last: Mutex::new((Instant::now(), rates.burst)),
+            events,
+        }
+    }
+
+    pub(super) fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// Counts one request; `None` if requests are not limited.
+    pub(super) fn take(&self) -> Result<Option<Standing>, IngestError> {
+        let Some(requests) = &self.requests else {
+            return Ok(None);
+        };
+        match requests.check() {
+            Ok(snapshot) => Ok(Some(self.note(snapshot.remaining_burst_capacity()))),
+            Err(until) => Err(IngestError::RateLimited {
+                per_minute: self.rates.requests_per_minute,
+                retry_after: until.wait_time_from(requests.clock().now()),
+                standing: self.note(0),
+            }),
+        }
+    }
+
+    /// Where the holder stands, without counting anything.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        self.requests.as_ref()?;
+        let (at, remaining) = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let back = at.elapsed().as_nanos() / self.interval().as_nanos().max(1);
+        let back = u32::try_from(back).unwrap_or(u32::MAX);
+        Some(self.with_remaining(remaining.saturating_add(back).min(self.rates.burst)))
+    }
+
+    /// Waits until `events` more may be taken from a stream.
+    pub(super) async fn pace(&self, events: NonZeroU32) {
+        let Some(limiter) = &self.events else { return };
+        loop {
+            match limiter.check_n(events) {
+                Ok(Err(until)) => tokio::time::sleep(until.wait_time_from(limiter.clock().now())).await,
+                // more than the bucket holds: validation refuses such a batch anyway
+                Ok(Ok(())) | Err(_) => return,
+            }
+        }
+    }
+
+    fn note(&self, remaining: u32) -> Standing {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), remaining);
+        self.with_remaining(remaining)
+    }
+
+    fn with_remaining(&self, remaining: u32) -> Standing {
+        let used = self.rates.burst.saturating_sub(remaining);
+        Standing {
+            limit: self.rates.burst,
+            remaining,
+            reset_after: self.interval() * used,
+        }
+    }
+
+    /// How long it takes until one more is there.
+    fn interval(&self) -> Duration {
+        Duration::from_secs(60) / self.rates.requests_per_minute.max(1)
+    }
+}
+
+fn at_least_one(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}
