@@ -12,7 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod health;
 pub mod home;
