@@ -7,7 +7,7 @@ BUF := $(TARGET)/tools/buf
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench
+.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -58,3 +58,7 @@ fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million 
 	@scripts/need fuzz
 	@scripts/tools cargo-fuzz $(TOOLS)
 	@scripts/fuzz $(TARGET) $(TOOLS) $(or $(RUNS),10000000) $(FUZZ)
+
+reliability: ## Run the long forms of all reliability tests and write docs/RELIABILITY.md (hours)
+	@scripts/need reliability
+	@scripts/reliability run

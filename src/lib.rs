@@ -13,6 +13,8 @@ pub mod clock;
 pub mod config;
 mod direct;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod health;
 pub mod home;
 pub mod ingest;
