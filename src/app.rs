@@ -25,7 +25,7 @@ use crate::{
     config::Config,
     health::HealthFacade,
     home::Home,
-    ingest::{Ingest, MAX_MESSAGE},
+    ingest::{Ingest, MAX_MESSAGE, unread::Counted},
     lifecycle::Lifecycle,
     limit::KeyLimits,
     meters::Meters,
@@ -130,7 +130,7 @@ impl App {
             tenants: Arc::clone(&tenants),
         });
         let routes = routes(&authenticator, pipeline, Arc::clone(&registry), &lifecycle)?;
-        let options = gateway_options(config, redactor);
+        let options = gateway_options(config, redactor, meters.clone());
         let gateway = openclone_gateway::router(Transport::from_routes(routes.clone()), options);
         let probes = Probes {
             lifecycle: Arc::clone(&lifecycle),
@@ -275,6 +275,7 @@ fn routes(
     lifecycle: &Arc<Lifecycle>,
 ) -> Result<Routes, RunError> {
     let keyed = InterceptorLayer::new(authenticator.clone());
+    let meters = pipeline.meters.clone();
     let ingest = IngestServiceServer::new(Ingest::new(pipeline))
         .max_decoding_message_size(MAX_MESSAGE)
         .accept_compressed(CompressionEncoding::Gzip)
@@ -290,7 +291,7 @@ fn routes(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    Ok(Routes::new(keyed.layer(ingest))
+    Ok(Routes::new(keyed.layer(Counted::new(ingest, meters)))
         .add_service(keyed.layer(registry))
         .add_service(keyed.layer(access))
         .add_service(health)
@@ -299,11 +300,13 @@ fn routes(
         .prepare())
 }
 
-fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
+fn gateway_options(config: &Config, redactor: Arc<Redactor>, meters: Meters) -> GatewayOptions {
+    let on_refusal: openclone_gateway::OnRefusal = Arc::new(move |refusal| meters.turned_away(refusal));
     let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
     GatewayOptions {
         max_body_bytes: config.limits.max_body_bytes as usize,
         redact: Some(redact),
+        on_refusal: Some(on_refusal),
         ..GatewayOptions::default()
     }
 }

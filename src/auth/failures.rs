@@ -53,17 +53,22 @@ impl Failures {
     }
 }
 
-/// The address; of IPv6 the /64, which one machine has to itself.
+/// The address, as [`network`] has it.
 fn parse(peer: &str) -> Option<IpAddr> {
     let address = peer
         .parse::<SocketAddr>()
         .map(|socket| socket.ip())
         .or_else(|_| peer.parse())
         .ok()?;
-    Some(match address.to_canonical() {
+    Some(network(address))
+}
+
+/// What one machine has to itself: an IPv4 address, or an IPv6 /64.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
         v4 => v4,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ async fn ready(grpc: &mut GrpcWebService<Routes>) -> Result<&mut GrpcWebService<
     tower::ServiceExt::<Request<Body>>::ready(grpc).await
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
