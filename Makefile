@@ -7,7 +7,7 @@ BUF := $(TARGET)/tools/buf
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench
+.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -54,3 +54,7 @@ fuzz: ## Feed random text to the escaping for ten million inputs (wants a nightl
 	@scripts/need build
 	@scripts/tools cargo-fuzz $(TOOLS)
 	cd fuzz && PATH="$(TOOLS)/bin:$$PATH" cargo +nightly fuzz run --sanitizer none escape -- -runs=10000000 -max_len=256 -close_fd_mask=1
+
+reliability: ## Run the long forms of all reliability tests and write docs/RELIABILITY.md (hours)
+	@scripts/need reliability
+	@scripts/reliability run

@@ -139,7 +139,12 @@ impl SimDisk {
     /// Lets the `nth` sync of an area from now, counted from 1, fail with `kind`. As on Linux, what it should have
     /// written counts as clean afterwards: a later sync succeeds and does not write it either.
     pub fn fail_nth_sync(&self, area: Area, nth: u64, kind: io::ErrorKind) {
-        self.machine().fail_sync(area, nth, kind);
+        self.machine().fail_sync(area, nth, Some(kind));
+    }
+
+    /// As [`Self::fail_nth_sync`], with the `EIO` of a disk that has lost what it was given.
+    pub fn eio_nth_sync(&self, area: Area, nth: u64) {
+        self.machine().fail_sync(area, nth, None);
     }
 
     /// Limits the bytes in an area's files; writes are short at the limit and fail beyond it.

@@ -40,7 +40,8 @@ struct SyncFailure {
     area: Area,
     /// Syncs until the one that fails, that one included.
     left: u64,
-    kind: io::ErrorKind,
+    /// `EIO` itself if there is none.
+    kind: Option<io::ErrorKind>,
 }
 
 impl Machine {
@@ -71,7 +72,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn fail_sync(&mut self, area: Area, left: u64, kind: io::ErrorKind) {
+    pub(super) fn fail_sync(&mut self, area: Area, left: u64, kind: Option<io::ErrorKind>) {
         self.sync_failures.push(SyncFailure { area, left, kind });
     }
 
@@ -144,10 +145,19 @@ impl Machine {
             }
             planned.left = planned.left.saturating_sub(1);
             if planned.left == 0 {
-                failure = Some(io::Error::new(planned.kind, "simulated sync failure"));
+                failure = Some(planned.error());
             }
             planned.left > 0
         });
         failure
+    }
+}
+
+impl SyncFailure {
+    fn error(&self) -> io::Error {
+        match self.kind {
+            Some(kind) => io::Error::new(kind, "simulated sync failure"),
+            None => Errno::IO.into(),
+        }
     }
 }

@@ -7,13 +7,17 @@ use std::{
 
 use jiff::civil::date;
 
+use super::{
+    scoreboard::Against,
+    wrong::{Order, WrongStore},
+};
 use crate::{
     entry::{DailyFile, PreparedBatch, PreparedFile},
     error::AppendError,
     event_id::EventId,
     fs::sim::SimDisk,
     gather::Job,
-    store::sim::SimStore,
+    store::{Store, sim::SimStore},
     writer::{CheckpointPolicy, Options, Receipt, Shared, State, VaultDirs, Writer},
 };
 
@@ -25,6 +29,7 @@ pub(super) struct Bench {
     pub(super) writer: Option<Writer>,
     pub(super) acknowledged: BTreeSet<u32>,
     pub(super) sent: BTreeSet<u32>,
+    against: Against,
 }
 
 /// What one caller was told.
@@ -32,12 +37,18 @@ pub(super) type Told = Result<Receipt, AppendError>;
 
 impl Bench {
     pub(super) fn new(seed: u64) -> Self {
+        Self::with(seed, Against::Ours)
+    }
+
+    /// With our writer, or a wrong one.
+    pub(super) fn with(seed: u64, against: Against) -> Self {
         let disk = SimDisk::new(seed);
         Self {
             disk,
             writer: None,
             acknowledged: BTreeSet::new(),
             sent: BTreeSet::new(),
+            against,
         }
     }
 
@@ -47,8 +58,12 @@ impl Bench {
         let Ok(store) = SimStore::open(&process) else {
             return false;
         };
-        let store = Arc::new(store);
-        let shared = Arc::new(Shared::new(store.clone()));
+        let store: Arc<dyn Store> = match self.against {
+            Against::Ours => Arc::new(store),
+            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst)),
+            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst)),
+        };
+        let shared = Arc::new(Shared::new(Arc::clone(&store)));
         let mut writer = Writer::new(&options(), Arc::new(process), store, self.disk.boot_id(), shared);
         if writer.replay().is_err() {
             return false;

@@ -1,0 +1,112 @@
+//! Writers that are wrong on purpose, so that the rigs can show that they would notice.
+//!
+//! What makes a writer right is the order in which ids and bytes become durable, and that order is decided by what the
+//! [`Store`] does when. So a wrong writer is the real one over a store that keeps the wrong order:
+//!
+//! - [`Order::IdFirst`]: before the append, the ids go to rest, durably, and the journal gets nothing. A crash between
+//!   the two, and a resend is skipped: the event is lost.
+//! - [`Order::BytesFirst`]: nothing is durable before the append; after it the ids go to rest. There is no journal, so
+//!   nothing is replayed. A crash between the two, and a resend doubles the event.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use super::vault::{
+    event_id::EventId,
+    journal::Group,
+    store::{JournalledGroup, Seq, Store, StoreError},
+};
+
+/// Which mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The ids are durable before the bytes.
+    IdFirst,
+    /// The bytes are there before the ids, and nothing is replayed.
+    BytesFirst,
+}
+
+/// A store that keeps the wrong order.
+#[derive(Debug)]
+pub(crate) struct WrongStore<S> {
+    inner: S,
+    order: Order,
+    /// Ids of groups whose bytes are being appended.
+    waiting: Mutex<BTreeMap<Seq, Vec<EventId>>>,
+}
+
+impl<S: Store> WrongStore<S> {
+    pub(crate) fn new(inner: S, order: Order) -> Self {
+        Self {
+            inner,
+            order,
+            waiting: Mutex::default(),
+        }
+    }
+}
+
+impl<S: Store> Store for WrongStore<S> {
+    fn write_group(&self, seq: Seq, record: &[u8]) -> Result<(), StoreError> {
+        let mut ids: Vec<EventId> = Group::decode(record).unwrap().ids().collect();
+        ids.sort_unstable();
+        if self.order == Order::IdFirst {
+            return self.inner.settle(&ids);
+        }
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(seq, ids);
+        Ok(())
+    }
+
+    fn mark_applied(&self, seq: Seq, _: &[u8]) -> Result<(), StoreError> {
+        let waiting = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&seq);
+        waiting.map_or(Ok(()), |ids| self.inner.settle(&ids))
+    }
+
+    fn groups(&self) -> Result<Vec<Seq>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn group(&self, _: Seq) -> Result<Option<JournalledGroup>, StoreError> {
+        Ok(None)
+    }
+
+    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
+        self.inner.settle(ids)
+    }
+
+    fn forget_groups(&self, _: &[Seq]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
+        self.inner.contains(id)
+    }
+
+    fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError> {
+        self.inner.visit_ids(visit)
+    }
+
+    fn estimated_ids(&self) -> u64 {
+        self.inner.estimated_ids()
+    }
+
+    fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.note(name)
+    }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        self.inner.reopen()
+    }
+
+    fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
+        self.inner.set_note(name, content)
+    }
+}
