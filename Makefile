@@ -7,7 +7,7 @@ BUF := $(TARGET)/tools/buf
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability
+.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability soak
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -49,6 +49,9 @@ fmt: ## Format the Rust code
 
 bench: build ## Measure: starts a service for each row of a table and sends to it for some seconds
 	$(TARGET)/release/openclone-bench run --binary $(BINARY)
+
+soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the vault: each event once
+	$(TARGET)/release/openclone-bench soak --binary $(BINARY)
 
 fuzz: ## Feed random text to the escaping for ten million inputs (wants a nightly compiler)
 	@scripts/need build

@@ -138,6 +138,7 @@ impl App {
             authenticator,
             keys: Arc::clone(&ring),
             tenants,
+            open_metrics: config.telemetry.open_metrics,
         };
         Ok(Self {
             server: Server::new(&config.server)?,

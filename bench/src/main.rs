@@ -1,13 +1,15 @@
 //! Load generator for OpenClone's ingest service.
 //!
 //! `openclone-bench run` starts a server on an empty home for each row of a table and measures it; `openclone-bench
-//! load` sends to a server that is running. Open loop with `--rate` (waiting counts), else flat out.
+//! load` sends to a server that is running. Open loop with `--rate` (waiting counts), else flat out. `openclone-bench soak`
+//! goes on for long, through restarts.
 
 mod events;
 mod load;
 mod measure;
 mod send;
 mod server;
+mod soak;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +31,8 @@ enum Command {
     Load(load::Arguments),
     /// Start servers, send to each, and print a table.
     Run(table::Arguments),
+    /// Send for an hour through restarts, and read the vault in the end.
+    Soak(soak::Arguments),
 }
 
 #[tokio::main]
@@ -36,5 +40,6 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Load(arguments) => load::main(arguments).await,
         Command::Run(arguments) => table::main(arguments).await,
+        Command::Soak(arguments) => soak::main(arguments).await,
     }
 }

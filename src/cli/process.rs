@@ -1,7 +1,10 @@
-//! What the process asks of the system for itself: as many descriptors as it may have, and no core dumps, in which keys
-//! would stand.
+//! What the process asks of the system for itself: as many descriptors as it may have, files that nobody else reads, and
+//! no core dumps, in which keys would stand.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::{
+    fs::Mode,
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+};
 use tracing::{debug, warn};
 
 use crate::config::ServerConfig;
@@ -17,6 +20,7 @@ const NO_CORE: u64 = 1;
 /// written.
 pub(super) fn prepare(server: &mut ServerConfig) {
     forbid_cores();
+    make_private();
     let Some(descriptors) = raise_descriptors() else {
         return;
     };
@@ -29,6 +33,11 @@ pub(super) fn prepare(server: &mut ServerConfig) {
         );
         server.max_connections = room;
     }
+}
+
+/// What is made from now on is its owner's alone, the database's files too, which have no modes of their own.
+pub(super) fn make_private() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 fn forbid_cores() {

@@ -82,7 +82,7 @@ pub const OPTIONS: &[Opt] = &[
     ),
     opt(
         "server.max_unread_bytes",
-        "\"64 MiB\"",
+        "\"32 MiB\"",
         &[
             "What is read of requests and not yet handed on, but for the first 16 KiB of each: \"8 MiB\"",
             "to \"1 GiB\"; what goes beyond waits, then gets 503.",
@@ -180,6 +180,14 @@ pub const OPTIONS: &[Opt] = &[
         ],
     ),
     opt("log.format", "\"pretty\"", &["\"pretty\" or \"json\"."]),
+    opt(
+        "telemetry.open_metrics",
+        "true",
+        &[
+            "Whether programs on this machine read /metrics without a key (figures of tenants never);",
+            "false where a proxy on it speaks for others.",
+        ],
+    ),
     opt(
         "telemetry.otlp_endpoint",
         "\"\"",

@@ -26,7 +26,7 @@ use tokio::{
 };
 use tonic::Status;
 
-use super::in_flight::Kind;
+use super::{in_flight::Kind, surface::is_grpc};
 use crate::{
     error::{IngestError, Reason},
     ingest::MAX_MESSAGE,
@@ -36,6 +36,8 @@ use crate::{
 const FREE: usize = 16 << 10;
 /// Bytes that one permit stands for.
 const UNIT: usize = 1 << 10;
+/// Of a message that was only announced, this part counts as received.
+const ANNOUNCED: usize = 16;
 /// How long a body, or a message, may take. The gateway's own limit is shorter and has an answer of its own.
 const IN_TIME: Duration = Duration::from_secs(35);
 /// How long it waits for room.
@@ -80,6 +82,8 @@ pub(super) struct Intake<B> {
 enum Amount {
     /// All of it.
     Whole(usize),
+    /// All of it, which is one message.
+    Call(Messages),
     /// The message that is not complete yet, and those that were completed since the last poll.
     Messages(Messages),
 }
@@ -127,10 +131,12 @@ impl Held {
 
     fn add(&self, more: OwnedSemaphorePermit) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&mut state.permit, state.is_over) {
-            (_, true) => {}
-            (Some(permit), false) => permit.merge(more),
-            (none, false) => *none = Some(more),
+        if state.is_over {
+            return;
+        }
+        match &mut state.permit {
+            Some(permit) => permit.merge(more),
+            none => *none = Some(more),
         }
     }
 }
@@ -144,6 +150,7 @@ impl<B> Intake<B> {
             larder,
             held,
             amount: match kind {
+                Kind::Plain if is_grpc(headers) => Amount::Call(Messages::default()),
                 Kind::Plain => Amount::Whole(0),
                 Kind::Ingest | Kind::Open => Amount::Messages(Messages::default()),
             },
@@ -203,7 +210,8 @@ impl<B> Intake<B> {
             }
             Err(_) => {
                 let room = Arc::clone(&self.larder.room).acquire_many_owned(missing);
-                (self.room, self.timer) = (Some((Box::pin(room), bytes)), None);
+                self.room = Some((Box::pin(room), bytes));
+                self.timer = None;
                 self.poll_room(context)
             }
         }
@@ -267,14 +275,14 @@ impl Amount {
     fn bytes(&self) -> usize {
         match self {
             Self::Whole(bytes) => *bytes,
-            Self::Messages(messages) => messages.partial + messages.complete,
+            Self::Call(messages) | Self::Messages(messages) => messages.bytes(),
         }
     }
 
     /// Whether something is expected within a time.
     fn is_begun(&self) -> bool {
         match self {
-            Self::Whole(_) => true,
+            Self::Whole(_) | Self::Call(_) => true,
             Self::Messages(messages) => messages.partial > 0,
         }
     }
@@ -282,20 +290,26 @@ impl Amount {
     fn add(&mut self, bytes: &Bytes) {
         match self {
             Self::Whole(sum) => *sum += bytes.len(),
-            Self::Messages(messages) => messages.add(bytes),
+            Self::Call(messages) | Self::Messages(messages) => messages.add(bytes),
         }
     }
 
     /// More is asked for, so that complete messages were handed on. Whether there were any.
     fn hand_on(&mut self) -> bool {
         match self {
-            Self::Whole(_) => false,
+            Self::Whole(_) | Self::Call(_) => false,
             Self::Messages(messages) => std::mem::take(&mut messages.complete) > 0,
         }
     }
 }
 
 impl Messages {
+    /// What was received, or, if that is more, a part of what was announced, for which memory is set aside.
+    fn bytes(&self) -> usize {
+        let announced = self.partial + self.missing.min(MAX_MESSAGE);
+        self.complete + self.partial.max(announced / ANNOUNCED)
+    }
+
     fn add(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let wanted = if self.missing > 0 {
