@@ -15,6 +15,7 @@ mod client;
 mod process;
 #[path = "common/scoreboard.rs"]
 mod scoreboard;
+#[allow(dead_code)]
 #[path = "flood/server.rs"]
 mod server;
 #[path = "flood/wire.rs"]

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
-use super::{in_flight::Ticket, surface::is_grpc};
+use super::{in_flight::Ticket, surface::is_native_grpc};
 use crate::error::{IngestError, Reason};
 
 /// The body of an answer, with its ticket.
@@ -65,7 +65,7 @@ pub(super) fn no_room(version: Version, headers: &HeaderMap) -> Response<Body> {
         message: "Too many requests are in flight".into(),
         retry_after: Duration::from_secs(1),
     };
-    if is_grpc(headers) {
+    if is_native_grpc(headers) {
         return Status::from(error).into_http();
     }
     let body = match version {
