@@ -140,7 +140,7 @@ impl Server {
         let Ok(local) = stream.local_addr() else { return };
         let (port, tls) = (Arc::clone(&self.port), self.tls.clone());
         let socket = Socket::new(surface, Arc::clone(&port), peer, local);
-        let stream = Patient::new(stream, STALL);
+        let stream = Patient::new(stream, STALL, socket.in_flight());
         tokio::spawn(async move {
             match tls {
                 None => speak(&port, draining, stream, socket).await,

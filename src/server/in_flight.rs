@@ -7,7 +7,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -19,6 +22,8 @@ use crate::config::ServerConfig;
 const OPEN_STREAMS: usize = 64;
 /// How long a connection that was asked to end may stay idle.
 const LEAVE: Duration = Duration::from_secs(15);
+/// Bytes of which nothing comes, between two looks: more than fits into the windows of HTTP/2.
+const IDLE_BYTES: usize = 2 << 20;
 /// How often a connection is looked at, at least.
 const LOOK: Duration = Duration::from_secs(60);
 
@@ -58,6 +63,8 @@ pub(super) struct Patience {
 #[derive(Debug)]
 pub(super) struct InFlight {
     since: Instant,
+    /// Bytes received since something came of any: a request, or a part of a body.
+    idle_bytes: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -73,6 +80,7 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Ticket {
     connection: Arc<InFlight>,
+    kind: Kind,
     plain: Option<u64>,
     _permit: OwnedSemaphorePermit,
 }
@@ -119,10 +127,35 @@ impl Room {
         };
         let permit = Arc::clone(room).try_acquire_owned().ok()?;
         Some(Ticket {
+            kind,
             plain: connection.begin(kind),
             connection: Arc::clone(connection),
             _permit: permit,
         })
+    }
+}
+
+impl Ticket {
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// One of a connection of its own.
+    #[cfg(test)]
+    pub(super) fn of(kind: Kind) -> Self {
+        let connection = InFlight::new();
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned();
+        Self {
+            kind,
+            plain: connection.begin(kind),
+            connection,
+            _permit: permit.expect("it is free"),
+        }
+    }
+
+    /// The connection on which the request has come.
+    pub(super) fn connection(&self) -> Arc<InFlight> {
+        Arc::clone(&self.connection)
     }
 }
 
@@ -142,6 +175,7 @@ impl InFlight {
         let now = Instant::now();
         Arc::new(Self {
             since: now,
+            idle_bytes: AtomicUsize::new(0),
             state: Mutex::new(State {
                 next: 0,
                 plain: BTreeMap::new(),
@@ -151,8 +185,20 @@ impl InFlight {
         })
     }
 
+    /// So many bytes were received; whether the connection may go on. One on which nothing but PING, SETTINGS and the like
+    /// comes, megabytes of it in a minute, only wastes time.
+    pub(super) fn received(&self, bytes: usize) -> bool {
+        self.idle_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= IDLE_BYTES
+    }
+
+    /// Something came of what was received.
+    pub(super) fn used(&self) {
+        self.idle_bytes.store(0, Ordering::Relaxed);
+    }
+
     /// What is to become of the connection, which `is_leaving` when it was asked to end.
     pub(super) fn look(&self, patience: &Patience, is_leaving: bool, now: Instant) -> Verdict {
+        self.used();
         let state = self.state();
         let is_idle = state.plain.is_empty() && state.streams == 0;
         let oldest = state.plain.values().next().map(|begun| *begun + patience.answer);
@@ -174,6 +220,7 @@ impl InFlight {
     }
 
     fn begin(&self, kind: Kind) -> Option<u64> {
+        self.used();
         let mut state = self.state();
         let number = state.next;
         state.next += 1;
@@ -257,6 +304,16 @@ mod tests {
         assert_eq!(after(&connection, 3599, false), None);
         assert_eq!(after(&connection, 3600, false), Some(Verdict::Leave));
         assert_eq!(after(&connection, 1_000_000, true), None);
+    }
+
+    #[test]
+    fn bytes_of_which_nothing_comes_are_limited() {
+        let connection = InFlight::new();
+        assert!(connection.received(IDLE_BYTES) && !connection.received(1));
+        drop(room(1).enter(Kind::Plain, &connection));
+        assert!(connection.received(IDLE_BYTES));
+        connection.used();
+        assert!(connection.received(IDLE_BYTES));
     }
 
     #[test]

@@ -26,7 +26,10 @@ use tokio::{
 };
 use tonic::Status;
 
-use super::{in_flight::Kind, surface::is_grpc};
+use super::{
+    in_flight::{InFlight, Kind, Ticket},
+    surface::is_grpc,
+};
 use crate::{
     error::{IngestError, Reason},
     ingest::MAX_MESSAGE,
@@ -68,6 +71,7 @@ pub(super) struct Intake<B> {
     inner: B,
     larder: Larder,
     held: Held,
+    connection: Arc<InFlight>,
     amount: Amount,
     is_compressed: bool,
     room: Option<(
@@ -143,13 +147,14 @@ impl Held {
 
 impl<B> Intake<B> {
     /// `held` is ended when the request is answered.
-    pub(super) fn new(inner: B, headers: &HeaderMap, kind: Kind, larder: Larder, held: Held) -> Self {
+    pub(super) fn new(inner: B, headers: &HeaderMap, ticket: &Ticket, larder: Larder, held: Held) -> Self {
         let is_coded = |name: &str| headers.get(name).is_some_and(|coding| coding != "identity");
         Self {
             inner,
             larder,
             held,
-            amount: match kind {
+            connection: ticket.connection(),
+            amount: match ticket.kind() {
                 Kind::Plain if is_grpc(headers) => Amount::Call(Messages::default()),
                 Kind::Plain => Amount::Whole(0),
                 Kind::Ingest | Kind::Open => Amount::Messages(Messages::default()),
@@ -199,6 +204,7 @@ impl<B> Intake<B> {
         bytes: Bytes,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.connection.used();
         self.amount.add(&bytes);
         let Some(missing) = self.missing_room() else {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));

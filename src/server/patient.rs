@@ -1,9 +1,10 @@
-//! A connection that is given up when its client reads nothing for a while. Neither HTTP version has a limit of its own for
-//! that, and what waits to be written would wait for ever.
+//! A connection that is given up when its client reads nothing for a while, or sends what nothing comes of. Neither HTTP
+//! version has limits of its own for that: what waits to be written would wait for ever, and PINGs be answered for ever.
 
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -13,20 +14,24 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+use super::in_flight::InFlight;
+
 /// A connection whose writes may stall for so long.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     inner: S,
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    in_flight: Arc<InFlight>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(inner: S, patience: Duration) -> Self {
+    pub(super) fn new(inner: S, patience: Duration, in_flight: Arc<InFlight>) -> Self {
         Self {
             inner,
             patience,
             stalled: None,
+            in_flight,
         }
     }
 
@@ -50,7 +55,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, into)
+        let before = into.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, into))?;
+        if self.in_flight.received(into.filled().len() - before) {
+            return Poll::Ready(Ok(()));
+        }
+        Poll::Ready(Err(io::Error::other("nothing comes of what it sends")))
     }
 }
 
@@ -98,7 +108,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_stops_is_given_up_and_a_slow_one_is_not() {
         let (mut client, server) = duplex(4);
-        let mut server = Patient::new(server, Duration::from_millis(200));
+        let mut server = Patient::new(server, Duration::from_millis(200), InFlight::new());
         let slow = tokio::spawn(async move {
             let mut bytes = [0; 4];
             for _ in 0..5 {

@@ -48,14 +48,14 @@ impl Socket {
     }
 
     /// Answers a request that there is room for.
-    async fn admit(self, request: Request<Incoming>, kind: Kind, ticket: Ticket) -> Response<Body> {
+    async fn admit(self, request: Request<Incoming>, ticket: Ticket) -> Response<Body> {
         let (head, body) = request.into_parts();
         let held = Held::default();
         let larder = self.port.larder.clone();
-        let body = Intake::new(body, &head.headers, kind, larder, held.clone());
+        let body = Intake::new(body, &head.headers, &ticket, larder, held.clone());
         let response = self.answer(Request::from_parts(head, Body::new(body))).await;
         // a stream has only begun when its answer has
-        if kind == Kind::Plain {
+        if ticket.kind() == Kind::Plain {
             held.end();
         }
         ticketed::hold(response, ticket)
@@ -102,7 +102,7 @@ impl Service<Request<Incoming>> for Socket {
         let kind = Kind::of(request.uri().path());
         match self.port.room.enter(kind, &self.in_flight) {
             Some(ticket) => {
-                let answering = self.clone().admit(request, kind, ticket);
+                let answering = self.clone().admit(request, ticket);
                 Box::pin(async move { Ok(answering.await) })
             }
             None => {

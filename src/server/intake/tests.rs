@@ -15,6 +15,10 @@ fn body(pieces: Pieces) -> impl Body<Data = Bytes, Error = Status> + Unpin {
     ))
 }
 
+fn ticket(kind: Kind) -> Ticket {
+    Ticket::of(kind)
+}
+
 /// Room for so many bytes, of a port that waits for nothing.
 fn hasty(bytes: u64) -> Larder {
     Larder {
@@ -55,14 +59,32 @@ async fn a_body_holds_its_room_until_it_is_answered() {
     let held = Held::default();
     let headers = HeaderMap::new();
     let large = body(cut(&vec![7; 60 << 10], 4 << 10));
-    let intake = Intake::new(large, &headers, Kind::Plain, larder.clone(), held.clone());
+    let intake = Intake::new(
+        large,
+        &headers,
+        &ticket(Kind::Plain),
+        larder.clone(),
+        held.clone(),
+    );
     assert_eq!(intake.collect().await.unwrap().to_bytes().len(), 60 << 10);
     assert_eq!(larder.room.available_permits(), 64 - 44);
     let small = body(vec![vec![7; FREE]]);
-    let small = Intake::new(small, &headers, Kind::Plain, larder.clone(), Held::default());
+    let small = Intake::new(
+        small,
+        &headers,
+        &ticket(Kind::Plain),
+        larder.clone(),
+        Held::default(),
+    );
     assert_eq!(small.collect().await.unwrap().to_bytes().len(), FREE);
     let second = body(cut(&vec![7; 60 << 10], 4 << 10));
-    let second = Intake::new(second, &headers, Kind::Plain, larder.clone(), Held::default());
+    let second = Intake::new(
+        second,
+        &headers,
+        &ticket(Kind::Plain),
+        larder.clone(),
+        Held::default(),
+    );
     let refused = second.collect().await.unwrap_err();
     let refused = refused.downcast_ref::<Status>().unwrap();
     assert_eq!(refused.code(), tonic::Code::Unavailable);
@@ -79,14 +101,14 @@ async fn a_stream_gives_room_back_with_each_message_and_what_is_thrown_away_cost
     let stream = Intake::new(
         body(pieces.clone()),
         &headers,
-        Kind::Ingest,
+        &ticket(Kind::Ingest),
         larder.clone(),
         Held::default(),
     );
     assert_eq!(stream.collect().await.unwrap().to_bytes().len(), all.len());
     let held = Held::default();
     held.end();
-    let drained = Intake::new(body(pieces), &headers, Kind::Plain, larder.clone(), held);
+    let drained = Intake::new(body(pieces), &headers, &ticket(Kind::Plain), larder.clone(), held);
     assert_eq!(drained.collect().await.unwrap().to_bytes().len(), all.len());
     assert_eq!(larder.room.available_permits(), 64);
 }
@@ -99,7 +121,7 @@ async fn what_is_compressed_takes_as_much_as_the_largest_message() {
     let small = Intake::new(
         body(vec![vec![7]]),
         &headers,
-        Kind::Plain,
+        &ticket(Kind::Plain),
         larder.clone(),
         held.clone(),
     );
@@ -116,7 +138,7 @@ async fn a_message_that_does_not_come_in_time_ends_its_stream() {
     let mut intake = Intake::new(
         begun,
         &HeaderMap::new(),
-        Kind::Ingest,
+        &ticket(Kind::Ingest),
         hasty(1 << 20),
         Held::default(),
     );
@@ -127,7 +149,7 @@ async fn a_message_that_does_not_come_in_time_ends_its_stream() {
     let quiet = Intake::new(
         StreamBody::new(stream::pending::<Result<Frame<Bytes>, Status>>()),
         &HeaderMap::new(),
-        Kind::Ingest,
+        &ticket(Kind::Ingest),
         hasty(1 << 20),
         Held::default(),
     );
