@@ -53,10 +53,10 @@ bench: build ## Measure: starts a service for each row of a table and sends to i
 soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the vault: each event once
 	$(TARGET)/release/openclone-bench soak --binary $(BINARY)
 
-fuzz: ## Feed random text to the escaping for ten million inputs (wants a nightly compiler)
-	@scripts/need build
+fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million if not said
+	@scripts/need fuzz
 	@scripts/tools cargo-fuzz $(TOOLS)
-	cd fuzz && PATH="$(TOOLS)/bin:$$PATH" cargo +nightly fuzz run --sanitizer none escape -- -runs=10000000 -max_len=256 -close_fd_mask=1
+	@scripts/fuzz $(TARGET) $(TOOLS) $(or $(RUNS),10000000) $(FUZZ)
 
 reliability: ## Run the long forms of all reliability tests and write docs/RELIABILITY.md (hours)
 	@scripts/need reliability

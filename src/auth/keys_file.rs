@@ -199,6 +199,15 @@ impl KeysFile {
         }
     }
 
+    /// What is taken is the same after it has been written and read again.
+    #[cfg(fuzzing)]
+    pub(crate) fn check_round_trip(text: &str) {
+        if let Ok(file) = Self::parse(text) {
+            let again = file.render().and_then(|text| Self::parse(&text));
+            assert!(again.is_ok_and(|again| again.keys == file.keys && again.hash_key == file.hash_key));
+        }
+    }
+
     fn render(&self) -> Result<String, String> {
         let written = Written {
             hash_key: Hash::from_bytes(self.hash_key).to_hex().to_string(),

@@ -15,7 +15,17 @@ const END: Duration = Duration::from_secs(10);
 
 /// `openclone` with nothing of the caller's options.
 pub(crate) fn command(home: &Path) -> Command {
-    let mut command = Command::new(BIN);
+    prepared(Command::new(BIN), home)
+}
+
+/// As [`command`], after a line of shell that limits what it may use.
+pub(crate) fn limited(home: &Path, limits: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), BIN]);
+    prepared(shell, home)
+}
+
+fn prepared(mut command: Command, home: &Path) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OPENCLONE_") || name == "API_KEY")
     {
         command.env_remove(name);
@@ -57,6 +67,16 @@ impl Serve {
         let lines: Vec<_> = reader.take(lines).map(Result::unwrap).collect();
         let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
         Self { child, url, lines }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// SIGTERM; the exit code.

@@ -11,6 +11,18 @@
 //!   ones will begin, and starts anew.
 //!
 //! None of them alters a byte that is not ours.
+//!
+//! # When the last newline goes in the moment of the write
+//!
+//! `O_APPEND` finds the end of the file by itself, but nothing can make a write depend on what stands there. If a user's
+//! program takes the last newline away between our look and our write (a few microseconds), the entry comes to stand on the
+//! same line, behind the user's text or behind the id of another entry. It is left so. To move it, our bytes would have to
+//! be written again one further; and what looks the same, the pause between two pieces of a user's save, is when the next
+//! piece is about to be written over them: we would overwrite that. Nor may every append begin with a newline: the empty
+//! lines would tear the list apart.
+//!
+//! No event is lost by it, since everything that reads a vault takes `^oc-<id>- **` for the end of one entry and the
+//! beginning of another ([`crate::ids_in`]); and other text cannot look like that, its `^` has a backslash before it.
 
 mod search;
 

@@ -18,8 +18,8 @@ use crate::{
     value::Object,
 };
 
-pub(crate) use ids::Tracker;
 pub use ids::{IdsIn, ids_in};
+pub(crate) use ids::{Tracker, first_of_glued};
 
 /// What all events of a batch share.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ use crate::{event_id::EventId, fs::VaultFile, journal::GroupFile};
 
 const ID_MARK: &[u8] = b" ^oc-";
 const ID_LENGTH: usize = 26;
+const ITEM_START: &[u8] = b"- **";
 const MARKED: usize = ID_MARK.len() + ID_LENGTH;
 const WINDOW: usize = 256 << 10;
 
@@ -69,7 +70,7 @@ fn is_whole(file: &mut dyn VaultFile, text: &[u8], end: u64, rewrite: bool) -> i
     Ok(complete && !zeros)
 }
 
-/// Ids that end a line of the file and that `wanted` asks for, each with the offset of its end.
+/// Ids that end a line of the file, or stand right before another entry, and that `wanted` asks for, each with the offset of its end.
 fn ids_in(file: &dyn VaultFile, wanted: impl Fn(&EventId) -> bool) -> io::Result<Vec<(EventId, u64)>> {
     let finder = memmem::Finder::new(ID_MARK);
     let mut found = Vec::new();
@@ -86,18 +87,20 @@ fn ids_in(file: &dyn VaultFile, wanted: impl Fn(&EventId) -> bool) -> io::Result
             return Ok(found);
         }
         // What an id at the border would need is read again.
-        start += (count - MARKED - 1) as u64;
+        start += (count - MARKED - ITEM_START.len()) as u64;
     }
 }
 
-/// The id whose mark stands at `at`, if it ends its line. `last`: the file ends with the window.
+/// The id whose mark stands at `at`, if it ends its entry. `last`: the file ends with the window.
 fn id_at(window: &[u8], at: usize, last: bool) -> Option<EventId> {
     let text = window.get(at + ID_MARK.len()..at + MARKED)?;
-    let ends_line = match window.get(at + MARKED) {
-        Some(byte) => matches!(byte, b'\n' | b'\r'),
+    let behind = &window[at + MARKED..];
+    let ends_entry = match behind.first() {
+        Some(b'\n' | b'\r') => true,
+        Some(_) => behind.starts_with(ITEM_START),
         None => last,
     };
-    if ends_line {
+    if ends_entry {
         std::str::from_utf8(text).ok()?.parse().ok()
     } else {
         None

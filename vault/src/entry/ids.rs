@@ -2,7 +2,7 @@
 
 use std::{iter::FusedIterator, ops::Range};
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::event_id::{EventId, TEXT_LEN};
 
@@ -15,7 +15,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// An entry begins with `- **` at a line's start, goes on over lines that are indented by two spaces, and ends with
 /// ` ^oc-<id>` at the end of a line. If its beginning was edited away, so that the id stands on a line that belongs to no
 /// entry, that line alone is the range. Foreign text cannot look like one: its `^` has a backslash before it.
-/// `\r\n`, a byte order mark, a missing last newline and anything between entries are taken as they come.
+/// `\r\n`, a byte order mark, a missing last newline and anything between entries are taken as they come. So is an entry
+/// that begins right behind another one's id: see [`crate::append`].
 pub fn ids_in(file: &[u8]) -> IdsIn<'_> {
     let at = if file.starts_with(BYTE_ORDER_MARK) {
         BYTE_ORDER_MARK.len()
@@ -91,7 +92,8 @@ impl Iterator for IdsIn<'_> {
         while self.at < self.file.len() {
             let start = self.at;
             let rest = &self.file[start..];
-            self.at += memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
+            let line = &rest[..memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1)];
+            self.at += first_of_glued(line).unwrap_or(line.len());
             let ended = self.tracker.line(&self.file[start..self.at], || start);
             if let Some((id, begin)) = ended.entry {
                 return Some((id, begin..self.at));
@@ -102,6 +104,15 @@ impl Iterator for IdsIn<'_> {
 }
 
 impl FusedIterator for IdsIn<'_> {}
+
+/// Where in a line an entry begins right behind another one's id.
+pub(crate) fn first_of_glued(line: &[u8]) -> Option<usize> {
+    let behind = |caret| caret + BLOCK_ID.len() - 1 + TEXT_LEN;
+    let begins = |&at: &usize| {
+        line.get(at..).is_some_and(|rest| rest.starts_with(ITEM_START)) && id_at_end(&line[..at]).is_some()
+    };
+    memchr_iter(b'^', line).map(|caret| behind(caret)).find(begins)
+}
 
 /// The line without its ending and without blanks that an editor may have put there.
 fn trim_end(line: &[u8]) -> &[u8] {
@@ -161,6 +172,20 @@ mod tests {
             found(&format!("- **10:00:00** one\n\n{line}")),
             [(A.to_owned(), line.as_str())]
         );
+    }
+
+    #[test]
+    fn an_entry_behind_an_id_is_one_of_its_own() {
+        let (first, second) = (
+            format!("- **10:00:00** one\n  two ^oc-{A}"),
+            format!("- **10:00:01** x ^oc-{B}\n"),
+        );
+        assert_eq!(
+            found(&format!("{first}{second}")),
+            [(A.to_owned(), first.as_str()), (B.to_owned(), second.as_str())]
+        );
+        let line = format!("a user's line{second}");
+        assert_eq!(found(&line), [(B.to_owned(), line.as_str())]);
     }
 
     #[test]

@@ -5,7 +5,9 @@
 //! with empty values; large sets of them come in as sorted files that are ingested whole, so that they pass neither the
 //! log nor a memtable.
 //!
-//! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind.
+//! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind; see `log`.
+
+mod log;
 
 use std::{
     fs, io,
@@ -240,6 +242,7 @@ fn kind_of(message: &str, kind: rocksdb::ErrorKind) -> io::ErrorKind {
 
 fn open(path: &Path, cache: &Cache) -> Result<DB, StoreError> {
     check_complete(path)?;
+    log::check(path)?;
     let families = [
         ColumnFamilyDescriptor::new("default", Options::default()),
         ColumnFamilyDescriptor::new(JOURNAL, journal_options()),
@@ -248,12 +251,16 @@ fn open(path: &Path, cache: &Cache) -> Result<DB, StoreError> {
     Ok(DB::open_cf_descriptors(&database_options(), path, families)?)
 }
 
-/// Without `CURRENT` RocksDB would take the directory for a new one and begin from nothing.
+/// Without `CURRENT` RocksDB would take the directory for a new one and begin from nothing. That is right only for one
+/// whose making was cut off: it has its first manifest at most, and neither a log nor sorted files.
 fn check_complete(path: &Path) -> Result<(), StoreError> {
     let Ok(mut entries) = fs::read_dir(path) else {
         return Ok(());
     };
-    let of_a_database = |name: &str| name.starts_with("MANIFEST-") || name.ends_with(".sst");
+    let of_a_database = |name: &str| {
+        let later_manifest = name.starts_with("MANIFEST-") && name != "MANIFEST-000001";
+        later_manifest || name.ends_with(".sst") || name.ends_with(".log")
+    };
     let used =
         entries.any(|entry| entry.is_ok_and(|entry| of_a_database(&entry.file_name().to_string_lossy())));
     if used && !path.join("CURRENT").exists() {
@@ -441,6 +448,20 @@ mod tests {
         let path = home.path().join("db");
         let _store = RocksStore::open(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    /// As a process leaves it that ends while it makes the database.
+    #[test]
+    fn one_whose_making_was_cut_off_is_made_anew() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("db");
+        fs::create_dir(&path).unwrap();
+        for name in ["LOCK", "IDENTITY", "000001.dbtmp"] {
+            fs::write(path.join(name), "").unwrap();
+        }
+        fs::write(path.join("MANIFEST-000001"), "half").unwrap();
+        let store = RocksStore::open(&path).unwrap();
+        assert!(store.groups().unwrap().is_empty());
     }
 
     #[test]

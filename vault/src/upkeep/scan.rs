@@ -6,7 +6,11 @@ use super::{
     lines::{Line, ReadAt, each_line},
     moment,
 };
-use crate::{entry::Tracker, event_id::EventId, fs::VaultFile};
+use crate::{
+    entry::{Tracker, first_of_glued},
+    event_id::EventId,
+    fs::VaultFile,
+};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Enough of an entry's first line for its time.
@@ -61,7 +65,7 @@ pub(super) fn scan_bytes(file: &[u8], visit: &mut dyn FnMut(Found<'_>)) -> io::R
 
 fn scan(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()> {
     let mut tracker = Tracker::new();
-    each_line(read_at, &mut |line| {
+    each_entry_line(read_at, &mut |line| {
         let (line, mark) = without_mark(line);
         let ended = tracker.line(line.bytes, || Start::new(&line, mark));
         tell_nameless(ended.nameless, visit);
@@ -80,6 +84,24 @@ fn scan(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()
     })?;
     tell_nameless(tracker.finish(), visit);
     Ok(())
+}
+
+/// Visits all lines, and each entry that stands right behind another one's id as a line of its own with the same number.
+fn each_entry_line(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Line<'_>)) -> io::Result<()> {
+    each_line(read_at, &mut |mut line| {
+        while let Some(length) = first_of_glued(line.bytes) {
+            let (bytes, rest) = line.bytes.split_at(length);
+            // From the end, since a line that is too long has lost its middle.
+            let end = line.end - rest.len() as u64;
+            visit(Line { bytes, end, ..line });
+            line = Line {
+                bytes: rest,
+                start: end,
+                ..line
+            };
+        }
+        visit(line);
+    })
 }
 
 /// A byte order mark belongs to the file, not to its first line.

@@ -138,15 +138,7 @@ impl Writer {
         };
         match refusal {
             Refusal::InDoubt(seq) => (job.reply)(Err(self.doubt_error(seq))),
-            Refusal::Store(error) => {
-                self.degrade(&error);
-                let reason = error.message;
-                (job.reply)(Err(AppendError::Unavailable {
-                    outage: Outage::Reopening,
-                    reason,
-                    retry_after: RETRY_AFTER,
-                }));
-            }
+            Refusal::Store(error) => (job.reply)(Err(self.database_refusal(&error))),
         }
     }
 
@@ -172,15 +164,16 @@ impl Writer {
     fn vault_refusal(&mut self, error: VaultError) -> AppendError {
         match error {
             VaultError::Refused(refusal) => refusal,
-            VaultError::Store(error) => {
-                self.degrade(&error);
-                AppendError::Unavailable {
-                    outage: Outage::Reopening,
-                    reason: error.message,
-                    retry_after: RETRY_AFTER,
-                }
-            }
+            VaultError::Store(error) => self.database_refusal(&error),
         }
+    }
+
+    /// The store failed; what callers get now.
+    fn database_refusal(&mut self, error: &StoreError) -> AppendError {
+        self.degrade(error);
+        self.refusal().unwrap_or_else(|| AppendError::Storage {
+            reason: error.message.clone(),
+        })
     }
 
     /// The durability point.
@@ -285,16 +278,12 @@ impl Writer {
 
     /// The journal did not take the group, as far as anyone knows.
     fn refuse_group(&mut self, gathering: Gathering, error: &StoreError) {
-        self.degrade(error);
+        let degraded = self.database_refusal(error);
         let refusal = match error.kind {
             io::ErrorKind::StorageFull => AppendError::Storage {
                 reason: error.message.clone(),
             },
-            _ => AppendError::Unavailable {
-                outage: Outage::Reopening,
-                reason: error.message.clone(),
-                retry_after: RETRY_AFTER,
-            },
+            _ => degraded,
         };
         for answer in gathering.answers {
             // A pure duplicate of what was durable before rests on nothing of this group.
@@ -312,8 +301,13 @@ impl Writer {
         if error.message.contains("Input/output error") {
             return self.poison(&error.message);
         }
-        tracing::error!(error = %error, "journal write failed, reopening the database");
-        let reason = format!("the journal cannot be written: {error}");
+        let reason = match error.kind {
+            io::ErrorKind::InvalidData => format!(
+                "the database is damaged: {error}; stop the service, `openclone reindex` makes a new one from the vault"
+            ),
+            _ => format!("the journal cannot be written: {error}"),
+        };
+        tracing::error!(reason, "the database failed, reopening it");
         self.shared.set_state(State::Degraded { reason });
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender},
     },
@@ -11,7 +11,11 @@ use std::{
 };
 
 use super::{State, Writer};
-use crate::{checkpoint::CheckpointError, error::AppendError, gather::Job};
+use crate::{
+    checkpoint::{Checkpoint, CheckpointError},
+    error::AppendError,
+    gather::Job,
+};
 
 /// A group takes no more batches from here on.
 const GROUP_BYTES: usize = 4 << 20;
@@ -72,6 +76,13 @@ fn fill_filter(writer: &Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
     thread::spawn(move || {
         Writer::fill_filter(&*store, &filter, &|| !stopping.load(Ordering::Relaxed));
     })
+}
+
+/// Runs the checkpoint unless it has been taken already.
+fn run_checkpoint(slot: &Mutex<Option<Checkpoint>>) -> Option<Result<(), CheckpointError>> {
+    let mut checkpoint = slot.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    // The ids are let go before the writer goes on, so that it does not pay for freeing them.
+    Some(checkpoint.run())
 }
 
 impl Loop {
@@ -152,16 +163,21 @@ impl Loop {
         if self.checkpointing || !self.healthy() || !self.writer.checkpoint_due(Instant::now()) {
             return;
         }
-        let mut checkpoint = self.writer.begin_checkpoint();
-        let commands = self.commands.clone();
+        let checkpoint = Arc::new(Mutex::new(Some(self.writer.begin_checkpoint())));
+        let (taken, commands) = (Arc::clone(&checkpoint), self.commands.clone());
         self.checkpointing = true;
-        thread::spawn(move || {
-            let result = checkpoint.run();
-            // The ids are let go before the writer goes on, so that it does not pay for freeing them.
-            drop(checkpoint);
-            // The receiver is there: the loop ends only after this command.
-            let _ = commands.send(Command::Checkpointed(result));
+        let spawned = thread::Builder::new().spawn(move || {
+            if let Some(result) = run_checkpoint(&taken) {
+                // The receiver is there: the loop ends only after this command.
+                let _ = commands.send(Command::Checkpointed(result));
+            }
         });
+        // Where the system has no thread left to give, this one must do.
+        if spawned.is_err()
+            && let Some(result) = run_checkpoint(&checkpoint)
+        {
+            self.checkpointed(result);
+        }
     }
 
     /// Waits for the end of the running checkpoint; batches that come in meanwhile are taken up afterwards, in order.

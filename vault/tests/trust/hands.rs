@@ -3,12 +3,11 @@
 //! `OPENCLONE_EDITS=10000 cargo test --release -p openclone-vault --test trust hands` for the long form.
 //!
 //! What the user saved is remembered. At the next look the file must begin with exactly that, followed by whole entries
-//! of ours and nothing else. An event that was answered before the user's program loaded the file must be in what it
-//! loaded, once. Only what was answered between a load and the end of its save may be missing afterwards: that save has
-//! removed it.
+//! of ours and nothing else; which of them must be there, `watch` says.
 
 mod edits;
 mod ledger;
+mod watch;
 
 use std::{
     sync::{
@@ -26,13 +25,15 @@ use self::{edits::User, ledger::Ledger};
 use crate::bench::{Bench, batch, send};
 
 const EDITS: u32 = 300;
+/// New events in a batch are fewer.
+const BATCH: u32 = 4;
 
 /// Sends new events and old ones until it is told to stop; what fails is sent again.
 fn stream(vault: &Vault, ledger: &Ledger, stop: &AtomicBool) {
     let mut rng = StdRng::seed_from_u64(7);
     let mut next = 0;
     while !stop.load(Ordering::Relaxed) {
-        let count = rng.random_range(1..4);
+        let count = rng.random_range(1..BATCH);
         let mut events: Vec<u32> = (next..next + count).collect();
         if next > 0 && rng.random_bool(0.3) {
             events.push(rng.random_range(0..next));
@@ -95,11 +96,11 @@ fn no_edit_costs_a_users_byte_or_an_event() {
     stop.store(true, Ordering::Relaxed);
     sender.join().unwrap();
     await_ready(&vault);
-    user.look();
+    user.watch.look();
     vault.close().unwrap();
     drop(vault);
     bench.open().close().unwrap();
-    user.look();
+    user.watch.look();
     user.finish(edits);
     let condition = bench.upkeep().fsck(&mut |_| {}).unwrap();
     for kind in [

@@ -1,39 +1,32 @@
 //! A user with an editor and a sync tool.
 
 use std::{
-    collections::HashSet,
     fs::{self, OpenOptions},
     io::Write as _,
     os::unix::fs::{PermissionsExt as _, symlink},
-    path::PathBuf,
+    path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
-use openclone_vault::{EventId, ids_in};
+use openclone_vault::ids_in;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
-use super::ledger::Ledger;
+use super::{
+    ledger::Ledger,
+    watch::{Look, Watch},
+};
 use crate::bench::{Bench, FILE};
-
-const HEADER_END: &str = "trust: untrusted-capture\n---\n\n";
 
 /// The only one who writes to the file besides the writer.
 pub(crate) struct User<'a> {
+    pub(crate) watch: Watch<'a>,
     ledger: &'a Ledger,
     file: PathBuf,
     folder: PathBuf,
+    home: PathBuf,
     elsewhere: PathBuf,
     rng: StdRng,
-    /// What the user wrote last; the file begins with it.
-    saved: Vec<u8>,
-    /// Answered before it was last looked, and not removed since: must be there.
-    expected: HashSet<EventId>,
-    /// Removed on purpose: must not come back.
-    removed: HashSet<EventId>,
-    /// Answered while a save was under way: may be there or not.
-    forgiven: HashSet<EventId>,
-    looks: u32,
     notes: u32,
 }
 
@@ -42,104 +35,35 @@ impl<'a> User<'a> {
         let elsewhere = bench.path("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
         fs::create_dir_all(bench.vault_path("Journal")).unwrap();
+        let file = bench.vault_path(FILE);
         Self {
+            watch: Watch::new(ledger, file.clone()),
             ledger,
-            file: bench.vault_path(FILE),
+            file,
             folder: bench.vault_path("Journal"),
+            home: bench.home.path().to_owned(),
             elsewhere,
             rng: StdRng::seed_from_u64(11),
-            saved: Vec::new(),
-            expected: HashSet::new(),
-            removed: HashSet::new(),
-            forgiven: HashSet::new(),
-            looks: 0,
             notes: 0,
         }
     }
 
-    /// Loads the file as it is, and checks all that must hold.
-    pub(crate) fn look(&mut self) -> Vec<u8> {
-        let answered = self.ledger.all_answered();
-        let loaded = self.load();
-        self.looks += 1;
-        let mut present = HashSet::new();
-        for (id, _) in ids_in(&loaded) {
-            assert!(present.insert(id), "{id} is there twice");
-            assert!(!self.removed.contains(&id), "{id} came back");
-        }
-        for id in answered {
-            let excused = self.removed.contains(&id) || self.forgiven.contains(&id);
-            assert!(excused || present.contains(&id), "{id} was answered and is lost");
-        }
-        self.expected = present;
-        loaded
-    }
-
-    /// Waits until the file is what the user saved and whole entries of ours; a write may be halfway through.
-    fn load(&self) -> Vec<u8> {
-        for _ in 0..500 {
-            let loaded = fs::read(&self.file).unwrap_or_default();
-            if self.is_saved_and_ours(&loaded) {
-                return loaded;
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        let (saved, found) = (
-            self.saved.escape_ascii(),
-            fs::read(&self.file).unwrap_or_default(),
-        );
-        panic!(
-            "a user's byte was altered:\n{saved}\nbecame\n{}",
-            found.escape_ascii()
-        );
-    }
-
-    fn is_saved_and_ours(&self, loaded: &[u8]) -> bool {
-        let Some(mut rest) = loaded.strip_prefix(self.saved.as_slice()) else {
-            return false;
-        };
-        if self.saved.is_empty() && rest.starts_with(b"---\n") {
-            let Some(end) = memchr::memmem::find(rest, HEADER_END.as_bytes()) else {
-                return false;
-            };
-            rest = &rest[end + HEADER_END.len()..];
-        } else if self.saved.last().is_some_and(|last| *last != b'\n') {
-            // None if the newline was taken away between the writer's look and its write.
-            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
-        }
-        let mut end = 0;
-        for (id, range) in ids_in(rest) {
-            if range.start != end || !self.ledger.is_entry(id, &rest[range.clone()]) {
-                return false;
-            }
-            end = range.end;
-        }
-        end == rest.len()
-    }
-
     /// One edit of the file's content or place.
     pub(crate) fn edit(&mut self) {
-        let answered_before = self.ledger.all_answered();
-        let loaded = self.look();
+        let look = self.watch.look();
+        self.watch.count_glued();
         match self.rng.random_range(0..10) {
             0 => return self.append_a_note(),
-            1 => return self.delete(&answered_before, &loaded),
-            2 => return self.move_away(&answered_before, &loaded),
+            1 => return self.delete(&look),
+            2 => return self.move_away(&look),
             _ => {}
         }
-        let changed = self.change(&loaded);
-        let kept: HashSet<EventId> = ids_in(&changed).map(|(id, _)| id).collect();
-        self.dismiss(&answered_before, &loaded, &kept);
+        let changed = self.change(&look.bytes);
         if self.rng.random_bool(0.3) {
             thread::sleep(Duration::from_millis(2));
         }
-        self.save(&changed);
-        self.forgive(&answered_before);
-        if !changed.ends_with(b"\n") {
-            // What is written in the very moment in which the newline goes comes to stand on the same line, behind the id.
-            self.forgiven.extend(ids_in(&changed).last().map(|(id, _)| id));
-        }
-        self.saved = changed;
+        self.save(&look.bytes, &changed);
+        self.watch.has_saved(&look, changed);
     }
 
     /// What the user does to the text.
@@ -185,12 +109,15 @@ impl<'a> User<'a> {
         kept
     }
 
-    /// As editors and sync tools save: a new file over the old one, or over its content.
+    /// As editors and sync tools save: a new file over the old one, or over its content, or by cutting its end off.
     ///
     /// Over the content only where it is longer than what may be appended between the truncation and the writing: else
     /// the program itself would leave the end of an entry behind.
-    fn save(&mut self, bytes: &[u8]) {
-        if bytes.len() < 8192 || self.rng.random_bool(0.5) {
+    fn save(&mut self, loaded: &[u8], bytes: &[u8]) {
+        if loaded.starts_with(bytes) && bytes.len() < loaded.len() && self.rng.random_bool(0.7) {
+            let file = OpenOptions::new().write(true).open(&self.file).unwrap();
+            file.set_len(bytes.len() as u64).unwrap();
+        } else if bytes.len() < 8192 || self.rng.random_bool(0.5) {
             let temporary = self.folder.join(".saving");
             fs::write(&temporary, bytes).unwrap();
             let mode = if self.rng.random_bool(0.1) { 0o444 } else { 0o644 };
@@ -212,25 +139,20 @@ impl<'a> User<'a> {
         // A line of its own, whatever is before it.
         let note = format!("\nappended {}\n", self.notes);
         file.write_all(note.as_bytes()).unwrap();
-        // Entries may stand before the note: all up to it is the user's from now on.
-        let found = fs::read(&self.file).unwrap();
-        let end = memchr::memmem::find(&found, note.as_bytes()).unwrap() + note.len();
-        assert!(self.is_saved_and_ours(&found[..end - note.len()]));
-        self.saved = found[..end].to_vec();
+        self.watch.has_appended(note.as_bytes());
     }
 
-    fn delete(&mut self, answered: &HashSet<EventId>, loaded: &[u8]) {
-        self.dismiss(answered, loaded, &HashSet::new());
+    fn delete(&mut self, look: &Look) {
         let _ = fs::remove_file(&self.file);
-        self.forgive(answered);
-        self.saved.clear();
+        self.watch.has_saved(look, Vec::new());
     }
 
-    fn move_away(&mut self, answered: &HashSet<EventId>, loaded: &[u8]) {
-        self.dismiss(answered, loaded, &HashSet::new());
-        let _ = fs::rename(&self.file, self.elsewhere.join("moved.md"));
-        self.forgive(answered);
-        self.saved.clear();
+    fn move_away(&mut self, look: &Look) {
+        let moved = self.elsewhere.join("moved.md");
+        if fs::rename(&self.file, &moved).is_ok() {
+            self.watch.load(&moved);
+        }
+        self.watch.has_saved(look, Vec::new());
     }
 
     /// Something else stands where the folder or the file should be, for a while.
@@ -239,84 +161,65 @@ impl<'a> User<'a> {
         let _ = fs::create_dir(&outside);
         let aside = self.elsewhere.join("aside");
         let place = if self.rng.random_bool(0.5) {
-            &self.folder
+            self.folder.clone()
         } else {
-            &self.file
+            self.file.clone()
         };
-        if fs::rename(place, &aside).is_err() {
+        self.watch.look();
+        let answered = self.ledger.all_answered();
+        if fs::rename(&place, &aside).is_err() {
             return;
         }
         // A new folder or file of the writer's own may have come up already; then there is no obstacle.
+        if self.put_an_obstacle(&place, &outside) {
+            thread::sleep(Duration::from_millis(50));
+            if place.symlink_metadata().unwrap().is_dir() {
+                fs::remove_dir(&place).unwrap();
+            } else {
+                fs::remove_file(&place).unwrap();
+            }
+        }
+        // Whatever came up meanwhile is replaced by what was there, as a sync tool does.
+        while fs::rename(&aside, &place).is_err() {
+            let _ = fs::remove_dir_all(&place);
+        }
+        self.watch.may_have_taken(&answered);
+        assert_eq!(names(&outside), [""; 0], "something was written outside");
+    }
+
+    fn put_an_obstacle(&mut self, place: &Path, outside: &Path) -> bool {
         let placed = match self.rng.random_range(0..3) {
-            0 => symlink(&outside, place),
+            0 => symlink(outside, place),
             1 => rustix::fs::mkfifoat(rustix::fs::CWD, place, rustix::fs::Mode::RWXU).map_err(Into::into),
             _ if *place == self.file => fs::create_dir(place),
             _ => symlink(outside.join("nothing"), place),
         };
-        if placed.is_ok() {
-            thread::sleep(Duration::from_millis(50));
-            if place.symlink_metadata().unwrap().is_dir() {
-                fs::remove_dir(place).unwrap();
-            } else {
-                fs::remove_file(place).unwrap();
-            }
-        }
-        assert_eq!(
-            fs::read_dir(&outside).unwrap().count(),
-            0,
-            "something was written outside"
-        );
-        let answered = self.ledger.all_answered();
-        // Whatever came up meanwhile is replaced by what was there, as a sync tool does.
-        while fs::rename(&aside, place).is_err() {
-            let _ = fs::remove_dir_all(place);
-        }
-        self.forgive(&answered);
-        let unsure: Vec<EventId> = answered.iter().copied().collect();
-        let there = fs::read(&self.file).unwrap_or_default();
-        let present: HashSet<EventId> = ids_in(&there).map(|(id, _)| id).collect();
-        let gone = |id: &EventId| !present.contains(id) && !self.removed.contains(id);
-        self.forgiven.extend(unsure.into_iter().filter(gone));
+        placed.is_ok()
     }
 
-    /// What the user removes from what was loaded, and had been answered before, is gone for good.
-    fn dismiss(&mut self, answered: &HashSet<EventId>, loaded: &[u8], kept: &HashSet<EventId>) {
-        for (id, _) in ids_in(loaded) {
-            if kept.contains(&id) {
-                continue;
-            }
-            if answered.contains(&id) {
-                self.removed.insert(id);
-            } else {
-                self.forgiven.insert(id);
-            }
-        }
-    }
-
-    /// What was sent since `before`, even if it has no answer yet, may have been overwritten by the save that has just
-    /// ended.
-    fn forgive(&mut self, before: &HashSet<EventId>) {
-        let sent = self.ledger.all_sent();
-        self.forgiven.extend(sent.difference(before));
-    }
-
+    /// Nothing is where nothing should be.
     pub(crate) fn finish(&self, edits: u32) {
-        let answered = self.ledger.all_answered().len();
-        assert!(answered as u32 > edits / 4, "only {answered} events");
-        assert!(
-            self.forgiven.len() < answered / 2,
-            "{} of {answered}",
-            self.forgiven.len()
-        );
-        #[allow(clippy::print_stdout)]
-        {
-            let (there, removed) = (self.expected.len(), self.removed.len());
-            println!(
-                "{edits} edits, {} looks, {answered} events answered: {there} there, {removed} removed by the user, {} \
-                 answered during a save",
-                self.looks,
-                self.forgiven.len()
-            );
-        }
+        self.watch.finish(edits);
+        let known = |directory: &Path, names_of_it: &[&str]| {
+            let strange: Vec<String> = names(directory)
+                .into_iter()
+                .filter(|name| !names_of_it.contains(&name.as_str()))
+                .collect();
+            assert!(strange.is_empty(), "{strange:?} in {}", directory.display());
+        };
+        known(&self.home, &["db", "elsewhere", "vault"]);
+        known(&self.home.join("vault"), &[".openclone", "Journal"]);
+        known(&self.folder, &["2026-02-26.md"]);
+        known(&self.elsewhere, &["moved.md", "outside"]);
+        known(&self.elsewhere.join("outside"), &[]);
     }
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }

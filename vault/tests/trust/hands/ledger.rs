@@ -52,8 +52,10 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn all_sent(&self) -> HashSet<EventId> {
-        self.lock().entries.keys().copied().collect()
+    /// At one moment.
+    pub(crate) fn sent_and_answered(&self) -> (HashSet<EventId>, HashSet<EventId>) {
+        let inner = self.lock();
+        (inner.entries.keys().copied().collect(), inner.answered.clone())
     }
 
     /// Whether `bytes` are exactly the entry of `id`.

@@ -1,0 +1,68 @@
+//! What the fuzz targets reach of the service: no input may end in a panic, and what is taken means what it says.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::{sync::Arc, time::SystemTime};
+
+use openclone_client::{v1::Batch, validate};
+use openclone_vault::{DayBy, DayRule, ids_in};
+use prost::Message as _;
+
+use crate::{
+    auth::KeysFile,
+    prepare::{Preparer, source_type},
+    redact::Redactor,
+    registry::manifest,
+};
+
+/// A manifest that is taken has an id that is a name of a directory.
+pub fn plugin_json(text: &str) {
+    if let Ok(manifest) = manifest::parse("my-plugin", text) {
+        assert!(manifest.warnings().len() < 1_000);
+    }
+}
+
+/// A file of keys that is taken is the same after it has been written and read again.
+pub fn keys_toml(text: &str) {
+    KeysFile::check_round_trip(text);
+}
+
+/// A message that is valid is rendered, and its entries carry its ids.
+pub fn protobuf(bytes: &[u8], preparer: &Preparing) {
+    let Ok(batch) = Batch::decode(bytes) else { return };
+    assert_eq!(Batch::decode(&*batch.encode_to_vec()).unwrap().events.len(), batch.events.len());
+    if validate(&batch, SystemTime::now()).is_empty() {
+        preparer.prepare(&batch);
+    }
+}
+
+/// The way of a valid batch to its bytes.
+#[derive(Debug)]
+pub struct Preparing(Preparer);
+
+impl Default for Preparing {
+    fn default() -> Self {
+        let days = DayRule {
+            by: DayBy::Captured,
+            zone: jiff::tz::TimeZone::UTC,
+            zone_name: "UTC".to_owned(),
+            starts_at: jiff::civil::Time::midnight(),
+        };
+        let redactor = Redactor::new(&crate::redact::RedactConfig::default()).unwrap();
+        Self(Preparer { redactor: Arc::new(redactor), days })
+    }
+}
+
+impl Preparing {
+    /// Renders a valid batch.
+    pub fn prepare(&self, batch: &Batch) {
+        let Some(source_type) = source_type(batch.source_type) else { return };
+        let Ok(prepared) = self.0.prepare(&"default".into(), source_type, batch, jiff::Timestamp::now()) else {
+            return;
+        };
+        for file in &prepared.batch.files {
+            let found: Vec<_> = ids_in(&file.bytes).collect();
+            assert_eq!(found, file.ids);
+        }
+    }
+}

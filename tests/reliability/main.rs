@@ -1,0 +1,17 @@
+//! The real binary under kills, on full and read-only disks, and without descriptors or memory.
+//!
+//! `OPENCLONE_SCOREBOARD` takes the results (see `tests/common/scoreboard.rs`); `OPENCLONE_LONG` demands what the short
+//! form may leave out where the machine does not allow it.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod disks;
+mod full;
+mod kill;
+mod limits;
+#[allow(dead_code)]
+#[path = "../common/process.rs"]
+mod process;
+#[path = "../common/scoreboard.rs"]
+mod scoreboard;
+mod sender;

@@ -1,0 +1,24 @@
+//! The writer on a real disk with RocksDB: killed at single system calls and under load, after power losses, and with
+//! flipped bits in the database.
+//!
+//! The process that is killed is this test itself, started again (see [`keeper`]), so that it can also run the writers
+//! that are wrong on purpose. `OPENCLONE_SCOREBOARD` takes the results (see `tests/common/scoreboard.rs`).
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod damage;
+mod events;
+mod flips;
+mod home;
+mod keeper;
+mod kill;
+mod points;
+mod power;
+#[path = "../../../tests/common/scoreboard.rs"]
+mod scoreboard;
+mod watched;
+#[path = "../wrong/store.rs"]
+mod wrong;
+
+/// The name under which `wrong` knows the library.
+use openclone_vault as vault;
