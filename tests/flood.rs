@@ -4,6 +4,7 @@
 //! `OPENCLONE_FLOOD_SECONDS` is the duration of each flood, 1 unless told. Only with it set is the well-behaved client's
 //! p99 judged: a busy machine must not fail an ordinary test run. `OPENCLONE_FLOOD_ONLY` picks floods by name.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "flood/attacks.rs"]

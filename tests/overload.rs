@@ -4,6 +4,7 @@
 //! The disk is made slow by strace, which delays each sync of the real binary. `OPENCLONE_OVERLOAD_SECONDS` is how long
 //! it goes on, 4 unless told.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[allow(dead_code)]

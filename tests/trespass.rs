@@ -20,6 +20,7 @@ mod process;
 #[allow(dead_code)]
 #[path = "common/scoreboard.rs"]
 mod scoreboard;
+#[cfg(target_os = "linux")]
 #[path = "trespass/secrets.rs"]
 mod secrets;
 #[path = "trespass/tenants.rs"]
