@@ -30,7 +30,10 @@ pub fn keys_toml(text: &str) {
 /// A message that is valid is rendered, and its entries carry its ids.
 pub fn protobuf(bytes: &[u8], preparer: &Preparing) {
     let Ok(batch) = Batch::decode(bytes) else { return };
-    assert_eq!(Batch::decode(&*batch.encode_to_vec()).unwrap().events.len(), batch.events.len());
+    assert_eq!(
+        Batch::decode(&*batch.encode_to_vec()).unwrap().events.len(),
+        batch.events.len()
+    );
     if validate(&batch, SystemTime::now()).is_empty() {
         preparer.prepare(&batch);
     }
@@ -49,15 +52,23 @@ impl Default for Preparing {
             starts_at: jiff::civil::Time::midnight(),
         };
         let redactor = Redactor::new(&crate::redact::RedactConfig::default()).unwrap();
-        Self(Preparer { redactor: Arc::new(redactor), days })
+        Self(Preparer {
+            redactor: Arc::new(redactor),
+            days,
+        })
     }
 }
 
 impl Preparing {
     /// Renders a valid batch.
     pub fn prepare(&self, batch: &Batch) {
-        let Some(source_type) = source_type(batch.source_type) else { return };
-        let Ok(prepared) = self.0.prepare(&"default".into(), source_type, batch, jiff::Timestamp::now()) else {
+        let Some(source_type) = source_type(batch.source_type) else {
+            return;
+        };
+        let Ok(prepared) = self
+            .0
+            .prepare(&"default".into(), source_type, batch, jiff::Timestamp::now())
+        else {
             return;
         };
         for file in &prepared.batch.files {

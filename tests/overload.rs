@@ -2,7 +2,7 @@
 //! memory stays bounded, and every answer holds: what is acknowledged stands in the vault, once.
 //!
 //! The disk is made slow by strace, which delays each sync of the real binary. `OPENCLONE_OVERLOAD_SECONDS` is how long
-//! it goes on, 4 unless told.
+//! it goes on, 2 unless told.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -40,7 +40,7 @@ const SENDERS: usize = 48;
 #[test]
 fn a_disk_that_is_too_slow_slows_senders_down_and_nothing_else() {
     let began = Instant::now();
-    let seconds = env_number("OPENCLONE_OVERLOAD_SECONDS").unwrap_or(4);
+    let seconds = env_number("OPENCLONE_OVERLOAD_SECONDS").unwrap_or(2);
     if Command::new("strace")
         .arg("-V")
         .stdout(Stdio::null())

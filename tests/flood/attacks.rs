@@ -6,6 +6,7 @@ use std::{
     io::{self, Write as _},
     net::SocketAddr,
     pin::Pin,
+    sync::LazyLock,
     time::Duration,
 };
 
@@ -29,7 +30,8 @@ pub(crate) struct Target {
     pub(crate) until: Instant,
 }
 
-type Running = Pin<Box<dyn Future<Output = u64> + Send>>;
+/// What a flood has reached, once its time is over.
+pub(crate) type Running = Pin<Box<dyn Future<Output = u64> + Send>>;
 /// A flood, and what it is called.
 pub(crate) type Attack = (&'static str, fn(Target) -> Running);
 
@@ -241,9 +243,9 @@ async fn many_streams(target: Target) -> u64 {
         .await
 }
 
-/// 256 MiB of spaces, of which a few hundred KiB go over the wire: as a JSON body, and as a gRPC message.
+/// 64 MiB of spaces, of which some hundred KiB go over the wire: as a JSON body, and as a gRPC message.
 async fn bombs(target: Target, coding: &'static str) -> u64 {
-    let bomb: &'static [u8] = pack(coding).leak();
+    let bomb: &'static [u8] = if coding == "gzip" { &GZIP } else { &ZSTD };
     target
         .crowd(16, move |target| async move {
             if rand_bit() {
@@ -270,22 +272,22 @@ async fn bombs(target: Target, coding: &'static str) -> u64 {
         .await
 }
 
-fn pack(coding: &str) -> Vec<u8> {
-    let piece = vec![b' '; 1 << 20];
-    let mut packed: Box<dyn io::Write> = Box::new(io::sink());
-    drop(std::mem::replace(&mut packed, Box::new(io::sink())));
-    match coding {
-        "gzip" => {
-            let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-            (0..256).for_each(|_| to.write_all(&piece).unwrap());
-            to.finish().unwrap()
-        }
-        _ => {
-            let mut to = zstd::Encoder::new(Vec::new(), 3).unwrap();
-            (0..256).for_each(|_| to.write_all(&piece).unwrap());
-            to.finish().unwrap()
-        }
-    }
+/// 64 MiB of spaces.
+static GZIP: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    (0..64).for_each(|_| to.write_all(&[b' '; 1 << 20]).unwrap());
+    to.finish().unwrap()
+});
+static ZSTD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut to = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    (0..64).for_each(|_| to.write_all(&[b' '; 1 << 20]).unwrap());
+    to.finish().unwrap()
+});
+
+/// Makes what takes a while, before the time begins.
+pub(crate) fn prepare() {
+    LazyLock::force(&GZIP);
+    LazyLock::force(&ZSTD);
 }
 
 async fn brackets(target: Target) -> u64 {

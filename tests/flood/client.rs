@@ -44,7 +44,7 @@ impl Client {
         while Instant::now() < end {
             let begun = Instant::now();
             if self.next % 2 == 0 {
-                self.post().await;
+                self.post("all is well").await;
             } else {
                 self.call().await;
             }
@@ -66,12 +66,20 @@ impl Client {
         (at(50), at(99), self.times.len())
     }
 
-    async fn post(&self) {
+    /// Batches of 200 KiB, for which there is room only when none was lost.
+    pub(crate) async fn send_large(&mut self) {
+        for _ in 0..40 {
+            self.post(&"all is well ".repeat(18_000)).await;
+            self.next += 1;
+        }
+    }
+
+    async fn post(&self, text: &str) {
         let now = seconds();
         let body = format!(
             r#"{{"source_type":"braindump","platform":"linux","device_id":"test-1","plugin_id":"good",
             "plugin_version":"1.0.0","timestamp":{now},"events":[{{"timestamp":{now},
-            "data":{{"text":"all is well"}},"raw_ref":"good-{}-"}}]}}"#,
+            "data":{{"text":"{text}"}},"raw_ref":"good-{}-"}}]}}"#,
             self.next
         );
         let mut stream = TcpStream::connect(self.address).await.unwrap();
