@@ -173,7 +173,7 @@ where
             }
             // an error is that the port has ended, which is the same
             _ = draining.changed(), if !is_leaving => {}
-            is_cut = ends_by_cut(&in_flight, &port.patience, is_leaving) => {
+            is_cut = ends_by_cut(&in_flight, port, is_leaving) => {
                 if is_cut {
                     return debug!("connection cut: its client took too long");
                 }
@@ -185,12 +185,19 @@ where
 }
 
 /// Whether a connection is cut, else it is to leave; when it is time for either.
-async fn ends_by_cut(in_flight: &InFlight, patience: &Patience, is_leaving: bool) -> bool {
+async fn ends_by_cut(in_flight: &InFlight, port: &Port, is_leaving: bool) -> bool {
     loop {
-        match in_flight.look(patience, is_leaving, std::time::Instant::now()) {
-            Verdict::Stay(until) => sleep_until(until.into()).await,
+        let is_short = port.room.is_short();
+        let patience = port.patience.where_room(is_short);
+        let until = match in_flight.look(&patience, is_leaving, std::time::Instant::now()) {
+            Verdict::Stay(until) => until.into(),
             Verdict::Leave => return false,
             Verdict::Cut => return true,
+        };
+        tokio::select! {
+            () = sleep_until(until) => {}
+            // what was patience enough may be too much now
+            () = port.room.pressed(), if !is_short => {}
         }
     }
 }

@@ -4,6 +4,9 @@
 //! older than [`Patience::answer`] costs its connection: its client has not sent its request, or does not read its answer,
 //! and over HTTP/2 nothing else would ever end it. A connection with nothing in flight is idle, and asked to end after a
 //! while; so is one that has become old, whose streams go on all the same.
+//!
+//! When little room is left, it is for those who have little in flight, and patience is short: whoever keeps others waiting
+//! by not reading answers is cut.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::ServerConfig;
 
@@ -24,6 +27,10 @@ const OPEN_STREAMS: usize = 64;
 const LEAVE: Duration = Duration::from_secs(15);
 /// Bytes of which nothing comes, between two looks: more than fits into the windows of HTTP/2.
 const IDLE_BYTES: usize = 2 << 20;
+/// Room is short when no more than this part of it is left.
+const SHORT: usize = 8;
+/// Requests that one connection may have in flight where room is short.
+const FEW: usize = 4;
 /// How often a connection is looked at, at least.
 const LOOK: Duration = Duration::from_secs(60);
 
@@ -42,6 +49,10 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Room {
     plain: Arc<Semaphore>,
+    /// Free permits of `plain` below which room is short.
+    short: usize,
+    /// Somebody was turned away.
+    pressure: Arc<Notify>,
     ingest: Arc<Semaphore>,
     open: Arc<Semaphore>,
 }
@@ -53,6 +64,8 @@ pub(super) struct Patience {
     pub(super) head: Duration,
     /// From a request to the last byte of its answer, unless it is a stream.
     pub(super) answer: Duration,
+    /// The same where room is short.
+    pub(super) short: Duration,
     /// With nothing in flight.
     pub(super) idle: Duration,
     /// In all.
@@ -113,6 +126,8 @@ impl Room {
         let of = |permits: usize| Arc::new(Semaphore::new(permits));
         Self {
             plain: of(config.max_requests as usize),
+            short: config.max_requests as usize / SHORT,
+            pressure: Arc::default(),
             ingest: of(config.max_streams as usize),
             open: of(OPEN_STREAMS),
         }
@@ -121,17 +136,37 @@ impl Room {
     /// A ticket for a request of `connection`; `None` when there is no room.
     pub(super) fn enter(&self, kind: Kind, connection: &Arc<InFlight>) -> Option<Ticket> {
         let room = match kind {
+            Kind::Plain if self.is_short() && connection.plain_requests() >= FEW => return self.refuse(),
             Kind::Plain => &self.plain,
             Kind::Ingest => &self.ingest,
             Kind::Open => &self.open,
         };
-        let permit = Arc::clone(room).try_acquire_owned().ok()?;
+        let Ok(permit) = Arc::clone(room).try_acquire_owned() else {
+            return self.refuse();
+        };
         Some(Ticket {
             kind,
             plain: connection.begin(kind),
             connection: Arc::clone(connection),
             _permit: permit,
         })
+    }
+}
+
+impl Room {
+    /// Whether little is left.
+    pub(super) fn is_short(&self) -> bool {
+        self.plain.available_permits() <= self.short
+    }
+
+    /// Returns when somebody was turned away.
+    pub(super) async fn pressed(&self) {
+        self.pressure.notified().await;
+    }
+
+    fn refuse(&self) -> Option<Ticket> {
+        self.pressure.notify_waiters();
+        None
     }
 }
 
@@ -164,8 +199,22 @@ impl Patience {
         Self {
             head: Duration::from_secs(15),
             answer: Duration::from_secs(90),
+            short: Duration::from_secs(5),
             idle: config.idle,
             age: config.max_connection_age,
+        }
+    }
+}
+
+impl Patience {
+    /// What is left of it where room is short.
+    pub(super) fn where_room(self, is_short: bool) -> Self {
+        match is_short {
+            true => Self {
+                answer: self.short,
+                ..self
+            },
+            false => self,
         }
     }
 }
@@ -183,6 +232,10 @@ impl InFlight {
                 idle_since: now,
             }),
         })
+    }
+
+    fn plain_requests(&self) -> usize {
+        self.state().plain.len()
     }
 
     /// So many bytes were received; whether the connection may go on. One on which nothing but PING, SETTINGS and the like
@@ -261,6 +314,7 @@ mod tests {
     const PATIENCE: Patience = Patience {
         head: Duration::from_secs(15),
         answer: Duration::from_secs(90),
+        short: Duration::from_secs(5),
         idle: Duration::from_secs(300),
         age: Duration::from_secs(3600),
     };
@@ -269,6 +323,8 @@ mod tests {
         let of = || Arc::new(Semaphore::new(permits));
         Room {
             plain: of(),
+            short: permits / SHORT,
+            pressure: Arc::default(),
             ingest: of(),
             open: of(),
         }
@@ -304,6 +360,28 @@ mod tests {
         assert_eq!(after(&connection, 3599, false), None);
         assert_eq!(after(&connection, 3600, false), Some(Verdict::Leave));
         assert_eq!(after(&connection, 1_000_000, true), None);
+    }
+
+    #[tokio::test]
+    async fn where_room_is_short_it_is_for_those_with_little_in_flight() {
+        let (room, greedy, modest) = (room(16), InFlight::new(), InFlight::new());
+        let pressed = room.pressed();
+        tokio::pin!(pressed);
+        assert!(
+            tokio::time::timeout(Duration::ZERO, pressed.as_mut())
+                .await
+                .is_err()
+        );
+        let mut tickets = Vec::new();
+        while let Some(ticket) = room.enter(Kind::Plain, &greedy) {
+            tickets.push(ticket);
+        }
+        assert_eq!(tickets.len(), 14);
+        pressed.await;
+        assert!(room.is_short() && room.enter(Kind::Plain, &modest).is_some());
+        let hasty = PATIENCE.where_room(true);
+        let later = Instant::now() + Duration::from_secs(6);
+        assert_eq!(greedy.look(&hasty, false, later), Verdict::Cut);
     }
 
     #[test]

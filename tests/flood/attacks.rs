@@ -57,6 +57,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         Box::pin(over_the_limit(target))
     }),
     ("answers never read", |target| Box::pin(never_read(target))),
+    ("windows never opened", |target| Box::pin(no_windows(target))),
 ];
 
 const INGEST: &str = "/openclone.v1.IngestService/Ingest";
@@ -353,6 +354,24 @@ async fn never_read(target: Target) -> u64 {
                     .write_all(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
                     .await?;
             }
+        })
+        .await
+}
+
+/// Over HTTP/2, what the server says is read, but nothing of any answer is let through.
+async fn no_windows(target: Target) -> u64 {
+    target
+        .crowd(50, |target| async move {
+            let mut stream = open(target.address, &no_window()).await?;
+            let head = call("/openapi.json", None);
+            for number in 0..256_u32 {
+                let ends = END_HEADERS | END_STREAM;
+                stream
+                    .write_all(&frame(HEADERS, ends, 2 * number + 1, &head))
+                    .await?;
+            }
+            sleep_until(target.until).await;
+            Ok(256)
         })
         .await
 }
