@@ -4,13 +4,14 @@
 //! load` sends to a server that is running. Open loop with `--rate` (waiting counts), else flat out. `openclone-bench soak`
 //! goes on for long, through restarts.
 
-mod events;
 mod load;
 mod measure;
+mod raw;
 mod send;
 mod server;
 mod soak;
 mod table;
+mod template;
 
 use clap::{Parser, Subcommand};
 

@@ -18,7 +18,8 @@ use tokio::{
 };
 use tonic::{Code, Status, metadata::MetadataValue, transport::Channel};
 
-use crate::{events, server::KEY};
+use super::events;
+use crate::server::KEY;
 
 /// Batches of one stream; then a new stream is opened.
 const STREAM: u64 = 16;
