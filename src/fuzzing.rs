@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::SystemTime};
 
 use openclone_client::{v1::Batch, validate};

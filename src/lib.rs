@@ -13,7 +13,7 @@ pub mod clock;
 pub mod config;
 mod direct;
 pub mod error;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod health;
 pub mod home;

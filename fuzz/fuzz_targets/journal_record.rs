@@ -2,42 +2,9 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../splice.rs"]
+#[path = "../cases/journal_record.rs"]
+mod case;
+#[path = "../cases/splice.rs"]
 mod splice;
 
-use std::sync::LazyLock;
-
-use libfuzzer_sys::fuzz_target;
-use openclone_vault::{
-    DailyFile, EventId,
-    fs::FileId,
-    journal::{Group, GroupFile, Marker},
-};
-
-static BASE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let file = |folder, before| GroupFile {
-        tenant: "default".into(),
-        path: DailyFile { folder, date: jiff::civil::date(2026, 2, 26) },
-        before,
-        header: b"---\n".to_vec(),
-        ids: vec![EventId([1; 16]), EventId([2; 16])],
-        ends: vec![2, 5],
-        bytes: b"a\nbb\n".to_vec(),
-    };
-    let files = vec![file("Audio", None), file("Web", Some((FileId { dev: 1, ino: 2 }, 3)))];
-    Group { files }.encode()
-});
-
-fuzz_target!(|input: &[u8]| {
-    let record = splice::splice(&[&BASE], input);
-    if let Ok(group) = Group::decode(&record) {
-        assert_eq!(Group::decode(&group.encode()).unwrap(), group);
-        for file in &group.files {
-            assert_eq!(file.entries().map(|(_, bytes)| bytes.len()).sum::<usize>(), file.bytes.len());
-            assert_eq!(file.entries().count(), file.ids.len());
-        }
-    }
-    if let Ok(marker) = Marker::decode(&record) {
-        assert_eq!(marker.encode(), record);
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| case::run(input));

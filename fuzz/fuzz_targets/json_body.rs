@@ -2,32 +2,9 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../splice.rs"]
+#[path = "../cases/json_body.rs"]
+mod case;
+#[path = "../cases/splice.rs"]
 mod splice;
 
-use std::time::SystemTime;
-
-use libfuzzer_sys::fuzz_target;
-use openclone_client::v1::Batch;
-use prost::Message as _;
-
-const BASES: [&[u8]; 4] = [
-    include_bytes!("../../tests/data/braindump.json"),
-    include_bytes!("../../tests/data/gps.json"),
-    include_bytes!("../../tests/data/health.json"),
-    include_bytes!("../../tests/data/messaging.json"),
-];
-
-fuzz_target!(|input: &[u8]| {
-    let body = splice::splice(&BASES, input);
-    let Ok(body) = str::from_utf8(&body) else { return };
-    match openclone_gateway::read_batch(body) {
-        Ok(batch) => {
-            assert_eq!(Batch::decode(&*batch.encode_to_vec()).unwrap(), batch);
-            for violation in openclone_client::validate(&batch, SystemTime::now()) {
-                assert!(!violation.to_string().is_empty());
-            }
-        }
-        Err(reason) => assert!(!reason.is_empty()),
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| case::run(input));

@@ -2,7 +2,7 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../splice.rs"]
+#[path = "../cases/splice.rs"]
 mod splice;
 
 use libfuzzer_sys::fuzz_target;

@@ -2,7 +2,7 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../splice.rs"]
+#[path = "../cases/splice.rs"]
 mod splice;
 
 use std::sync::LazyLock;
@@ -19,7 +19,9 @@ static BASES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         include_str!("../../tests/data/calendar.json"),
         include_str!("../../tests/data/messaging.json"),
     ];
-    documents.map(|text| openclone_gateway::read_batch(text).unwrap().encode_to_vec()).to_vec()
+    documents
+        .map(|text| openclone_gateway::read_batch(text).unwrap().encode_to_vec())
+        .to_vec()
 });
 
 fuzz_target!(|input: &[u8]| {

@@ -56,7 +56,8 @@ pub(crate) fn count(vault: &Path) -> Result<BTreeMap<u32, u32>, String> {
             .strip_prefix(HEADER)
             .ok_or_else(|| format!("{} has no header", path.display()))?;
         for line in items.split_inclusive('\n') {
-            let event = event_of(line).ok_or_else(|| format!("{}: foreign line {line:?}", path.display()))?;
+            let event =
+                event_of(line).ok_or_else(|| format!("{}: foreign line {line:.80?}", path.display()))?;
             *counts.entry(event).or_default() += 1;
         }
     }

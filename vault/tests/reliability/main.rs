@@ -9,6 +9,7 @@
 mod damage;
 mod events;
 mod flips;
+mod fuzz;
 mod home;
 mod keeper;
 mod kill;

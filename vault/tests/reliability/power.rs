@@ -64,7 +64,9 @@ fn moment(
     let batches = rng.random_range(1..8);
     let (slot, path) = (Arc::clone(&taken), home.path.clone());
     watch.look_at(rng.random_range(1..=batches * 2 + 3), move |log| {
-        *slot.lock().unwrap() = Some(Snapshot::take(&path, log));
+        slot.lock()
+            .unwrap()
+            .get_or_insert_with(|| Snapshot::take(&path, log));
     });
     for batch in first..first + batches {
         home.send(&vault, batch).unwrap();

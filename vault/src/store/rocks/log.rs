@@ -15,6 +15,8 @@ use std::{
     path::Path,
 };
 
+use rustix::fs::{FlockOperation, fcntl_lock};
+
 use crate::store::StoreError;
 
 const BLOCK: usize = 32 << 10;
@@ -33,38 +35,52 @@ enum Verdict {
     Damaged(usize),
 }
 
-/// Cuts zeros from the end of the logs of a database, and refuses what RocksDB would silently drop.
+/// Cuts zeros from the end of the logs of a database, and refuses what RocksDB would silently drop. The logs of a database
+/// that another process holds are its own affair.
 ///
 /// # Errors
 /// `InvalidData` when a log is damaged; others when it cannot be read or cut.
 pub(super) fn check(db: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(db)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "log") {
-            check_log(&path)?;
+        if path.extension().is_none_or(|extension| extension != "log") {
+            continue;
+        }
+        let (verdict, offset) = judge_log(&path)?;
+        match verdict {
+            Verdict::Fine => {}
+            _ if is_held(db) => return Ok(()),
+            Verdict::Zeroed(at) => cut(&path, offset + at as u64)?,
+            Verdict::Damaged(at) => return Err(damaged(&path, offset + at as u64)),
         }
     }
     Ok(())
 }
 
-fn check_log(path: &Path) -> Result<(), StoreError> {
+/// What is to be done about a log, and where the block begins of which that is said.
+fn judge_log(path: &Path) -> io::Result<(Verdict, u64)> {
     let mut log = File::open(path)?;
     let length = log.metadata()?.len();
     let (mut offset, mut block) = (0, Vec::with_capacity(BLOCK));
     while offset < length {
         block.clear();
         log.by_ref().take(BLOCK as u64).read_to_end(&mut block)?;
-        let last = offset + block.len() as u64 >= length;
         match judge(&block) {
-            Verdict::Damaged(at) => return Err(damaged(path, offset + at as u64)),
-            Verdict::Zeroed(at) if last => return Ok(cut(path, offset + at as u64)?),
-            Verdict::Zeroed(at) if zeros_follow(&mut log)? => return Ok(cut(path, offset + at as u64)?),
-            // RocksDB refuses it: a loss of power does not leave records behind zeros.
-            Verdict::Zeroed(_) => return Ok(()),
             Verdict::Fine => offset += block.len().max(1) as u64,
+            // RocksDB refuses it: a loss of power does not leave records behind zeros.
+            Verdict::Zeroed(_) if !zeros_follow(&mut log)? => return Ok((Verdict::Fine, offset)),
+            verdict => return Ok((verdict, offset)),
         }
     }
-    Ok(())
+    Ok((Verdict::Fine, offset))
+}
+
+/// Whether another process has the database open: RocksDB locks this file.
+fn is_held(db: &Path) -> bool {
+    let Ok(lock) = OpenOptions::new().write(true).open(db.join("LOCK")) else {
+        return false;
+    };
+    fcntl_lock(lock, FlockOperation::NonBlockingLockExclusive).is_err()
 }
 
 fn judge(block: &[u8]) -> Verdict {
