@@ -2,7 +2,7 @@
 //!
 //! Everything that only a socket has happens here and in [`socket`], so calls inside the process do not pass it. Here too
 //! stands all that keeps one client from taking what others need: seats for connections ([`seats`]), room for requests
-//! and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
+//! ([`room`]) and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
 //! ([`patient`]).
 
 pub(crate) mod guard;
@@ -11,6 +11,7 @@ mod intake;
 pub(crate) mod origin;
 mod patient;
 mod request_id;
+mod room;
 mod seats;
 mod socket;
 mod surface;
@@ -33,9 +34,10 @@ use tracing::{debug, warn};
 
 use crate::config::ServerConfig;
 use guard::Guard;
-use in_flight::{InFlight, Patience, Room, Verdict};
+use in_flight::{InFlight, Patience, Verdict};
 use intake::Larder;
 use patient::Patient;
+use room::Room;
 use seats::{Seat, Seats};
 use socket::Socket;
 pub use surface::Surface;

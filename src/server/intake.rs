@@ -352,5 +352,4 @@ fn no_room() -> Status {
 }
 
 #[cfg(test)]
-#[path = "intake/tests.rs"]
 mod tests;

@@ -16,7 +16,8 @@ fn body(pieces: Pieces) -> impl Body<Data = Bytes, Error = Status> + Unpin {
 }
 
 fn ticket(kind: Kind) -> Ticket {
-    Ticket::of(kind)
+    let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+    Ticket::new(kind, &InFlight::new(), permit)
 }
 
 /// Room for so many bytes, of a port that waits for nothing.
