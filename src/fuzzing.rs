@@ -75,7 +75,7 @@ impl Preparing {
             return;
         };
         for file in &prepared.batch.files {
-            let found: Vec<_> = ids_in(&file.bytes).collect();
+            let found: Vec<_> = ids_in(&file.bytes).map(|(id, _)| id).collect();
             assert_eq!(found, file.ids);
         }
     }

@@ -7,19 +7,18 @@ const TELLING: &[u8] = b"{}[]\":,.-+eE0123456789 \n\r\t\\\0^*`<>=#_abcdefu\xff\x
 /// The `seed`-th input; the first four bytes steer `splice`.
 pub(crate) fn input(seed: u64) -> Vec<u8> {
     let mut rng = StdRng::seed_from_u64(seed);
-    let steering: [u8; 4] = rng.random();
-    let length = rng.random_range(0..24);
-    let rest = (0..length).map(|_| match rng.random_bool(0.7) {
-        true => TELLING[rng.random_range(0..TELLING.len())],
-        false => rng.random(),
-    });
+    let mut input: Vec<u8> = (0..4).map(|_| rng.random()).collect();
     // most changes are small
-    let cut = if rng.random_bool(0.7) {
-        steering[3] % 8
-    } else {
-        steering[3]
-    };
-    let mut input = vec![steering[0], steering[1], steering[2], cut];
-    input.extend(rest);
+    if rng.random_bool(0.7) {
+        input[3] %= 8;
+    }
+    for _ in 0..rng.random_range(0..24) {
+        let telling = rng.random_bool(0.7);
+        input.push(if telling {
+            TELLING[rng.random_range(0..TELLING.len())]
+        } else {
+            rng.random()
+        });
+    }
     input
 }

@@ -15,8 +15,8 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// An ext4 of so many MiB at `at`; `None` if this machine does not let us mount, unless the long form demands it.
-    pub(crate) fn mount(image: &Path, at: &Path, mib: u64) -> Option<Self> {
+    /// An `ext2` (which cannot reserve) or `ext4` of so many MiB at `at`; `None` if this machine does not let us mount, unless the long form demands it.
+    pub(crate) fn mount(kind: &str, image: &Path, at: &Path, mib: u64) -> Option<Self> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(true)
@@ -25,13 +25,9 @@ impl Disk {
             .unwrap();
         file.set_len(mib << 20).unwrap();
         fs::create_dir_all(at).unwrap();
-        let mounted = run(
-            "mkfs.ext4",
-            &["-q", "-F", "-m0".as_ref(), image.to_str().unwrap()],
-        ) && run(
-            "mount",
-            &["-o", "loop", image.to_str().unwrap(), at.to_str().unwrap()],
-        );
+        let (image, mounted_at) = (image.to_str().unwrap(), at.to_str().unwrap());
+        let mounted = run(&format!("mkfs.{kind}"), &["-q", "-F", "-m0", image])
+            && run("mount", &["-o", "loop", image, mounted_at]);
         if !mounted {
             assert!(
                 env_number("OPENCLONE_LONG").is_none(),
