@@ -5,7 +5,7 @@
 //! it goes on, 2 unless told.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
 
 #[allow(dead_code)]
 #[path = "common/batches.rs"]
