@@ -7,7 +7,7 @@ BUF := $(TARGET)/tools/buf
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability
+.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability soak
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,6 +53,9 @@ bench: build ## Measure: a service for each row of a table, then escaping, rebui
 	cargo run --release --quiet -p openclone-vault --example throughput
 	cargo run --release --quiet -p openclone-vault --example reindex_rate
 	cargo run --release --quiet --example redaction
+
+soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the vault: each event once
+	$(TARGET)/release/openclone-bench soak --binary $(BINARY)
 
 fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million if not said
 	@scripts/need fuzz

@@ -26,7 +26,7 @@ use crate::{
     direct::Direct,
     health::HealthFacade,
     home::Home,
-    ingest::{Ingest, MAX_MESSAGE},
+    ingest::{Ingest, MAX_MESSAGE, unread::Counted},
     lifecycle::Lifecycle,
     limit::{KeyLimits, TenantLimits},
     meters::Meters,
@@ -133,8 +133,14 @@ impl App {
         });
         let ingest = Ingest::new(pipeline);
         let direct = Direct::new(authenticator.clone(), ingest.clone());
-        let routes = routes(&authenticator, ingest, Arc::clone(&registry), &lifecycle)?;
-        let options = gateway_options(config, redactor);
+        let routes = routes(
+            &authenticator,
+            ingest,
+            Arc::clone(&registry),
+            &lifecycle,
+            meters.clone(),
+        )?;
+        let options = gateway_options(config, redactor, meters.clone());
         let transport = Transport::from_routes(routes.clone()).with_direct(Arc::new(direct));
         let gateway = openclone_gateway::router(transport, options);
         let probes = Probes {
@@ -143,6 +149,7 @@ impl App {
             authenticator,
             keys: Arc::clone(&ring),
             tenants,
+            open_metrics: config.telemetry.open_metrics,
         };
         Ok(Self {
             server: Server::new(&config.server)?,
@@ -278,6 +285,7 @@ fn routes(
     ingest: Ingest,
     registry: Arc<Registry>,
     lifecycle: &Arc<Lifecycle>,
+    meters: Meters,
 ) -> Result<Routes, RunError> {
     let keyed = InterceptorLayer::new(authenticator.clone());
     let ingest = IngestServiceServer::new(ingest)
@@ -295,7 +303,7 @@ fn routes(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    Ok(Routes::new(keyed.layer(ingest))
+    Ok(Routes::new(keyed.layer(Counted::new(ingest, meters)))
         .add_service(keyed.layer(registry))
         .add_service(keyed.layer(access))
         .add_service(health)
@@ -304,11 +312,13 @@ fn routes(
         .prepare())
 }
 
-fn gateway_options(config: &Config, redactor: Arc<Redactor>) -> GatewayOptions {
+fn gateway_options(config: &Config, redactor: Arc<Redactor>, meters: Meters) -> GatewayOptions {
+    let on_refusal: openclone_gateway::OnRefusal = Arc::new(move |refusal| meters.turned_away(refusal));
     let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
     GatewayOptions {
         max_body_bytes: config.limits.max_body_bytes as usize,
         redact: Some(redact),
+        on_refusal: Some(on_refusal),
         ..GatewayOptions::default()
     }
 }

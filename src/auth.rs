@@ -22,6 +22,7 @@ use tonic::{Request, Status, service::Interceptor};
 
 use crate::{error::IngestError, limit::KeyLimits, meters::Meters};
 use failures::Failures;
+pub(crate) use failures::network;
 pub use key_ring::{KeyRing, RingState};
 pub use keys_file::{KeysError, KeysFile};
 pub use scope::{Need, Scope, UnknownScope};

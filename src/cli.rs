@@ -9,6 +9,7 @@ mod gateway;
 mod ingest;
 mod keys;
 mod plugins;
+mod process;
 mod reindex;
 mod serve;
 mod start;

@@ -96,6 +96,8 @@ pub struct LogConfig {
 pub struct TelemetryConfig {
     /// An OTLP/gRPC collector, `http://` or `https://`; none for no traces.
     pub otlp_endpoint: Option<String>,
+    /// Whether programs on this machine see `/metrics` without a key.
+    pub open_metrics: bool,
 }
 
 /// For people or for machines.
@@ -191,6 +193,7 @@ impl TelemetryConfig {
             (fits || text.is_empty()).then(|| text.to_owned())
         })?;
         Ok(Self {
+            open_metrics: layers.flag("telemetry.open_metrics")?,
             otlp_endpoint: Some(endpoint).filter(|endpoint| !endpoint.is_empty()),
         })
     }

@@ -1,6 +1,7 @@
 //! impl IngestService: unary and stream, nothing but protocol.
 
 mod stream;
+pub(crate) mod unread;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -56,6 +57,7 @@ impl IngestService for Ingest {
         &self,
         request: Request<IngestBatchRequest>,
     ) -> Result<Response<IngestBatchResponse>, Status> {
+        unread::Reached::note(&request);
         let principal = Principal::of(&request)?;
         let batch = request
             .into_inner()

@@ -1,5 +1,9 @@
 //! The figures of `/metrics`. Each event that comes in ends in exactly one of `openclone_events_total`: an [`Incoming`]
 //! is opened for the events of a batch and closed once; when it is dropped unclosed, they count as cancelled.
+//!
+//! An event has come in when its caller's key was good and its batch was read. A call that is refused for its key counts
+//! in `openclone_auth_failures_total`; a batch that cannot be read, whose events nobody knows, in
+//! `openclone_unread_batches_total`.
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +17,7 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, SharedString};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use openclone_gateway::{Refusal, Unread};
 use openclone_vault::{Figures, Receipt};
 
 use crate::{auth::RingState, tenants::TenantFigures};
@@ -36,6 +41,13 @@ const FAILED: [&str; 8] = [
     "VAULT_MISSING",
     "CANCELLED",
 ];
+/// Reasons for which a batch could not be read.
+const UNREAD: [(Unread, &str); 4] = [
+    (Unread::TooLarge, "TOO_LARGE"),
+    (Unread::TooLate, "TOO_LATE"),
+    (Unread::NoRoom, "NO_ROOM"),
+    (Unread::Unreadable, "UNREADABLE"),
+];
 /// Histogram samples wait in memory until they are folded into buckets: every so many batches.
 const FOLD_EVERY: u64 = 4096;
 
@@ -52,6 +64,7 @@ struct Inner {
     duplicate: Counter,
     rejected: Vec<(&'static str, Counter)>,
     failed: Vec<(&'static str, Counter)>,
+    unread: Vec<(Unread, Counter)>,
     redacted: Counter,
     unregistered: Counter,
     auth_failed: Counter,
@@ -95,6 +108,9 @@ impl Meters {
             duplicate: events("duplicate", ""),
             rejected: REJECTED.map(|reason| (reason, events("rejected", reason))).into(),
             failed: FAILED.map(|reason| (reason, events("failed", reason))).into(),
+            unread: UNREAD
+                .map(|(unread, reason)| (unread, batches_unread(&recorder, reason)))
+                .into(),
             redacted: counter(&recorder, "openclone_redactions_total", vec![]),
             unregistered: counter(&recorder, "openclone_unregistered_batches_total", vec![]),
             auth_failed: counter(&recorder, "openclone_auth_failures_total", vec![]),
@@ -112,6 +128,22 @@ impl Meters {
             meters: Some(self.clone()),
             events: events as u64,
             since: Instant::now(),
+        }
+    }
+
+    /// The gateway has turned something away.
+    pub fn turned_away(&self, refusal: Refusal) {
+        match refusal {
+            Refusal::Faulty { events } => self.incoming(events).refused("INVALID_BATCH"),
+            Refusal::Unread(why) => self.unread(why),
+        }
+    }
+
+    /// A batch could not be read.
+    pub fn unread(&self, why: Unread) {
+        let counters = self.0.unread.iter();
+        for (_, counter) in counters.filter(|(known, _)| *known == why) {
+            counter.increment(1);
         }
     }
 
@@ -259,12 +291,24 @@ fn counter(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>
     recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
 }
 
+fn batches_unread(recorder: &PrometheusRecorder, reason: &'static str) -> Counter {
+    counter(
+        recorder,
+        "openclone_unread_batches_total",
+        vec![Label::new("reason", reason)],
+    )
+}
+
 fn describe(recorder: &PrometheusRecorder) {
     for (name, text) in [
         ("openclone_events_total", "Events by what became of them"),
         (
             "openclone_tenant_events_total",
             "Events of each tenant by what became of them",
+        ),
+        (
+            "openclone_unread_batches_total",
+            "Batches that could not be read, so that nothing is known of their events",
         ),
         ("openclone_redactions_total", "Secrets replaced"),
         (

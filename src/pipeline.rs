@@ -62,8 +62,7 @@ impl Pipeline {
         let standing = match principal.limits.take() {
             Ok(standing) => standing,
             Err(error) => {
-                self.meters.incoming(batch.events.len()).refused(error.reason());
-                self.tenants.of(&principal.tenant).refused(batch.events.len());
+                self.turn_away(principal, &batch, &error);
                 return (None, Err(error));
             }
         };
@@ -72,6 +71,12 @@ impl Pipeline {
             Err(error) => Err(error),
         };
         (standing, outcome)
+    }
+
+    /// Counts a batch that is not looked at, for `error`.
+    pub(crate) fn turn_away(&self, principal: &Principal, batch: &Batch, error: &IngestError) {
+        self.meters.incoming(batch.events.len()).refused(error.reason());
+        self.tenants.of(&principal.tenant).refused(batch.events.len());
     }
 
     /// Takes a batch up to the writer, and does not wait for its answer.

@@ -28,6 +28,19 @@ pub(crate) struct Probes {
     pub(crate) authenticator: Authenticator,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) tenants: Arc<Tenants>,
+    /// Whether programs on this machine see figures without a key.
+    pub(crate) open_metrics: bool,
+}
+
+/// Which figures a caller sees.
+#[derive(Debug, PartialEq, Eq)]
+enum Sight {
+    /// All of them.
+    All,
+    /// Those of the service as a whole, and of one tenant.
+    Own(Arc<str>),
+    /// Those of the service as a whole.
+    Whole,
 }
 
 /// The routes of the probes.
@@ -70,9 +83,10 @@ async fn ready(State(probes): State<Arc<Probes>>) -> Response {
 }
 
 async fn metrics(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Response {
-    if let Err(error) = probes.may_read(&headers) {
-        return refusal(&error);
-    }
+    let sight = match probes.sight(&headers) {
+        Ok(sight) => sight,
+        Err(error) => return refusal(&error),
+    };
     let figures = probes.lifecycle.figures();
     probes.meters.keys(&probes.keys.state());
     probes.meters.tenants(
@@ -82,6 +96,7 @@ async fn metrics(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Respo
     let text = probes
         .meters
         .render(probes.lifecycle.ready().is_ok(), figures.as_ref());
+    let text = sight.of(text);
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,
@@ -115,16 +130,38 @@ impl Probes {
         self.authenticator.authenticate(key, peer)
     }
 
-    /// Loopback peers may; others need a key with scope `metrics`.
-    fn may_read(&self, headers: &HeaderMap) -> Result<(), IngestError> {
+    /// What of the figures a caller sees. Loopback peers need no key, unless told otherwise; but figures of tenants are for
+    /// those who have one.
+    fn sight(&self, headers: &HeaderMap) -> Result<Sight, IngestError> {
         let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
         let is_loopback = peer
             .and_then(|peer| peer.parse::<SocketAddr>().ok())
             .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        if is_loopback {
-            return Ok(());
+        let is_open = is_loopback && self.open_metrics;
+        if is_open && !headers.contains_key(API_KEY) {
+            return Ok(Sight::Whole);
         }
-        self.caller(headers)?.require(Need::Metrics, Timestamp::now())
+        let caller = self.caller(headers)?;
+        match caller.require(Need::Metrics, Timestamp::now()) {
+            Ok(()) => Ok(Sight::All),
+            Err(IngestError::Forbidden { .. }) if is_open => Ok(Sight::Own(Arc::clone(&caller.tenant))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Sight {
+    /// What is left of `text`, which has a line for each figure.
+    fn of(&self, text: String) -> String {
+        // the closing quote tells a name from a longer one
+        let own = match self {
+            Self::All => return text,
+            Self::Own(tenant) => Some(format!("{{tenant=\"{tenant}\"")),
+            Self::Whole => None,
+        };
+        let is_own = |line: &str| own.as_ref().is_some_and(|own| line.contains(own));
+        let is_seen = |line: &&str| !line.contains("{tenant=") || is_own(line);
+        text.split_inclusive('\n').filter(is_seen).collect()
     }
 }
 
@@ -155,19 +192,38 @@ fn refusal(error: &IngestError) -> Response {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::auth::KeyRing;
+    use crate::{
+        auth::{Key, KeyRing, Scope},
+        limit::KeyLimits,
+        testing::limits,
+    };
 
-    #[test]
-    fn strangers_need_a_key_for_the_figures() {
+    fn key(scope: Scope) -> Key {
+        Key {
+            id: "test".into(),
+            hash: None,
+            tenant: "ana".into(),
+            label: "test".into(),
+            scopes: vec![scope],
+            plugin_id: None,
+            expires_at: None,
+            limits: Arc::new(KeyLimits::new(limits())),
+            used: None,
+        }
+    }
+
+    fn probes(open_metrics: bool) -> Probes {
         let meters = Meters::new();
-        let ring = Arc::new(KeyRing::new([]));
-        let authenticator = Authenticator::new(Arc::clone(&ring), 20, meters.clone());
-        let probes = Probes {
+        let all = (b"key-for-all".as_slice(), key(Scope::All));
+        let own = (b"key-for-own".as_slice(), key(Scope::Ingest));
+        let ring = Arc::new(KeyRing::new([all, own]));
+        Probes {
             lifecycle: Arc::default(),
+            authenticator: Authenticator::new(Arc::clone(&ring), 20, meters.clone()),
             meters,
-            authenticator,
             keys: ring,
             tenants: Arc::new(Tenants::new(
                 openclone_vault::VaultDirs {
@@ -176,17 +232,58 @@ mod tests {
                 },
                 crate::limit::TenantLimits::default(),
             )),
-        };
-        let from = |peer: &'static str| {
-            probes.may_read(&HeaderMap::from_iter([(
-                http::HeaderName::from_static(PEER),
-                HeaderValue::from_static(peer),
-            )]))
-        };
-        assert!(
-            from("127.0.0.1:80").is_ok() && from("[::1]:80").is_ok() && from("[::ffff:127.0.0.1]:80").is_ok()
+            open_metrics,
+        }
+    }
+
+    fn sight(probes: &Probes, peer: &'static str, key: Option<&'static str>) -> Result<Sight, IngestError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(PEER, HeaderValue::from_static(peer));
+        if let Some(key) = key {
+            headers.insert(API_KEY, HeaderValue::from_static(key));
+        }
+        probes.sight(&headers)
+    }
+
+    #[test]
+    fn strangers_need_a_key_for_the_figures() {
+        let open = probes(true);
+        for near in ["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert_eq!(sight(&open, near, None).unwrap(), Sight::Whole);
+            assert_eq!(sight(&open, near, Some("key-for-all")).unwrap(), Sight::All);
+            assert_eq!(
+                sight(&open, near, Some("key-for-own")).unwrap(),
+                Sight::Own("ana".into())
+            );
+            assert!(matches!(
+                sight(&open, near, Some("wrong-key")),
+                Err(IngestError::InvalidKey)
+            ));
+            assert!(matches!(
+                sight(&probes(false), near, None),
+                Err(IngestError::InvalidKey)
+            ));
+        }
+        let far = "192.0.2.1:80";
+        assert!(matches!(sight(&open, far, None), Err(IngestError::InvalidKey)));
+        assert!(matches!(
+            sight(&open, far, Some("key-for-own")),
+            Err(IngestError::Forbidden { .. })
+        ));
+        assert_eq!(sight(&open, far, Some("key-for-all")).unwrap(), Sight::All);
+        assert!(open.sight(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn only_ones_own_tenant_is_seen() {
+        let text = "a 1\nb{tenant=\"ana\"} 2\nb{tenant=\"an\"} 3\nc{tenant=\"ana\",outcome=\"stored\"} 4\n";
+        assert_eq!(Sight::All.of(text.to_owned()), text);
+        assert_eq!(Sight::Whole.of(text.to_owned()), "a 1\n");
+        assert_eq!(
+            Sight::Own("ana".into()).of(text.to_owned()),
+            "a 1\nb{tenant=\"ana\"} 2\nc{tenant=\"ana\",outcome=\"stored\"} 4\n"
         );
-        assert!(matches!(from("192.0.2.1:80"), Err(IngestError::InvalidKey)));
-        assert!(probes.may_read(&HeaderMap::new()).is_err());
+        let an = Sight::Own("an".into()).of(text.to_owned());
+        assert!(an.contains(" 3") && !an.contains(" 2") && !an.contains(" 4"));
     }
 }

@@ -1,47 +1,70 @@
 //! The port: accepts connections, speaks HTTP/1 and HTTP/2 on each, with or without TLS, and ends in order.
 //!
-//! Everything that only a socket has happens here and in [`socket`], so calls inside the process do not pass it.
+//! Everything that only a socket has happens here and in [`socket`], so calls inside the process do not pass it. Here too
+//! stands all that keeps one client from taking what others need: seats for connections ([`seats`]), room for requests
+//! ([`room`]) and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
+//! ([`patient`]).
 
 pub(crate) mod guard;
+mod in_flight;
+mod intake;
 pub(crate) mod origin;
+mod patient;
 mod request_id;
+mod room;
+mod seats;
 mod socket;
 mod surface;
+mod ticketed;
 mod tls;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::conn::auto,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
+    sync::watch,
+    time::{sleep, sleep_until, timeout},
 };
 use tracing::{debug, warn};
 
 use crate::config::ServerConfig;
 use guard::Guard;
+use in_flight::{InFlight, Patience, Verdict};
+use intake::Larder;
+use patient::Patient;
+use room::Room;
+use seats::{Seat, Seats};
 use socket::Socket;
 pub use surface::Surface;
 pub use tls::{TlsAcceptor, TlsError};
 
-/// How long a client may take for its first request, TLS included, and for the head of each further one.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long connections may take to finish what is in flight.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long a client may read nothing of what waits for it.
+const STALL: Duration = Duration::from_secs(30);
 /// Bytes of all headers of one request, at most.
 const MAX_HEADERS: u32 = 16 << 10;
 
 /// What one port needs.
 #[derive(Debug)]
 pub struct Server {
-    guard: Arc<Guard>,
     tls: Option<TlsAcceptor>,
-    connections: Arc<Semaphore>,
+    seats: Seats,
+    port: Arc<Port>,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+struct Port {
+    guard: Guard,
+    room: Room,
+    larder: Larder,
+    patience: Patience,
     http: auto::Builder<TokioExecutor>,
 }
 
@@ -52,17 +75,23 @@ impl Server {
     /// When they cannot be used.
     pub fn new(config: &ServerConfig) -> Result<Self, TlsError> {
         let tls = config.tls.as_ref().map(TlsAcceptor::load).transpose()?;
+        let patience = Patience::new(config);
         Ok(Self {
-            guard: Arc::new(Guard::new(config)),
             tls,
-            connections: Arc::new(Semaphore::new(config.max_connections as usize)),
-            http: http_builder(),
+            seats: Seats::new(config.max_connections, config.max_connections_per_peer),
+            port: Arc::new(Port {
+                guard: Guard::new(config),
+                room: Room::new(config),
+                larder: Larder::new(config.max_unread_bytes),
+                http: http_builder(patience.head),
+                patience,
+            }),
         })
     }
 
     /// Serves until `shutdown`, then finishes what is in flight, for some seconds at most.
     pub async fn serve(&self, listener: TcpListener, surface: Surface, shutdown: impl Future<Output = ()>) {
-        let graceful = GracefulShutdown::new();
+        let (drain, draining) = watch::channel(());
         tokio::pin!(shutdown);
         loop {
             let accepted = tokio::select! {
@@ -70,7 +99,10 @@ impl Server {
                 accepted = self.accept(&listener) => accepted,
             };
             match accepted {
-                Ok((stream, peer, permit)) => self.spawn(stream, peer, permit, surface.clone(), &graceful),
+                Ok(Some((stream, peer, seat))) => {
+                    self.spawn(stream, peer, seat, surface.clone(), draining.clone());
+                }
+                Ok(None) => {}
                 Err(error) => {
                     // out of descriptors, or the client is gone already; the former passes
                     warn!(%error, "cannot accept a connection");
@@ -78,88 +110,116 @@ impl Server {
                 }
             }
         }
-        drop(listener);
-        if timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+        drop((listener, draining));
+        // nobody listens when no connection is left
+        let _ = drain.send(());
+        if timeout(DRAIN_TIMEOUT, drain.closed()).await.is_err() {
             warn!("connections were still open at the end");
         }
     }
 
-    async fn accept(
-        &self,
-        listener: &TcpListener,
-    ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-        let permit = Arc::clone(&self.connections)
-            .acquire_owned()
-            .await
-            .map_err(io::Error::other)?;
+    /// The next connection; none if its peer has too many.
+    async fn accept(&self, listener: &TcpListener) -> io::Result<Option<(TcpStream, SocketAddr, Seat)>> {
+        let free = self.seats.free().await;
+        let free = free.ok_or_else(|| io::Error::other("no seat"))?;
         let (stream, peer) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((stream, peer, permit))
+        let Some(seat) = self.seats.take(free, peer.ip()) else {
+            debug!(%peer, "too many connections from this address");
+            return Ok(None);
+        };
+        Ok(Some((stream, peer, seat)))
     }
 
     fn spawn(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        permit: OwnedSemaphorePermit,
+        seat: Seat,
         surface: Surface,
-        graceful: &GracefulShutdown,
+        draining: watch::Receiver<()>,
     ) {
         let Ok(local) = stream.local_addr() else { return };
-        let socket = Socket::new(surface, Arc::clone(&self.guard), peer, local);
-        let (http, watcher) = (self.http.clone(), graceful.watcher());
-        match self.tls.clone() {
-            None => {
-                _ = tokio::spawn(async move {
-                    speak(http, watcher, stream, socket).await;
-                    drop(permit);
-                })
+        let (port, tls) = (Arc::clone(&self.port), self.tls.clone());
+        let socket = Socket::new(surface, Arc::clone(&port), peer, local);
+        let stream = Patient::new(stream, STALL, socket.in_flight());
+        tokio::spawn(async move {
+            match tls {
+                None => speak(&port, draining, stream, socket).await,
+                Some(tls) => match timeout(port.patience.head, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => speak(&port, draining, stream, socket).await,
+                    Ok(Err(error)) => debug!(%peer, %error, "tls handshake failed"),
+                    Err(_) => debug!(%peer, "tls handshake timed out"),
+                },
             }
-            Some(tls) => {
-                _ = tokio::spawn(async move {
-                    match timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
-                        Ok(Ok(stream)) => speak(http, watcher, stream, socket).await,
-                        Ok(Err(error)) => debug!(%peer, %error, "tls handshake failed"),
-                        Err(_) => debug!(%peer, "tls handshake timed out"),
-                    }
-                    drop(permit);
-                })
+            drop(seat);
+        });
+    }
+}
+
+async fn speak<S>(port: &Port, mut draining: watch::Receiver<()>, stream: S, socket: Socket)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let in_flight = socket.in_flight();
+    let connection = port.http.serve_connection(TokioIo::new(stream), socket);
+    tokio::pin!(connection);
+    let mut is_leaving = false;
+    loop {
+        tokio::select! {
+            ended = &mut connection => {
+                if let Err(error) = ended {
+                    debug!(%error, "connection ended");
+                }
+                return;
             }
+            // an error is that the port has ended, which is the same
+            _ = draining.changed(), if !is_leaving => {}
+            is_cut = ends_by_cut(&in_flight, port, is_leaving) => {
+                if is_cut {
+                    return debug!("connection cut: its client took too long");
+                }
+            }
+        }
+        is_leaving = true;
+        connection.as_mut().graceful_shutdown();
+    }
+}
+
+/// Whether a connection is cut, else it is to leave; when it is time for either.
+async fn ends_by_cut(in_flight: &InFlight, port: &Port, is_leaving: bool) -> bool {
+    loop {
+        let is_short = port.room.is_short();
+        let patience = port.patience.where_room(is_short);
+        let until = match in_flight.look(&patience, is_leaving, std::time::Instant::now()) {
+            Verdict::Stay(until) => until.into(),
+            Verdict::Leave => return false,
+            Verdict::Cut => return true,
+        };
+        tokio::select! {
+            () = sleep_until(until) => {}
+            // what was patience enough may be too much now
+            () = port.room.pressed(), if !is_short => {}
         }
     }
 }
 
-async fn speak<S>(
-    http: auto::Builder<TokioExecutor>,
-    watcher: hyper_util::server::graceful::Watcher,
-    stream: S,
-    socket: Socket,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let first = socket.first_request();
-    let connection = watcher.watch(http.serve_connection(TokioIo::new(stream), socket).into_owned());
-    tokio::pin!(connection);
-    // until the first request the protocol is not known, and neither protocol's own timeouts hold
-    let ended = tokio::select! {
-        ended = &mut connection => Some(ended),
-        () = first.arrived() => None,
-        () = sleep(HEAD_TIMEOUT) => return,
-    };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => connection.await,
-    };
-    if let Err(error) = ended {
-        debug!(%error, "connection ended");
-    }
-}
-
-fn http_builder() -> auto::Builder<TokioExecutor> {
+/// Where tonic and hyper leave something open, or have it larger than this service needs:
+///
+/// | What | Why |
+/// |---|---|
+/// | 256 streams at once on a connection | each costs some KiB, and 32 batches are in flight on one stream anyway |
+/// | 16 KiB of headers, 64 of them | a key, a request id and what browsers add are below 4 KiB; what is longer, also as CONTINUATION, is refused while it comes |
+/// | 20 streams reset before they were looked at, 256 for faults | "rapid reset": whoever opens and resets streams without an end is sent away |
+/// | windows of 512 KiB a stream, 1 MiB a connection | what is received and not read; a batch of 500 events has about 100 KiB |
+/// | 64 KiB waiting to be sent on a stream | answers are small |
+/// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word |
+/// | 15 s for a head | a client that trickles its headers |
+fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head)
         .max_headers(64)
         .max_buf_size(64 << 10)
         .keep_alive(true);
@@ -169,9 +229,9 @@ fn http_builder() -> auto::Builder<TokioExecutor> {
         .max_header_list_size(MAX_HEADERS)
         .max_pending_accept_reset_streams(20)
         .max_local_error_reset_streams(256)
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(2 << 20)
-        .max_send_buf_size(256 << 10)
+        .initial_stream_window_size(512 << 10)
+        .initial_connection_window_size(1 << 20)
+        .max_send_buf_size(64 << 10)
         .keep_alive_interval(Duration::from_secs(60))
         .keep_alive_timeout(Duration::from_secs(20));
     http

@@ -1,7 +1,8 @@
 //! Load generator for OpenClone's ingest service.
 //!
 //! `openclone-bench run` starts a server on an empty home for each row of a table and measures it; `openclone-bench
-//! load` sends to a server that is running. Open loop with `--rate` (waiting counts), else flat out.
+//! load` sends to a server that is running. Open loop with `--rate` (waiting counts), else flat out. `openclone-bench soak`
+//! goes on for long, through restarts.
 
 mod check;
 mod load;
@@ -9,6 +10,7 @@ mod measure;
 mod raw;
 mod send;
 mod server;
+mod soak;
 mod table;
 mod template;
 
@@ -33,6 +35,8 @@ enum Command {
     Run(table::Arguments),
     /// Compare a run's ratios with those that are committed.
     Check(check::Arguments),
+    /// Send for an hour through restarts, and read the vault in the end.
+    Soak(soak::Arguments),
 }
 
 #[tokio::main]
@@ -41,5 +45,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Load(arguments) => load::main(arguments).await,
         Command::Run(arguments) => table::main(arguments).await,
         Command::Check(arguments) => check::main(&arguments),
+        Command::Soak(arguments) => soak::main(arguments).await,
     }
 }

@@ -11,6 +11,7 @@ use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
+use tonic::Status;
 
 use crate::{GatewayOptions, rejection::Rejection};
 
@@ -96,7 +97,7 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Rejection::Unparsable)?.into_data() else {
+        let Ok(data) = frame.map_err(cut_short)?.into_data() else {
             continue;
         };
         if first.len() + more.len() + data.len() > limit {
@@ -115,6 +116,11 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
         }
     }
     Ok(if more.is_empty() { first } else { more.freeze() })
+}
+
+/// Whoever hands on the body may have had enough of it, and says so by a status.
+fn cut_short(error: axum::Error) -> Rejection {
+    Status::try_from_error(error.into()).map_or(Rejection::Unparsable, Rejection::from)
 }
 
 fn bounded(decoder: impl Read, limit: usize) -> Result<Bytes, Rejection> {

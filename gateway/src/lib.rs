@@ -21,7 +21,7 @@ mod routes;
 mod transport;
 mod upstream;
 
-pub use options::{GatewayOptions, Redact};
+pub use options::{GatewayOptions, OnRefusal, Redact, Refusal, Unread};
 pub use read::read_batch;
 pub use registry::PluginList;
 pub use routes::{method_not_allowed, not_found, router};

@@ -6,7 +6,10 @@ use serde_json::json;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::answer::{copy_limits, json_response};
+use crate::{
+    Unread,
+    answer::{copy_limits, json_response},
+};
 
 /// A request that is not granted.
 #[derive(Debug)]
@@ -38,6 +41,17 @@ pub(crate) enum Rejection {
 }
 
 impl Rejection {
+    /// What it says of a body, as a reason why nothing is known of it.
+    pub(crate) fn unread(&self) -> Unread {
+        match self {
+            Self::TooLarge { .. } => Unread::TooLarge,
+            Self::BodyTimeout => Unread::TooLate,
+            Self::Status(status) if status.code() == Code::DeadlineExceeded => Unread::TooLate,
+            Self::Status(status) if status.code() == Code::Unavailable => Unread::NoRoom,
+            _ => Unread::Unreadable,
+        }
+    }
+
     /// A fault of a request that the service has not seen.
     pub(crate) fn invalid(body: String) -> Self {
         Self::Invalid {

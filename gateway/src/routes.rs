@@ -17,7 +17,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::{
-    GatewayOptions, Transport,
+    GatewayOptions, Refusal, Transport,
     access::Caller,
     answer,
     batch::{self, Decoded, Unreadable},
@@ -77,9 +77,14 @@ async fn ingest(State(gateway): Shared, request: Request) -> Result<Response, Re
         body::drain(&head.headers, body);
         return Err(status.into());
     }
-    let bytes = body::read(&head.headers, body, &gateway.options).await?;
-    let text = gateway.json_text(&head.headers, &bytes)?;
-    let decoded = gateway.decode(text)?;
+    let bytes = body::read(&head.headers, body, &gateway.options)
+        .await
+        .inspect_err(|rejection| gateway.unread(rejection))?;
+    let read = gateway
+        .json_text(&head.headers, &bytes)
+        .and_then(|text| Ok((text, gateway.decode(text)?)));
+    let (text, decoded) = read.inspect_err(|rejection| gateway.unread(rejection))?;
+    gateway.note_unsent(&decoded);
     if !decoded.faults.is_empty() {
         return Err(gateway.invalid(
             text,
@@ -136,6 +141,30 @@ async fn list_source_types(State(gateway): Shared, headers: HeaderMap) -> Result
 }
 
 impl Gateway {
+    fn unread(&self, rejection: &Rejection) {
+        self.refused(Refusal::Unread(rejection.unread()));
+    }
+
+    /// Events that the service will not see: all of a batch with faults, else those beyond the limit, which were left
+    /// out when the body was read.
+    fn note_unsent(&self, decoded: &Decoded) {
+        let sent = if decoded.faults.is_empty() {
+            decoded.batch.events.len()
+        } else {
+            0
+        };
+        let events = decoded.event_count.saturating_sub(sent);
+        if events > 0 {
+            self.refused(Refusal::Faulty { events });
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) {
+        if let Some(hear) = &self.options.on_refusal {
+            hear(refusal);
+        }
+    }
+
     /// The body as the text that is to be read as JSON.
     fn json_text<'a>(&self, headers: &HeaderMap, bytes: &'a Bytes) -> Result<&'a str, Rejection> {
         if bytes.is_empty() {

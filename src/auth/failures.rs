@@ -2,21 +2,27 @@
 //! lately, further ones share one bucket.
 
 use std::{
+    fmt,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use tracing::warn;
 
 use crate::error::IngestError;
 
 /// Addresses at most.
 const MAX_PEERS: usize = 10_000;
+/// Log lines a minute, at most.
+const LINES: NonZeroU32 = NonZeroU32::new(6).unwrap();
 
 /// Failed authentications.
 #[derive(Debug)]
 pub(super) struct Failures {
     limiter: Option<(u32, DefaultKeyedRateLimiter<Peer>)>,
+    /// So that guessing does not fill the log.
+    lines: DefaultDirectRateLimiter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +35,10 @@ impl Failures {
     pub(super) fn new(per_minute: u32) -> Self {
         let limiter =
             NonZeroU32::new(per_minute).map(|rate| (per_minute, RateLimiter::keyed(Quota::per_minute(rate))));
-        Self { limiter }
+        Self {
+            limiter,
+            lines: RateLimiter::direct(Quota::per_minute(LINES)),
+        }
     }
 
     /// Counts one failure of `peer`, an address with or without port.
@@ -44,26 +53,47 @@ impl Failures {
                 key = Peer::Others;
             }
         }
-        limiter
-            .check_key(&key)
-            .map_err(|until| IngestError::TooManyFailures {
+        limiter.check_key(&key).map_err(|until| {
+            self.tell(key, *per_minute);
+            IngestError::TooManyFailures {
                 per_minute: *per_minute,
                 retry_after: until.wait_time_from(limiter.clock().now()),
-            })
+            }
+        })
+    }
+
+    fn tell(&self, peer: Peer, per_minute: u32) {
+        if self.lines.check().is_ok() {
+            warn!(%peer, per_minute, "too many wrong keys, answered 429");
+        }
     }
 }
 
-/// The address; of IPv6 the /64, which one machine has to itself.
+/// The address, as [`network`] has it.
 fn parse(peer: &str) -> Option<IpAddr> {
     let address = peer
         .parse::<SocketAddr>()
         .map(|socket| socket.ip())
         .or_else(|_| peer.parse())
         .ok()?;
-    Some(match address.to_canonical() {
+    Some(network(address))
+}
+
+/// What one machine has to itself: an IPv4 address, or an IPv6 /64.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
         v4 => v4,
-    })
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(out),
+            Self::Others => out.write_str("others"),
+        }
+    }
 }
 
 #[cfg(test)]

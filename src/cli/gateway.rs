@@ -5,7 +5,7 @@ mod tenants;
 use clap::Args;
 use openclone_gateway::{GatewayOptions, Transport};
 
-use super::{Failure, Place, connect, say, serve::bind, start};
+use super::{Failure, Place, connect, process, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
     probes,
@@ -38,9 +38,10 @@ impl Gateway {
             ("server.insecure", "--insecure", insecure),
         ];
         let layers = self.place.layers(&home, flags)?;
-        let config = Config::read(&layers)?;
+        let mut config = Config::read(&layers)?;
         let runtime = start::runtime()?;
         let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
+        process::prepare(&mut config.server);
         runtime.block_on(self.serve(&config, &layers))
     }
 

@@ -9,7 +9,7 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 
-use super::{Failure, Place, say, start};
+use super::{Failure, Place, process, say, start};
 use crate::{
     app::App,
     auth::KeysFile,
@@ -41,13 +41,14 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let home = self.place.home()?;
         let layers = self.place.layers(&home, self.flags()?)?;
-        let config = Config::read(&layers)?;
+        let mut config = Config::read(&layers)?;
         if self.print_config {
             say(print::print(&layers).trim_end());
             return Ok(());
         }
         let runtime = start::runtime()?;
         let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
+        process::prepare(&mut config.server);
         runtime.block_on(serve(&config, &layers, &home))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use openclone_vault::{Options, upkeep::Upkeep};
 
-use super::{Failure, Place};
+use super::{Failure, Place, process};
 use crate::{app, config::Config, home::Home};
 
 /// The vaults as the options say.
@@ -21,6 +21,7 @@ impl Vaults {
         let home = place.home()?;
         let config = Config::read(&place.layers(&home, Vec::new())?)?;
         require(&home)?;
+        process::make_private();
         let options = app::vault_options(&config, &home);
         Ok(Self {
             upkeep: app::upkeep(&options, &home),

@@ -71,6 +71,45 @@ pub const OPTIONS: &[Opt] = &[
         &["Connections at once, 1 to 100000; more wait."],
     ),
     opt(
+        "server.max_connections_per_peer",
+        "256",
+        &[
+            "Connections at once from one address (IPv6: from one /64) other than loopback; more are",
+            "closed. 0: no limit.",
+        ],
+    ),
+    opt(
+        "server.max_requests",
+        "2048",
+        &["Requests in flight at once, streams not counted, 1 to 100000; more get 503."],
+    ),
+    opt(
+        "server.max_streams",
+        "1024",
+        &["Streams of batches at once, 1 to 100000; more get UNAVAILABLE."],
+    ),
+    opt(
+        "server.max_unread_bytes",
+        "\"32 MiB\"",
+        &[
+            "What is read of requests and not yet handed on, but for the first 16 KiB of each: \"8 MiB\"",
+            "to \"1 GiB\"; what goes beyond waits, then gets 503.",
+        ],
+    ),
+    opt(
+        "server.idle_seconds",
+        "300",
+        &["How long an HTTP/2 connection may have nothing in flight, at least 5."],
+    ),
+    opt(
+        "server.max_connection_age_seconds",
+        "3600",
+        &[
+            "After this a client is asked to make a new connection, at least 30; what is in flight on",
+            "the old one goes on.",
+        ],
+    ),
+    opt(
         "vault.dir",
         "\"\"",
         &["The vault of the key in .env, such as an existing Obsidian vault; empty for <home>/vault."],
@@ -149,6 +188,14 @@ pub const OPTIONS: &[Opt] = &[
         ],
     ),
     opt("log.format", "\"pretty\"", &["\"pretty\" or \"json\"."]),
+    opt(
+        "telemetry.open_metrics",
+        "true",
+        &[
+            "Whether programs on this machine read /metrics without a key (figures of tenants never);",
+            "false where a proxy on it speaks for others.",
+        ],
+    ),
     opt(
         "telemetry.otlp_endpoint",
         "\"\"",

@@ -1,6 +1,6 @@
 //! Where and how to listen, and who may come in.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{ConfigError, Layers};
 
@@ -17,6 +17,18 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Connections at once.
     pub max_connections: u32,
+    /// Connections at once from one address other than loopback; 0 for no limit.
+    pub max_connections_per_peer: u32,
+    /// Requests in flight at once, streams not counted.
+    pub max_requests: u32,
+    /// Streams of batches at once.
+    pub max_streams: u32,
+    /// Bytes of requests that were read and not yet handed on.
+    pub max_unread_bytes: u64,
+    /// How long a connection may have nothing in flight.
+    pub idle: Duration,
+    /// How old a connection may get before its client is asked to make a new one.
+    pub max_connection_age: Duration,
 }
 
 /// Certificate chain and private key, PEM files.
@@ -52,8 +64,18 @@ impl ServerConfig {
             allowed_hosts: lower(layers.list("server.allowed_hosts")?),
             allowed_origins: read_origins(layers)?,
             max_connections: layers.number("server.max_connections", 1, 100_000)?,
+            max_connections_per_peer: layers.number("server.max_connections_per_peer", 0, 100_000)?,
+            max_requests: layers.number("server.max_requests", 1, 100_000)?,
+            max_streams: layers.number("server.max_streams", 1, 100_000)?,
+            max_unread_bytes: layers.size("server.max_unread_bytes", 8 << 20, 1 << 30)?,
+            idle: seconds(layers, "server.idle_seconds", 5)?,
+            max_connection_age: seconds(layers, "server.max_connection_age_seconds", 30)?,
         })
     }
+}
+
+fn seconds(layers: &Layers, key: &'static str, least: u32) -> Result<Duration, ConfigError> {
+    Ok(Duration::from_secs(layers.number(key, least, 31_536_000)?.into()))
 }
 
 fn parse_listen(text: &str) -> Option<SocketAddr> {

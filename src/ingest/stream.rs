@@ -18,7 +18,7 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
 
-use super::refused;
+use super::{refused, unread};
 use crate::{
     admission::Way,
     auth::Principal,
@@ -82,7 +82,12 @@ async fn read(
         let request = match message {
             Ok(Some(request)) => request,
             Ok(None) => return None,
-            Err(status) => return Some(status),
+            Err(status) => {
+                if let Some(why) = unread::reason(&status) {
+                    pipeline.meters.unread(why);
+                }
+                return Some(status);
+            }
         };
         // a pace may hold the batch back for long
         let handled = tokio::select! {
@@ -118,7 +123,15 @@ async fn handle(
     request: IngestRequest,
 ) -> Result<Coming, IngestError> {
     let sequence = request.sequence;
-    let principal = pipeline.keys.renew(principal)?;
+    let principal = match pipeline.keys.renew(principal) {
+        Ok(principal) => principal,
+        Err(error) => {
+            if let Some(batch) = &request.batch {
+                pipeline.turn_away(principal, batch, &error);
+            }
+            return Err(error);
+        }
+    };
     let submitted = match &request.batch {
         Some(batch) => pipeline.submit(&principal, batch, Way::Stream).await,
         None => Err(IngestError::missing("batch")),

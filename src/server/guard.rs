@@ -9,9 +9,13 @@ use std::{
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use tonic::Status;
 
-use super::origin::{Cors, Origins};
-use crate::config::ServerConfig;
+use super::{
+    origin::{Cors, Origins},
+    surface::is_native_grpc,
+};
+use crate::{config::ServerConfig, error::IngestError};
 
 /// Who may come in.
 #[derive(Debug)]
@@ -43,19 +47,22 @@ impl Guard {
     pub(crate) fn judge<B>(&self, request: &Request<B>, local: SocketAddr) -> Verdict {
         let headers = request.headers();
         let authority = request.uri().authority().map(http::uri::Authority::as_str);
-        let host = headers
-            .get(header::HOST)
-            .map(|value| value.to_str().unwrap_or_default());
-        let named = [authority, host];
-        let mut names = named.iter().flatten();
-        if authority.or(host).is_none() || !names.all(|name| self.is_ours(name, local)) {
-            return Verdict::Refused(forbidden("Host not allowed"));
+        let hosts = headers.get_all(header::HOST).iter();
+        // whoever stands behind or in front may look at another one than we do, so all of them must be ours
+        let mut names = authority
+            .into_iter()
+            .chain(hosts.map(|value| value.to_str().unwrap_or_default()));
+        let first = names.next();
+        if !first.is_some_and(|name| self.is_ours(name, local))
+            || !names.all(|name| self.is_ours(name, local))
+        {
+            return Verdict::Refused(forbidden(headers, "Host not allowed"));
         }
         let Some(origin) = headers.get(header::ORIGIN) else {
             return Verdict::Pass(Cors::none());
         };
-        match self.origins.admit(origin, authority.or(host).unwrap_or_default()) {
-            None => Verdict::Refused(forbidden("Origin not allowed")),
+        match self.origins.admit(origin, first.unwrap_or_default()) {
+            None => Verdict::Refused(forbidden(headers, "Origin not allowed")),
             Some(cors) if is_preflight(request.method(), headers) => {
                 Verdict::Preflight(cors.preflight(headers))
             }
@@ -91,7 +98,13 @@ fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn forbidden(detail: &'static str) -> Response<Body> {
+fn forbidden(headers: &HeaderMap, detail: &'static str) -> Response<Body> {
+    if is_native_grpc(headers) {
+        let error = IngestError::Forbidden {
+            message: detail.to_owned(),
+        };
+        return Status::from(error).into_http();
+    }
     let mut response = Response::new(Body::from(format!("{{\"detail\":\"{detail}\"}}")));
     *response.status_mut() = StatusCode::FORBIDDEN;
     response
@@ -149,6 +162,7 @@ mod tests {
             assert_eq!(status(&[("host", bad)]), 403, "{bad}");
         }
         assert_eq!(status(&[]), 403);
+        assert_eq!(status(&[("host", "localhost"), ("host", "evil.example")]), 403);
     }
 
     #[test]

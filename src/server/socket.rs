@@ -8,13 +8,14 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, pin::Pin, sync::
 use axum::body::Body;
 use http::{HeaderValue, Request, Response};
 use hyper::{body::Incoming, service::Service};
-use tokio::sync::Notify;
 use tracing::{Instrument as _, debug, info_span};
 
 use super::{
-    Surface,
-    guard::{Guard, Verdict},
-    request_id,
+    Port, Surface,
+    guard::Verdict,
+    in_flight::{InFlight, Kind, Ticket},
+    intake::{Held, Intake},
+    request_id, ticketed,
 };
 use crate::auth::PEER;
 
@@ -22,31 +23,42 @@ use crate::auth::PEER;
 #[derive(Clone, Debug)]
 pub(super) struct Socket {
     surface: Surface,
-    guard: Arc<Guard>,
+    port: Arc<Port>,
     peer: HeaderValue,
     local: SocketAddr,
-    first: First,
+    in_flight: Arc<InFlight>,
 }
 
-/// Tells when the first request of a connection has come.
-#[derive(Clone, Debug, Default)]
-pub(super) struct First(Arc<Notify>);
-
 impl Socket {
-    pub(super) fn new(surface: Surface, guard: Arc<Guard>, peer: SocketAddr, local: SocketAddr) -> Self {
+    pub(super) fn new(surface: Surface, port: Arc<Port>, peer: SocketAddr, local: SocketAddr) -> Self {
         // an address is always a valid header
         let peer = HeaderValue::try_from(peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
         Self {
             surface,
-            guard,
+            port,
             peer,
             local,
-            first: First::default(),
+            in_flight: InFlight::new(),
         }
     }
 
-    pub(super) fn first_request(&self) -> First {
-        self.first.clone()
+    /// What is in flight on this connection.
+    pub(super) fn in_flight(&self) -> Arc<InFlight> {
+        Arc::clone(&self.in_flight)
+    }
+
+    /// Answers a request that there is room for.
+    async fn admit(self, request: Request<Incoming>, ticket: Ticket) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let held = Held::default();
+        let larder = self.port.larder.clone();
+        let body = Intake::new(body, &head.headers, &ticket, larder, held.clone());
+        let response = self.answer(Request::from_parts(head, Body::new(body))).await;
+        // a stream has only begun when its answer has
+        if ticket.kind() == Kind::Plain {
+            held.end();
+        }
+        ticketed::hold(response, ticket)
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
@@ -60,9 +72,9 @@ impl Socket {
         );
         request.headers_mut().insert(request_id::HEADER, id.clone());
         request.headers_mut().insert(PEER, self.peer);
-        let (surface, guard, local) = (self.surface, self.guard, self.local);
+        let (surface, port, local) = (self.surface, self.port, self.local);
         let answering = async move {
-            let mut response = match guard.judge(&request, local) {
+            let mut response = match port.guard.judge(&request, local) {
                 Verdict::Refused(response) => response,
                 Verdict::Preflight(response) => response,
                 Verdict::Pass(cors) => {
@@ -87,15 +99,16 @@ impl Service<Request<Incoming>> for Socket {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.first.0.notify_one();
-        let socket = self.clone();
-        Box::pin(async move { Ok(socket.answer(request.map(Body::new)).await) })
-    }
-}
-
-impl First {
-    /// Returns when it has come.
-    pub(super) async fn arrived(self) {
-        self.0.notified().await;
+        let kind = Kind::of(request.uri().path());
+        match self.port.room.enter(kind, &self.in_flight) {
+            Some(ticket) => {
+                let answering = self.clone().admit(request, ticket);
+                Box::pin(async move { Ok(answering.await) })
+            }
+            None => {
+                let refusal = ticketed::no_room(request.version(), request.headers());
+                Box::pin(async move { Ok(refusal) })
+            }
+        }
     }
 }

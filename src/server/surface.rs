@@ -49,8 +49,14 @@ async fn ready(grpc: &mut GrpcWebService<Routes>) -> Result<&mut GrpcWebService<
     tower::ServiceExt::<Request<Body>>::ready(grpc).await
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// Whether the caller speaks gRPC itself: it looks for its status in a header, where gRPC-Web sees that of HTTP as well.
+pub(super) fn is_native_grpc(headers: &HeaderMap) -> bool {
+    let is_web = |value: &http::HeaderValue| value.as_bytes().starts_with(b"application/grpc-web");
+    is_grpc(headers) && !headers.get(header::CONTENT_TYPE).is_some_and(is_web)
 }

@@ -1,0 +1,40 @@
+//! The soak's row of the scoreboard, in the form that `tests/common/scoreboard.rs` describes.
+
+use std::{fs::OpenOptions, io::Write as _};
+
+use super::Report;
+
+/// Adds the row to the file that `OPENCLONE_SCOREBOARD` names, if it names one.
+pub(super) fn add(report: &Report) -> anyhow::Result<()> {
+    let Some(path) = std::env::var_os("OPENCLONE_SCOREBOARD") else {
+        return Ok(());
+    };
+    let tried = format!(
+        "{} restarts in order and {} by kill -9; an event missing, doubled or strange. Then memory {:.0} to {:.0} MiB \
+         ({:+.0} MiB an hour, {:+.0} late), descriptors {} to {}, other errors {}",
+        report.restarts_in_order,
+        report.restarts_by_kill,
+        report.creep.first_memory_mib,
+        report.creep.last_memory_mib,
+        report.creep.memory_mib_an_hour,
+        report.creep.late_memory_mib_an_hour,
+        report.creep.first_descriptors,
+        report.creep.last_descriptors,
+        report.told.unexpected,
+    );
+    let line = serde_json::json!({
+        "issue": 9,
+        "title": "Soak",
+        "tried": tried,
+        "writer": "ours",
+        "trials": report.found.acknowledged,
+        "violations": report.found.violations() + report.told.unexpected,
+        "seeds": "",
+        "command": "make soak",
+        "commit": std::env::var("OPENCLONE_COMMIT").unwrap_or_default(),
+        "seconds": report.seconds,
+    });
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    writeln!(file, "{line}")?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! A connection that is given up when its client reads nothing for a while, or sends what nothing comes of. Neither HTTP
+//! version has limits of its own for that: what waits to be written would wait for ever, and PINGs be answered for ever.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep},
+};
+
+use super::in_flight::InFlight;
+
+/// A connection whose writes may stall for so long.
+#[derive(Debug)]
+pub(super) struct Patient<S> {
+    inner: S,
+    patience: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
+    in_flight: Arc<InFlight>,
+}
+
+impl<S> Patient<S> {
+    pub(super) fn new(inner: S, patience: Duration, in_flight: Arc<InFlight>) -> Self {
+        Self {
+            inner,
+            patience,
+            stalled: None,
+            in_flight,
+        }
+    }
+
+    /// Passes on what a write came to; an error when it has come to nothing for too long.
+    fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let patience = self.patience;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        ready!(stalled.as_mut().poll(context));
+        stalled.as_mut().reset(Instant::now() + patience);
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, into))?;
+        if self.in_flight.received(into.filled().len() - before) {
+            return Poll::Ready(Ok(()));
+        }
+        Poll::Ready(Err(io::Error::other("nothing comes of what it sends")))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.watch(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, pieces);
+        self.watch(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        self.watch(context, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ended = Pin::new(&mut self.inner).poll_shutdown(context);
+        self.watch(context, ended)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_stops_is_given_up_and_a_slow_one_is_not() {
+        let (mut client, server) = duplex(4);
+        let mut server = Patient::new(server, Duration::from_millis(200), InFlight::new());
+        let slow = tokio::spawn(async move {
+            let mut bytes = [0; 4];
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_millis(80)).await;
+                client.read_exact(&mut bytes).await.unwrap();
+            }
+            client
+        });
+        server.write_all(&[7; 24]).await.unwrap();
+        let _client = slow.await.unwrap();
+        let error = server.write_all(&[7; 24]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+}
