@@ -84,7 +84,7 @@ fn a_segment_goes_when_all_of_it_is_settled() {
 fn the_oldest_that_is_not_being_sent_is_dropped() {
     let directory = tempfile::tempdir().unwrap();
     let (mut spool, _) = open(directory.path(), 400);
-    for number in 0..12 {
+    for number in 0..20 {
         spool.append(&event(number)).unwrap();
     }
     let unit = spool.take(Wanted { events: 1, ..WANTED }).unwrap().unwrap();
@@ -92,9 +92,9 @@ fn the_oldest_that_is_not_being_sent_is_dropped() {
     let dropped = spool.drop_oldest();
     assert!(dropped > 0);
     let left = drain(&mut spool);
-    assert_eq!(left.len() as u64 + dropped + 1, 12);
-    assert_eq!(*left.last().unwrap(), event(11));
-    assert_eq!(spool.queued, 12 - dropped);
+    assert_eq!(left.len() as u64 + dropped + 1, 20);
+    assert_eq!(*left.last().unwrap(), event(19));
+    assert_eq!(spool.queued, 20 - dropped);
 }
 
 #[test]
