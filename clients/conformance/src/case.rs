@@ -28,6 +28,9 @@ pub(crate) struct Case {
     /// Whether the state directory is on a file system of 2 MiB; skipped where none can be mounted.
     #[serde(default)]
     pub(crate) small_disk: bool,
+    /// Whether it is also played with `--quick`.
+    #[serde(default)]
+    pub(crate) quick: bool,
     /// Whether it is played only with `--long`.
     #[serde(default)]
     pub(crate) long: bool,

@@ -49,6 +49,9 @@ struct Arguments {
     /// An SDK whose toolchain is missing is a failure.
     #[arg(long)]
     require_all: bool,
+    /// Only some cases, one of each kind.
+    #[arg(long)]
+    quick: bool,
     /// Also the cases that take long, such as a million events.
     #[arg(long)]
     long: bool,

@@ -15,11 +15,13 @@ use crate::{
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let mut cases = case::read(&arguments.clients.join("conformance/cases.json"))?;
     let is_wanted = |case: &Case| {
-        (arguments.case.is_empty() && (arguments.long || !case.long))
-            || arguments
+        if !arguments.case.is_empty() {
+            return arguments
                 .case
                 .iter()
-                .any(|part| case.name.contains(part.as_str()))
+                .any(|part| case.name.contains(part.as_str()));
+        }
+        (case.quick || !arguments.quick) && (!case.long || arguments.long)
     };
     cases.retain(is_wanted);
     let found = sdk::find(&arguments.clients, &arguments.sdk)?;
@@ -39,12 +41,15 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     Ok(failed == 0 && complete)
 }
 
-/// Names those that were left out. Gives whether that is all right.
+/// Names those that were left out or cannot be built. Gives whether that is all right.
 pub(crate) fn tell_left_out(found: &Found, require_all: bool) -> anyhow::Result<bool> {
     for (name, reason) in &found.left_out {
         write_line(&format!("left out: {name}: {reason}"))?;
     }
-    Ok(found.left_out.is_empty() || !require_all)
+    for (name, reason) in &found.broken {
+        write_line(&format!("FAILED: clients/{name}/conformance/build: {reason}"))?;
+    }
+    Ok(found.broken.is_empty() && (found.left_out.is_empty() || !require_all))
 }
 
 /// Gives how many failed.

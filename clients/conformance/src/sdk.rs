@@ -24,6 +24,14 @@ pub(crate) struct Found {
     pub(crate) sdks: Vec<Sdk>,
     /// Those left out, and why.
     pub(crate) left_out: Vec<(&'static str, String)>,
+    /// Those whose driver cannot be built although the toolchain is there, and why.
+    pub(crate) broken: Vec<(&'static str, String)>,
+}
+
+enum Prepared {
+    Ready(PathBuf),
+    Missing(String),
+    Broken(String),
 }
 
 /// Builds the drivers of the SDKs below `clients` that are wanted; all if none is named.
@@ -37,40 +45,43 @@ pub(crate) fn find(clients: &Path, wanted: &[String]) -> anyhow::Result<Found> {
     let mut found = Found {
         sdks: Vec::new(),
         left_out: Vec::new(),
+        broken: Vec::new(),
     };
     for name in NAMES {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
             continue;
         }
         match prepare(&clients.join(name).join("conformance"))? {
-            Ok(driver) => found.sdks.push(Sdk { name, driver }),
-            Err(reason) => found.left_out.push((name, reason)),
+            Prepared::Ready(driver) => found.sdks.push(Sdk { name, driver }),
+            Prepared::Missing(reason) => found.left_out.push((name, reason)),
+            Prepared::Broken(reason) => found.broken.push((name, reason)),
         }
     }
     Ok(found)
 }
 
-/// The driver, or why there is none. A build that fails for another reason than a missing toolchain is an error.
-fn prepare(directory: &Path) -> anyhow::Result<Result<PathBuf, String>> {
+fn prepare(directory: &Path) -> anyhow::Result<Prepared> {
     let driver = directory.join("driver");
     if !driver.exists() {
-        return Ok(Err("it has no driver".to_owned()));
+        return Ok(Prepared::Missing("it has no driver".to_owned()));
     }
     let build = directory.join("build");
     if !build.exists() {
-        return Ok(Ok(driver));
+        return Ok(Prepared::Ready(driver));
     }
     let output = Command::new(&build)
         .output()
         .with_context(|| format!("cannot run {}", build.display()))?;
     let errors = String::from_utf8_lossy(&output.stderr);
-    match output.status.code() {
-        Some(0) => Ok(Ok(driver)),
-        Some(MISSING) => Ok(Err(errors
-            .lines()
-            .last()
-            .unwrap_or("its toolchain is missing")
-            .to_owned())),
-        _ => bail!("{} failed:\n{errors}", build.display()),
-    }
+    Ok(match output.status.code() {
+        Some(0) => Prepared::Ready(driver),
+        Some(MISSING) => Prepared::Missing(
+            errors
+                .lines()
+                .last()
+                .unwrap_or("its toolchain is missing")
+                .to_owned(),
+        ),
+        _ => Prepared::Broken(errors.into_owned()),
+    })
 }
