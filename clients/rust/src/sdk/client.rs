@@ -1,10 +1,11 @@
-//! The client: what a plugin calls, and what it shares with the task that sends.
+//! The client: what a plugin calls.
+
+mod shared;
 
 use std::{
     fmt,
-    sync::Arc,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -23,16 +24,15 @@ use super::{
     event::Event,
     options::{Builder, OnFull},
     sender,
-    spool::{Spool, Wanted},
-    state::{StateDir, refused, sync_directory},
+    spool::Spool,
+    state::StateDir,
 };
 use crate::v1::SourceType;
 
+pub(super) use shared::{Counts, Progress, Shared};
+
 /// How often written data are made durable.
 const SYNC: Duration = Duration::from_secs(1);
-
-/// Bytes of events in one encoded batch, at most.
-const BATCH_BYTES: usize = 1_000_000;
 
 /// What a client has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,44 +56,6 @@ pub struct Stats {
 pub struct Client {
     shared: Arc<Shared>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// What client and sender share.
-pub(super) struct Shared {
-    pub(super) options: Builder,
-    is_enabled: bool,
-    pub(super) state: StateDir,
-    spool: Mutex<Spool>,
-    pub(super) counts: Counts,
-    /// Something that the sender waits for may have come.
-    pub(super) wake: Notify,
-    /// Whether the sender would take more.
-    pub(super) is_hungry: AtomicBool,
-    /// There may be room in the spool.
-    pub(super) room: Notify,
-    /// Everything before this place is to be sent now.
-    pub(super) flush_to: AtomicU64,
-    pub(super) progress: watch::Sender<Progress>,
-    is_closed: AtomicBool,
-}
-
-#[derive(Default)]
-pub(super) struct Counts {
-    pub(super) stored: AtomicU64,
-    pub(super) skipped: AtomicU64,
-    pub(super) rejected: AtomicU64,
-    pub(super) dropped: AtomicU64,
-}
-
-/// How far sending has come.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Progress {
-    /// Every event before this place is settled.
-    pub(super) settled: u64,
-    /// Why the server refused the key, if it did.
-    pub(super) denied: Option<String>,
-    /// The last failure; empty if there was none.
-    pub(super) last: String,
 }
 
 impl Client {
@@ -252,112 +214,6 @@ impl Drop for Client {
         }
         if !was_closed {
             self.shared.state.unlock();
-        }
-    }
-}
-
-impl Shared {
-    pub(super) fn spool(&self) -> MutexGuard<'_, Spool> {
-        lock(&self.spool)
-    }
-
-    /// What a batch may hold.
-    pub(super) fn wanted(&self) -> Wanted {
-        Wanted {
-            events: self.options.max_batch_events,
-            bytes: BATCH_BYTES,
-        }
-    }
-
-    /// Whether there was room.
-    fn append(&self, event: &[u8]) -> Result<bool, Error> {
-        let mut spool = self.spool();
-        if !spool.has_room(event.len()) {
-            return Ok(false);
-        }
-        let was_idle = spool.waiting_since.is_none();
-        spool.append(event)?;
-        let wakes =
-            was_idle || (self.is_hungry.load(Ordering::Acquire) && spool.has_full_unit(self.wanted()));
-        drop(spool);
-        if wakes {
-            self.wake.notify_one();
-        }
-        Ok(true)
-    }
-
-    fn append_over_oldest(&self, event: &[u8]) -> Result<(), Error> {
-        while !self.append(event)? {
-            let dropped = self.spool().drop_oldest();
-            if dropped == 0 {
-                return Err(self.full());
-            }
-            self.counts.dropped.fetch_add(dropped, Ordering::Relaxed);
-            (self.options.on_error)(&Notice::Dropped(dropped));
-            self.wake.notify_one();
-        }
-        Ok(())
-    }
-
-    async fn append_when_room(&self, event: &[u8]) -> Result<(), Error> {
-        loop {
-            let room = self.room.notified();
-            if self.append(event)? {
-                return Ok(());
-            }
-            // What waits for more events to come would wait for ever.
-            let appended = self.spool().appended;
-            self.flush_to.fetch_max(appended, Ordering::AcqRel);
-            self.wake.notify_one();
-            room.await;
-        }
-    }
-
-    fn full(&self) -> Error {
-        Error::SpoolFull {
-            bytes: self.spool().bytes,
-            limit: self.options.spool_max_bytes,
-            last: self.last_failure(),
-        }
-    }
-
-    fn timed_out(&self, waited: Duration) -> Error {
-        Error::Timeout {
-            queued: self.spool().queued,
-            waited,
-            last: self.last_failure(),
-        }
-    }
-
-    fn last_failure(&self) -> String {
-        let progress = self.progress.borrow();
-        match progress.last.is_empty() {
-            true => "none".to_owned(),
-            false => progress.last.clone(),
-        }
-    }
-
-    /// Makes durable what was written, on a thread that may wait.
-    async fn sync(&self) -> Result<(), Error> {
-        let (files, directory) = {
-            let mut spool = self.spool();
-            let directory = spool.directory().to_owned();
-            (
-                spool.unsynced().map_err(|source| refused(&directory, source))?,
-                directory,
-            )
-        };
-        if files.is_empty() {
-            return Ok(());
-        }
-        let inside = directory.join("segments");
-        let synced = tokio::task::spawn_blocking(move || {
-            files.iter().try_for_each(std::fs::File::sync_data)?;
-            sync_directory(&inside)
-        });
-        match synced.await {
-            Ok(Err(source)) => Err(refused(&directory, source)),
-            _ => Ok(()),
         }
     }
 }
