@@ -1,0 +1,166 @@
+//! What client and sender share: the spool, the figures, and how they wake each other.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+
+use super::lock;
+use crate::sdk::{
+    error::{Error, Notice},
+    options::Builder,
+    spool::{Spool, Wanted},
+    state::{StateDir, refused, sync_directory},
+};
+
+/// Bytes of events in one encoded batch, at most.
+const BATCH_BYTES: usize = 1_000_000;
+
+/// What client and sender share.
+pub(in crate::sdk) struct Shared {
+    pub(in crate::sdk) options: Builder,
+    pub(super) is_enabled: bool,
+    pub(in crate::sdk) state: StateDir,
+    pub(super) spool: Mutex<Spool>,
+    pub(in crate::sdk) counts: Counts,
+    /// Something that the sender waits for may have come.
+    pub(in crate::sdk) wake: Notify,
+    /// Whether the sender would take more.
+    pub(in crate::sdk) is_hungry: AtomicBool,
+    /// There may be room in the spool.
+    pub(in crate::sdk) room: Notify,
+    /// Everything before this place is to be sent now.
+    pub(in crate::sdk) flush_to: AtomicU64,
+    pub(in crate::sdk) progress: watch::Sender<Progress>,
+    pub(super) is_closed: AtomicBool,
+}
+
+#[derive(Default)]
+pub(in crate::sdk) struct Counts {
+    pub(in crate::sdk) stored: AtomicU64,
+    pub(in crate::sdk) skipped: AtomicU64,
+    pub(in crate::sdk) rejected: AtomicU64,
+    pub(in crate::sdk) dropped: AtomicU64,
+}
+
+/// How far sending has come.
+#[derive(Clone, Debug, Default)]
+pub(in crate::sdk) struct Progress {
+    /// Every event before this place is settled.
+    pub(in crate::sdk) settled: u64,
+    /// Why the server refused the key, if it did.
+    pub(in crate::sdk) denied: Option<String>,
+    /// The last failure; empty if there was none.
+    pub(in crate::sdk) last: String,
+}
+
+impl Shared {
+    pub(in crate::sdk) fn spool(&self) -> MutexGuard<'_, Spool> {
+        lock(&self.spool)
+    }
+
+    /// What a batch may hold.
+    pub(in crate::sdk) fn wanted(&self) -> Wanted {
+        Wanted {
+            events: self.options.max_batch_events,
+            bytes: BATCH_BYTES,
+        }
+    }
+
+    /// Whether there was room.
+    pub(super) fn append(&self, event: &[u8]) -> Result<bool, Error> {
+        let mut spool = self.spool();
+        if !spool.has_room(event.len()) {
+            return Ok(false);
+        }
+        let was_idle = spool.waiting_since.is_none();
+        spool.append(event)?;
+        let wakes =
+            was_idle || (self.is_hungry.load(Ordering::Acquire) && spool.has_full_unit(self.wanted()));
+        drop(spool);
+        if wakes {
+            self.wake.notify_one();
+        }
+        Ok(true)
+    }
+
+    pub(super) fn append_over_oldest(&self, event: &[u8]) -> Result<(), Error> {
+        while !self.append(event)? {
+            let dropped = self.spool().drop_oldest();
+            if dropped == 0 {
+                return Err(self.full());
+            }
+            self.counts.dropped.fetch_add(dropped, Ordering::Relaxed);
+            (self.options.on_error)(&Notice::Dropped(dropped));
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn append_when_room(&self, event: &[u8]) -> Result<(), Error> {
+        loop {
+            let room = self.room.notified();
+            if self.append(event)? {
+                return Ok(());
+            }
+            // What waits for more events to come would wait for ever.
+            let appended = self.spool().appended;
+            self.flush_to.fetch_max(appended, Ordering::AcqRel);
+            self.wake.notify_one();
+            room.await;
+        }
+    }
+
+    pub(super) fn full(&self) -> Error {
+        Error::SpoolFull {
+            bytes: self.spool().bytes,
+            limit: self.options.spool_max_bytes,
+            last: self.last_failure(),
+        }
+    }
+
+    pub(super) fn timed_out(&self, waited: Duration) -> Error {
+        Error::Timeout {
+            queued: self.spool().queued,
+            waited,
+            last: self.last_failure(),
+        }
+    }
+
+    fn last_failure(&self) -> String {
+        let progress = self.progress.borrow();
+        match progress.last.is_empty() {
+            true => "none".to_owned(),
+            false => progress.last.clone(),
+        }
+    }
+
+    /// Makes durable what was written, on a thread that may wait.
+    pub(super) async fn sync(&self) -> Result<(), Error> {
+        let (files, directory) = {
+            let mut spool = self.spool();
+            let directory = spool.directory().to_owned();
+            (
+                spool.unsynced().map_err(|source| refused(&directory, source))?,
+                directory,
+            )
+        };
+        if files.is_empty() {
+            return Ok(());
+        }
+        let inside = directory.join("segments");
+        let synced = tokio::task::spawn_blocking(move || {
+            files.iter().try_for_each(std::fs::File::sync_data)?;
+            sync_directory(&inside)
+        });
+        match synced.await {
+            Ok(Err(source)) => Err(refused(&directory, source)),
+            _ => Ok(()),
+        }
+    }
+}
