@@ -28,8 +28,8 @@ from .errors import AccessDenied, Clock, Damaged, OpenCloneError, SpoolError, Un
 
 WINDOW = 32
 """Batches on the stream without an answer."""
-ANSWER_SECONDS = 30.0
-"""How long a batch may go without an answer."""
+TELL_FAILURES = 3
+"""Failures in a row after which the plugin is told; fewer are no news, as the next attempt may succeed."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Sender:
         self._stream: Optional[Stream] = None
         self._stream_answered = False
         self._progress_at = 0.0
-        self._json = JsonConnection(options.endpoint, options.api_key, ANSWER_SECONDS)
+        self._json = JsonConnection(options.endpoint, options.api_key, options.answer_timeout)
         self._posting_since: Optional[float] = None
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="openclone-sender", daemon=True)
@@ -84,7 +84,7 @@ class Sender:
     def watch(self) -> None:
         """Gives up a POST that takes too long; called now and then by another thread."""
         since = self._posting_since
-        if since is not None and time.monotonic() - since > ANSWER_SECONDS:
+        if since is not None and time.monotonic() - since > self._options.answer_timeout:
             self._json.abort()
 
     def _run(self) -> None:
@@ -110,7 +110,7 @@ class Sender:
         now = time.monotonic()
         moments = []
         if self._outstanding:
-            moments.append(max(0.0, self._progress_at + ANSWER_SECONDS - now))
+            moments.append(max(0.0, self._progress_at + self._options.answer_timeout - now))
         due = self._due_in()
         if due is not None:
             moments.append(max(due, self._not_before - now, 0.0))
@@ -186,8 +186,8 @@ class Sender:
         self._announce()
 
     def _check_progress(self) -> None:
-        if self._outstanding and time.monotonic() - self._progress_at >= ANSWER_SECONDS:
-            self._lost(Failed(f"no answer within {ANSWER_SECONDS:.0f} s"))
+        if self._outstanding and time.monotonic() - self._progress_at >= self._options.answer_timeout:
+            self._lost(Failed(f"no answer within {self._options.answer_timeout:g} s"))
 
     def _lost(self, end: Answer) -> None:
         """The stream is over: what has no answer is sent again."""
@@ -291,8 +291,8 @@ class Sender:
             self._not_before = now + self._backoff.failed(retry_after)
         else:
             self._not_before = max(self._not_before, now + retry_after)
-        # One failure alone is no news: the next attempt may succeed. The others do not pass by themselves.
-        if self._backoff.failures >= 2 or not isinstance(error, Unavailable):
+        # A wrong clock and a full disk do not pass by themselves.
+        if self._backoff.failures >= TELL_FAILURES or not isinstance(error, Unavailable):
             self._teller.lasting(error)
 
     def _tell_damage(self) -> None:
