@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable
 from urllib.parse import urlsplit
 
 from .errors import InvalidOptions, OpenCloneError
@@ -65,8 +65,8 @@ class Options:
     answer_timeout: float
     retry_base: float
     retry_cap: float
-    on_error: Optional[ErrorCallback]
-    on_rejected: Optional[RejectedCallback]
+    on_error: ErrorCallback | None
+    on_rejected: RejectedCallback | None
 
     def __post_init__(self) -> None:
         self._check_batch_fields()
@@ -97,7 +97,7 @@ class Options:
             port = parts.port
         except ValueError:
             raise InvalidOptions("endpoint must be http://HOST:PORT or https://HOST:PORT") from None
-        is_plain = not (parts.username or parts.password or parts.query or parts.fragment or parts.path not in ("", "/"))
+        is_plain = parts.path in ("", "/") and not (parts.username or parts.password or parts.query or parts.fragment)
         _require(parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain and port != 0,
                  "endpoint must be http://HOST:PORT or https://HOST:PORT, and nothing more")
 

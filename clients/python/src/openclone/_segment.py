@@ -141,7 +141,7 @@ class Segment:
             # A frame that is cut off would hide all that follow.
             os.ftruncate(self._file, self.end)
             raise
-        self.end += len(data)
+        self.end += written
         self.size = self.end
         self.is_dirty = True
 

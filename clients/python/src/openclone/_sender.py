@@ -1,8 +1,8 @@
 """The thread that empties the spool.
 
-It waits until a batch is due or an answer has come, deals with the answers, and sends while the window allows. Packages
-without an answer are either in `_outstanding` (on the stream) or in `_again` (to be sent next, oldest first). What other
-threads touch (`_inbox`, `denied`, `counts`) is guarded by the spool's lock, on which `changed` waits.
+It waits until a batch is due or an answer has come, deals with the answers, and sends while the window allows.
+Packages without an answer are either in `_outstanding` (on the stream) or in `_again` (to be sent next, oldest first).
+What other threads touch (`_inbox`, `denied`, `counts`) is guarded by the spool's lock, on which `changed` waits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Union
 
 from . import _dead_letter
 from ._answers import Accepted, Answer, Denied, Failed, Refused
@@ -47,8 +46,8 @@ class Sender:
 
     def __init__(self, options: Options, spool: Spool, dead_letter: Path, teller: Teller) -> None:
         self.changed = threading.Condition(spool.lock)
-        self.denied: Optional[AccessDenied] = None
-        self.last_failure: Optional[OpenCloneError] = None
+        self.denied: AccessDenied | None = None
+        self.last_failure: OpenCloneError | None = None
         self.counts = Counts()
         self._options = options
         self._spool = spool
@@ -57,15 +56,15 @@ class Sender:
         self._route = Route(options.transport)
         self._backoff = Backoff(options.retry_base, options.retry_cap)
         self._not_before = 0.0
-        self._inbox: deque[tuple[Stream, Optional[int], Answer]] = deque()
+        self._inbox: deque[tuple[Stream, int | None, Answer]] = deque()
         self._again: deque[Package] = deque()
         self._outstanding: dict[int, Package] = {}
         self._sequence = 0
-        self._stream: Optional[Stream] = None
+        self._stream: Stream | None = None
         self._stream_answered = False
         self._progress_at = 0.0
         self._json = JsonConnection(options.endpoint, options.api_key, options.answer_timeout)
-        self._posting_since: Optional[float] = None
+        self._posting_since: float | None = None
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="openclone-sender", daemon=True)
 
@@ -105,7 +104,7 @@ class Sender:
                 self.changed.wait(delay)
         return False
 
-    def _next_in(self) -> Optional[float]:
+    def _next_in(self) -> float | None:
         """Seconds until there is something to do; `None` if only an answer or an event can bring it."""
         now = time.monotonic()
         moments = []
@@ -116,7 +115,7 @@ class Sender:
             moments.append(max(due, self._not_before - now, 0.0))
         return min(moments, default=None)
 
-    def _due_in(self) -> Optional[float]:
+    def _due_in(self) -> float | None:
         if self.denied is not None or len(self._outstanding) >= WINDOW:
             return None
         if self._again:
@@ -163,7 +162,7 @@ class Sender:
         self._answered(package, answer)
         self._announce()
 
-    def _deliver(self, stream: Stream, sequence: Optional[int], answer: Answer) -> None:
+    def _deliver(self, stream: Stream, sequence: int | None, answer: Answer) -> None:
         with self.changed:
             self._inbox.append((stream, sequence, answer))
             self.changed.notify_all()
@@ -283,7 +282,7 @@ class Sender:
         self._teller.error(denied)
         self._announce()
 
-    def _failed(self, error: Union[Unavailable, Clock, SpoolError], retry_after: float = 0.0) -> None:
+    def _failed(self, error: Unavailable | Clock | SpoolError, retry_after: float = 0.0) -> None:
         """Waits before anything is sent again. What fails while waiting belongs to the same failure."""
         now = time.monotonic()
         self.last_failure = error
@@ -298,7 +297,8 @@ class Sender:
     def _tell_damage(self) -> None:
         while self._spool.damaged:
             copy = self._spool.damaged.pop(0)
-            self._teller.error(Damaged(f"a segment of the spool was damaged; what could be read is sent, a copy is {copy}"))
+            told = f"a segment of the spool was damaged: what could be read is sent, a copy of it is {copy}"
+            self._teller.error(Damaged(told))
 
     def _announce(self) -> None:
         with self.changed:
