@@ -39,6 +39,7 @@ class Service:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65_536
 
             def do_POST(self):
                 service.connections.add(self.client_address)
