@@ -22,7 +22,7 @@ from ._http import JsonConnection, TooLarge
 from ._options import Options
 from ._route import Route
 from ._spool import Package, Spool
-from ._teller import Teller
+from ._teller import Teller, logger
 from .errors import AccessDenied, Clock, Damaged, OpenCloneError, SpoolError, Unavailable
 
 WINDOW = 32
@@ -59,6 +59,7 @@ class Sender:
         self._inbox: deque[tuple[Stream, int | None, Answer]] = deque()
         self._again: deque[Package] = deque()
         self._outstanding: dict[int, Package] = {}
+        self._posted: deque[tuple[Package, Answer]] = deque()
         self._sequence = 0
         self._stream: Stream | None = None
         self._stream_answered = False
@@ -78,7 +79,9 @@ class Sender:
             self._is_stopping = True
             self.changed.notify_all()
         self._json.abort()
-        self._thread.join(timeout=5.0)
+        # A callback may close the client, on this very thread.
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=5.0)
 
     def watch(self) -> None:
         """Gives up a POST that takes too long; called now and then by another thread."""
@@ -88,17 +91,22 @@ class Sender:
 
     def _run(self) -> None:
         while self._wait():
-            self._tell_damage()
-            self._read_inbox()
-            self._check_progress()
-            self._send_due()
+            try:
+                self._tell_damage()
+                self._read_inbox()
+                self._check_progress()
+                self._send_due()
+            except Exception as error:  # noqa: BLE001
+                # Such as a thread that the system refuses to start. The plugin must not lose its sender over it.
+                logger.exception("sending failed")
+                self._failed(Unavailable(f"{type(error).__name__}: {error}"))
         self._close_stream()
         self._json.close()
 
     def _wait(self) -> bool:
         with self.changed:
             while not self._is_stopping:
-                delay = 0.0 if self._inbox or self._spool.damaged else self._next_in()
+                delay = 0.0 if self._inbox or self._posted or self._spool.damaged else self._next_in()
                 if delay == 0.0:
                     return True
                 self.changed.wait(delay)
@@ -123,7 +131,7 @@ class Sender:
         return self._spool.due_in(self._options.max_batch_events, self._options.max_batch_age)
 
     def _send_due(self) -> None:
-        while not self._inbox and not self._is_stopping:
+        while not self._inbox and not self._posted and not self._is_stopping:
             with self.changed:
                 if self._due_in() != 0.0 or time.monotonic() < self._not_before:
                     return
@@ -132,8 +140,13 @@ class Sender:
             except SpoolError as error:
                 self._failed(error)
                 return
-            if package is not None:
+            if package is None:
+                continue
+            try:
                 self._send(package)
+            except Exception:
+                self._again.appendleft(package)
+                raise
 
     def _send(self, package: Package) -> None:
         # The stream that is open is used up first: it may owe answers.
@@ -146,10 +159,11 @@ class Sender:
         if not self._outstanding:
             self._progress_at = time.monotonic()
         self._sequence += 1
-        self._outstanding[self._sequence] = package
         self._stream.submit(self._sequence, package.segment.header, package.events)
+        self._outstanding[self._sequence] = package
 
     def _post(self, package: Package) -> None:
+        """The answer is dealt with as one of the stream is, in its turn."""
         self._posting_since = time.monotonic()
         try:
             answer = self._json.post(package.segment.header, package.events)
@@ -159,8 +173,7 @@ class Sender:
         finally:
             self._posting_since = None
         self._route.posted(self._json.was_answered)
-        self._answered(package, answer)
-        self._announce()
+        self._posted.append((package, answer))
 
     def _deliver(self, stream: Stream, sequence: int | None, answer: Answer) -> None:
         with self.changed:
@@ -168,8 +181,10 @@ class Sender:
             self.changed.notify_all()
 
     def _read_inbox(self) -> None:
-        if not self._inbox:
+        if not self._inbox and not self._posted:
             return
+        while self._posted:
+            self._answered(*self._posted.popleft())
         while self._inbox:
             stream, sequence, answer = self._inbox.popleft()
             if stream is not self._stream:

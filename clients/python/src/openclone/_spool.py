@@ -121,7 +121,7 @@ class Spool:
             segment.is_being_read = False
             segment.taken += len(taken.events)
             self.first_waiting_at = time.monotonic() if segment.waiting else None
-            if taken.is_cut:
+            if taken.is_cut or not taken.events:
                 self._give_up_rest(segment)
         return Package(segment, taken.events) if taken.events else None
 
