@@ -160,6 +160,10 @@ class SpoolTest(Directory):
         left = self.drain(second)
         self.assertEqual(left, [event(number) for number in range(len(left))])
         self.assertTrue(0 < len(left) < 6)
+        # Numbers begin anew in an empty spool; the copy stays.
+        path.write_bytes(data)
+        self.assertEqual(self.spool().damaged, [self.dead / f"{path.stem}-2.seg"])
+        self.assertEqual(len(list(self.dead.iterdir())), 2)
 
     def test_a_write_that_is_cut_off_is_taken_back(self):
         spool = self.spool()

@@ -7,7 +7,7 @@ when all its events are done. One lock guards the counters; files are read by th
 from __future__ import annotations
 
 import contextlib
-import shutil
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from . import _frames
 from ._segment import Segment
+from ._state_dir import write_new
 from .errors import SpoolError
 
 SEGMENT_BYTES = 4 * 1024 * 1024
@@ -208,10 +209,10 @@ class Spool:
             self._remove(segment)
 
     def _keep_copy(self, path: Path) -> None:
-        copy = self._dead_letter / path.name
-        with _spool_errors(copy):
-            shutil.copyfile(path, copy)
-            copy.chmod(0o600)
+        with _spool_errors(self._dead_letter):
+            content = path.read_bytes()
+            copy = _unused(self._dead_letter, path.stem)
+            write_new(copy, content)
         self.damaged.append(copy)
 
     def _remove(self, segment: Segment) -> None:
@@ -235,6 +236,12 @@ def _spool_errors(path: Path) -> Iterator[None]:
 
 def _spool_error(path: Path, error: OSError) -> SpoolError:
     return SpoolError(f"cannot use the spool {path}: {error.strerror or error}")
+
+
+def _unused(directory: Path, stem: str) -> Path:
+    """A name that no earlier copy has: numbers begin anew when the spool was empty at a start."""
+    names = itertools.chain([f"{stem}.seg"], (f"{stem}-{count}.seg" for count in itertools.count(2)))
+    return next(path for path in (directory / name for name in names) if not path.exists())
 
 
 def _is_number(stem: str) -> bool:
