@@ -4,114 +4,19 @@ The real service and the gRPC stream are the conformance table's part.
 """
 
 import asyncio
-import contextlib
 import hashlib
-import http.server
 import io
 import json
 import logging
-import os
-import pathlib
-import signal
-import subprocess
-import sys
-import tempfile
-import textwrap
 import threading
 import time
 import traceback
 import unittest
 
+from support import KEY, Case, refs
+
 import openclone
-from openclone import AsyncClient, Braindump, Client, Event
-
-KEY = "oc_key_that_nobody_may_see"
-
-
-class Service:
-    """Remembers each batch; `answer(batch)` gives status, headers and body, or `None` to hang up."""
-
-    def __init__(self, answer=None):
-        self.batches = []
-        self.connections = set()
-        self.answer = answer or self.store
-        service = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = 65_536
-
-            def do_POST(self):
-                service.connections.add(self.client_address)
-                batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                service.batches.append(batch)
-                answer = service.answer(batch)
-                if answer is None:
-                    self.close_connection = True
-                    return
-                code, headers, body = answer
-                content = json.dumps(body).encode()
-                self.send_response(code)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def store(self, batch):
-        return 200, {}, {"stored": len(batch["events"]), "skipped": 0, "file": "x"}
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def refs(batch):
-    return [event["raw_ref"] for event in batch["events"]]
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.state = pathlib.Path(directory.name, "a", "state")
-        self.errors, self.rejected = [], []
-
-    def service(self, answer=None):
-        service = Service(answer)
-        self.addCleanup(service.close)
-        return service
-
-    def options(self, service, **options):
-        return {
-            "endpoint": service.url if service else "http://127.0.0.1:9", "api_key": KEY, "plugin_id": "unit-test",
-            "plugin_version": "1.0.0", "source_type": "braindump", "platform": "linux", "state_dir": self.state,
-            "transport": "json", "retry_base": 0.01, "retry_cap": 0.02, "on_error": self.errors.append,
-            "on_rejected": self.rejected.append,
-        } | options
-
-    def client(self, service, **options):
-        client = Client(**self.options(service, **options))
-        self.addCleanup(self.end, client)
-        return client
-
-    def end(self, client):
-        with contextlib.suppress(openclone.OpenCloneError):
-            client.close(0.2)
-
-    def spool(self):
-        return list((self.state / "spool").iterdir())
-
-    def stored(self, batch):
-        return 200, {}, {"stored": len(batch["events"]), "skipped": 0}
+from openclone import AsyncClient, Braindump, Event
 
 
 class ClientTest(Case):
@@ -306,50 +211,6 @@ class ClientTest(Case):
                 thread.join()
         sent = [ref for batch in service.batches for ref in refs(batch)]
         self.assertEqual(sorted(sent), sorted(f"{t}-{n}" for t in range(4) for n in range(200)))
-
-    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
-    def test_a_child_process_leaves_the_spool_alone(self):
-        script = f"""
-            import os, openclone
-            client = openclone.Client(**{self.options(self.service(), on_error=None, on_rejected=None, state_dir=str(self.state))!r})
-            client.send({{}})
-            child = os.fork()
-            if child == 0:
-                try:
-                    client.send({{}})
-                except openclone.Closed:
-                    os._exit(7)
-                os._exit(1)
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-            client.close()
-        """
-        subprocess.run([sys.executable, "-W", "ignore", "-c", textwrap.dedent(script)], check=True, timeout=30)
-
-    def test_a_program_that_ends_sends_what_is_queued(self):
-        service = self.service()
-        script = f"""
-            import openclone
-            client = openclone.Client(**{self.options(service, on_error=None, on_rejected=None, state_dir=str(self.state))!r})
-            client.send({{}}, raw_ref="last words")
-        """
-        subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, timeout=30)
-        self.assertEqual([refs(batch) for batch in service.batches], [["last words"]])
-
-    @unittest.skipIf(os.name == "nt", "no SIGTERM here")
-    def test_sigterm_flushes_and_ends_the_program_as_it_would_have(self):
-        service = self.service()
-        script = f"""
-            import time, openclone
-            client = openclone.Client(**{self.options(service, on_error=None, on_rejected=None, state_dir=str(self.state))!r})
-            client.send({{}}, raw_ref="last words")
-            print("sent", flush=True)
-            time.sleep(30)
-        """
-        with subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE) as program:
-            program.stdout.readline()
-            program.terminate()
-            self.assertEqual(program.wait(timeout=20), -signal.SIGTERM)
-        self.assertEqual([refs(batch) for batch in service.batches], [["last words"]])
 
 
 class AsyncClientTest(Case):

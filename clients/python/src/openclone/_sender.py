@@ -2,7 +2,7 @@
 
 It waits until a batch is due or an answer has come, deals with the answers, and sends while the window allows.
 Packages without an answer are either in `_outstanding` (on the stream) or in `_again` (to be sent next, oldest first).
-What other threads touch (`_inbox`, `denied`, `counts`) is guarded by the spool's lock, on which `changed` waits.
+What other threads touch (`_inbox`, `counts`, the refusal) is guarded by the spool's lock, on which `changed` waits.
 """
 
 from __future__ import annotations
@@ -10,35 +10,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from . import _dead_letter
-from ._answers import Accepted, Answer, Denied, Failed, Refused
+from ._answers import Answer, Denied, Failed
 from ._backoff import Backoff
 from ._grpc import Stream
 from ._http import JsonConnection, TooLarge
 from ._options import Options
+from ._outcome import Counts, Outcomes
 from ._route import Route
 from ._spool import Package, Spool
 from ._teller import Teller, logger
-from .errors import AccessDenied, Clock, Damaged, OpenCloneError, SpoolError, Unavailable
+from ._trouble import Trouble
+from .errors import Damaged, SpoolError, Unavailable
 
 WINDOW = 32
 """Batches on the stream without an answer."""
-TELL_FAILURES = 3
-"""Failures in a row after which the plugin is told; fewer are no news, as the next attempt may succeed."""
-
-
-@dataclass
-class Counts:
-    """What became of events since the client was made."""
-
-    stored: int = 0
-    skipped: int = 0
-    rejected: int = 0
-    dropped: int = 0
 
 
 class Sender:
@@ -46,18 +33,14 @@ class Sender:
 
     def __init__(self, options: Options, spool: Spool, dead_letter: Path, teller: Teller) -> None:
         self.changed = threading.Condition(spool.lock)
-        self.denied: AccessDenied | None = None
-        self.last_failure: OpenCloneError | None = None
-        self.counts = Counts()
+        self.trouble = Trouble(Backoff(options.retry_base, options.retry_cap), teller, self.changed)
+        self._outcomes = Outcomes(spool, dead_letter, teller, self.trouble)
+        self._again = self._outcomes.again
         self._options = options
         self._spool = spool
-        self._dead_letter = dead_letter
         self._teller = teller
         self._route = Route(options.transport)
-        self._backoff = Backoff(options.retry_base, options.retry_cap)
-        self._not_before = 0.0
         self._inbox: deque[tuple[Stream, int | None, Answer]] = deque()
-        self._again: deque[Package] = deque()
         self._outstanding: dict[int, Package] = {}
         self._posted: deque[tuple[Package, Answer]] = deque()
         self._sequence = 0
@@ -68,6 +51,11 @@ class Sender:
         self._posting_since: float | None = None
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="openclone-sender", daemon=True)
+
+    @property
+    def counts(self) -> Counts:
+        """What became of events so far."""
+        return self._outcomes.counts
 
     def start(self) -> None:
         """Begins to send."""
@@ -99,7 +87,7 @@ class Sender:
             except Exception as error:  # noqa: BLE001
                 # Such as a thread that the system refuses to start. The plugin must not lose its sender over it.
                 logger.exception("sending failed")
-                self._failed(Unavailable(f"{type(error).__name__}: {error}"))
+                self.trouble.failed(Unavailable(f"{type(error).__name__}: {error}"))
         self._close_stream()
         self._json.close()
 
@@ -120,11 +108,11 @@ class Sender:
             moments.append(max(0.0, self._progress_at + self._options.answer_timeout - now))
         due = self._due_in()
         if due is not None:
-            moments.append(max(due, self._not_before - now, 0.0))
+            moments.append(max(due, self.trouble.not_before - now, 0.0))
         return min(moments, default=None)
 
     def _due_in(self) -> float | None:
-        if self.denied is not None or len(self._outstanding) >= WINDOW:
+        if self.trouble.denied is not None or len(self._outstanding) >= WINDOW:
             return None
         if self._again:
             return 0.0
@@ -133,12 +121,12 @@ class Sender:
     def _send_due(self) -> None:
         while not self._inbox and not self._posted and not self._is_stopping:
             with self.changed:
-                if self._due_in() != 0.0 or time.monotonic() < self._not_before:
+                if self._due_in() != 0.0 or time.monotonic() < self.trouble.not_before:
                     return
             try:
                 package = self._again.popleft() if self._again else self._spool.take(self._options.max_batch_events)
             except SpoolError as error:
-                self._failed(error)
+                self.trouble.failed(error)
                 return
             if package is None:
                 continue
@@ -168,7 +156,7 @@ class Sender:
         try:
             answer = self._json.post(package.segment.header, package.events)
         except TooLarge:
-            self._halve(package)
+            self._outcomes.halve(package)
             return
         finally:
             self._posting_since = None
@@ -184,7 +172,7 @@ class Sender:
         if not self._inbox and not self._posted:
             return
         while self._posted:
-            self._answered(*self._posted.popleft())
+            self._outcomes.answered(*self._posted.popleft())
         while self._inbox:
             stream, sequence, answer = self._inbox.popleft()
             if stream is not self._stream:
@@ -196,7 +184,7 @@ class Sender:
             self._stream_answered = True
             package = self._outstanding.pop(sequence, None)
             if package is not None:
-                self._answered(package, answer)
+                self._outcomes.answered(package, answer)
         self._announce()
 
     def _check_progress(self) -> None:
@@ -209,105 +197,15 @@ class Sender:
         self._again.extendleft(reversed(owed))
         self._close_stream()
         if isinstance(end, Denied):
-            self._deny(end)
+            self.trouble.deny(end)
         elif owed and isinstance(end, Failed):
             self._route.stream_ended(self._stream_answered)
-            self._failed(Unavailable(end.reason), end.retry_after)
+            self.trouble.failed(Unavailable(end.reason), end.retry_after)
 
     def _close_stream(self) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-
-    def _answered(self, package: Package, answer: Answer) -> None:
-        if isinstance(answer, Accepted):
-            self._accepted(package, answer)
-        elif isinstance(answer, Refused):
-            self._refused(package, answer)
-        else:
-            self._again.appendleft(package)
-            if isinstance(answer, Denied):
-                self._deny(answer)
-            else:
-                self._failed(Unavailable(answer.reason), answer.retry_after)
-
-    def _accepted(self, package: Package, answer: Accepted) -> None:
-        with self.changed:
-            self.counts.stored += answer.stored
-            self.counts.skipped += answer.skipped
-            self._done(package, len(package.events))
-            self.last_failure = None
-        self._backoff.succeeded()
-        self._teller.succeeded()
-
-    def _done(self, package: Package, events: int) -> None:
-        try:
-            self._spool.done(package.segment, events)
-        except SpoolError as error:
-            # The file could not be deleted. After the next start the server skips what is in it.
-            self._teller.lasting(error)
-
-    def _refused(self, package: Package, answer: Refused) -> None:
-        if answer.is_clock:
-            self._again.appendleft(package)
-            self._failed(Clock(f"this machine's clock is wrong: {answer.reason}"))
-            return
-        self._backoff.succeeded()
-        named = {index: reasons for index, reasons in answer.events.items() if index < len(package.events)}
-        if not named and len(package.events) > 1:
-            self._halve(package)
-            return
-        self._set_aside(package, named or {0: [answer.reason]})
-
-    def _halve(self, package: Package) -> None:
-        middle = len(package.events) // 2
-        halves = package.events[:middle], package.events[middle:]
-        self._again.extendleft(Package(package.segment, events) for events in reversed(halves))
-
-    def _set_aside(self, package: Package, faults: dict[int, list[str]]) -> None:
-        """Sets the named events aside; the others are sent again."""
-        kept: list[bytes] = []
-        for index, event in enumerate(package.events):
-            if index not in faults or not self._try_set_aside(package, event, faults[index]):
-                kept.append(event)
-        if kept:
-            self._again.appendleft(Package(package.segment, kept))
-
-    def _try_set_aside(self, package: Package, event: bytes, reasons: Sequence[str]) -> bool:
-        try:
-            rejected = _dead_letter.set_aside(self._dead_letter, package.segment.header, event, reasons)
-        except SpoolError as error:
-            self._failed(error)
-            return False
-        with self.changed:
-            self.counts.rejected += 1
-            self._done(package, 1)
-        self._teller.rejected(rejected)
-        return True
-
-    def _deny(self, answer: Denied) -> None:
-        denied = AccessDenied(
-            f"the server refused the key ({answer.reason}): nothing is sent until the plugin starts again with a key "
-            "that may send"
-        )
-        with self.changed:
-            if self.denied is not None:
-                return
-            self.denied = denied
-        self._teller.error(denied)
-        self._announce()
-
-    def _failed(self, error: Unavailable | Clock | SpoolError, retry_after: float = 0.0) -> None:
-        """Waits before anything is sent again. What fails while waiting belongs to the same failure."""
-        now = time.monotonic()
-        self.last_failure = error
-        if now >= self._not_before:
-            self._not_before = now + self._backoff.failed(retry_after)
-        else:
-            self._not_before = max(self._not_before, now + retry_after)
-        # A wrong clock and a full disk do not pass by themselves.
-        if self._backoff.failures >= TELL_FAILURES or not isinstance(error, Unavailable):
-            self._teller.lasting(error)
 
     def _tell_damage(self) -> None:
         while self._spool.damaged:

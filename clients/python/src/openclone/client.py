@@ -11,14 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from . import _exit, _frames, _options
+from . import _exit, _options
+from ._intake import Intake
 from ._options import ErrorCallback, Options, RejectedCallback
 from ._sender import Sender
 from ._spool import Spool
 from ._state_dir import StateDir
 from ._teller import Teller
-from .errors import Closed, Dropped, NotEnabled, OpenCloneError, SpoolError, SpoolFull, Timeout
-from .events import Data, Encoder, Event
+from .errors import Closed, OpenCloneError, SpoolError, Timeout
+from .events import Data, Event
 from .v1.batch_pb2 import Batch
 
 SYNC_SECONDS = 1.0
@@ -75,7 +76,6 @@ class Client:
         on_error: ErrorCallback | None = None,
         on_rejected: RejectedCallback | None = None,
     ) -> None:
-        self._open = False
         self._options = Options(
             endpoint=endpoint or os.environ.get("OPENCLONE_ENDPOINT") or "http://127.0.0.1:8000",
             api_key=api_key or os.environ.get("OPENCLONE_API_KEY") or os.environ.get("API_KEY") or "",
@@ -97,8 +97,6 @@ class Client:
             on_error=on_error,
             on_rejected=on_rejected,
         )
-        self._max_batch_events = max_batch_events
-        self._encoder = Encoder(source_type)
         self._teller = Teller(on_error, on_rejected)
         self._state = StateDir(self._options.state_dir)
         try:
@@ -108,8 +106,10 @@ class Client:
             raise
         self._sender = Sender(self._options, self._spool, self._state.dead_letter, self._teller)
         self._changed = self._sender.changed
+        self._intake = Intake(
+            self._options, self._spool, self._changed, self._sender.counts, self._teller, self._sender.trouble.__str__
+        )
         self._stopped = threading.Event()
-        self._open = True
         self._sender.start()
         threading.Thread(target=self._keep, name="openclone-keeper", daemon=True).start()
         _exit.watch(self)
@@ -128,7 +128,7 @@ class Client:
 
         Raises `NotEnabled`, `InvalidEvent`, `EventTooLarge`, `SpoolFull`, `SpoolError` or `Closed`.
         """
-        sent = self._queue(event, timestamp, raw_ref, may_wait=True)
+        sent = self._intake.queue(event, timestamp, raw_ref, may_wait=True)
         return sent or ""
 
     def send_all(self, events: Iterable[Event | Data]) -> int:
@@ -144,7 +144,7 @@ class Client:
 
         Raises `Timeout`, `AccessDenied`, `SpoolError` or `Closed`.
         """
-        if not self._open:
+        if not self._intake.is_open:
             raise Closed("the client is closed")
         self._flush(timeout)
 
@@ -154,9 +154,9 @@ class Client:
         Raises what `flush` raises. Closing twice does nothing.
         """
         with self._changed:
-            if not self._open:
+            if not self._intake.is_open:
                 return
-            self._open = False
+            self._intake.is_open = False
         try:
             self._flush(timeout)
         finally:
@@ -176,7 +176,7 @@ class Client:
 
     def forget(self) -> None:
         """Takes the client out of use without touching its files: for the child after a fork."""
-        self._open = False
+        self._intake.is_open = False
 
     def __enter__(self) -> Client:
         return self
@@ -198,75 +198,7 @@ class Client:
         self, event: Event | Data, timestamp: float | datetime | None, raw_ref: str | None
     ) -> str | None:
         """As `send`, but gives `None` where `send` would wait for room."""
-        return self._queue(event, timestamp, raw_ref, may_wait=False)
-
-    def _queue(
-        self,
-        event: Event | Data,
-        timestamp: float | datetime | None,
-        raw_ref: str | None,
-        may_wait: bool,
-    ) -> str | None:
-        if not self._options.enabled:
-            raise NotEnabled(
-                f"{self._options.plugin_id} is not switched on: ask the user, then set enabled=True or "
-                "OPENCLONE_ENABLED=true"
-            )
-        payload, ref = self._encoder.encode(event if isinstance(event, Event) else Event(event, timestamp, raw_ref))
-        frame = _frames.frame(payload)
-        if not self._open:
-            raise Closed("the client is closed")
-        dropped: int | None = 0
-        with self._spool.lock:
-            if not self._spool.fits(len(frame)):
-                dropped = self._make_room(frame, may_wait)
-                if dropped is None:
-                    return None
-            if not self._open:
-                raise Closed("the client is closed")
-            waiting = self._spool.append(frame)
-            # The sender has to know of the first event, for its age, of the last of a batch, and of large ones.
-            if waiting == 1 or waiting % self._max_batch_events == 0 or len(frame) > 10_000:
-                self._changed.notify_all()
-        if dropped:
-            self._teller.error(Dropped(f"the spool was full: its {dropped} oldest events were deleted"))
-        return ref
-
-    def _make_room(self, frame: bytes, may_wait: bool) -> int | None:
-        """Drops events or waits, as the options say. Gives how many were dropped, `None` if it would have to wait."""
-        dropped = 0
-        while not self._spool.fits(len(frame)):
-            found = self._drop(frame)
-            dropped += found
-            if not found and not may_wait:
-                return None
-            if not found:
-                self._wait_for_room(frame)
-        return dropped
-
-    def _drop(self, frame: bytes) -> int:
-        """Makes room at once, if that is what the plugin wants; gives how many events that has cost."""
-        if self._options.on_full == "reject" or not self._spool.could_fit(len(frame)):
-            raise self._full()
-        dropped = self._spool.drop_oldest() if self._options.on_full == "drop_oldest" else None
-        self._sender.counts.dropped += dropped or 0
-        return dropped or 0
-
-    def _wait_for_room(self, frame: bytes) -> None:
-        self._spool.seal()
-        self._changed.notify_all()
-        has_room = self._changed.wait_for(
-            lambda: self._spool.fits(len(frame)) or not self._open, self._options.block_timeout
-        )
-        if not has_room:
-            raise self._full()
-        if not self._open:
-            raise Closed("the client was closed while an event waited for room")
-
-    def _full(self) -> SpoolFull:
-        return SpoolFull(
-            f"the spool has {self._spool.bytes} of {self._options.spool_max_bytes} bytes: {self._trouble()}"
-        )
+        return self._intake.queue(event, timestamp, raw_ref, may_wait=False)
 
     def _flush(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -276,18 +208,14 @@ class Client:
         self._spool.sync()
         with self._changed:
             self._changed.wait_for(
-                lambda: self._spool.is_done(last) or self._sender.denied is not None,
+                lambda: self._spool.is_done(last) or self._sender.trouble.denied is not None,
                 max(0.0, deadline - time.monotonic()),
             )
             if self._spool.is_done(last):
                 return
-            if self._sender.denied is not None:
-                raise self._sender.denied
-            raise Timeout(f"{self._spool.queued} events were not sent within {timeout:g} s: {self._trouble()}")
-
-    def _trouble(self) -> str:
-        failure = self._sender.denied or self._sender.last_failure
-        return f"{type(failure).__name__}: {failure}" if failure else "the server is slow"
+            if self._sender.trouble.denied is not None:
+                raise self._sender.trouble.denied
+            raise Timeout(f"{self._spool.queued} events were not sent within {timeout:g} s: {self._sender.trouble}")
 
     def _keep(self) -> None:
         """Syncs the spool every second, and looks after the sender."""
