@@ -23,6 +23,7 @@ use crate::{
     auth::{Authenticator, Key, KeyRing, KeysError, Scope},
     clock::Clock,
     config::Config,
+    direct::Direct,
     health::HealthFacade,
     home::Home,
     ingest::{Ingest, MAX_MESSAGE},
@@ -129,9 +130,12 @@ impl App {
             keys: Arc::clone(&ring),
             tenants: Arc::clone(&tenants),
         });
-        let routes = routes(&authenticator, pipeline, Arc::clone(&registry), &lifecycle)?;
+        let ingest = Ingest::new(pipeline);
+        let direct = Direct::new(authenticator.clone(), ingest.clone());
+        let routes = routes(&authenticator, ingest, Arc::clone(&registry), &lifecycle)?;
         let options = gateway_options(config, redactor);
-        let gateway = openclone_gateway::router(Transport::from_routes(routes.clone()), options);
+        let transport = Transport::from_routes(routes.clone()).with_direct(Arc::new(direct));
+        let gateway = openclone_gateway::router(transport, options);
         let probes = Probes {
             lifecycle: Arc::clone(&lifecycle),
             meters,
@@ -270,12 +274,12 @@ async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
 
 fn routes(
     authenticator: &Authenticator,
-    pipeline: Arc<Pipeline>,
+    ingest: Ingest,
     registry: Arc<Registry>,
     lifecycle: &Arc<Lifecycle>,
 ) -> Result<Routes, RunError> {
     let keyed = InterceptorLayer::new(authenticator.clone());
-    let ingest = IngestServiceServer::new(Ingest::new(pipeline))
+    let ingest = IngestServiceServer::new(ingest)
         .max_decoding_message_size(MAX_MESSAGE)
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd);

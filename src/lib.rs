@@ -11,6 +11,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod direct;
 pub mod error;
 pub mod health;
 pub mod home;

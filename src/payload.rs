@@ -6,17 +6,21 @@
 use openclone_client::v1::event::Data;
 use openclone_vault::{Number, Object, Value};
 
+/// No typed payload has more.
+const MOST_FIELDS: usize = 5;
+
 /// The members of `data`; `None` if it is neither there nor an object, or has a number that is none: what validation
 /// has refused before.
 pub(crate) fn object(data: Option<&Data>) -> Option<Object<'_>> {
+    let data = data?;
+    if let Data::Json(json) = data {
+        return Object::parse(json).ok();
+    }
     let mut members = Members {
-        object: Object::default(),
+        object: Object::with_capacity(MOST_FIELDS),
         finite: true,
     };
-    match data? {
-        Data::Json(json) => return Object::parse(json).ok(),
-        typed => fill(&mut members, typed),
-    }
+    fill(&mut members, data);
     members.finite.then_some(members.object)
 }
 

@@ -45,7 +45,7 @@ impl Preparer {
             received,
             days: &self.days,
         };
-        let mut builder = BatchBuilder::new(context);
+        let mut builder = BatchBuilder::new(context).expecting(batch.events.len(), text_bytes(batch));
         let mut redacted = 0;
         for (index, event) in batch.events.iter().enumerate() {
             let mut data =
@@ -84,6 +84,15 @@ impl Preparer {
             redacted,
         })
     }
+}
+
+/// About how many bytes of text there are.
+fn text_bytes(batch: &v1::Batch) -> usize {
+    let of = |event: &v1::Event| {
+        let data = event.data.as_ref().map_or(0, v1::event::Data::encoded_len);
+        data + event.raw_ref.as_ref().map_or(0, String::len)
+    };
+    batch.events.iter().map(of).sum()
 }
 
 /// One spelling of each device: however its UUID was written, it is one to the event id and to the reader.

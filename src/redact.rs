@@ -12,12 +12,14 @@ mod config;
 #[cfg(test)]
 mod corpus;
 mod engine;
+mod expression;
 #[cfg(test)]
 mod lines;
 mod object;
 mod pair;
 mod pem;
 mod rule;
+mod scan;
 mod span;
 mod strength;
 

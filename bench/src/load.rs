@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     measure::{self, Usage},
@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     pub(crate) pid: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Transport {
     /// One bidirectional gRPC stream a sender.
@@ -67,7 +67,7 @@ pub(crate) struct Plan {
 }
 
 /// Figures of one run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
     pub(crate) transport: Transport,
     pub(crate) senders: usize,

@@ -3,12 +3,14 @@
 //! `openclone-bench run` starts a server on an empty home for each row of a table and measures it; `openclone-bench
 //! load` sends to a server that is running. Open loop with `--rate` (waiting counts), else flat out.
 
-mod events;
+mod check;
 mod load;
 mod measure;
+mod raw;
 mod send;
 mod server;
 mod table;
+mod template;
 
 use clap::{Parser, Subcommand};
 
@@ -29,6 +31,8 @@ enum Command {
     Load(load::Arguments),
     /// Start servers, send to each, and print a table.
     Run(table::Arguments),
+    /// Compare a run's ratios with those that are committed.
+    Check(check::Arguments),
 }
 
 #[tokio::main]
@@ -36,5 +40,6 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Load(arguments) => load::main(arguments).await,
         Command::Run(arguments) => table::main(arguments).await,
+        Command::Check(arguments) => check::main(&arguments),
     }
 }

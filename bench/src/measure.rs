@@ -3,13 +3,13 @@
 use std::fs;
 
 use anyhow::Context as _;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Clock ticks a second in `/proc`, the same on all Linux systems of today.
 const TICKS: f64 = 100.0;
 
 /// Resources of a process.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Usage {
     /// Seconds of processor time.
     pub(crate) cpu_seconds: f64,

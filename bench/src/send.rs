@@ -8,23 +8,19 @@ use std::{
 
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
-use openclone_client::v1::{
-    IngestBatchRequest, IngestRequest, ingest_response::Outcome, ingest_service_client::IngestServiceClient,
-};
+use http::uri::PathAndQuery;
+use openclone_client::v1::{IngestBatchResponse, IngestResponse, ingest_response::Outcome};
 use tokio::sync::Semaphore;
-use tonic::{metadata::MetadataValue, transport::Channel};
+use tonic::{client::Grpc, metadata::MetadataValue, transport::Channel};
 
 use crate::{
-    events,
     load::{Plan, Transport},
+    raw::{Http, Raw},
+    template::Template,
 };
 
-type Client1 = Client<HttpConnector, Full<bytes::Bytes>>;
+const STREAM: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/Ingest");
+const UNARY: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/IngestBatch");
 
 /// Sends until the time is over. Gives the times of all answers, in microseconds.
 pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
@@ -35,14 +31,14 @@ pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histo
     }
 }
 
-async fn client(plan: &Plan) -> anyhow::Result<IngestServiceClient<Channel>> {
+async fn client(plan: &Plan) -> anyhow::Result<Grpc<Channel>> {
     let endpoint = Channel::from_shared(plan.arguments.endpoint.clone())?.tcp_nodelay(true);
     let endpoint = endpoint
         .initial_stream_window_size(4 << 20)
         .initial_connection_window_size(8 << 20);
-    Ok(IngestServiceClient::new(
-        endpoint.connect().await.context("cannot connect")?,
-    ))
+    let mut client = Grpc::new(endpoint.connect().await.context("cannot connect")?);
+    client.ready().await.context("cannot connect")?;
+    Ok(client)
 }
 
 fn keyed<T>(plan: &Plan, message: T) -> anyhow::Result<tonic::Request<T>> {
@@ -65,6 +61,7 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
     let producer = {
         let (plan, waiting, room) = (Arc::clone(&plan), Arc::clone(&waiting), Arc::clone(&room));
         tokio::spawn(async move {
+            let mut template = Template::message(plan.run, sender, plan.arguments.batch);
             for sequence in 0.. {
                 if let Ok(permit) = room.acquire().await {
                     permit.forget();
@@ -75,8 +72,7 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .insert(sequence, due);
-                let batch = Some(events::batch(plan.run, sender, sequence, plan.arguments.batch));
-                if requests.send(IngestRequest { sequence, batch }).await.is_err() {
+                if requests.send(template.stream_request(sequence)).await.is_err() {
                     return;
                 }
             }
@@ -85,7 +81,7 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
     let outgoing = tokio_stream::wrappers::ReceiverStream::new(queue);
     let mut answers = client(&plan)
         .await?
-        .ingest(keyed(&plan, outgoing)?)
+        .streaming(keyed(&plan, outgoing)?, STREAM, Raw::<IngestResponse>::default())
         .await?
         .into_inner();
     let mut times = Histogram::new(3)?;
@@ -107,14 +103,15 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
 
 async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
     let mut client = client(&plan).await?;
+    let mut template = Template::message(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
     for number in 0.. {
         let Some(due) = plan.due(number) else { break };
         wait_until(due).await;
-        let batch = Some(events::batch(plan.run, sender, number, plan.arguments.batch));
-        let answer = client
-            .ingest_batch(keyed(&plan, IngestBatchRequest { batch })?)
-            .await;
+        let request = keyed(&plan, template.unary_request(number))?;
+        let codec = Raw::<IngestBatchResponse>::default();
+        client.ready().await?;
+        let answer = client.unary(request, UNARY, codec).await;
         note(&mut times, Some(due))?;
         match answer.ok().and_then(|answer| answer.into_inner().result) {
             Some(result) => plan.stored.fetch_add(result.stored.into(), Ordering::Relaxed),
@@ -125,15 +122,13 @@ async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>>
 }
 
 async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    let client: Client1 = Client::builder(TokioExecutor::new()).build(connector);
+    let mut client = Http::connect(&plan.arguments.endpoint, &plan.arguments.api_key).await?;
+    let mut template = Template::json(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
     for number in 0.. {
         let Some(due) = plan.due(number) else { break };
         wait_until(due).await;
-        let body = events::json(plan.run, sender, number, plan.arguments.batch);
-        let stored = post(&client, &plan, body).await?;
+        let stored = client.post(template.batch(number)).await?;
         note(&mut times, Some(due))?;
         match stored {
             Some(stored) => plan.stored.fetch_add(stored, Ordering::Relaxed),
@@ -141,22 +136,6 @@ async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> 
         };
     }
     Ok(times)
-}
-
-/// Events stored; `None` for any other answer than 200.
-async fn post(client: &Client1, plan: &Plan, body: String) -> anyhow::Result<Option<u64>> {
-    let request = http::Request::post(format!("{}/api/v1/ingest", plan.arguments.endpoint))
-        .header("content-type", "application/json")
-        .header("x-api-key", &plan.arguments.api_key)
-        .body(Full::from(body))?;
-    let response = client.request(request).await?;
-    let taken = response.status() == http::StatusCode::OK;
-    let body = response.into_body().collect().await?.to_bytes();
-    if !taken {
-        return Ok(None);
-    }
-    let answer: serde_json::Value = serde_json::from_slice(&body)?;
-    Ok(answer["stored"].as_u64())
 }
 
 /// A timer, even one that is due, ticks once a millisecond: flat out there must be none.

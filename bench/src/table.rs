@@ -1,8 +1,9 @@
 //! The table: one server and one load a row.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     load::{self, Report, Transport, write_line},
@@ -20,9 +21,21 @@ pub(crate) struct Arguments {
     /// Seconds a row.
     #[arg(long, default_value_t = 8.0)]
     seconds: f64,
+    /// A server built with the feature `ceiling`, to compare with in the same run.
+    #[arg(long)]
+    ceiling: Option<PathBuf>,
     /// Where to write all figures as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+}
+
+/// All figures of one run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Figures {
+    /// Events a second that are decoded, rendered and appended, without dedup, journal and sync: what is possible on the
+    /// machine at that moment.
+    pub(crate) ceiling: Option<f64>,
+    pub(crate) rows: Vec<Report>,
 }
 
 struct Row {
@@ -54,23 +67,35 @@ const fn row(transport: Transport, senders: usize, batch: usize, rate: Option<f6
 
 pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     write_line(
-        "transport senders batch      rate |  events/s   p50 ms   p99 ms p99.9 ms | cpu s  peak MiB  written/Markdown",
+        "transport senders batch      rate |  events/s   p50 ms   p99 ms p99.9 ms | cpu us/event  peak MiB  written/Markdown",
     )?;
-    let mut reports = Vec::new();
+    let mut rows = Vec::new();
+    let mut ceiling = None;
     for row in &ROWS {
-        let (report, ratio) = measure(&arguments, row).await?;
+        let (report, ratio) = measure(&arguments.binary, &arguments, row).await?;
         write_line(&line(&report, ratio))?;
-        reports.push(report);
+        // Right after the row that it is compared with: machines are not as fast at one time as at another.
+        if let (None, Some(binary)) = (ceiling, &arguments.ceiling) {
+            let (highest, ratio) = measure(binary, &arguments, row).await?;
+            write_line(&format!("{}  the ceiling", line(&highest, ratio)))?;
+            write_line(&format!(
+                "{:.2} of the ceiling",
+                report.events_per_second / highest.events_per_second
+            ))?;
+            ceiling = Some(highest.events_per_second);
+        }
+        rows.push(report);
     }
     if let Some(path) = arguments.json {
-        std::fs::write(path, serde_json::to_string_pretty(&reports)?)?;
+        let figures = Figures { ceiling, rows };
+        std::fs::write(path, serde_json::to_string_pretty(&figures)?)?;
     }
     Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-async fn measure(arguments: &Arguments, row: &Row) -> anyhow::Result<(Report, f64)> {
-    let server = Server::start(&arguments.binary, &arguments.directory).await?;
+async fn measure(binary: &Path, arguments: &Arguments, row: &Row) -> anyhow::Result<(Report, f64)> {
+    let server = Server::start(binary, &arguments.directory).await?;
     let report = load::run(load::Arguments {
         endpoint: server.endpoint.clone(),
         api_key: KEY.to_owned(),
@@ -96,13 +121,14 @@ fn line(report: &Report, ratio: f64) -> String {
         .server
         .as_ref()
         .map_or((0.0, 0.0), |usage| (usage.cpu_seconds, usage.peak_mib));
+    let micros = cpu * 1e6 / (report.events_per_second * report.seconds);
     let failed = if report.failed > 0 {
         format!("  FAILED {}", report.failed)
     } else {
         String::new()
     };
     format!(
-        "{:<9} {:>7} {:>5} {rate:>9} | {:>9.0} {:>8.2} {:>8.2} {:>8.2} | {cpu:>5.1} {peak:>9.0} {ratio:>17.2}{failed}",
+        "{:<9} {:>7} {:>5} {rate:>9} | {:>9.0} {:>8.2} {:>8.2} {:>8.2} | {micros:>12.2} {peak:>9.0} {ratio:>17.2}{failed}",
         format!("{:?}", report.transport).to_lowercase(),
         report.senders,
         report.batch,

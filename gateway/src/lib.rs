@@ -25,4 +25,4 @@ pub use options::{GatewayOptions, Redact};
 pub use read::read_batch;
 pub use registry::PluginList;
 pub use routes::{method_not_allowed, not_found, router};
-pub use transport::{Transport, TransportError};
+pub use transport::{Direct, DirectAnswer, Transport, TransportError};

@@ -2,16 +2,23 @@
 //!
 //! Both are the same tower service to the generated clients. Its error type is concrete on purpose: with a boxed one,
 //! axum's handlers do not compile.
+//!
+//! Within one process the calls that every batch makes need not be written as HTTP/2 messages and read again, which costs
+//! more than all the rest of a small batch: a service may offer them as [`Direct`] calls. What goes across is the same, a
+//! message and metadata, and so is what comes back; one table of tests runs over all ways.
 
 use std::{
     convert::Infallible,
     fmt,
+    pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
+use openclone_client::v1::{IngestBatchRequest, IngestBatchResponse};
 use thiserror::Error;
-use tonic::{body::Body, service::Routes, transport::Channel};
+use tonic::{Status, body::Body, metadata::MetadataMap, service::Routes, transport::Channel};
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
 type Boxed = BoxCloneSyncService<Request<Body>, Response<Body>, TransportError>;
@@ -20,8 +27,26 @@ type Boxed = BoxCloneSyncService<Request<Body>, Response<Body>, TransportError>;
 #[derive(Clone)]
 pub struct Transport {
     service: Boxed,
+    direct: Option<Arc<dyn Direct>>,
     is_remote: bool,
 }
+
+/// The calls that every batch makes, offered by a service in the same process without encoding: each must do all that the
+/// call over [`Routes`] does, the check of the key included.
+pub trait Direct: Send + Sync {
+    /// As `AccessService.GetAccess`, of which only the verdict on the key is wanted.
+    ///
+    /// # Errors
+    /// The status that the call would have had.
+    fn check_access(&self, metadata: MetadataMap) -> Result<(), Status>;
+
+    /// As `IngestService.IngestBatch`.
+    fn ingest_batch(&self, request: tonic::Request<IngestBatchRequest>) -> DirectAnswer;
+}
+
+/// The answer of [`Direct::ingest_batch`] to come.
+pub type DirectAnswer =
+    Pin<Box<dyn Future<Output = Result<tonic::Response<IngestBatchResponse>, Status>> + Send>>;
 
 /// A call that did not reach the service, or whose answer did not come back.
 #[derive(Debug, Error)]
@@ -40,8 +65,22 @@ impl Transport {
         let service = ServiceExt::<Request<Body>>::map_err(routes.into().prepare(), never);
         Self {
             service: Boxed::new(service),
+            direct: None,
             is_remote: false,
         }
+    }
+
+    /// The same way, but for the calls that `direct` offers.
+    #[must_use]
+    pub fn with_direct(self, direct: Arc<dyn Direct>) -> Self {
+        Self {
+            direct: Some(direct),
+            ..self
+        }
+    }
+
+    pub(crate) fn direct(&self) -> Option<Arc<dyn Direct>> {
+        self.direct.clone()
     }
 
     /// Calls a remote service.
@@ -49,6 +88,7 @@ impl Transport {
     pub fn from_channel(channel: Channel) -> Self {
         Self {
             service: Boxed::new(channel.map_err(TransportError::Channel)),
+            direct: None,
             is_remote: true,
         }
     }

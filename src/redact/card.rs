@@ -1,7 +1,7 @@
 //! Card numbers: an issuer's prefix, a length that issuer uses, a valid check digit, and groups as cards print them.
 
 /// The fewest digits a card number has.
-const SHORTEST: usize = 12;
+pub(super) const SHORTEST: usize = 12;
 /// The most.
 const LONGEST: usize = 19;
 

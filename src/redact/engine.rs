@@ -6,7 +6,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::{Regex, RegexBuilder};
 
 use super::config::{ExtraRule, RedactConfig, RedactError};
+use super::expression::Expression;
 use super::rule::{CARD, Find, PASSWORD, RULES, SECRET};
+use super::scan::Scan;
 use super::span::{self, Span};
 use super::{Secret, card, pair, pem};
 
@@ -23,6 +25,8 @@ pub(super) struct Engine {
     /// Index of the rule for card numbers, which has no keyword.
     card: usize,
     keywords: AhoCorasick,
+    /// Whether there is any of them; `None` if one is too short for that.
+    scan: Option<Scan>,
     /// Which rule a keyword of `keywords` belongs to.
     owners: Vec<usize>,
     /// Rules without keywords, tried on every text.
@@ -38,16 +42,16 @@ struct Compiled {
 
 #[derive(Debug)]
 enum Finder {
-    Token(Regex, fn(&str) -> bool),
-    PrivateKey(Regex),
-    Password(Regex),
-    Secret(Regex),
+    Token(Expression, fn(&str) -> bool),
+    PrivateKey(Expression),
+    Password(Expression),
+    Secret(Expression),
     Card,
 }
 
 impl Engine {
     pub(super) fn new(config: &RedactConfig) -> Result<Self, RedactError> {
-        let mut rules = built_in()?;
+        let mut rules = built_in();
         let card = rules.len() - 1;
         let keywords_of = |index: usize| RULES.get(index).map_or(&[][..], |rule| rule.keywords);
         let mut keywords: Vec<(String, usize)> = (0..rules.len())
@@ -63,6 +67,7 @@ impl Engine {
             rules.push(compiled);
         }
         let (words, owners): (Vec<String>, Vec<usize>) = keywords.into_iter().unzip();
+        let scan = Scan::new(words.iter().map(String::as_str));
         let keywords = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA))
@@ -77,6 +82,7 @@ impl Engine {
             rules,
             card,
             keywords,
+            scan,
             owners,
             always,
             allow,
@@ -117,6 +123,13 @@ impl Engine {
     /// Whether rules of the configuration want to see every text, however short.
     pub(super) fn looks_at_everything(&self) -> bool {
         self.rules.len() > self.card + 1
+    }
+
+    /// Whether no rule has anything to say to `text`, be it a key or a value. False does not mean the contrary.
+    pub(super) fn is_harmless(&self, text: &str) -> bool {
+        text.len() < card::SHORTEST
+            && self.always.is_empty()
+            && self.scan.as_ref().is_some_and(|scan| !scan.hits(text))
     }
 
     /// Whether the configuration says that this is no secret.
@@ -160,6 +173,9 @@ impl Engine {
 
     /// Which rules have a keyword in the text; `None` if none has, as nearly always.
     fn hit(&self, text: &str) -> Option<Vec<bool>> {
+        if self.scan.as_ref().is_some_and(|scan| !scan.hits(text)) {
+            return None;
+        }
         // The plain search is several times as fast as the overlapping one.
         let first = self.keywords.find(text)?;
         let mut hit = vec![false; self.rules.len()];
@@ -180,10 +196,10 @@ impl Engine {
             }
         };
         match &self.rules[rule].finder {
-            Finder::Token(regex, check) => tokens(regex, *check, text, found),
-            Finder::PrivateKey(header) => pem::find(header, text, found),
-            Finder::Password(names) => pair::find_passwords(names, text, found),
-            Finder::Secret(names) => pair::find_secrets(names, text, found),
+            Finder::Token(token, check) => tokens(token.get(), *check, text, found),
+            Finder::PrivateKey(header) => pem::find(header.get(), text, found),
+            Finder::Password(names) => pair::find_passwords(names.get(), text, found),
+            Finder::Secret(names) => pair::find_secrets(names.get(), text, found),
             Finder::Card => card::find(text, found),
         }
     }
@@ -203,31 +219,25 @@ fn tokens(regex: &Regex, check: fn(&str) -> bool, text: &str, mut found: impl Fn
     }
 }
 
-fn built_in() -> Result<Vec<Compiled>, RedactError> {
-    let compile = |name: &str, pattern: &str| {
-        Regex::new(pattern).map_err(|error| RedactError::Regex {
-            name: name.to_owned(),
-            source: Box::new(error),
-        })
+fn built_in() -> Vec<Compiled> {
+    let finder = |find: &Find| match find {
+        Find::Token(pattern, check) => Finder::Token(Expression::later(pattern), *check),
+        Find::PrivateKey => Finder::PrivateKey(Expression::later(pem::HEADER)),
+        Find::Password => Finder::Password(Expression::later(pair::PASSWORD)),
+        Find::Secret => Finder::Secret(Expression::later(pair::SECRET)),
     };
-    let mut rules = Vec::with_capacity(RULES.len() + 1);
-    for rule in RULES {
-        let finder = match rule.find {
-            Find::Token(pattern, check) => Finder::Token(compile(rule.name, pattern)?, check),
-            Find::PrivateKey => Finder::PrivateKey(compile(rule.name, pem::HEADER)?),
-            Find::Password => Finder::Password(compile(rule.name, pair::PASSWORD)?),
-            Find::Secret => Finder::Secret(compile(rule.name, pair::SECRET)?),
-        };
-        rules.push(Compiled {
+    let mut rules: Vec<Compiled> = RULES
+        .iter()
+        .map(|rule| Compiled {
             name: rule.name.to_owned(),
-            finder,
-        });
-    }
+            finder: finder(&rule.find),
+        })
+        .collect();
     rules.push(Compiled {
         name: CARD.to_owned(),
         finder: Finder::Card,
     });
-    Ok(rules)
+    rules
 }
 
 fn compile_extra(extra: &ExtraRule, taken: &[Compiled]) -> Result<Compiled, RedactError> {
@@ -258,7 +268,7 @@ fn compile_extra(extra: &ExtraRule, taken: &[Compiled]) -> Result<Compiled, Reda
     }
     Ok(Compiled {
         name,
-        finder: Finder::Token(regex, |_| true),
+        finder: Finder::Token(regex.into(), |_| true),
     })
 }
 

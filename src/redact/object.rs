@@ -60,6 +60,10 @@ fn members(engine: &Engine, data: &mut Object<'_>, above: Under) -> u32 {
     let mut count = 0;
     let mut keys_changed = false;
     for (key, member) in data.iter_mut() {
+        if engine.is_harmless(key) {
+            count += value(engine, member, above);
+            continue;
+        }
         let here = under(engine, key);
         count += value(engine, member, if here == Under::Plain { above } else { here });
         if let Some((redacted, found)) = engine.redact(key) {

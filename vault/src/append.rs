@@ -206,6 +206,7 @@ fn append_to(open: &mut OpenFile, bytes: &[u8], partial: &mut Option<Place>) -> 
         offset: appended.offset + u64::from(lead),
     };
     if appended.written == wanted.len() {
+        open.appended(appended.offset, appended.offset + wanted.len() as u64);
         return Ok(place);
     }
     *partial = Some(place);

@@ -92,6 +92,8 @@ pub struct BatchBuilder<'a> {
     received: LocalTime,
     renderer: ItemRenderer,
     files: Vec<OpenFile>,
+    /// Events and bytes of entries that are expected.
+    expected: (usize, usize),
 }
 
 /// A daily file's part of the batch, growing.
@@ -120,7 +122,17 @@ impl<'a> BatchBuilder<'a> {
             renderer: ItemRenderer::new(&context),
             context,
             files: Vec::new(),
+            expected: (0, 0),
         }
+    }
+
+    /// Makes room for so many `events` with so many `bytes` of data in all, so that what is rendered need not be moved as
+    /// it grows.
+    #[must_use]
+    pub fn expecting(mut self, events: usize, bytes: usize) -> Self {
+        // What an entry has besides its data: time, names of fields, version, device and id.
+        self.expected = (events, bytes + bytes / 16 + events * 144);
+        self
     }
 
     /// Renders `event` under `id` into the file of its day. A batch must stay below 4 GiB of entries.
@@ -131,7 +143,7 @@ impl<'a> BatchBuilder<'a> {
             DayBy::Captured => local,
         };
         let day = self.context.days.filing_day(decisive.seconds);
-        let file = file_of(&mut self.files, day);
+        let file = file_of(&mut self.files, day, self.expected);
         let moment = Moment {
             local,
             file_day: day,
@@ -167,13 +179,15 @@ impl<'a> BatchBuilder<'a> {
 }
 
 /// The file of a day, most often the one written to last.
-fn file_of(files: &mut Vec<OpenFile>, day: i64) -> &mut OpenFile {
+fn file_of(files: &mut Vec<OpenFile>, day: i64, expected: (usize, usize)) -> &mut OpenFile {
     let place = files.iter().rposition(|file| file.day == day).unwrap_or_else(|| {
+        // Nearly always there is one.
+        let (events, bytes) = if files.is_empty() { expected } else { (0, 0) };
         files.push(OpenFile {
             day,
-            ids: Vec::new(),
-            ends: Vec::new(),
-            entries: Markdown::default(),
+            ids: Vec::with_capacity(events),
+            ends: Vec::with_capacity(events),
+            entries: Markdown::with_capacity(bytes),
         });
         files.len() - 1
     });

@@ -27,7 +27,13 @@ pub(crate) struct OpenFile {
     pub(crate) file: Box<dyn VaultFile>,
     dirty: bool,
     last_used: u64,
+    /// Up to where the system was asked to write to the disk.
+    written_back: u64,
 }
+
+/// Bytes of one file that may gather in memory before the system is asked to write them. A checkpoint that finds all of them
+/// there has a disk busy for so long that those who wait for the journal notice.
+const WRITEBACK_BYTES: u64 = 1 << 20;
 
 impl OpenFiles {
     pub(crate) fn new(capacity: usize) -> Self {
@@ -113,6 +119,7 @@ impl OpenFiles {
                 file,
                 dirty: false,
                 last_used: self.turn,
+                written_back: 0,
             },
         );
         Ok(())
@@ -154,6 +161,18 @@ impl OpenFile {
     pub(crate) fn touched(&mut self) -> &mut Self {
         self.dirty = true;
         self
+    }
+
+    /// Our bytes `from..to` were appended.
+    pub(crate) fn appended(&mut self, from: u64, to: u64) {
+        if self.written_back == 0 || self.written_back > from {
+            self.written_back = from;
+        }
+        let waiting = to.saturating_sub(self.written_back);
+        if waiting >= WRITEBACK_BYTES {
+            self.file.begin_writeback(self.written_back, waiting);
+            self.written_back = to;
+        }
     }
 }
 

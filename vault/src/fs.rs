@@ -141,6 +141,12 @@ pub trait VaultFile: Send {
     /// When not all of it could be written.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
+    /// Lets the system begin to write `length` bytes from `offset` on to the disk, and does not wait for it: what a later sync
+    /// has to write is then little. Promises nothing.
+    fn begin_writeback(&self, offset: u64, length: u64) {
+        let _ = (offset, length);
+    }
+
     /// Makes content and length durable.
     ///
     /// # Errors

@@ -3,8 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    entry::{DailyFile, PreparedBatch, PreparedFile},
+    entry::{PreparedBatch, PreparedFile},
     error::AppendError,
+    files::FileKey,
     index::{Seen, SeenIndex},
     journal::{Group, GroupFile},
     store::Seq,
@@ -29,11 +30,12 @@ impl std::fmt::Debug for Job {
 }
 
 /// A group in the making.
-#[derive(Default)]
 pub(crate) struct Gathering {
     pub(crate) group: Group,
     pub(crate) answers: Vec<Answer>,
-    positions: HashMap<(Arc<str>, DailyFile), usize>,
+    positions: HashMap<FileKey, usize>,
+    /// Memory for the entries of the first file.
+    memory: Vec<u8>,
 }
 
 /// What will be said to one caller if the files that it rests on can be appended to.
@@ -55,6 +57,21 @@ pub(crate) enum Refusal {
 }
 
 impl Gathering {
+    /// An empty group. `memory`, an empty vector, is used for the entries of its first file.
+    pub(crate) fn new(memory: Vec<u8>) -> Self {
+        Self {
+            group: Group::default(),
+            answers: Vec::new(),
+            positions: HashMap::new(),
+            memory,
+        }
+    }
+
+    /// Whether the group has entries for this file.
+    pub(crate) fn has(&self, file: &FileKey) -> bool {
+        self.positions.contains_key(file)
+    }
+
     /// Takes a batch in. When refused, nothing of it is in the group, and the index is as before.
     pub(crate) fn take(&mut self, job: Job, index: &mut SeenIndex) -> Result<(), (Job, Refusal)> {
         let Job { batch, reply } = job;
@@ -112,7 +129,7 @@ impl Gathering {
                 header: file.header,
                 ids: Vec::new(),
                 ends: Vec::new(),
-                bytes: Vec::new(),
+                bytes: std::mem::take(&mut self.memory),
             });
         }
         let into = &mut self.group.files[position];

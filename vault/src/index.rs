@@ -61,13 +61,16 @@ impl SeenIndex {
         if let Some(seq) = self.doubt(&id) {
             return Ok(Seen::InDoubt(seq));
         }
+        let settling = self.settling.as_ref().is_some_and(|ids| ids.contains(&id));
+        if !settling && !self.filter.may_contain(&id) {
+            // As nearly always: one look into the set answers and notes.
+            let is_new = self.recent.insert(id);
+            return Ok(if is_new { Seen::New } else { Seen::Recent });
+        }
         if self.recent.contains(&id) {
             return Ok(Seen::Recent);
         }
-        if self.settling.as_ref().is_some_and(|ids| ids.contains(&id)) {
-            return Ok(Seen::AtRest);
-        }
-        if self.filter.may_contain(&id) && self.store.contains(&id)? {
+        if settling || self.store.contains(&id)? {
             return Ok(Seen::AtRest);
         }
         self.recent.insert(id);

@@ -125,14 +125,21 @@ impl Group {
 
     /// The record.
     pub fn encode(&self) -> Vec<u8> {
-        let ids: usize = self.files.iter().map(|file| file.ids.len()).sum();
-        let mut record = Vec::with_capacity(self.bytes() + ids * 20 + self.files.len() * 320 + 8);
-        record.push(VERSION);
-        put_len(&mut record, self.files.len());
-        for file in &self.files {
-            file.encode(&mut record);
-        }
+        let mut record = Vec::new();
+        self.encode_into(&mut record);
         record
+    }
+
+    /// Puts the record in the place of whatever `record` holds.
+    pub fn encode_into(&self, record: &mut Vec<u8>) {
+        let ids: usize = self.files.iter().map(|file| file.ids.len()).sum();
+        record.clear();
+        record.reserve(self.bytes() + ids * 20 + self.files.len() * 320 + 8);
+        record.push(VERSION);
+        put_len(record, self.files.len());
+        for file in &self.files {
+            file.encode(record);
+        }
     }
 
     /// Reads a record.

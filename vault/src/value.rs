@@ -49,6 +49,12 @@ impl<'a> Object<'a> {
         parse::object(json)
     }
 
+    /// An object without members that has room for so many.
+    #[must_use]
+    pub fn with_capacity(members: usize) -> Self {
+        Self(Vec::with_capacity(members))
+    }
+
     /// Adds a member; the caller sees to it that its key is not there yet.
     pub fn push(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) {
         self.0.push((key.into(), value));

@@ -39,6 +39,8 @@
 //! A save by an editor that loaded the file before our append and writes it after our last look replaces our bytes: the
 //! user's file wins. An entry that a user deletes between its append and a power loss may come back.
 
+#[cfg(feature = "ceiling")]
+mod ceiling;
 mod commit;
 mod doubt;
 mod settle;

@@ -23,6 +23,13 @@ pub(crate) struct Markdown {
 const NEXT_LINE: &str = "\n  ";
 
 impl Markdown {
+    /// Nothing yet, with room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+        }
+    }
+
     /// Appends a literal of ours as it is.
     pub(crate) fn literal(&mut self, literal: &'static str) {
         self.bytes.extend_from_slice(literal.as_bytes());

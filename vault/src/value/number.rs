@@ -33,6 +33,9 @@ pub(super) fn canonical(value: f64) -> String {
         return (value as i64).to_string();
     }
     let magnitude = value.abs();
+    if let Some(digits) = few_decimals(magnitude, value < 0.0) {
+        return digits;
+    }
     if (1e-6..1e21).contains(&magnitude) {
         return value.to_string();
     }
@@ -44,9 +47,54 @@ pub(super) fn canonical(value: f64) -> String {
     }
 }
 
+/// The digits of a number that has at most six decimals and fifteen digits, as nearly all have: several times as fast as
+/// the general way. A double that a decimal of so few digits is nearest to has no shorter one, and no other as short.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "below 10^15"
+)]
+fn few_decimals(magnitude: f64, is_negative: bool) -> Option<String> {
+    const POWERS: [f64; 6] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+    for (index, power) in POWERS.into_iter().enumerate() {
+        let scaled = (magnitude * power).round();
+        if scaled >= 1e15 {
+            return None;
+        }
+        // Both are exact, so the quotient is the double nearest to the decimal.
+        if scaled / power == magnitude {
+            return Some(with_decimals(scaled as u64, index + 1, is_negative));
+        }
+    }
+    None
+}
+
+/// `scaled` with its last `decimals` digits behind a point.
+fn with_decimals(scaled: u64, decimals: usize, is_negative: bool) -> String {
+    let mut text = [0_u8; 24];
+    let (mut at, mut rest, mut digits) = (text.len(), scaled, 0);
+    while rest > 0 || digits <= decimals {
+        if digits == decimals {
+            at -= 1;
+            text[at] = b'.';
+        }
+        at -= 1;
+        text[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        digits += 1;
+    }
+    if is_negative {
+        at -= 1;
+        text[at] = b'-';
+    }
+    std::str::from_utf8(&text[at..]).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -77,6 +125,20 @@ mod tests {
             assert_eq!(from_json(written).unwrap(), canonical, "{written}");
         }
         assert_eq!(from_json("1e400"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_and_the_general_way_agree(value: f64, scaled in 0_i64..10_000_000_000_000_000, power in 0..9_i32) {
+            #[allow(clippy::cast_precision_loss)]
+            let decimal = scaled as f64 / 10_f64.powi(power);
+            for value in [value, decimal, -decimal] {
+                let whole = value.fract() == 0.0 || !value.is_finite();
+                if !whole && let Some(digits) = few_decimals(value.abs(), value < 0.0) {
+                    prop_assert_eq!(digits, value.to_string());
+                }
+            }
+        }
     }
 
     #[test]

@@ -49,7 +49,14 @@ pub(crate) struct Writer {
     pub(crate) oldest: Option<Instant>,
     /// Groups that a running checkpoint has taken.
     pub(super) settling: Vec<Seq>,
+    /// Memory of the last group's record and of its entries, for the next one: some MiB that the system would otherwise have
+    /// to clear anew for each group.
+    record: Vec<u8>,
+    entries: Vec<u8>,
 }
+
+/// No more memory than this is kept from one group to the next.
+const KEPT_BYTES: usize = 8 << 20;
 
 impl Writer {
     pub(super) fn new(
@@ -82,6 +89,8 @@ impl Writer {
             journal_bytes: 0,
             oldest: None,
             settling: Vec::new(),
+            record: Vec::new(),
+            entries: Vec::new(),
         }
     }
 
@@ -92,7 +101,7 @@ impl Writer {
             return jobs.into_iter().for_each(|job| (job.reply)(Err(refusal.clone())));
         }
         let mut roots = OpenRoots::default();
-        let mut gathering = Gathering::default();
+        let mut gathering = Gathering::new(std::mem::take(&mut self.entries));
         for job in jobs {
             self.gather(job, &mut roots, &mut gathering);
         }
@@ -129,7 +138,7 @@ impl Writer {
     }
 
     fn gather(&mut self, job: Job, roots: &mut OpenRoots, gathering: &mut Gathering) {
-        if let Err(refusal) = self.admit(&job, roots) {
+        if let Err(refusal) = self.admit(&job, roots, gathering) {
             tracing::warn!(tenant = %job.batch.tenant, reason = %refusal, "batch refused");
             return (job.reply)(Err(refusal));
         }
@@ -151,11 +160,15 @@ impl Writer {
     }
 
     /// Says no before anything is written, where the outcome can be known.
-    fn admit(&mut self, job: &Job, roots: &mut OpenRoots) -> Result<(), AppendError> {
+    fn admit(&mut self, job: &Job, roots: &mut OpenRoots, gathering: &Gathering) -> Result<(), AppendError> {
         let opened = self.vaults.open_for_writing(&job.batch.tenant, roots);
         let root = opened.map_err(|error| self.vault_refusal(error))?;
         for file in &job.batch.files {
             let key = (Arc::clone(&job.batch.tenant), file.path);
+            if gathering.has(&key) {
+                // Looked at a moment ago, and once more when it is appended to.
+                continue;
+            }
             if let Some(seq) = self.retry_file(&key) {
                 return Err(self.doubt_error(seq));
             }
@@ -192,10 +205,13 @@ impl Writer {
             }
         }
         let seq = self.next;
-        let record = group.encode();
-        self.store.write_group(seq, &record)?;
+        group.encode_into(&mut self.record);
+        self.store.write_group(seq, &self.record)?;
         self.next += 1;
-        self.journal_bytes += record.len() as u64;
+        self.journal_bytes += self.record.len() as u64;
+        if self.record.capacity() > KEPT_BYTES {
+            self.record = Vec::new();
+        }
         self.oldest.get_or_insert_with(Instant::now);
         self.shared.groups.fetch_add(1, Ordering::Relaxed);
         Ok(seq)
@@ -240,6 +256,7 @@ impl Writer {
         }
         let Some(error) = failure else {
             self.mark(seq, places.into_iter().flatten().collect());
+            self.keep_memory(group);
             return None;
         };
         let reason = error.to_string();
@@ -247,6 +264,16 @@ impl Writer {
         // A file that someone else was changing is worth a second look at once.
         let done = append::is_moved(&error) && self.retry(seq);
         (!done).then_some(reason)
+    }
+
+    fn keep_memory(&mut self, group: Group) {
+        let entries = group.files.into_iter().map(|file| file.bytes);
+        if let Some(mut largest) = entries.max_by_key(Vec::capacity)
+            && largest.capacity() <= KEPT_BYTES
+        {
+            largest.clear();
+            self.entries = largest;
+        }
     }
 
     fn append_file(

@@ -127,6 +127,9 @@ impl Loop {
                 Err(_) => break,
             }
         }
+        #[cfg(feature = "ceiling")]
+        self.writer.commit_unsafely(jobs);
+        #[cfg(not(feature = "ceiling"))]
         self.writer.commit(jobs);
         self.plan_retry();
         if let Some(command) = other {

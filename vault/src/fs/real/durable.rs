@@ -26,6 +26,18 @@ pub(super) fn sync_file(file: &File) -> io::Result<()> {
     Ok(rustix::io::retry_on_intr(|| rustix::fs::fdatasync(file))?)
 }
 
+/// Has the system begin to write a part of a file. The advice that its pages are not needed soon does that on Linux, and
+/// `sync_file_range`, which says it plainly, has no safe wrapper. Where there is no such advice nothing happens.
+pub(super) fn begin_writeback(file: &File, offset: u64, length: u64) {
+    #[cfg(target_os = "linux")]
+    if let Some(length) = std::num::NonZeroU64::new(length) {
+        // Only advice: what fails here shows when the file is synced.
+        let _ = rustix::fs::fadvise(file, offset, Some(length), rustix::fs::Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, offset, length);
+}
+
 /// Makes a directory's names durable. Some network file systems cannot sync a directory and say so by `EINVAL`; there
 /// is nothing more to be had from them.
 pub(super) fn sync_directory(directory: impl AsFd) -> io::Result<()> {

@@ -90,6 +90,10 @@ impl VaultFile for RealFile {
         outcome
     }
 
+    fn begin_writeback(&self, offset: u64, length: u64) {
+        durable::begin_writeback(&self.file, offset, length);
+    }
+
     fn sync(&self) -> io::Result<()> {
         durable::sync_file(&self.file)
     }
