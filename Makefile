@@ -4,10 +4,11 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/openclone
 VENV := $(TARGET)/venv
 BUF := $(TARGET)/tools/buf
+GENERATORS := $(abspath $(TARGET))/tools/generators
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability soak test-sdks test-examples test-clients bench-clients
+.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability soak test-sdks test-examples test-clients bench-clients generate check-contract
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,7 +54,7 @@ bench-clients: ## Events/s of each SDK, as a Markdown table
 	cargo test --release --workspace --no-run --quiet
 	@scripts/test-sdks $(BINARY) --speed
 
-lint: ## Check formatting, clippy, the contract, and dependencies
+lint: check-contract ## Check formatting, clippy, the contract, and dependencies
 	@scripts/need lint
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
@@ -62,6 +63,16 @@ lint: ## Check formatting, clippy, the contract, and dependencies
 	@scripts/tools cargo-deny $(TOOLS)
 # No advisories: their database is a git repository, which a machine that only reaches registries cannot fetch.
 	$(TOOLS)/bin/cargo-deny check bans licenses sources
+
+generate: ## Make the stubs of the SDKs from proto/
+	@scripts/need generate
+	@scripts/tools buf $(BUF)
+	@scripts/venv $(VENV) tests/python/requirements.txt
+	@scripts/tools generators $(GENERATORS) $(abspath $(VENV))
+	@PATH="$(GENERATORS)/bin:$$PATH" scripts/generate $(BUF)/node_modules/.bin/buf
+
+check-contract: generate ## Check that the stubs are those of proto/, and that proto/ breaks no client
+	@scripts/check-contract $(BUF)/node_modules/.bin/buf
 
 fmt: ## Format the Rust code
 	cargo fmt --all
