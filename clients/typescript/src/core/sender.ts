@@ -33,7 +33,7 @@ const PATIENCE = 2;
 /** For how long the other transport is used, in milliseconds. */
 const DETOUR = 5 * 60_000;
 /** Failures in a row before somebody is told. */
-const LASTING = 2;
+const LASTING = 3;
 
 /** Sends what is in the queue, for as long as it is not stopped. */
 export class Sender {
@@ -93,6 +93,12 @@ export class Sender {
       cancel();
     }
     if (this.#denied !== undefined) throw this.#denied;
+  }
+
+  /** Whether a batch of this origin is in flight. */
+  isSending(origin: unknown): boolean {
+    for (const batch of this.#inFlight) if (batch.origin === origin) return true;
+    return false;
   }
 
   /** Makes the next attempt at once, unless the service has asked to wait. */
