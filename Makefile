@@ -4,10 +4,11 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/openclone
 VENV := $(TARGET)/venv
 BUF := $(TARGET)/tools/buf
+GENERATORS := $(abspath $(TARGET))/tools/generators
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench
+.PHONY: help build run test test-rust test-python lint generate check-contract fmt fuzz bench
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,7 +35,7 @@ test-python: ## Stream 10,000 events from Python, with stubs generated on the sp
 	cargo test --release --workspace --no-run --quiet
 	$(VENV)/bin/python tests/python/stream_test.py --binary $(BINARY)
 
-lint: ## Check formatting, clippy, the contract, and dependencies
+lint: check-contract ## Check formatting, clippy, the contract, and dependencies
 	@scripts/need lint
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
@@ -43,6 +44,16 @@ lint: ## Check formatting, clippy, the contract, and dependencies
 	@scripts/tools cargo-deny $(TOOLS)
 # No advisories: their database is a git repository, which a machine that only reaches registries cannot fetch.
 	$(TOOLS)/bin/cargo-deny check bans licenses sources
+
+generate: ## Make the stubs of the SDKs from proto/
+	@scripts/need generate
+	@scripts/tools buf $(BUF)
+	@scripts/venv $(VENV) tests/python/requirements.txt
+	@scripts/tools generators $(GENERATORS) $(abspath $(VENV))
+	@PATH="$(GENERATORS)/bin:$$PATH" scripts/generate $(BUF)/node_modules/.bin/buf
+
+check-contract: generate ## Check that the stubs are those of proto/, and that proto/ breaks no client
+	@scripts/check-contract $(BUF)/node_modules/.bin/buf
 
 fmt: ## Format the Rust code
 	cargo fmt --all

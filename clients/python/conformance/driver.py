@@ -1,0 +1,96 @@
+"""Plays the conformance table's commands on a client: one JSON object a line in, one a line out."""
+
+import dataclasses
+import json
+import os
+import sys
+import time
+
+import openclone
+from openclone.events import PAYLOADS
+
+
+class Driver:
+    def __init__(self):
+        self.client = None
+        self.source_type = None
+        self.errors = []
+        self.rejected = []
+
+    def play(self, command):
+        return getattr(self, "do_" + command["do"])(command)
+
+    def do_open(self, command):
+        options = command["options"]
+        self.client = openclone.Client(
+            **options,
+            on_error=lambda error: self.errors.append(type(error).__name__),
+            on_rejected=lambda rejected: self.rejected.append(rejected.raw_ref),
+        )
+        self.source_type = options["source_type"]
+        return {}
+
+    def do_send(self, command):
+        return self.send_each(
+            openclone.Event(
+                self.data(event["data"], event.get("typed", False)), event.get("timestamp"), event.get("raw_ref")
+            )
+            for event in command["events"]
+        )
+
+    def do_generate(self, command):
+        has_text = "text" in PAYLOADS[self.source_type].DESCRIPTOR.fields_by_name
+        names = (f"{command['prefix']}-{number}" for number in range(command["count"]))
+        return self.send_each(
+            openclone.Event(self.data({"text": name}, has_text), time.time(), name) for name in names
+        )
+
+    def data(self, data, typed):
+        return PAYLOADS[self.source_type](**data) if typed else data
+
+    def send_each(self, events):
+        index = 0
+        try:
+            for event in events:
+                self.client.send(event)
+                index += 1
+        except openclone.OpenCloneError as error:
+            return failure(error) | {"index": index}
+        return {}
+
+    def do_flush(self, command):
+        self.client.flush(command["timeout"])
+        return {}
+
+    def do_close(self, command):
+        self.client.close(command["timeout"])
+        return {}
+
+    def do_stats(self, _command):
+        return {"stats": dataclasses.asdict(self.client.stats())}
+
+    def do_events(self, _command):
+        return {"errors": self.errors, "rejected": self.rejected}
+
+    def do_show(self, _command):
+        return {"text": repr(self.client)}
+
+
+def failure(error):
+    return {"error": type(error).__name__, "message": str(error)}
+
+
+def main():
+    driver = Driver()
+    for line in sys.stdin:
+        try:
+            answer = driver.play(json.loads(line))
+        except openclone.OpenCloneError as error:
+            answer = failure(error)
+        print(json.dumps(answer if "error" in answer else {"ok": True, **answer}), flush=True)
+    # As a crash would: without closing anything.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The JSON endpoint: one POST after the other over a connection that is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+from typing import Optional
+from urllib.parse import urlsplit
+
+from . import _answers, _json_form
+from ._answers import Answer, Failed
+
+PATH = "/api/v1/ingest"
+MAX_BODY = 1024 * 1024
+_MAX_ANSWER = 4 * 1024 * 1024
+
+
+class TooLarge(Exception):
+    """The batch is over 1 MiB of JSON and is to be halved."""
+
+
+class JsonConnection:
+    """Posts batches."""
+
+    def __init__(self, endpoint: str, api_key: str, timeout: float) -> None:
+        self._parts = urlsplit(endpoint)
+        self._headers = {"Content-Type": "application/json", "X-API-Key": api_key}
+        self._timeout = timeout
+        self._connection: Optional[http.client.HTTPConnection] = None
+        self.was_answered = False
+        """Whether the last batch got an answer that came from the service, and not from a proxy before it."""
+
+    def post(self, header: bytes, events: list[bytes]) -> Answer:
+        """Sends a batch and waits for the answer. Raises `TooLarge`."""
+        body = _json_form.batch_json(header, events)
+        if len(body) > MAX_BODY and len(events) > 1:
+            raise TooLarge
+        self.was_answered = False
+        try:
+            return self._post(body)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            return Failed(f"{type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def abort(self) -> None:
+        """Ends a `post` that another thread waits for."""
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def _post(self, body: bytes) -> Answer:
+        is_kept = self._connection is not None
+        try:
+            response = self._request(body)
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            # The server may end a connection that nothing was sent over for long. Sending twice does no harm.
+            self.close()
+            if not is_kept:
+                raise
+            response = self._request(body)
+        content = response.read(_MAX_ANSWER)
+        if not response.isclosed():
+            self.close()
+        self.was_answered = response.status not in (502, 503, 504)
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return _answers.of_http(response.status, headers, content)
+
+    def _request(self, body: bytes) -> http.client.HTTPResponse:
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self._connect()
+        connection.request("POST", PATH, body, self._headers)
+        return connection.getresponse()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "https":
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(host, port, timeout=self._timeout, context=context)
+        return http.client.HTTPConnection(host, port, timeout=self._timeout)

@@ -1,0 +1,41 @@
+"""Which way the next batch goes: over the stream, or to the JSON endpoint."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, Optional
+
+# Attempts in a row without an answer to any batch, after which the other way is tried.
+_PATIENCE = 2
+_JSON_SECONDS = 300.0
+
+
+class Route:
+    """With `auto`, JSON when the stream has failed twice and JSON is answered; the stream again after 5 minutes."""
+
+    def __init__(self, transport: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._strikes = 0
+        self._json_until: Optional[float] = None
+
+    def is_json(self) -> bool:
+        """Whether the next batch goes to the JSON endpoint."""
+        if self._transport != "auto":
+            return self._transport == "json"
+        if self._json_until is not None:
+            if self._clock() < self._json_until:
+                return True
+            self._json_until = None
+        return self._strikes >= _PATIENCE
+
+    def stream_ended(self, was_answered: bool) -> None:
+        """Tells that a stream is over, and whether any batch was answered on it."""
+        self._strikes = 0 if was_answered else self._strikes + 1
+
+    def posted(self, was_answered: bool) -> None:
+        """Tells that a batch was posted, and whether the service answered at all."""
+        if self._json_until is None:
+            self._strikes = 0
+            if was_answered:
+                self._json_until = self._clock() + _JSON_SECONDS

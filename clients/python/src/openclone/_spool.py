@@ -1,0 +1,241 @@
+"""The queue on disk: what was sent by the plugin and not dealt with by the server yet.
+
+Events are appended to the last segment and read from the first that has unread ones. A segment is deleted as a whole
+when all its events are done. One lock guards the counters; files are read by the sender alone, outside of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+from . import _frames
+from ._segment import Segment
+from .errors import SpoolError
+
+SEGMENT_BYTES = 4 * 1024 * 1024
+MAX_BATCH_BYTES = 1_000_000
+
+
+class Package(NamedTuple):
+    """Events on their way: a batch without its timestamp."""
+
+    segment: Segment
+    events: list[bytes]
+
+
+class Spool:
+    """The segments of one state directory, which the caller has locked."""
+
+    def __init__(self, directory: Path, dead_letter: Path, header: bytes, max_bytes: int) -> None:
+        """Reads what an earlier client has left. Raises `SpoolError`."""
+        self.lock = threading.RLock()
+        self.damaged: list[Path] = []
+        """Copies of segments that were damaged, for `on_error`."""
+        self.queued = 0
+        """Events that are neither acknowledged nor set aside."""
+        self.bytes = 0
+        self.first_waiting_at: Optional[float] = None
+        """When the oldest event of the last segment that waits came in (monotonic)."""
+        self._directory = directory
+        self._dead_letter = dead_letter
+        self._header = header
+        self._max_bytes = max_bytes
+        # Smaller in a small spool, so that not all of it is dropped at once.
+        self._segment_bytes = min(SEGMENT_BYTES, max(max_bytes // 4, 1))
+        self._segments: list[Segment] = []
+        self._active: Optional[Segment] = None
+        with _spool_errors(directory):
+            numbered = sorted((int(path.stem), path) for path in directory.glob("*.seg") if _is_number(path.stem))
+            self._next = numbered[-1][0] + 1 if numbered else 1
+            for number, path in numbered:
+                self._open(number, path)
+
+    def fits(self, size: int) -> bool:
+        """Whether a frame of `size` bytes has room."""
+        return self.bytes + size <= self._max_bytes
+
+    def could_fit(self, size: int) -> bool:
+        """Whether it would have room in an empty spool."""
+        return size + self._start_bytes() <= self._max_bytes
+
+    def append(self, frame: bytes) -> int:
+        """Adds an event's frame; gives how many wait in the last segment. Raises `SpoolError`: nothing was added."""
+        active = self._active
+        try:
+            if active is None or active.size + len(frame) > self._segment_bytes and active.events:
+                active = self._begin()
+            active.append(frame)
+        except OSError as error:
+            # What was written of it may be in doubt: what comes next goes elsewhere.
+            if active is not None and not active.events and active in self._segments:
+                self._remove(active)
+            self.seal()
+            raise _spool_error(self._directory, error) from None
+        if active.waiting == 1:
+            self.first_waiting_at = time.monotonic()
+        self.queued += 1
+        self.bytes += len(frame)
+        return active.waiting
+
+    def seal(self) -> int:
+        """Makes all that waits due, by ending the last segment. Gives the number of the last that exists."""
+        self._active = None
+        return self._next - 1
+
+    def is_done(self, number: int) -> bool:
+        """Whether everything up to segment `number` has been dealt with."""
+        return not self._segments or self._segments[0].number > number
+
+    def due_in(self, max_events: int, max_age: float) -> Optional[float]:
+        """Seconds until a batch should be sent: 0 for at once, `None` if nothing waits."""
+        segment = self._first_waiting()
+        if segment is None:
+            return None
+        is_full = segment.waiting >= max_events or segment.waiting_bytes > MAX_BATCH_BYTES
+        if segment is not self._active or is_full or self.first_waiting_at is None:
+            return 0.0
+        return max(0.0, self.first_waiting_at + max_age - time.monotonic())
+
+    def take(self, max_events: int) -> Optional[Package]:
+        """Reads the next batch's events. Called by the sender only, without the lock. Raises `SpoolError`."""
+        with self.lock:
+            segment = self._first_waiting()
+            if segment is None:
+                return None
+            end = segment.end
+            segment.is_being_read = True
+        try:
+            with _spool_errors(segment.path):
+                taken = segment.read(max_events, MAX_BATCH_BYTES, end)
+        except SpoolError:
+            segment.is_being_read = False
+            raise
+        with self.lock:
+            segment.is_being_read = False
+            segment.taken += len(taken.events)
+            self.first_waiting_at = time.monotonic() if segment.waiting else None
+            if taken.is_cut:
+                self._give_up_rest(segment)
+        return Package(segment, taken.events) if taken.events else None
+
+    def done(self, segment: Segment, events: int) -> None:
+        """Counts events of `segment` as dealt with, and deletes it after the last one."""
+        with self.lock:
+            segment.done += events
+            self.queued -= events
+            if segment.is_done and segment in self._segments:
+                self._remove(segment)
+
+    def drop_oldest(self) -> Optional[int]:
+        """Deletes the oldest segment of which nothing is being sent; gives its number of events, `None` if none is."""
+        for segment in self._segments:
+            if segment.is_idle:
+                dropped = segment.events - segment.done
+                self.queued -= dropped
+                self._remove(segment)
+                # It was counted; the sender must not find it.
+                segment.events = segment.taken = segment.done
+                return dropped
+        return None
+
+    def sync(self) -> None:
+        """Makes what was written durable. Raises `SpoolError`."""
+        with self.lock:
+            dirty = [segment for segment in self._segments if segment.is_dirty]
+            for segment in dirty:
+                segment.is_dirty = False
+        for segment in dirty:
+            with _spool_errors(segment.path):
+                try:
+                    segment.sync()
+                except OSError:
+                    segment.is_dirty = True
+                    raise
+            with self.lock:
+                if segment is not self._active:
+                    segment.close()
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        with self.lock:
+            self._active = None
+            for segment in self._segments:
+                segment.close()
+
+    def _open(self, number: int, path: Path) -> None:
+        data = path.read_bytes()
+        found = _frames.examine(data)
+        if found.is_damaged:
+            self._keep_copy(path)
+        if found.header is None or found.events == 0:
+            path.unlink()
+            return
+        segment = Segment(path, number, found.header, found.first, found.end, found.events, len(data))
+        self._segments.append(segment)
+        self.queued += segment.events
+        self.bytes += segment.size
+
+    def _begin(self) -> Segment:
+        path = self._directory / f"{self._next:016}.seg"
+        segment = Segment.create(path, self._next, self._header)
+        self._next += 1
+        self._segments.append(segment)
+        self.bytes += segment.size
+        self._active = segment
+        return segment
+
+    def _start_bytes(self) -> int:
+        return len(_frames.MAGIC) + _frames.FRAME.size + len(self._header)
+
+    def _first_waiting(self) -> Optional[Segment]:
+        return next((segment for segment in self._segments if segment.waiting), None)
+
+    def _give_up_rest(self, segment: Segment) -> None:
+        """What was written cannot be read: keeps a copy of the file and forgets the rest of it."""
+        self._keep_copy(segment.path)
+        self.queued -= segment.waiting
+        segment.events = segment.taken
+        if segment is self._active:
+            self._active = None
+        if segment.is_done:
+            self._remove(segment)
+
+    def _keep_copy(self, path: Path) -> None:
+        copy = self._dead_letter / path.name
+        with _spool_errors(copy):
+            shutil.copyfile(path, copy)
+            copy.chmod(0o600)
+        self.damaged.append(copy)
+
+    def _remove(self, segment: Segment) -> None:
+        if segment is self._active:
+            self._active = None
+        self._segments.remove(segment)
+        self.bytes -= segment.size
+        # Should it come back after a restart, the server skips what it has.
+        with _spool_errors(segment.path):
+            segment.delete()
+
+
+@contextlib.contextmanager
+def _spool_errors(path: Path) -> Iterator[None]:
+    """Turns errors of the disk into `SpoolError`."""
+    try:
+        yield
+    except OSError as error:
+        raise _spool_error(path, error) from None
+
+
+def _spool_error(path: Path, error: OSError) -> SpoolError:
+    return SpoolError(f"cannot use the spool {path}: {error.strerror or error}")
+
+
+def _is_number(stem: str) -> bool:
+    return len(stem) == 16 and stem.isascii() and stem.isdigit()
+

@@ -1,0 +1,99 @@
+"""The directory that a plugin keeps between its starts: device id, spool, dead letters, lock."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import uuid
+from pathlib import Path
+
+from .errors import InvalidOptions, SpoolError, SpoolLocked
+
+_TEST_DEVICE = re.compile(r"test-[a-z0-9-]{1,59}")
+
+
+class StateDir:
+    """An open state directory; no other client can use it until it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        """Makes the directory if it is missing. Raises `SpoolError`, `SpoolLocked` or `InvalidOptions`."""
+        self.path = path.absolute()
+        self.spool = self.path / "spool"
+        self.dead_letter = self.path / "dead-letter"
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                self._prepare()
+            except BaseException:
+                os.close(self._lock)
+                raise
+        except OSError as error:
+            raise SpoolError(f"cannot use the state directory {self.path}: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        """Lets others use it."""
+        if self._lock != -1:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _prepare(self) -> None:
+        if not _try_lock(self._lock):
+            raise SpoolLocked(f"another client uses {self.path}: end it, or give each its own state_dir")
+        self.path.chmod(0o700)
+        self.spool.mkdir(mode=0o700, exist_ok=True)
+        self.dead_letter.mkdir(mode=0o700, exist_ok=True)
+        self.device_id = self._device_id()
+
+    def _device_id(self) -> str:
+        path = self.path / "device-id"
+        if path.exists():
+            kept = path.read_text("ascii", "replace").strip()
+            if not _is_device_id(kept):
+                raise InvalidOptions(f"{path} is no UUID of version 4: put the old one back, or delete the file")
+            return kept
+        made = str(uuid.uuid4())
+        write_new(path, f"{made}\n".encode())
+        return made
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes a file for its owner alone, whole or not at all. Raises `OSError`."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(file, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(file)
+    temporary.replace(path)
+
+
+def _is_device_id(value: str) -> bool:
+    if _TEST_DEVICE.fullmatch(value):
+        return True
+    try:
+        return uuid.UUID(value).version == 4
+    except ValueError:
+        return False
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: int) -> bool:
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
