@@ -40,6 +40,8 @@ export interface Stats {
 const PATIENCE = 30;
 /** Seconds that closing takes when the program ends, at most. */
 const LAST_PATIENCE = 5;
+/** Events that are queued in one go, at most. */
+const BURST = 1000;
 
 /**
  * Sends events of one source type to OpenClone, each exactly once.
@@ -137,8 +139,8 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
     let last = Promise.resolve();
     for (const event of events) {
       const sent = this.send(event);
-      // All events of one write have the same promise.
-      if (sent !== last && count > 0) await last;
+      // All events of one write have the same promise. Now and then the event loop has its turn.
+      if (sent !== last || count % BURST === 0) await last;
       last = sent;
       count++;
     }
