@@ -44,8 +44,11 @@ const commands: Record<string, (command: Command) => Promise<Answer>> = {
   },
 
   async send({ events = [] }) {
-    const results = await Promise.allSettled(events.map((event) => opened().send(eventOf(event))));
-    return firstFailure(results);
+    for (const [index, event] of events.entries()) {
+      const failed = await opened().send(eventOf(event)).catch(failure);
+      if (failed !== undefined) return { ...failed, index };
+    }
+    return {};
   },
 
   async generate({ prefix = "", count = 0 }) {
@@ -108,12 +111,6 @@ function typedOf(data: Fields): Event["data"] {
 function generated(text: string): Event {
   if (TEXTLESS.has(sourceType)) return { rawRef: text, data: { text } };
   return { rawRef: text, data: (payload[sourceType] as (fields: { text: string }) => Event["data"])({ text }) };
-}
-
-function firstFailure(results: readonly PromiseSettledResult<void>[]): Answer {
-  const index = results.findIndex(({ status }) => status === "rejected");
-  if (index < 0) return {};
-  return { ...failure((results[index] as PromiseRejectedResult).reason), index };
 }
 
 function failure(error: unknown): Answer {
