@@ -53,7 +53,10 @@ test("what was queued is there after a crash, and gone when it is done", async (
   const batches = await takeAll(spool);
   assert.deepEqual(batches.map(({ events, position }) => [events.length, position]), [[10, 0], [10, 10], [5, 20]]);
   assert.deepEqual(Buffer.from(batches[0]?.header ?? []), Buffer.from(HEADER));
+  let changes = 0;
+  spool.onChange = () => void changes++;
   for (const batch of batches) spool.done(batch);
+  assert.ok(changes > 0, "whoever waits for room is told");
   assert.equal(spool.queued, 0);
   assert.equal(spool.bytes, 0);
   assert.deepEqual(files(dir), []);

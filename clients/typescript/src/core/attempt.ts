@@ -33,10 +33,12 @@ export interface Transport {
 /** What an attempt may do with its sender. */
 export interface Access {
   isOver(): boolean;
-  readonly inFlight: Set<Batch>;
+  readonly inFlight: ReadonlySet<Batch>;
+  /** The next batch, if one is ready; in flight from then on. */
   take(): Promise<Batch | undefined>;
   idle(isFull: boolean): Promise<void>;
   wake(): void;
+  /** A batch that is in flight is to be sent again. */
   giveBack(batch: Batch): void;
   answered(): void;
   succeed(batch: Batch, verdict: Verdict): Promise<OpenCloneError | undefined>;
@@ -86,7 +88,6 @@ export class Attempt implements Source {
       if (error !== undefined) this.#fail(error);
       return;
     }
-    this.access.inFlight.delete(batch);
     this.access.giveBack(batch);
     this.#halt(verdict);
   }
@@ -120,7 +121,6 @@ export class Attempt implements Source {
       this.access.giveBack(batch);
       return undefined;
     }
-    this.access.inFlight.add(batch);
     this.onBusy?.(true);
     return batch;
   }

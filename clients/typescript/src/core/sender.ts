@@ -4,7 +4,8 @@
  * Sending happens in attempts. An attempt is one stream, or a row of POSTs; it lasts for as long as all goes well, also while
  * there is nothing to send. What has no answer when an attempt ends is sent again by the next one, after a pause.
  *
- * A batch is in one of three places: not taken yet (the queue), in flight, or waiting to be sent again.
+ * An event is in one of four places until it is done: not taken yet (the queue), being taken, in flight, or waiting to be sent
+ * again. Flushing is done when none of them has an event that is older.
  *
  * @module
  */
@@ -44,6 +45,7 @@ export class Sender {
   readonly #progress = new Signal();
   readonly #abort = new AbortController();
   readonly #inFlight = new Set<Batch>();
+  readonly #taking = new Set<{ position: number }>();
   #again: Batch[] = [];
   #denied: AccessDenied | undefined;
   #failure: OpenCloneError | undefined;
@@ -196,6 +198,7 @@ export class Sender {
   /** The place of the first event that is neither acknowledged nor set aside. */
   #oldest(): number {
     let oldest = this.#queue.position;
+    for (const { position } of this.#taking) oldest = Math.min(oldest, position);
     for (const batch of this.#inFlight) oldest = Math.min(oldest, batch.position);
     for (const batch of this.#again) if (this.#queue.holds(batch)) oldest = Math.min(oldest, batch.position);
     return oldest;
@@ -215,7 +218,10 @@ export class Sender {
       take: () => this.#take(),
       idle: (isFull) => (isFull ? this.#wake.wait() : this.#idle()),
       wake: () => this.#wake.notify(),
-      giveBack: (batch) => void this.#again.unshift(batch),
+      giveBack: (batch) => {
+        this.#inFlight.delete(batch);
+        this.#again.unshift(batch);
+      },
       answered: () => {
         this.#noteAnswer(transport);
         isDetour = !this.#isDetourOver();
@@ -228,11 +234,27 @@ export class Sender {
     return Date.now() >= this.#detourUntil;
   }
 
+  /** The next batch, in flight from now on. */
   async #take(): Promise<Batch | undefined> {
     for (let batch = this.#again.shift(); batch !== undefined; batch = this.#again.shift()) {
-      if (this.#queue.holds(batch)) return batch;
+      if (!this.#queue.holds(batch)) continue;
+      this.#inFlight.add(batch);
+      return batch;
     }
-    return this.#queue.readyAt() <= Date.now() ? this.#queue.take() : undefined;
+    return this.#queue.readyAt() <= Date.now() ? this.#takeNew() : undefined;
+  }
+
+  async #takeNew(): Promise<Batch | undefined> {
+    // While the queue reads it, it is in no other place.
+    const taking = { position: this.#queue.position };
+    this.#taking.add(taking);
+    try {
+      const batch = await this.#queue.take();
+      if (batch !== undefined) this.#inFlight.add(batch);
+      return batch;
+    } finally {
+      this.#taking.delete(taking);
+    }
   }
 
   /** Sees to a batch that was taken or rejected. Gives what keeps it from that, if anything does. */

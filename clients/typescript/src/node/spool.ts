@@ -149,7 +149,6 @@ export class Spool implements Queue {
     this.dropped += lost;
     segment.isDropped = true;
     this.#delete(segment);
-    this.onChange();
     return lost;
   }
 
@@ -255,6 +254,7 @@ export class Spool implements Queue {
       // Its events are sent once more at the next start, and skipped.
       this.#options.onError(new SpoolError(`a segment of the spool cannot be deleted: ${reasonOf(error)}`));
     }
+    this.onChange();
   }
 
   /** Sends that belong together: all that come before the promises of this turn are run. */
