@@ -5,9 +5,9 @@
     with Client(plugin_id="my-plugin", plugin_version="1.0.0", source_type="braindump") as client:
         client.send(Braindump(text="Hello!"))
 
-`Client` is for threads, `AsyncClient` for asyncio. Events are queued on disk first and sent in the background, in batches;
-`clients/README.md` of the repository says what is done about each failure. The generated messages and stubs are in
-`openclone.v1`.
+`Client` is for threads, `AsyncClient` for asyncio. Events are queued on disk first and sent in the background, in
+batches; `clients/README.md` of the repository says what is done about each failure. The generated messages and stubs
+are in `openclone.v1`.
 """
 
 from ._options import Rejected

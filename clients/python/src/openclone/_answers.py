@@ -8,8 +8,9 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Union
 
+import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from .v1.ingest_service_pb2 import IngestResponse
@@ -30,7 +31,7 @@ class Refused:
     reason: str
     """For the batch as a whole."""
     events: Mapping[int, list[str]] = field(default_factory=dict)
-    """What is wrong with single events; each reason names its event as `events[0]`, as it stands alone when set aside."""
+    """What is wrong with single events; each reason names its event `events[0]`, as it is when set aside."""
     is_clock: bool = False
     """Whether the batch's own timestamp is at fault, so that this machine's clock is wrong."""
 
@@ -55,11 +56,7 @@ Answer = Union[Accepted, Refused, Failed, Denied]
 
 # Codes of google.rpc.Code.
 _INVALID_ARGUMENT, _PERMISSION_DENIED, _OUT_OF_RANGE, _UNAUTHENTICATED = 3, 7, 11, 16
-_CODES = (
-    "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "
-    "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS "
-    "UNAUTHENTICATED"
-).split()
+_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 _EVENT_FIELD = re.compile(r"events\[(\d+)\](.*)", re.DOTALL)
 # A wait beyond this is a mistake of whoever asks for it.
 _LONGEST_WAIT = 86_400.0
@@ -74,8 +71,7 @@ def of_response(response: IngestResponse) -> Answer:
 
 def of_status(status: status_pb2.Status) -> Answer:
     """The answer in an error of gRPC."""
-    name = _CODES[status.code] if 0 <= status.code < len(_CODES) else f"code {status.code}"
-    reason = f"{name}: {status.message}"
+    reason = f"{_NAMES.get(status.code, status.code)}: {status.message}"
     if status.code in (_UNAUTHENTICATED, _PERMISSION_DENIED):
         return Denied(reason)
     if status.code in (_INVALID_ARGUMENT, _OUT_OF_RANGE):
@@ -150,7 +146,7 @@ def _detail(body: bytes) -> Any:
     return answer.get("detail") if isinstance(answer, dict) else None
 
 
-def _accepted(body: bytes) -> Optional[Accepted]:
+def _accepted(body: bytes) -> Accepted | None:
     answer = _parse(body)
     if not isinstance(answer, dict):
         return None
@@ -165,7 +161,7 @@ def _parse(body: bytes) -> Any:
         return None
 
 
-def _retry_after(value: Optional[str]) -> float:
+def _retry_after(value: str | None) -> float:
     if value is None:
         return 0.0
     try:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 MAGIC = b"OCSPOOL1"
 FRAME = struct.Struct("<II")
@@ -23,7 +23,7 @@ MAX_FRAME = 4 * 1024 * 1024
 class Contents(NamedTuple):
     """What a segment file holds."""
 
-    header: Optional[bytes]
+    header: bytes | None
     """The first payload; `None` if not even that is whole."""
     first: int
     """Where the first event's frame begins."""
@@ -40,7 +40,7 @@ def frame(payload: bytes) -> bytes:
     return FRAME.pack(len(payload), zlib.crc32(payload)) + payload
 
 
-def payload_at(data: bytes, at: int) -> Optional[bytes]:
+def payload_at(data: bytes, at: int) -> bytes | None:
     """The payload of the frame at `at`; `None` if it is not whole."""
     start = at + FRAME.size
     if start > len(data):

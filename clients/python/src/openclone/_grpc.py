@@ -10,7 +10,7 @@ import ipaddress
 import queue
 import threading
 from collections.abc import Iterator
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional
 from urllib.parse import urlsplit
 
 import grpc
@@ -33,10 +33,10 @@ class Stream:
 
     def __init__(self, endpoint: str, api_key: str, deliver: Deliver) -> None:
         self._deliver = deliver
-        self._requests: queue.SimpleQueue[Optional[bytes]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._channel = _channel(endpoint)
-        call = self._channel.stream_stream(METHOD, request_serializer=None, response_deserializer=None)
-        self._call = call(iter(self._requests.get, None), metadata=[("x-api-key", api_key)])
+        call: Any = self._channel.stream_stream(METHOD, request_serializer=None, response_deserializer=None)
+        self._call = call(iter(self._requests.get, None), metadata=(("x-api-key", api_key),))
         threading.Thread(target=self._read, name="openclone-answers", daemon=True).start()
 
     def submit(self, sequence: int, header: bytes, events: list[bytes]) -> None:
@@ -67,7 +67,7 @@ class Stream:
             self._deliver(self, response.sequence, _answers.of_response(response))
 
 
-def _reason(error: Any) -> Union[Failed, Denied]:
+def _reason(error: Any) -> Failed | Denied:
     status = status_pb2.Status(code=error.code().value[0], message=error.details() or "")
     for key, value in error.trailing_metadata() or ():
         if key == _STATUS_DETAILS:

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import socket
 import ssl
-from typing import Optional
 from urllib.parse import urlsplit
 
 from . import _answers, _json_form
@@ -28,7 +27,7 @@ class JsonConnection:
         self._parts = urlsplit(endpoint)
         self._headers = {"Content-Type": "application/json", "X-API-Key": api_key}
         self._timeout = timeout
-        self._connection: Optional[http.client.HTTPConnection] = None
+        self._connection: http.client.HTTPConnection | None = None
         self.was_answered = False
         """Whether the last batch got an answer that came from the service, and not from a proxy before it."""
 

@@ -1,6 +1,6 @@
 """The documented JSON of events and batches, from their encoded form.
 
-Moments are written with microseconds, which is what the service keeps; data that came as JSON is copied letter for letter.
+Moments are written with microseconds, which is what the service keeps; data that came as JSON is copied as it is.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
-from typing import Any, Optional
+from typing import Any
 
 from .v1.batch_pb2 import Batch, Event, Platform, SourceType
 
@@ -22,7 +22,7 @@ def event_json(event: Event) -> str:
 
 
 def batch_json(
-    header: bytes, events: Iterable[bytes], rejected: Optional[Iterable[str]] = None, now: Optional[float] = None
+    header: bytes, events: Iterable[bytes], rejected: Iterable[str] | None = None, now: float | None = None
 ) -> bytes:
     """A batch made at `now` (Unix seconds) of encoded events; `rejected` is one member more."""
     batch = Batch.FromString(header)

@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable
 from urllib.parse import urlsplit
 
 from .errors import InvalidOptions, OpenCloneError
@@ -62,10 +62,11 @@ class Options:
     on_full: str
     block_timeout: float
     transport: str
+    answer_timeout: float
     retry_base: float
     retry_cap: float
-    on_error: Optional[ErrorCallback]
-    on_rejected: Optional[RejectedCallback]
+    on_error: ErrorCallback | None
+    on_rejected: RejectedCallback | None
 
     def __post_init__(self) -> None:
         self._check_batch_fields()
@@ -74,6 +75,7 @@ class Options:
                  "max_batch_events must be 1 to 500")
         _require(type(self.spool_max_bytes) is int and self.spool_max_bytes > 0, "spool_max_bytes must be above 0")
         _require(self.on_full in ("block", "reject", "drop_oldest"), "on_full must be block, reject or drop_oldest")
+        _require(0 < self.answer_timeout < 10**9, "answer_timeout must be a number of seconds above 0")
         for name in ("max_batch_age", "block_timeout", "retry_base", "retry_cap"):
             _require(0 <= getattr(self, name) < 10**9, f"{name} must be a number of seconds, 0 or more")
 
@@ -95,7 +97,7 @@ class Options:
             port = parts.port
         except ValueError:
             raise InvalidOptions("endpoint must be http://HOST:PORT or https://HOST:PORT") from None
-        is_plain = not (parts.username or parts.password or parts.query or parts.fragment or parts.path not in ("", "/"))
+        is_plain = parts.path in ("", "/") and not (parts.username or parts.password or parts.query or parts.fragment)
         _require(parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain and port != 0,
                  "endpoint must be http://HOST:PORT or https://HOST:PORT, and nothing more")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Optional
+from typing import Callable
 
 # Attempts in a row without an answer to any batch, after which the other way is tried.
 _PATIENCE = 2
@@ -17,7 +17,7 @@ class Route:
         self._transport = transport
         self._clock = clock
         self._strikes = 0
-        self._json_until: Optional[float] = None
+        self._json_until: float | None = None
 
     def is_json(self) -> bool:
         """Whether the next batch goes to the JSON endpoint."""

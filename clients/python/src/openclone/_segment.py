@@ -77,7 +77,7 @@ class Segment:
     @property
     def is_done(self) -> bool:
         """Whether all its events have been dealt with."""
-        return self.done == self.events
+        return self.done >= self.events
 
     def append(self, frame: bytes) -> None:
         """Adds an event's frame. Raises `OSError`, and then nothing was added."""
@@ -137,11 +137,11 @@ class Segment:
             written = os.write(self._file, data)
             while written < len(data):
                 written += os.write(self._file, data[written:])
-        except OSError:
-            # A frame that is cut off would hide all that follow.
+        except BaseException:
+            # A full disk, or a signal. A frame that is cut off would hide all that follow.
             os.ftruncate(self._file, self.end)
             raise
-        self.end += len(data)
+        self.end += written
         self.size = self.end
         self.is_dirty = True
 

@@ -1,8 +1,8 @@
 """The thread that empties the spool.
 
-It waits until a batch is due or an answer has come, deals with the answers, and sends while the window allows. Packages
-without an answer are either in `_outstanding` (on the stream) or in `_again` (to be sent next, oldest first). What other
-threads touch (`_inbox`, `denied`, `counts`) is guarded by the spool's lock, on which `changed` waits.
+It waits until a batch is due or an answer has come, deals with the answers, and sends while the window allows.
+Packages without an answer are either in `_outstanding` (on the stream) or in `_again` (to be sent next, oldest first).
+What other threads touch (`_inbox`, `denied`, `counts`) is guarded by the spool's lock, on which `changed` waits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Union
 
 from . import _dead_letter
 from ._answers import Accepted, Answer, Denied, Failed, Refused
@@ -23,13 +22,13 @@ from ._http import JsonConnection, TooLarge
 from ._options import Options
 from ._route import Route
 from ._spool import Package, Spool
-from ._teller import Teller
+from ._teller import Teller, logger
 from .errors import AccessDenied, Clock, Damaged, OpenCloneError, SpoolError, Unavailable
 
 WINDOW = 32
 """Batches on the stream without an answer."""
-ANSWER_SECONDS = 30.0
-"""How long a batch may go without an answer."""
+TELL_FAILURES = 3
+"""Failures in a row after which the plugin is told; fewer are no news, as the next attempt may succeed."""
 
 
 @dataclass
@@ -47,8 +46,8 @@ class Sender:
 
     def __init__(self, options: Options, spool: Spool, dead_letter: Path, teller: Teller) -> None:
         self.changed = threading.Condition(spool.lock)
-        self.denied: Optional[AccessDenied] = None
-        self.last_failure: Optional[OpenCloneError] = None
+        self.denied: AccessDenied | None = None
+        self.last_failure: OpenCloneError | None = None
         self.counts = Counts()
         self._options = options
         self._spool = spool
@@ -57,15 +56,16 @@ class Sender:
         self._route = Route(options.transport)
         self._backoff = Backoff(options.retry_base, options.retry_cap)
         self._not_before = 0.0
-        self._inbox: deque[tuple[Stream, Optional[int], Answer]] = deque()
+        self._inbox: deque[tuple[Stream, int | None, Answer]] = deque()
         self._again: deque[Package] = deque()
         self._outstanding: dict[int, Package] = {}
+        self._posted: deque[tuple[Package, Answer]] = deque()
         self._sequence = 0
-        self._stream: Optional[Stream] = None
+        self._stream: Stream | None = None
         self._stream_answered = False
         self._progress_at = 0.0
-        self._json = JsonConnection(options.endpoint, options.api_key, ANSWER_SECONDS)
-        self._posting_since: Optional[float] = None
+        self._json = JsonConnection(options.endpoint, options.api_key, options.answer_timeout)
+        self._posting_since: float | None = None
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="openclone-sender", daemon=True)
 
@@ -79,44 +79,51 @@ class Sender:
             self._is_stopping = True
             self.changed.notify_all()
         self._json.abort()
-        self._thread.join(timeout=5.0)
+        # A callback may close the client, on this very thread.
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=5.0)
 
     def watch(self) -> None:
         """Gives up a POST that takes too long; called now and then by another thread."""
         since = self._posting_since
-        if since is not None and time.monotonic() - since > ANSWER_SECONDS:
+        if since is not None and time.monotonic() - since > self._options.answer_timeout:
             self._json.abort()
 
     def _run(self) -> None:
         while self._wait():
-            self._tell_damage()
-            self._read_inbox()
-            self._check_progress()
-            self._send_due()
+            try:
+                self._tell_damage()
+                self._read_inbox()
+                self._check_progress()
+                self._send_due()
+            except Exception as error:  # noqa: BLE001
+                # Such as a thread that the system refuses to start. The plugin must not lose its sender over it.
+                logger.exception("sending failed")
+                self._failed(Unavailable(f"{type(error).__name__}: {error}"))
         self._close_stream()
         self._json.close()
 
     def _wait(self) -> bool:
         with self.changed:
             while not self._is_stopping:
-                delay = 0.0 if self._inbox or self._spool.damaged else self._next_in()
+                delay = 0.0 if self._inbox or self._posted or self._spool.damaged else self._next_in()
                 if delay == 0.0:
                     return True
                 self.changed.wait(delay)
         return False
 
-    def _next_in(self) -> Optional[float]:
+    def _next_in(self) -> float | None:
         """Seconds until there is something to do; `None` if only an answer or an event can bring it."""
         now = time.monotonic()
         moments = []
         if self._outstanding:
-            moments.append(max(0.0, self._progress_at + ANSWER_SECONDS - now))
+            moments.append(max(0.0, self._progress_at + self._options.answer_timeout - now))
         due = self._due_in()
         if due is not None:
             moments.append(max(due, self._not_before - now, 0.0))
         return min(moments, default=None)
 
-    def _due_in(self) -> Optional[float]:
+    def _due_in(self) -> float | None:
         if self.denied is not None or len(self._outstanding) >= WINDOW:
             return None
         if self._again:
@@ -124,7 +131,7 @@ class Sender:
         return self._spool.due_in(self._options.max_batch_events, self._options.max_batch_age)
 
     def _send_due(self) -> None:
-        while not self._inbox and not self._is_stopping:
+        while not self._inbox and not self._posted and not self._is_stopping:
             with self.changed:
                 if self._due_in() != 0.0 or time.monotonic() < self._not_before:
                     return
@@ -133,8 +140,13 @@ class Sender:
             except SpoolError as error:
                 self._failed(error)
                 return
-            if package is not None:
+            if package is None:
+                continue
+            try:
                 self._send(package)
+            except Exception:
+                self._again.appendleft(package)
+                raise
 
     def _send(self, package: Package) -> None:
         # The stream that is open is used up first: it may owe answers.
@@ -147,10 +159,11 @@ class Sender:
         if not self._outstanding:
             self._progress_at = time.monotonic()
         self._sequence += 1
-        self._outstanding[self._sequence] = package
         self._stream.submit(self._sequence, package.segment.header, package.events)
+        self._outstanding[self._sequence] = package
 
     def _post(self, package: Package) -> None:
+        """The answer is dealt with as one of the stream is, in its turn."""
         self._posting_since = time.monotonic()
         try:
             answer = self._json.post(package.segment.header, package.events)
@@ -160,17 +173,18 @@ class Sender:
         finally:
             self._posting_since = None
         self._route.posted(self._json.was_answered)
-        self._answered(package, answer)
-        self._announce()
+        self._posted.append((package, answer))
 
-    def _deliver(self, stream: Stream, sequence: Optional[int], answer: Answer) -> None:
+    def _deliver(self, stream: Stream, sequence: int | None, answer: Answer) -> None:
         with self.changed:
             self._inbox.append((stream, sequence, answer))
             self.changed.notify_all()
 
     def _read_inbox(self) -> None:
-        if not self._inbox:
+        if not self._inbox and not self._posted:
             return
+        while self._posted:
+            self._answered(*self._posted.popleft())
         while self._inbox:
             stream, sequence, answer = self._inbox.popleft()
             if stream is not self._stream:
@@ -186,8 +200,8 @@ class Sender:
         self._announce()
 
     def _check_progress(self) -> None:
-        if self._outstanding and time.monotonic() - self._progress_at >= ANSWER_SECONDS:
-            self._lost(Failed(f"no answer within {ANSWER_SECONDS:.0f} s"))
+        if self._outstanding and time.monotonic() - self._progress_at >= self._options.answer_timeout:
+            self._lost(Failed(f"no answer within {self._options.answer_timeout:g} s"))
 
     def _lost(self, end: Answer) -> None:
         """The stream is over: what has no answer is sent again."""
@@ -283,7 +297,7 @@ class Sender:
         self._teller.error(denied)
         self._announce()
 
-    def _failed(self, error: Union[Unavailable, Clock, SpoolError], retry_after: float = 0.0) -> None:
+    def _failed(self, error: Unavailable | Clock | SpoolError, retry_after: float = 0.0) -> None:
         """Waits before anything is sent again. What fails while waiting belongs to the same failure."""
         now = time.monotonic()
         self.last_failure = error
@@ -291,14 +305,15 @@ class Sender:
             self._not_before = now + self._backoff.failed(retry_after)
         else:
             self._not_before = max(self._not_before, now + retry_after)
-        # One failure alone is no news: the next attempt may succeed. The others do not pass by themselves.
-        if self._backoff.failures >= 2 or not isinstance(error, Unavailable):
+        # A wrong clock and a full disk do not pass by themselves.
+        if self._backoff.failures >= TELL_FAILURES or not isinstance(error, Unavailable):
             self._teller.lasting(error)
 
     def _tell_damage(self) -> None:
         while self._spool.damaged:
             copy = self._spool.damaged.pop(0)
-            self._teller.error(Damaged(f"a segment of the spool was damaged; what could be read is sent, a copy is {copy}"))
+            told = f"a segment of the spool was damaged: what could be read is sent, a copy of it is {copy}"
+            self._teller.error(Damaged(told))
 
     def _announce(self) -> None:
         with self.changed:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from . import _frames
 from ._segment import Segment
@@ -40,7 +40,7 @@ class Spool:
         self.queued = 0
         """Events that are neither acknowledged nor set aside."""
         self.bytes = 0
-        self.first_waiting_at: Optional[float] = None
+        self.first_waiting_at: float | None = None
         """When the oldest event of the last segment that waits came in (monotonic)."""
         self._directory = directory
         self._dead_letter = dead_letter
@@ -49,7 +49,7 @@ class Spool:
         # Smaller in a small spool, so that not all of it is dropped at once.
         self._segment_bytes = min(SEGMENT_BYTES, max(max_bytes // 4, 1))
         self._segments: list[Segment] = []
-        self._active: Optional[Segment] = None
+        self._active: Segment | None = None
         with _spool_errors(directory):
             numbered = sorted((int(path.stem), path) for path in directory.glob("*.seg") if _is_number(path.stem))
             self._next = numbered[-1][0] + 1 if numbered else 1
@@ -68,7 +68,7 @@ class Spool:
         """Adds an event's frame; gives how many wait in the last segment. Raises `SpoolError`: nothing was added."""
         active = self._active
         try:
-            if active is None or active.size + len(frame) > self._segment_bytes and active.events:
+            if active is None or (active.size + len(frame) > self._segment_bytes and active.events):
                 active = self._begin()
             active.append(frame)
         except OSError as error:
@@ -77,11 +77,12 @@ class Spool:
                 self._remove(active)
             self.seal()
             raise _spool_error(self._directory, error) from None
-        if active.waiting == 1:
+        waiting = active.events - active.taken
+        if waiting == 1:
             self.first_waiting_at = time.monotonic()
         self.queued += 1
         self.bytes += len(frame)
-        return active.waiting
+        return waiting
 
     def seal(self) -> int:
         """Makes all that waits due, by ending the last segment. Gives the number of the last that exists."""
@@ -92,7 +93,7 @@ class Spool:
         """Whether everything up to segment `number` has been dealt with."""
         return not self._segments or self._segments[0].number > number
 
-    def due_in(self, max_events: int, max_age: float) -> Optional[float]:
+    def due_in(self, max_events: int, max_age: float) -> float | None:
         """Seconds until a batch should be sent: 0 for at once, `None` if nothing waits."""
         segment = self._first_waiting()
         if segment is None:
@@ -102,7 +103,7 @@ class Spool:
             return 0.0
         return max(0.0, self.first_waiting_at + max_age - time.monotonic())
 
-    def take(self, max_events: int) -> Optional[Package]:
+    def take(self, max_events: int) -> Package | None:
         """Reads the next batch's events. Called by the sender only, without the lock. Raises `SpoolError`."""
         with self.lock:
             segment = self._first_waiting()
@@ -120,7 +121,7 @@ class Spool:
             segment.is_being_read = False
             segment.taken += len(taken.events)
             self.first_waiting_at = time.monotonic() if segment.waiting else None
-            if taken.is_cut:
+            if taken.is_cut or not taken.events:
                 self._give_up_rest(segment)
         return Package(segment, taken.events) if taken.events else None
 
@@ -132,7 +133,7 @@ class Spool:
             if segment.is_done and segment in self._segments:
                 self._remove(segment)
 
-    def drop_oldest(self) -> Optional[int]:
+    def drop_oldest(self) -> int | None:
         """Deletes the oldest segment of which nothing is being sent; gives its number of events, `None` if none is."""
         for segment in self._segments:
             if segment.is_idle:
@@ -193,7 +194,7 @@ class Spool:
     def _start_bytes(self) -> int:
         return len(_frames.MAGIC) + _frames.FRAME.size + len(self._header)
 
-    def _first_waiting(self) -> Optional[Segment]:
+    def _first_waiting(self) -> Segment | None:
         return next((segment for segment in self._segments if segment.waiting), None)
 
     def _give_up_rest(self, segment: Segment) -> None:

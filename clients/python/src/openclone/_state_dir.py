@@ -22,7 +22,7 @@ class StateDir:
         self.spool = self.path / "spool"
         self.dead_letter = self.path / "dead-letter"
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(self.path)
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 self._prepare()
@@ -56,6 +56,13 @@ class StateDir:
         made = str(uuid.uuid4())
         write_new(path, f"{made}\n".encode())
         return made
+
+
+def _make_private(path: Path) -> None:
+    """Makes a directory, and those above it that are missing, for their owner alone."""
+    if not path.parent.exists():
+        _make_private(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from ._options import ErrorCallback, Rejected, RejectedCallback
 from .errors import OpenCloneError
@@ -14,7 +14,7 @@ logger = logging.getLogger("openclone")
 class Teller:
     """Calls `on_error` and `on_rejected`. A failure that lasts is told once, until something has succeeded."""
 
-    def __init__(self, on_error: Optional[ErrorCallback], on_rejected: Optional[RejectedCallback]) -> None:
+    def __init__(self, on_error: ErrorCallback | None, on_rejected: RejectedCallback | None) -> None:
         self._on_error = on_error or _log_error
         self._on_rejected = on_rejected or _log_rejected
         self._told: set[type[OpenCloneError]] = set()

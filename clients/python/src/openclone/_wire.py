@@ -1,15 +1,14 @@
 """Batches put together from events that are encoded already.
 
 In Protobuf the fields of a message may come in any order, and a message is the concatenation of its fields. So a batch
-is the header of its segment (fields 1 to 5), a timestamp (field 6) and, for each event, the tag of field 7, a length and
-the very bytes that stand in the spool: no event is decoded or encoded again on its way to the server.
+is the header of its segment (fields 1 to 5), a timestamp (field 6) and, for each event, the tag of field 7, a length
+and the very bytes that stand in the spool: no event is decoded or encoded again on its way to the server.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Optional
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -36,7 +35,7 @@ def varint(value: int) -> bytes:
 _SMALL = [bytes((value,)) for value in range(0x80)]
 
 
-def encode_batch(header: bytes, events: Iterable[bytes], now: Optional[float] = None) -> bytes:
+def encode_batch(header: bytes, events: Iterable[bytes], now: float | None = None) -> bytes:
     """Encodes a `Batch` made at `now` (Unix seconds)."""
     micros = round((time.time() if now is None else now) * 1e6)
     stamp = Timestamp(seconds=micros // 10**6, nanos=micros % 10**6 * 1000).SerializeToString()

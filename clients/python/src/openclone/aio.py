@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, Iterable
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Optional, Union
+from typing import Any
 
 from .client import Client, Stats
 from .errors import OpenCloneError
@@ -26,10 +26,10 @@ class AsyncClient:
 
     async def send(
         self,
-        event: Union[Event, Data],
+        event: Event | Data,
         *,
-        timestamp: Union[float, datetime, None] = None,
-        raw_ref: Optional[str] = None,
+        timestamp: float | datetime | None = None,
+        raw_ref: str | None = None,
     ) -> str:
         """As `Client.send`."""
         sent = self._client.try_send(event, timestamp, raw_ref)
@@ -37,7 +37,7 @@ class AsyncClient:
             return sent
         return await asyncio.to_thread(self._client.send, event, timestamp=timestamp, raw_ref=raw_ref)
 
-    async def send_all(self, events: Union[AsyncIterable[Union[Event, Data]], Iterable[Union[Event, Data]]]) -> int:
+    async def send_all(self, events: AsyncIterable[Event | Data] | Iterable[Event | Data]) -> int:
         """Queues what an iterator, asynchronous or not, yields; returns how many events that were."""
         count = 0
         if isinstance(events, AsyncIterable):
@@ -50,11 +50,11 @@ class AsyncClient:
             count += 1
         return count
 
-    async def flush(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+    async def flush(self, timeout: float = 30.0) -> None:
         """As `Client.flush`."""
         await asyncio.to_thread(self._client.flush, timeout)
 
-    async def close(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+    async def close(self, timeout: float = 30.0) -> None:
         """As `Client.close`."""
         await asyncio.to_thread(self._client.close, timeout)
 
@@ -71,7 +71,7 @@ class AsyncClient:
         return self
 
     async def __aexit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             await self.close()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Optional, Union
 
 from . import _exit, _frames, _options
 from ._options import ErrorCallback, Options, RejectedCallback
@@ -48,7 +47,7 @@ class Client:
     """Sends the events of one plugin. Safe to use from several threads.
 
     The options are described in `clients/README.md`; times are in seconds. `on_error` is called with an
-    `OpenCloneError`, `on_rejected` with a `Rejected`, both on the client's own thread: they must not wait for the client.
+    `OpenCloneError`, `on_rejected` with a `Rejected`, on a thread of the client's: they must not wait for the client.
 
     Raises `InvalidOptions`, `SpoolLocked` or `SpoolError`.
     """
@@ -59,21 +58,22 @@ class Client:
         plugin_id: str,
         plugin_version: str,
         source_type: str,
-        platform: Optional[str] = None,
-        endpoint: Optional[str] = None,
-        api_key: Optional[str] = None,
-        enabled: Optional[bool] = None,
-        state_dir: Union[str, os.PathLike[str], None] = None,
+        platform: str | None = None,
+        endpoint: str | None = None,
+        api_key: str | None = None,
+        enabled: bool | None = None,
+        state_dir: str | os.PathLike[str] | None = None,
         max_batch_events: int = 100,
         max_batch_age: float = 60.0,
         spool_max_bytes: int = 512 * 1024 * 1024,
         on_full: str = "block",
         block_timeout: float = 30.0,
         transport: str = "auto",
+        answer_timeout: float = 30.0,
         retry_base: float = 0.5,
         retry_cap: float = 60.0,
-        on_error: Optional[ErrorCallback] = None,
-        on_rejected: Optional[RejectedCallback] = None,
+        on_error: ErrorCallback | None = None,
+        on_rejected: RejectedCallback | None = None,
     ) -> None:
         self._open = False
         self._options = Options(
@@ -91,11 +91,13 @@ class Client:
             on_full=on_full,
             block_timeout=block_timeout,
             transport=transport,
+            answer_timeout=answer_timeout,
             retry_base=retry_base,
             retry_cap=retry_cap,
             on_error=on_error,
             on_rejected=on_rejected,
         )
+        self._max_batch_events = max_batch_events
         self._encoder = Encoder(source_type)
         self._teller = Teller(on_error, on_rejected)
         self._state = StateDir(self._options.state_dir)
@@ -114,10 +116,10 @@ class Client:
 
     def send(
         self,
-        event: Union[Event, Data],
+        event: Event | Data,
         *,
-        timestamp: Union[float, datetime, None] = None,
-        raw_ref: Optional[str] = None,
+        timestamp: float | datetime | None = None,
+        raw_ref: str | None = None,
     ) -> str:
         """Queues an event, on disk, and returns its `raw_ref`. A crash of the plugin does not lose it any more.
 
@@ -129,8 +131,8 @@ class Client:
         sent = self._queue(event, timestamp, raw_ref, may_wait=True)
         return sent or ""
 
-    def send_all(self, events: Iterable[Union[Event, Data]]) -> int:
-        """Queues events one after the other and returns how many; raises what `send` raises, at the first that fails."""
+    def send_all(self, events: Iterable[Event | Data]) -> int:
+        """Queues events in turn and returns how many; raises what `send` raises, at the first that fails."""
         count = 0
         for event in events:
             self.send(event)
@@ -180,7 +182,7 @@ class Client:
         return self
 
     def __exit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             self.close()
@@ -193,45 +195,54 @@ class Client:
         return f"<openclone.Client {self._options!r}>"
 
     def try_send(
-        self, event: Union[Event, Data], timestamp: Union[float, datetime, None], raw_ref: Optional[str]
-    ) -> Optional[str]:
+        self, event: Event | Data, timestamp: float | datetime | None, raw_ref: str | None
+    ) -> str | None:
         """As `send`, but gives `None` where `send` would wait for room."""
         return self._queue(event, timestamp, raw_ref, may_wait=False)
 
     def _queue(
         self,
-        event: Union[Event, Data],
-        timestamp: Union[float, datetime, None],
-        raw_ref: Optional[str],
+        event: Event | Data,
+        timestamp: float | datetime | None,
+        raw_ref: str | None,
         may_wait: bool,
-    ) -> Optional[str]:
+    ) -> str | None:
         if not self._options.enabled:
             raise NotEnabled(
                 f"{self._options.plugin_id} is not switched on: ask the user, then set enabled=True or "
                 "OPENCLONE_ENABLED=true"
             )
-        encoded = self._encoder.encode(event if isinstance(event, Event) else Event(event, timestamp, raw_ref))
-        frame = _frames.frame(encoded.payload)
-        dropped = 0
+        payload, ref = self._encoder.encode(event if isinstance(event, Event) else Event(event, timestamp, raw_ref))
+        frame = _frames.frame(payload)
         if not self._open:
             raise Closed("the client is closed")
-        with self._changed:
-            while not self._spool.fits(len(frame)):
-                found = self._drop(frame)
-                dropped += found
-                if not found and not may_wait:
+        dropped: int | None = 0
+        with self._spool.lock:
+            if not self._spool.fits(len(frame)):
+                dropped = self._make_room(frame, may_wait)
+                if dropped is None:
                     return None
-                if not found:
-                    self._wait_for_room(frame)
             if not self._open:
                 raise Closed("the client is closed")
             waiting = self._spool.append(frame)
             # The sender has to know of the first event, for its age, of the last of a batch, and of large ones.
-            if waiting == 1 or waiting % self._options.max_batch_events == 0 or len(frame) > 10_000:
+            if waiting == 1 or waiting % self._max_batch_events == 0 or len(frame) > 10_000:
                 self._changed.notify_all()
         if dropped:
             self._teller.error(Dropped(f"the spool was full: its {dropped} oldest events were deleted"))
-        return encoded.raw_ref
+        return ref
+
+    def _make_room(self, frame: bytes, may_wait: bool) -> int | None:
+        """Drops events or waits, as the options say. Gives how many were dropped, `None` if it would have to wait."""
+        dropped = 0
+        while not self._spool.fits(len(frame)):
+            found = self._drop(frame)
+            dropped += found
+            if not found and not may_wait:
+                return None
+            if not found:
+                self._wait_for_room(frame)
+        return dropped
 
     def _drop(self, frame: bytes) -> int:
         """Makes room at once, if that is what the plugin wants; gives how many events that has cost."""

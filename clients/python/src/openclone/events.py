@@ -11,9 +11,8 @@ import math
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Union
 
 from . import _json_form
 from .errors import EventTooLarge, InvalidEvent
@@ -60,27 +59,19 @@ MAX_JSON = 1_000_000
 _SURELY_SMALL = (MAX_JSON - 400) // 6
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One thing seen, heard, read or done."""
 
     data: Data
     """A typed payload of the client's source type, or any JSON object."""
-    timestamp: Union[float, datetime, None] = None
+    timestamp: float | datetime | None = None
     """When it was captured: Unix seconds, or a datetime (a naive one is local time); now if absent."""
-    raw_ref: Optional[str] = None
+    raw_ref: str | None = None
     """The plugin's own stable id, at most 256 bytes of UTF-8; a random UUID if absent. Sent twice, stored once."""
 
 
-class Encoded(NamedTuple):
-    """An event as it goes into the spool."""
-
-    payload: bytes
-    raw_ref: str
-
-
 def email(
-    *, subject: Optional[str] = None, sender: Optional[str] = None, to: Iterable[str] = (), date: Optional[str] = None
+    *, subject: str | None = None, sender: str | None = None, to: Iterable[str] = (), date: str | None = None
 ) -> Email:
     """The envelope of an e-mail; `sender` is the member `from`, which is a keyword of Python."""
     made = Email(subject=subject, to=to, date=date)
@@ -90,7 +81,7 @@ def email(
 
 
 def messaging(
-    *, platform: Optional[str] = None, sender: Optional[str] = None, preview: Optional[str] = None
+    *, platform: str | None = None, sender: str | None = None, preview: str | None = None
 ) -> Messaging:
     """A chat message; `sender` is the member `from`, which is a keyword of Python."""
     made = Messaging(platform=platform, preview=preview)
@@ -108,8 +99,8 @@ class Encoder:
         fields = self._payload.DESCRIPTOR.fields
         self._doubles = tuple(field.name for field in fields if field.type == field.TYPE_DOUBLE)
 
-    def encode(self, event: Event) -> Encoded:
-        """Encodes `event`; raises `InvalidEvent` or `EventTooLarge`."""
+    def encode(self, event: Event) -> tuple[bytes, str]:
+        """Encodes `event`; gives the bytes and the `raw_ref`. Raises `InvalidEvent` or `EventTooLarge`."""
         made = WireEvent()
         micros = _micros(event.timestamp)
         made.timestamp.seconds = micros // 1_000_000
@@ -118,7 +109,9 @@ class Encoder:
         made.raw_ref = raw_ref
         data = event.data
         if isinstance(data, self._payload):
-            self._check_doubles(data)
+            for name in self._doubles:
+                if not math.isfinite(getattr(data, name)):
+                    raise InvalidEvent(f"data.{name} must be a finite number")
             getattr(made, self._source_type).CopyFrom(data)
         else:
             made.json = self._json(data)
@@ -128,12 +121,7 @@ class Encoder:
             raise InvalidEvent(f"data must be text in UTF-8: {error}") from None
         if len(payload) > _SURELY_SMALL:
             _check_size(made)
-        return Encoded(payload, raw_ref)
-
-    def _check_doubles(self, data: Any) -> None:
-        for name in self._doubles:
-            if not math.isfinite(getattr(data, name)):
-                raise InvalidEvent(f"data.{name} must be a finite number")
+        return payload, raw_ref
 
     def _json(self, data: Any) -> str:
         if not isinstance(data, Mapping):
@@ -150,7 +138,7 @@ class Encoder:
         return text
 
 
-def _micros(timestamp: Union[float, datetime, None]) -> int:
+def _micros(timestamp: float | datetime | None) -> int:
     if timestamp is None:
         return time.time_ns() // 1000
     if isinstance(timestamp, datetime):
@@ -166,7 +154,7 @@ def _micros(timestamp: Union[float, datetime, None]) -> int:
     return round(timestamp * 1_000_000)
 
 
-def _raw_ref(raw_ref: Optional[str]) -> str:
+def _raw_ref(raw_ref: str | None) -> str:
     if not raw_ref:
         return str(uuid.uuid4())
     if not isinstance(raw_ref, str):
