@@ -154,6 +154,16 @@ test("two attempts without an answer lead to the other transport, which is kept"
   assert.deepEqual([...queue.finished].sort((a, b) => a - b), upTo(9));
 });
 
+test("a service that finds POSTs too many is tried over the stream again", async (t) => {
+  const queue = new Events(6);
+  let works = false;
+  const stream = new Scripted(() => (works ? TAKEN : "lost"));
+  const post = new Scripted(({ position }) => (position < 2 ? TAKEN : ((works = true), failed("429", 0.01, true))), 1);
+  const { sender: made } = sender(t, queue, stream, post);
+  await made.flush(5000, "flush");
+  assert.deepEqual([stream.attempts, post.attempts], [3, 1]);
+});
+
 test("where neither transport gets through, both are tried in turn; a service that answers is not left", async (t) => {
   const [stream, post] = [new Scripted(() => "lost"), new Scripted(() => "lost", 1)];
   const { sender: made } = sender(t, new Events(1), stream, post);

@@ -169,9 +169,11 @@ export class Sender {
   #noteAnswers(attempt: Attempt, verdict: Verdict): void {
     const isReached = attempt.answered > 0 || verdict.kind !== "failed" || verdict.reached;
     const isFirst = attempt.transport === this.#options.transports[0];
-    if (isReached) return this.#noteAnswer(attempt.transport);
-    this.#unanswered = isFirst ? this.#unanswered + 1 : 0;
-    if (!isFirst) this.#detourUntil = 0;
+    if (isReached) this.#noteAnswer(attempt.transport);
+    else this.#unanswered = isFirst ? this.#unanswered + 1 : 0;
+    // POSTs are counted by the service, streams are not: where it says that there were too many, the stream is worth another try.
+    const isTooMuch = verdict.kind === "failed" && verdict.after > 0;
+    if (!isFirst && (!isReached || isTooMuch)) this.#detourUntil = 0;
   }
 
   #noteAnswer(transport: Transport): void {
