@@ -84,7 +84,7 @@ fn a_segment_goes_when_all_of_it_is_settled() {
 fn the_oldest_that_is_not_being_sent_is_dropped() {
     let directory = tempfile::tempdir().unwrap();
     let (mut spool, _) = open(directory.path(), 400);
-    for number in 0..12 {
+    for number in 0..20 {
         spool.append(&event(number)).unwrap();
     }
     let unit = spool.take(Wanted { events: 1, ..WANTED }).unwrap().unwrap();
@@ -92,9 +92,24 @@ fn the_oldest_that_is_not_being_sent_is_dropped() {
     let dropped = spool.drop_oldest();
     assert!(dropped > 0);
     let left = drain(&mut spool);
-    assert_eq!(left.len() as u64 + dropped + 1, 12);
-    assert_eq!(*left.last().unwrap(), event(11));
-    assert_eq!(spool.queued, 12 - dropped);
+    assert_eq!(left.len() as u64 + dropped + 1, 20);
+    assert_eq!(*left.last().unwrap(), event(19));
+    assert_eq!(spool.queued, 20 - dropped);
+}
+
+#[test]
+fn a_second_damaged_segment_does_not_replace_the_first() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir_all(directory.path().join("spool")).unwrap();
+    let mut bytes = segment_bytes(3);
+    bytes[30] ^= 1;
+    let mut copies = Vec::new();
+    for _ in 0..3 {
+        fs::write(segment::path(&directory.path().join("spool"), 1), &bytes).unwrap();
+        copies.extend(open(directory.path(), 1 << 20).1.damaged);
+    }
+    copies.dedup();
+    assert_eq!(copies.len(), 3);
 }
 
 /// What a spool with these bytes as its only segment gives, and whether it told of damage.
