@@ -122,6 +122,13 @@ test("a damaged segment is copied and told, what stands before is kept", async (
   assert.deepEqual(again.errors, ["Damaged"]);
   assert.ok(again.spool.queued > 0 && again.spool.queued < 9);
   assert.deepEqual(fs.readFileSync(path.join(dir, "dead-letter", name)), bytes);
+  // Another start makes no second copy; other damage does.
+  await open(dir);
+  assert.deepEqual(fs.readdirSync(path.join(dir, "dead-letter")), [name]);
+  bytes[middle + 30] = (bytes[middle + 30] as number) ^ 1;
+  fs.writeFileSync(file, bytes);
+  await open(dir);
+  assert.deepEqual(fs.readFileSync(path.join(dir, "dead-letter", `${name}.2`)), bytes);
   // The number of the copy is not given again.
   await add(again.spool, 1);
   assert.ok(!files(dir).slice(1).includes(name));

@@ -32,16 +32,20 @@ export class DeadLetters {
     return { rawRef, place };
   }
 
-  /** Copies a segment, unless a copy is there. */
+  /** Copies a segment, unless the same bytes are there already: it is looked at again by each start until it is sent. */
   async copy(segment: string): Promise<string> {
     this.#make();
-    const place = path.join(this.dir, path.basename(segment));
-    try {
-      await fs.promises.copyFile(segment, place, fs.constants.COPYFILE_EXCL);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const bytes = await fs.promises.readFile(segment);
+    for (let copies = 1; ; copies++) {
+      const place = path.join(this.dir, path.basename(segment) + (copies > 1 ? `.${copies}` : ""));
+      try {
+        await writeSynced(place, bytes, "wx");
+        return place;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+      if (bytes.equals(await fs.promises.readFile(place))) return place;
     }
-    return place;
   }
 
   /** Numbers of the segments that were copied here: they are not given again. */
@@ -61,10 +65,10 @@ export function segmentNumber(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-async function writeSynced(place: string, text: string): Promise<void> {
-  const file = await fs.promises.open(place, "w", 0o600);
+async function writeSynced(place: string, content: string | Buffer, flags = "w"): Promise<void> {
+  const file = await fs.promises.open(place, flags, 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
