@@ -100,3 +100,13 @@ test("the documented form has the documented names", () => {
 function bigints(_: string, value: unknown): unknown {
   return typeof value === "object" && value !== null && "self" in value ? "a cycle" : value;
 }
+
+test("the compiler refuses the payload of another source type, and fields that there are not", () => {
+  const send = (_: Event<"braindump">) => true;
+  assert.ok(send({ data: payload.braindump({ text: "x" }) }));
+  assert.ok(send({ data: { anything: [1, { else: null }] } }));
+  // @ts-expect-error
+  assert.ok(send({ data: payload.music({ track: "x" }) }));
+  // @ts-expect-error
+  assert.ok(payload.braindump({ track: "x" }));
+});

@@ -16,6 +16,7 @@ import { delay } from "./backoff.js";
 import { AccessDenied, Clock, type OpenCloneError, reasonOf, SpoolError, Timeout, Unavailable } from "./errors.js";
 import type { Rejected } from "./options.js";
 import type { Batch, Queue } from "./queue.js";
+import { Route } from "./route.js";
 import { later, Signal } from "./signal.js";
 import { type Outcast, split } from "./split.js";
 
@@ -29,10 +30,6 @@ export interface SenderOptions {
   readonly transports: readonly [Transport, Transport?];
 }
 
-/** Attempts without any answer before the other transport is tried. */
-const PATIENCE = 2;
-/** For how long the other transport is used, in milliseconds. */
-const DETOUR = 5 * 60_000;
 /** Failures in a row before somebody is told. */
 const LASTING = 3;
 
@@ -41,6 +38,7 @@ export class Sender {
   readonly counts = { stored: 0, skipped: 0, rejected: 0 };
   readonly #queue: Queue;
   readonly #options: SenderOptions;
+  readonly #route: Route;
   readonly #wake = new Signal();
   readonly #progress = new Signal();
   readonly #abort = new AbortController();
@@ -51,8 +49,6 @@ export class Sender {
   #failure: OpenCloneError | undefined;
   #failures = 0;
   #told = "";
-  #unanswered = 0;
-  #detourUntil = 0;
   #isStopped = false;
   #pause: { until: number; isAsked: boolean } | undefined;
   readonly #done: Promise<void>;
@@ -60,6 +56,7 @@ export class Sender {
   constructor(queue: Queue, options: SenderOptions) {
     this.#queue = queue;
     this.#options = options;
+    this.#route = new Route(options.transports);
     this.#done = this.#run();
   }
 
@@ -123,7 +120,7 @@ export class Sender {
         await this.#idle();
         continue;
       }
-      const transport = this.#transport();
+      const transport = this.#route.next();
       const attempt = new Attempt(this.#access(transport), transport);
       const verdict = (await attempt.run(this.#abort.signal)) ?? attempt.halted;
       const isLost = this.#inFlight.size > 0;
@@ -144,15 +141,8 @@ export class Sender {
     await this.#wake.wait(readyAt === Infinity ? Infinity : Math.max(1, readyAt - Date.now()));
   }
 
-  #transport(): Transport {
-    const [first, other] = this.#options.transports;
-    if (other === undefined) return first;
-    if (!this.#isDetourOver()) return other;
-    return this.#unanswered >= PATIENCE ? other : first;
-  }
-
   async #failed(attempt: Attempt, verdict: Verdict, isLost: boolean): Promise<void> {
-    this.#noteAnswers(attempt, verdict);
+    this.#route.noteEnd(attempt, verdict);
     if (verdict.kind === "denied") return this.#deny(verdict.reason);
     // A stream may end while there is nothing to send; a new one is opened when there is.
     if (!isLost && attempt.answered > 0 && attempt.halted === undefined && !this.#hasWork()) return;
@@ -163,23 +153,6 @@ export class Sender {
     this.#pause = { until: Date.now() + seconds * 1000, isAsked: after > 0 };
     while (!this.#isStopped && this.#pause.until > Date.now()) await this.#wake.wait(this.#pause.until - Date.now());
     this.#pause = undefined;
-  }
-
-  /** The rule of `auto`: two attempts in a row without an answer lead to the other transport; an answer of that keeps it. */
-  #noteAnswers(attempt: Attempt, verdict: Verdict): void {
-    const isReached = attempt.answered > 0 || verdict.kind !== "failed" || verdict.reached;
-    const isFirst = attempt.transport === this.#options.transports[0];
-    if (isReached) this.#noteAnswer(attempt.transport);
-    else this.#unanswered = isFirst ? this.#unanswered + 1 : 0;
-    // POSTs are counted by the service, streams are not: where it says that there were too many, the stream is worth another try.
-    const isTooMuch = verdict.kind === "failed" && verdict.after > 0;
-    if (!isFirst && (!isReached || isTooMuch)) this.#detourUntil = 0;
-  }
-
-  #noteAnswer(transport: Transport): void {
-    this.#unanswered = 0;
-    const isDetour = transport !== this.#options.transports[0];
-    if (isDetour && this.#isDetourOver()) this.#detourUntil = Date.now() + DETOUR;
   }
 
   #deny(reason: string): void {
@@ -213,9 +186,8 @@ export class Sender {
 
   /** What an attempt may do with the sender. */
   #access(transport: Transport): Access {
-    let isDetour = false;
     return {
-      isOver: () => this.#isStopped || (isDetour && this.#isDetourOver()),
+      isOver: () => this.#isStopped || this.#route.isOver(transport),
       inFlight: this.#inFlight,
       take: () => this.#take(),
       idle: (isFull) => (isFull ? this.#wake.wait() : this.#idle()),
@@ -224,16 +196,9 @@ export class Sender {
         this.#inFlight.delete(batch);
         this.#again.unshift(batch);
       },
-      answered: () => {
-        this.#noteAnswer(transport);
-        isDetour = !this.#isDetourOver();
-      },
+      answered: () => this.#route.noteAnswer(transport),
       succeed: (batch, verdict) => this.#succeed(batch, verdict),
     };
-  }
-
-  #isDetourOver(): boolean {
-    return Date.now() >= this.#detourUntil;
   }
 
   /** The next batch, in flight from now on. */
