@@ -5,13 +5,14 @@ import type { Verdict } from "../src/core/answer.js";
 import type { Attempt, Transport } from "../src/core/attempt.js";
 import { Route } from "../src/core/route.js";
 
-const [stream, post]: Transport[] = [1, 2].map((window) => ({ window, run: async () => undefined }));
+const stream: Transport = { window: 32, run: async () => undefined };
+const post: Transport = { window: 1, run: async () => undefined };
 const LOST: Verdict = { kind: "failed", reason: "lost", after: 0, reached: false };
 
 /** A route, and what its attempts do. */
 function route(t: test.TestContext) {
   t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
-  const made = new Route([stream as Transport, post]);
+  const made = new Route([stream, post]);
   return {
     made,
     fail: (transport = made.next()) => made.noteEnd({ transport, answered: 0 } as Attempt, LOST),
@@ -23,18 +24,18 @@ function route(t: test.TestContext) {
 test("two failures in a row lead to the detour, of which five minutes are enough", (t) => {
   const { made, fail, name, minutes } = route(t);
   fail();
-  made.noteAnswer(stream as Transport);
+  made.noteAnswer(stream);
   fail();
   assert.equal(name(), "stream");
   fail();
   assert.equal(name(), "post");
-  assert.equal(made.isOver(post as Transport), false);
-  made.noteAnswer(post as Transport);
+  assert.equal(made.isOver(post), false);
+  made.noteAnswer(post);
   minutes(4.9);
-  made.noteAnswer(post as Transport);
-  assert.deepEqual([name(), made.isOver(post as Transport)], ["post", false]);
+  made.noteAnswer(post);
+  assert.deepEqual([name(), made.isOver(post)], ["post", false]);
   minutes(0.2);
-  assert.deepEqual([made.isOver(post as Transport), name()], [true, "stream"]);
+  assert.deepEqual([made.isOver(post), name()], [true, "stream"]);
 });
 
 test("after a detour the same begins again", (t) => {
@@ -44,15 +45,15 @@ test("after a detour the same begins again", (t) => {
     fail();
     fail();
     assert.equal(name(), "post");
-    assert.equal(made.isOver(post as Transport), false, "it is not over before it has begun");
-    made.noteAnswer(post as Transport);
+    assert.equal(made.isOver(post), false, "it is not over before it has begun");
+    made.noteAnswer(post);
     minutes(6);
   }
 });
 
 test("one transport alone is never left", (t) => {
   t.mock.timers.enable({ apis: ["Date"] });
-  const alone = new Route([stream as Transport]);
+  const alone = new Route([stream]);
   for (let round = 0; round < 5; round++) alone.noteEnd({ transport: stream, answered: 0 } as Attempt, LOST);
   assert.equal(alone.next(), stream);
 });
