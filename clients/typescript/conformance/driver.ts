@@ -1,0 +1,127 @@
+/**
+ * The driver of the conformance runner: see `clients/conformance/README.md`.
+ *
+ * @module
+ */
+
+import { createInterface } from "node:readline";
+import { inspect } from "node:util";
+
+import { Client, type Event, OpenCloneError, payload, type Rejected, type SourceTypeName } from "../src/index.js";
+import { parseExactly } from "./json.js";
+
+type Answer = Record<string, unknown>;
+type Fields = Record<string, unknown>;
+
+interface Command {
+  readonly do: string;
+  readonly options?: Fields;
+  readonly events?: readonly { timestamp?: number; raw_ref?: string; data: unknown; typed?: boolean }[];
+  readonly prefix?: string;
+  readonly count?: number;
+  readonly timeout?: number;
+}
+
+const TEXTLESS = new Set(["web_browsing", "music", "health", "calendar", "gps", "photos", "email", "messaging", "activity"]);
+
+let client: Client | undefined;
+let sourceType: SourceTypeName = "braindump";
+let errors: string[] = [];
+let rejected: string[] = [];
+
+const commands: Record<string, (command: Command) => Promise<Answer>> = {
+  async open({ options = {} }) {
+    const names = Object.entries(options).map(([name, value]) => [camel(name), value]);
+    sourceType = options["source_type"] as SourceTypeName;
+    errors = [];
+    rejected = [];
+    client = await Client.open({
+      ...(Object.fromEntries(names) as Parameters<typeof Client.open>[0]),
+      onError: (error: OpenCloneError) => void (errors.push(error.name), console.error(`${error.name}: ${error.message}`)),
+      onRejected: (event: Rejected) => void (rejected.push(event.rawRef), console.error(`rejected ${inspect(event)}`)),
+    });
+    return {};
+  },
+
+  async send({ events = [] }) {
+    for (const [index, event] of events.entries()) {
+      const failed = await opened().send(eventOf(event)).catch(failure);
+      if (failed !== undefined) return { ...failed, index };
+    }
+    return {};
+  },
+
+  async generate({ prefix = "", count = 0 }) {
+    let index = -1;
+    function* made(): Generator<Event> {
+      for (index = 0; index < count; index++) yield generated(`${prefix}-${index}`);
+    }
+    try {
+      await opened().sendAll(made());
+      return {};
+    } catch (error) {
+      return { ...failure(error), index: Math.min(index, count - 1) };
+    }
+  },
+
+  async flush({ timeout }) {
+    await opened().flush(timeout);
+    return {};
+  },
+
+  async stats() {
+    const { queued, stored, skipped, rejected: aside, dropped, spoolBytes } = opened().stats;
+    return { stats: { queued, stored, skipped, rejected: aside, dropped, spool_bytes: spoolBytes } };
+  },
+
+  async events() {
+    return { errors, rejected };
+  },
+
+  async show() {
+    return { text: `${inspect(opened(), { depth: 9, showHidden: true })} ${String(opened())} ${JSON.stringify(opened())}` };
+  },
+
+  async close({ timeout }) {
+    await opened().close(timeout);
+    return {};
+  },
+};
+
+function opened(): Client {
+  if (client === undefined) throw new Error("no client is open");
+  return client;
+}
+
+function camel(name: string): string {
+  return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function eventOf({ timestamp, raw_ref: rawRef, data, typed }: NonNullable<Command["events"]>[number]): Event {
+  return { timestamp, rawRef, data: (typed === true ? typedOf(data as Fields) : data) as Event["data"] };
+}
+
+/** The typed message with the values of a documented object. */
+function typedOf(data: Fields): Event["data"] {
+  const make = payload[sourceType] as (fields: Fields) => Event["data"];
+  const fields = Object.entries(data).map(([name, value]) => [camel(name), name === "steps" ? BigInt(value as number) : value]);
+  return make(Object.fromEntries(fields) as Fields);
+}
+
+function generated(text: string): Event {
+  if (TEXTLESS.has(sourceType)) return { rawRef: text, data: { text } };
+  return { rawRef: text, data: (payload[sourceType] as (fields: { text: string }) => Event["data"])({ text }) };
+}
+
+function failure(error: unknown): Answer {
+  if (!(error instanceof OpenCloneError)) console.error(error);
+  return { error: error instanceof Error ? error.name : "Error", message: String(error) };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = parseExactly(line) as Command;
+  const answer = await (commands[command.do]?.(command) ?? Promise.reject(new Error(`no command ${command.do}`))).catch(failure);
+  process.stdout.write(`${JSON.stringify("error" in answer ? answer : { ok: true, ...answer })}\n`);
+}
+// As a crash would.
+process.exit(0);

@@ -1,0 +1,167 @@
+/**
+ * What the service answers, over gRPC or JSON, as one of five verdicts.
+ *
+ * @module
+ */
+
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { Code, ConnectError } from "@connectrpc/connect";
+
+import type { Status } from "../gen/google/rpc/status_pb.js";
+
+/** What became of a batch, or of an attempt to send. */
+export type Verdict =
+  | { readonly kind: "taken"; readonly stored: number; readonly skipped: number }
+  /** Some or all of its events break the rules. */
+  | { readonly kind: "rejected"; readonly faults: readonly Fault[]; readonly reason: string }
+  /** The batch's own timestamp is wrong: so is the clock here. */
+  | { readonly kind: "clock"; readonly reason: string }
+  /** The key is not good for this. */
+  | { readonly kind: "denied"; readonly reason: string }
+  /** Try again, not before `after` seconds. `reached` tells whether the service itself answered. */
+  | { readonly kind: "failed"; readonly reason: string; readonly after: number; readonly reached: boolean };
+
+/** One thing that is wrong with a batch. */
+export interface Fault {
+  /** Which event, from 0; undefined if it is the batch's own. */
+  readonly index: number | undefined;
+  /** Where inside of the event, such as `.timestamp`; or the field of the batch. */
+  readonly path: string;
+  /** What is wrong there. */
+  readonly text: string;
+}
+
+/** How the service says that it cannot read the data, which nest too deeply. Other answers of 400 are not the service's. */
+const UNREADABLE = "There was an error parsing the body";
+
+/** Details of a gRPC status. */
+interface Details {
+  readonly faults: readonly Fault[];
+  /** Seconds; 0 if nothing is said. */
+  readonly after: number;
+}
+
+/** The verdict of an error in a stream's answer. */
+export function ofStatus(status: Status): Verdict {
+  const details = readDetails(status.details.map(({ typeUrl, value }) => ({ type: typeUrl.replace(/^.*\//, ""), value })));
+  return ofCode(status.code, status.message, details);
+}
+
+/** The verdict of a call or stream that ended with an error. */
+export function ofError(error: unknown): Verdict {
+  const failure = ConnectError.from(error);
+  const readable = failure.details.flatMap((detail) => ("type" in detail ? [detail] : []));
+  return ofCode(failure.code, failure.rawMessage, readDetails(readable));
+}
+
+/** The verdict of an answer to `POST /api/v1/ingest`. */
+export function ofResponse(status: number, body: string, retryAfter: string | null, now: number): Verdict {
+  const json = parse(body);
+  const reason = `HTTP ${status}${describe(json)}`;
+  if (status === 200 && json !== undefined) {
+    return { kind: "taken", stored: count(json["stored"]), skipped: count(json["skipped"]) };
+  }
+  if (status === 401 || status === 403) return { kind: "denied", reason };
+  const isUnreadable = status === 400 && json?.["detail"] === UNREADABLE;
+  if (status === 413 || status === 422 || isUnreadable) return ofFaults(jsonFaults(json), reason);
+  return { kind: "failed", reason, after: retryAfterSeconds(retryAfter, now), reached: ![502, 503, 504].includes(status) };
+}
+
+function ofCode(code: number, message: string, { faults, after }: Details): Verdict {
+  const reason = `${Code[code] ?? `code ${code}`}: ${message}`;
+  if (code === Code.Unauthenticated || code === Code.PermissionDenied) return { kind: "denied", reason };
+  if (code === Code.InvalidArgument || code === Code.OutOfRange) return ofFaults(faults, reason);
+  return { kind: "failed", reason, after, reached: after > 0 };
+}
+
+function ofFaults(faults: readonly Fault[], reason: string): Verdict {
+  const clock = faults.find(({ index, path }) => index === undefined && path === "timestamp");
+  if (clock !== undefined) return { kind: "clock", reason: `timestamp: ${clock.text}` };
+  return { kind: "rejected", faults, reason };
+}
+
+/** `google.rpc.BadRequest` and `RetryInfo`, whose messages no package has that could be depended on. */
+function readDetails(details: readonly { type: string; value: Uint8Array }[]): Details {
+  let after = 0;
+  const faults: Fault[] = [];
+  for (const { type, value } of details) {
+    if (type === "google.rpc.RetryInfo") after = readDelay(value);
+    if (type === "google.rpc.BadRequest") {
+      for (const violation of fieldsOf(value)) {
+        const [field, text] = [1, 2].map((number) => textOf(violation.bytes, number));
+        faults.push({ ...readPath(field ?? ""), text: text ?? "" });
+      }
+    }
+  }
+  return { faults, after };
+}
+
+function readDelay(info: Uint8Array): number {
+  const duration = fieldsOf(info).find(({ number }) => number === 1)?.bytes ?? new Uint8Array();
+  const parts = fieldsOf(duration);
+  const part = (wanted: number) => parts.find(({ number }) => number === wanted)?.varint ?? 0;
+  return Math.max(0, part(1) + part(2) / 1e9);
+}
+
+function textOf(message: Uint8Array, wanted: number): string {
+  const found = fieldsOf(message).find(({ number }) => number === wanted);
+  return new TextDecoder().decode(found?.bytes);
+}
+
+/** The fields of a small message as they stand in its encoding. */
+function fieldsOf(message: Uint8Array): { number: number; bytes: Uint8Array; varint: number }[] {
+  const reader = new BinaryReader(message);
+  const fields = [];
+  while (reader.pos < reader.len) {
+    const [number, wireType] = reader.tag();
+    if (wireType === 2) fields.push({ number, bytes: reader.bytes(), varint: 0 });
+    else if (wireType === 0) fields.push({ number, bytes: new Uint8Array(), varint: Number(reader.int64()) });
+    else reader.skip(wireType, number);
+  }
+  return fields;
+}
+
+/** `events[3].data.text` */
+function readPath(field: string): { index: number | undefined; path: string } {
+  const match = /^events\[(\d+)\](.*)$/s.exec(field);
+  return match === null ? { index: undefined, path: field } : { index: Number(match[1]), path: match[2] ?? "" };
+}
+
+/** `{"detail": [{"loc": ["body", "events", 3, "timestamp"], "msg": "…"}]}` */
+function jsonFaults(json: Record<string, unknown> | undefined): Fault[] {
+  const list = Array.isArray(json?.["detail"]) ? (json["detail"] as unknown[]) : [];
+  return list.flatMap((entry) => {
+    const { loc, msg } = (entry ?? {}) as { loc?: unknown; msg?: unknown };
+    if (!Array.isArray(loc)) return [];
+    const steps = loc[0] === "body" ? loc.slice(1) : loc;
+    const isEvent = steps[0] === "events" && typeof steps[1] === "number";
+    const rest = (isEvent ? steps.slice(2) : steps).map(String);
+    const path = isEvent ? rest.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join("") : rest.join(".");
+    return [{ index: isEvent ? (steps[1] as number) : undefined, path, text: String(msg) }];
+  });
+}
+
+/** Seconds to wait: a number of them, or a date. */
+export function retryAfterSeconds(header: string | null, now: number): number {
+  if (header === null) return 0;
+  const seconds = /^\s*\d+(?:\.\d+)?\s*$/.test(header) ? Number(header) : (Date.parse(header) - now) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
+}
+
+function parse(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(json: Record<string, unknown> | undefined): string {
+  const detail = json?.["detail"];
+  return typeof detail === "string" ? `: ${detail}` : "";
+}
+
+function count(value: unknown): number {
+  return typeof value === "number" && value >= 0 ? value : 0;
+}

@@ -1,0 +1,170 @@
+/**
+ * An event: what a plugin hands over, how it is checked, and its encoding as `openclone.v1.Event`.
+ *
+ * An event is encoded once, when it is sent; spool and batches hold these bytes. Its `raw_ref` and timestamp are fixed
+ * from then on, so a resend is a duplicate.
+ *
+ * @module
+ */
+
+import { type DescField, type Message, ScalarType, toBinary } from "@bufbuild/protobuf";
+
+import { EventSchema } from "../gen/openclone/v1/batch_pb.js";
+import { EventTooLarge, InvalidEvent } from "./errors.js";
+import { documentedSize } from "./documented.js";
+import { type JsonObject, objectText } from "./json.js";
+import { type Payload, SCHEMAS, type SourceTypeName } from "./names.js";
+import { Writer } from "./writer.js";
+
+/** One thing seen, heard, read or done. */
+export interface Event<S extends SourceTypeName = SourceTypeName> {
+  /** When it was captured: Unix seconds, or a Date; not before 2020. Default: now. */
+  readonly timestamp?: number | Date | undefined;
+  /** Your own stable id for this event, at most 256 bytes: what was stored once under it is never stored twice. Default: a random UUID. */
+  readonly rawRef?: string | undefined;
+  /** The typed message of the client's source type (`payload.braindump({ text })`), or any JSON object. */
+  readonly data: Payload<S> | JsonObject;
+}
+
+/** 2020-01-01T00:00:00Z in Unix seconds: no timestamp may be earlier. */
+export const EARLIEST = 1_577_836_800;
+/** Bytes of a `raw_ref`, at most. */
+export const MAX_RAW_REF = 256;
+/** Bytes of an event's documented JSON form, at most: leaves room for the batch around it below 1 MiB. */
+export const MAX_EVENT_BYTES = 1_000_000;
+
+/** No value grows more than sevenfold from its encoding to JSON, so that smaller events need not be measured. */
+const SURELY_SMALL = 100_000;
+/** The largest number of seconds that the contract can hold. */
+const LATEST_SECONDS = 2 ** 63;
+
+const FIELD = EventSchema.field;
+const TYPED = new Map(
+  Object.entries(SCHEMAS).map(([name, schema]) => [
+    schema.typeName as string,
+    { name, schema, number: EventSchema.fields.find((field) => field.message === schema)?.number ?? 0 },
+  ]),
+);
+
+const writer = new Writer();
+
+/**
+ * Checks an event and encodes it.
+ *
+ * @param newRef - makes the `raw_ref` of an event that has none
+ * @returns the encoding, valid until the next call
+ * @throws {@link InvalidEvent}, {@link EventTooLarge}
+ */
+export function encodeEvent(event: Event, sourceType: SourceTypeName, newRef: () => string): Uint8Array {
+  if (typeof event !== "object" || event === null) {
+    throw new InvalidEvent("an event is an object with data, and perhaps timestamp and rawRef");
+  }
+  const micros = timestampOf(event.timestamp);
+  const rawRef = event.rawRef === undefined || event.rawRef === "" ? newRef() : checkedRef(event.rawRef);
+  writer.reset();
+  writer.varint(tag(FIELD.timestamp.number, 2)).nested(() => writeTimestamp(micros));
+  writer.varint(tag(FIELD.rawRef.number, 2)).string(rawRef);
+  writeData(event.data, sourceType);
+  const bytes = writer.written;
+  if (bytes.length > SURELY_SMALL) checkSize(bytes);
+  return bytes;
+}
+
+/** Seconds and microseconds of a moment. */
+interface Moment {
+  readonly seconds: number;
+  readonly micros: number;
+}
+
+function timestampOf(value: number | Date | undefined): Moment {
+  const seconds = value === undefined ? Date.now() / 1000 : value instanceof Date ? value.getTime() / 1000 : value;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) {
+    throw new InvalidEvent("timestamp is not a finite number of Unix seconds, nor a valid Date");
+  }
+  if (seconds < EARLIEST) {
+    throw new InvalidEvent(`timestamp ${seconds} is before 2020-01-01: give Unix seconds`);
+  }
+  if (seconds >= LATEST_SECONDS) throw new InvalidEvent(`timestamp ${seconds} is beyond all time`);
+  const whole = Math.floor(seconds);
+  const micros = Math.round((seconds - whole) * 1e6);
+  return micros === 1e6 ? { seconds: whole + 1, micros: 0 } : { seconds: whole, micros };
+}
+
+function checkedRef(value: unknown): string {
+  if (typeof value !== "string") throw new InvalidEvent("rawRef is not a string");
+  if (value.length * 3 > MAX_RAW_REF && new TextEncoder().encode(value).length > MAX_RAW_REF) {
+    throw new InvalidEvent(`rawRef is longer than ${MAX_RAW_REF} bytes`);
+  }
+  return value;
+}
+
+function writeTimestamp({ seconds, micros }: Moment): void {
+  writer.varint(tag(1, 0));
+  if (Number.isSafeInteger(seconds)) writer.varint(seconds);
+  else writer.int64(BigInt(seconds));
+  if (micros > 0) writer.varint(tag(2, 0)).varint(micros * 1000);
+}
+
+function writeData(data: unknown, sourceType: SourceTypeName): void {
+  const typed = typedOf(data);
+  if (typed === undefined) {
+    writer.varint(tag(FIELD.json.number, 2)).string(objectText(data));
+    return;
+  }
+  if (typed.name !== sourceType) {
+    throw new InvalidEvent(`data is the payload of ${typed.name}, but this client sends ${sourceType}`);
+  }
+  writer.varint(tag(typed.number, 2)).nested(() => writePayload(typed.schema.fields, typed.schema, data as Message));
+}
+
+function typedOf(data: unknown) {
+  if (typeof data !== "object" || data === null || !("$typeName" in data)) return undefined;
+  return TYPED.get(String(data.$typeName));
+}
+
+function writePayload(fields: readonly DescField[], schema: (typeof SCHEMAS)[SourceTypeName], data: Message): void {
+  const values = data as unknown as Readonly<Record<string, unknown>>;
+  for (const field of fields) {
+    const value = values[field.localName];
+    if (value === undefined) continue;
+    if (field.fieldKind === "list") {
+      for (const item of value as readonly string[]) writer.varint(tag(field.number, 2)).string(checkedText(item, field));
+    } else if (field.fieldKind === "scalar" && field.scalar === ScalarType.STRING) {
+      writer.varint(tag(field.number, 2)).string(checkedText(value, field));
+    } else if (field.fieldKind === "scalar" && field.scalar === ScalarType.DOUBLE) {
+      writer.varint(tag(field.number, 1)).double(checkedNumber(value, field));
+    } else if (field.fieldKind === "scalar" && field.scalar === ScalarType.INT64) {
+      writer.varint(tag(field.number, 0)).int64(checkedInteger(value, field));
+    } else {
+      // A kind of field that the contract has not had so far: the generated code knows it.
+      writer.raw(toBinary(schema as never, { $typeName: schema.typeName, [field.localName]: value } as never));
+    }
+  }
+}
+
+function checkedText(value: unknown, field: DescField): string {
+  if (typeof value === "string") return value;
+  throw new InvalidEvent(`data.${field.name} is not a string`);
+}
+
+function checkedNumber(value: unknown, field: DescField): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new InvalidEvent(`data.${field.name} is not a finite number`);
+}
+
+function checkedInteger(value: unknown, field: DescField): bigint {
+  const integer = typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof integer === "bigint" && BigInt.asIntN(64, integer) === integer) return integer;
+  throw new InvalidEvent(`data.${field.name} is not an integer of 64 bits`);
+}
+
+function checkSize(bytes: Uint8Array): void {
+  const size = documentedSize(bytes);
+  if (size > MAX_EVENT_BYTES) {
+    throw new EventTooLarge(`the event takes ${size} bytes as JSON, at most ${MAX_EVENT_BYTES} are taken: split it`);
+  }
+}
+
+function tag(number: number, wireType: number): number {
+  return number * 8 + wireType;
+}

@@ -1,0 +1,65 @@
+/**
+ * Which way the next attempt takes, where there are two: the rule of `auto`.
+ *
+ * Two attempts in a row without an answer to any batch lead to the other transport (the detour); if that is answered at all, it is
+ * used for five minutes, then the first one is tried again.
+ *
+ * @module
+ */
+
+import type { Verdict } from "./answer.js";
+import type { Attempt, Transport } from "./attempt.js";
+
+/** Attempts without any answer before the other transport is tried. */
+const PATIENCE = 2;
+/** For how long the other transport is used, in milliseconds. */
+const DETOUR = 5 * 60_000;
+
+/** Chooses a transport for each attempt. */
+export class Route {
+  #unanswered = 0;
+  #detourUntil = 0;
+
+  /** @param transports - in order of preference */
+  constructor(private readonly transports: readonly [Transport, Transport?]) {}
+
+  /** What the next attempt uses. */
+  next(): Transport {
+    const [first, other] = this.transports;
+    if (other === undefined) return first;
+    if (this.#isDetour()) return other;
+    this.#detourUntil = 0;
+    return this.#unanswered >= PATIENCE ? other : first;
+  }
+
+  /** Whether an attempt over `transport` is to end, as the first one is to be tried again. */
+  isOver(transport: Transport): boolean {
+    return !this.#isFirst(transport) && this.#detourUntil > 0 && !this.#isDetour();
+  }
+
+  /** Notes that a batch was answered. */
+  noteAnswer(transport: Transport): void {
+    this.#unanswered = 0;
+    if (!this.#isFirst(transport) && this.#detourUntil === 0) this.#detourUntil = Date.now() + DETOUR;
+    if (this.#isFirst(transport)) this.#detourUntil = 0;
+  }
+
+  /** Notes how an attempt failed. */
+  noteEnd({ transport, answered }: Attempt, verdict: Verdict): void {
+    const isReached = answered > 0 || verdict.kind !== "failed" || verdict.reached;
+    const isFirst = this.#isFirst(transport);
+    if (isReached) this.noteAnswer(transport);
+    else this.#unanswered = isFirst ? this.#unanswered + 1 : 0;
+    // POSTs are counted by the service, streams are not: where it says that there were too many, the stream is worth another try.
+    const isTooMuch = verdict.kind === "failed" && verdict.after > 0;
+    if (!isFirst && (!isReached || isTooMuch)) this.#detourUntil = 0;
+  }
+
+  #isFirst(transport: Transport): boolean {
+    return transport === this.transports[0];
+  }
+
+  #isDetour(): boolean {
+    return Date.now() < this.#detourUntil;
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * Takes batches from the queue, hands them to a transport, and sees to what comes back.
+ *
+ * Sending happens in attempts. An attempt is one stream, or a row of POSTs; it lasts for as long as all goes well, also while
+ * there is nothing to send. What has no answer when an attempt ends is sent again by the next one, after a pause.
+ *
+ * An event is in one of four places until it is done: not taken yet (the queue), being taken, in flight, or waiting to be sent
+ * again. Flushing is done when none of them has an event that is older.
+ *
+ * @module
+ */
+
+import type { Verdict } from "./answer.js";
+import { type Access, Attempt, type Transport } from "./attempt.js";
+import { delay } from "./backoff.js";
+import { AccessDenied, Clock, type OpenCloneError, reasonOf, SpoolError, Timeout, Unavailable } from "./errors.js";
+import type { Rejected } from "./options.js";
+import type { Batch, Queue } from "./queue.js";
+import { Route } from "./route.js";
+import { later, Signal } from "./signal.js";
+import { type Outcast, split } from "./split.js";
+
+/** What a sender needs to know. */
+export interface SenderOptions {
+  readonly retryBase: number;
+  readonly retryCap: number;
+  readonly onError: (error: OpenCloneError) => void;
+  readonly onRejected: (rejected: Rejected) => void;
+  /** Ways to the service in order of preference: one, or the stream and what it falls back to. */
+  readonly transports: readonly [Transport, Transport?];
+}
+
+/** Failures in a row before somebody is told. */
+const LASTING = 3;
+
+/** Sends what is in the queue, for as long as it is not stopped. */
+export class Sender {
+  readonly counts = { stored: 0, skipped: 0, rejected: 0 };
+  readonly #queue: Queue;
+  readonly #options: SenderOptions;
+  readonly #route: Route;
+  readonly #wake = new Signal();
+  readonly #progress = new Signal();
+  readonly #abort = new AbortController();
+  readonly #inFlight = new Set<Batch>();
+  readonly #taking = new Set<{ position: number }>();
+  #again: Batch[] = [];
+  #denied: AccessDenied | undefined;
+  #failure: OpenCloneError | undefined;
+  #failures = 0;
+  #told = "";
+  #isStopped = false;
+  #pause: { until: number; isAsked: boolean } | undefined;
+  readonly #done: Promise<void>;
+
+  constructor(queue: Queue, options: SenderOptions) {
+    this.#queue = queue;
+    this.#options = options;
+    this.#route = new Route(options.transports);
+    this.#done = this.#run();
+  }
+
+  /** Why the key is not good, once the service has said so. */
+  get denied(): AccessDenied | undefined {
+    return this.#denied;
+  }
+
+  /** Says that there may be something to send, or less than before. */
+  wake(): void {
+    this.#wake.notify();
+    this.#progress.notify();
+  }
+
+  /**
+   * Sends what is queued now, and resolves when each event is acknowledged or set aside.
+   *
+   * @param timeout - in milliseconds
+   * @throws {@link Timeout}, {@link AccessDenied}
+   */
+  async flush(timeout: number, what: string): Promise<void> {
+    const end = this.#queue.end;
+    this.#queue.hurry(end);
+    this.#wake.notify();
+    let isLate = false;
+    const cancel = later(timeout, () => ((isLate = true), this.#progress.notify()), true);
+    try {
+      while (this.#denied === undefined && this.#oldest() < end) {
+        if (isLate) throw this.#timeout(timeout, what);
+        await this.#progress.wait();
+      }
+    } finally {
+      cancel();
+    }
+    if (this.#denied !== undefined) throw this.#denied;
+  }
+
+  /** Whether a batch of this origin is in flight. */
+  isSending(origin: unknown): boolean {
+    for (const batch of this.#inFlight) if (batch.origin === origin) return true;
+    return false;
+  }
+
+  /** Makes the next attempt at once, unless the service has asked to wait. */
+  hurry(): void {
+    if (this.#pause?.isAsked === false) this.#pause.until = 0;
+    this.#wake.notify();
+  }
+
+  /** Ends the attempt, whatever is without an answer. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#abort.abort();
+    this.#wake.notify();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      if (this.#denied !== undefined || !this.#hasWork()) {
+        await this.#idle();
+        continue;
+      }
+      const transport = this.#route.next();
+      const attempt = new Attempt(this.#access(transport), transport);
+      const verdict = (await attempt.run(this.#abort.signal)) ?? attempt.halted;
+      const isLost = this.#inFlight.size > 0;
+      this.#again = [...this.#inFlight, ...this.#again].sort((a, b) => a.position - b.position);
+      this.#inFlight.clear();
+      if (this.#isStopped) return;
+      if (verdict !== undefined || isLost) await this.#failed(attempt, verdict ?? ENDED, isLost);
+    }
+  }
+
+  #hasWork(): boolean {
+    return this.#again.length > 0 || this.#queue.readyAt() <= Date.now();
+  }
+
+  /** Waits until something may have changed. */
+  async #idle(): Promise<void> {
+    const readyAt = this.#denied === undefined ? this.#queue.readyAt() : Infinity;
+    await this.#wake.wait(readyAt === Infinity ? Infinity : Math.max(1, readyAt - Date.now()));
+  }
+
+  async #failed(attempt: Attempt, verdict: Verdict, isLost: boolean): Promise<void> {
+    this.#route.noteEnd(attempt, verdict);
+    if (verdict.kind === "denied") return this.#deny(verdict.reason);
+    // A stream may end while there is nothing to send; a new one is opened when there is.
+    if (!isLost && attempt.answered > 0 && attempt.halted === undefined && !this.#hasWork()) return;
+    const reason = "reason" in verdict ? verdict.reason : "";
+    this.#report(verdict.kind === "clock" ? new Clock(clockText(reason)) : (attempt.error ?? new Unavailable(reason)));
+    const after = verdict.kind === "failed" ? verdict.after : 0;
+    const seconds = delay(this.#options.retryBase, this.#options.retryCap, this.#failures++, after);
+    this.#pause = { until: Date.now() + seconds * 1000, isAsked: after > 0 };
+    while (!this.#isStopped && this.#pause.until > Date.now()) await this.#wake.wait(this.#pause.until - Date.now());
+    this.#pause = undefined;
+  }
+
+  #deny(reason: string): void {
+    this.#denied = new AccessDenied(`the service refuses the key (${reason}): sending has stopped, the spool is kept`);
+    this.#options.onError(this.#denied);
+    this.#progress.notify();
+  }
+
+  /** Tells of a failure once it lasts, and once only until something has worked. */
+  #report(error: OpenCloneError): void {
+    this.#failure = error;
+    const isLasting = error.name !== "Unavailable" || this.#failures + 1 >= LASTING;
+    if (!isLasting || this.#told === error.name) return;
+    this.#told = error.name;
+    this.#options.onError(error);
+  }
+
+  /** The place of the first event that is neither acknowledged nor set aside. */
+  #oldest(): number {
+    let oldest = this.#queue.position;
+    for (const { position } of this.#taking) oldest = Math.min(oldest, position);
+    for (const batch of this.#inFlight) oldest = Math.min(oldest, batch.position);
+    for (const batch of this.#again) if (this.#queue.holds(batch)) oldest = Math.min(oldest, batch.position);
+    return oldest;
+  }
+
+  #timeout(milliseconds: number, what: string): Timeout {
+    const last = this.#failure === undefined ? "" : `; the last failure: ${this.#failure.message}`;
+    return new Timeout(`${what} took longer than ${milliseconds / 1000} s, what is queued stays in the spool${last}`);
+  }
+
+  /** What an attempt may do with the sender. */
+  #access(transport: Transport): Access {
+    return {
+      isOver: () => this.#isStopped || this.#route.isOver(transport),
+      inFlight: this.#inFlight,
+      take: () => this.#take(),
+      idle: (isFull) => (isFull ? this.#wake.wait() : this.#idle()),
+      wake: () => this.#wake.notify(),
+      giveBack: (batch) => {
+        this.#inFlight.delete(batch);
+        this.#again.unshift(batch);
+      },
+      answered: () => this.#route.noteAnswer(transport),
+      succeed: (batch, verdict) => this.#succeed(batch, verdict),
+    };
+  }
+
+  /** The next batch, in flight from now on. */
+  async #take(): Promise<Batch | undefined> {
+    for (let batch = this.#again.shift(); batch !== undefined; batch = this.#again.shift()) {
+      if (!this.#queue.holds(batch)) continue;
+      this.#inFlight.add(batch);
+      return batch;
+    }
+    return this.#queue.readyAt() <= Date.now() ? this.#takeNew() : undefined;
+  }
+
+  async #takeNew(): Promise<Batch | undefined> {
+    // While the queue reads it, it is in no other place.
+    const taking = { position: this.#queue.position };
+    this.#taking.add(taking);
+    try {
+      const batch = await this.#queue.take();
+      if (batch !== undefined) this.#inFlight.add(batch);
+      return batch;
+    } finally {
+      this.#taking.delete(taking);
+    }
+  }
+
+  /** Sees to a batch that was taken or rejected. Gives what keeps it from that, if anything does. */
+  async #succeed(batch: Batch, verdict: Verdict): Promise<OpenCloneError | undefined> {
+    this.#failures = 0;
+    this.#failure = undefined;
+    this.#told = "";
+    let failure: OpenCloneError | undefined;
+    if (verdict.kind === "taken") {
+      this.counts.stored += verdict.stored;
+      this.counts.skipped += verdict.skipped;
+      this.#queue.done(batch);
+    } else if (verdict.kind === "rejected") {
+      failure = await this.#divide(batch, verdict);
+    }
+    this.#inFlight.delete(batch);
+    this.#progress.notify();
+    this.#wake.notify();
+    return failure;
+  }
+
+  async #divide(batch: Batch, verdict: Verdict & { kind: "rejected" }): Promise<OpenCloneError | undefined> {
+    const { outcasts, again } = split(batch, verdict.faults, verdict.reason);
+    this.#again.unshift(...again);
+    let failure: OpenCloneError | undefined;
+    for (const outcast of outcasts) {
+      failure ??= await this.#setAside(outcast);
+      // What cannot be set aside is sent again, and rejected again, until it can.
+      if (failure !== undefined) this.#again.push(outcast.batch);
+    }
+    return failure;
+  }
+
+  async #setAside({ batch, reasons }: Outcast): Promise<OpenCloneError | undefined> {
+    const [event] = batch.events;
+    if (event === undefined) return undefined;
+    try {
+      const found = await this.#queue.setAside(batch.header, event, reasons);
+      this.counts.rejected++;
+      this.#queue.done(batch);
+      this.#options.onRejected({ ...found, reasons });
+      return undefined;
+    } catch (error) {
+      return new SpoolError(`a rejected event cannot be set aside: ${reasonOf(error)}`);
+    }
+  }
+}
+
+const ENDED: Verdict = { kind: "failed", reason: "the stream ended before all answers had come", after: 0, reached: false };
+
+function clockText(reason: string): string {
+  return `the service finds the time of this machine impossible (${reason}): set its clock; events are kept until then`;
+}

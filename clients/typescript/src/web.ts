@@ -1,0 +1,13 @@
+/**
+ * The OpenClone SDK for browsers: the same as for Node, over gRPC-Web or JSON. The queue is in memory and in IndexedDB.
+ *
+ * @module
+ */
+
+export * from "./core/errors.js";
+export { EARLIEST, type Event, MAX_EVENT_BYTES, MAX_RAW_REF } from "./core/event.js";
+export type { JsonObject, JsonValue } from "./core/json.js";
+export type { Payload, PayloadFields, PlatformName, SourceTypeName } from "./core/names.js";
+export type { CommonOptions, Rejected } from "./core/options.js";
+export { payload } from "./core/payload.js";
+export { Client, type WebOptions, type WebStats } from "./web/client.js";
