@@ -31,6 +31,13 @@ func AppendFrame(file, payload []byte) []byte {
 	return append(file, payload...)
 }
 
+// Finish makes a frame of a payload that stands behind [Overhead] free bytes.
+func Finish(frame []byte) {
+	payload := frame[Overhead:]
+	binary.LittleEndian.PutUint32(frame, uint32(len(payload)))
+	binary.LittleEndian.PutUint32(frame[4:], crc32.ChecksumIEEE(payload))
+}
+
 // Next gives the payload of the frame that data begins with, and what follows the frame. ok is false at the end, and at a frame
 // that is cut off or damaged.
 func Next(data []byte) (payload, rest []byte, ok bool) {

@@ -1,0 +1,274 @@
+package openclone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/PixxzR/openclone/clients/go/internal/delivery"
+	"github.com/PixxzR/openclone/clients/go/internal/segment"
+	"github.com/PixxzR/openclone/clients/go/internal/spool"
+	"github.com/PixxzR/openclone/clients/go/internal/state"
+	"github.com/PixxzR/openclone/clients/go/internal/wire"
+	"github.com/PixxzR/openclone/clients/go/openclonev1"
+)
+
+// Client sends the events of one plugin. Make one with [New] and close it.
+type Client struct {
+	options  Options
+	endpoint *url.URL
+	source   openclonev1.SourceType
+	telling  sync.Mutex // one call of OnError and OnRejected at a time
+	buffers  sync.Pool  // of *[]byte
+	isClosed atomic.Bool
+	closing  sync.Once
+	closed   error
+
+	// Nil while it is not enabled.
+	state  *state.Dir
+	spool  *spool.Spool
+	sender *delivery.Sender
+}
+
+// New checks the options, takes the state directory and begins to send what an earlier start left in the spool. The context is
+// for making the client only. It fails with [ErrInvalidOptions], [ErrSpoolLocked] or [ErrSpool]. An unreachable service is no
+// error: events wait in the spool.
+func New(ctx context.Context, options Options) (*Client, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := options.complete(); err != nil {
+		return nil, err
+	}
+	endpoint, err := options.check()
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{options: options, endpoint: endpoint, source: wire.SourceOf(string(options.SourceType))}
+	c.buffers.New = func() any { return new([]byte) }
+	if !*options.Enabled {
+		return c, nil
+	}
+	return c, c.open()
+}
+
+func (c *Client) open() error {
+	dir, err := state.Open(c.options.StateDir)
+	if err != nil {
+		return err
+	}
+	header, err := c.header(dir.DeviceID)
+	if err != nil {
+		return errors.Join(err, dir.Close())
+	}
+	queue, err := spool.Open(spool.Config{
+		Dir: dir.Spool(), DeadLetter: dir.DeadLetter(), Header: header, MaxBytes: c.options.SpoolMaxBytes,
+		BatchEvents: c.options.MaxBatchEvents, BatchBytes: wire.MaxBatchBytes, BatchAge: c.options.MaxBatchAge,
+		OnError: c.tellError,
+	})
+	if err != nil {
+		return errors.Join(err, dir.Close())
+	}
+	c.state, c.spool = dir, queue
+	c.sender = delivery.Start(c.delivery(dir), queue)
+	return nil
+}
+
+func (c *Client) header(deviceID string) ([]byte, error) {
+	return proto.Marshal(&openclonev1.Batch{
+		SourceType:    c.source,
+		Platform:      wire.PlatformOf(string(c.options.Platform)),
+		DeviceId:      deviceID,
+		PluginId:      c.options.PluginID,
+		PluginVersion: c.options.PluginVersion,
+	})
+}
+
+func (c *Client) delivery(dir *state.Dir) delivery.Config {
+	return delivery.Config{
+		Endpoint: c.endpoint, Key: c.options.APIKey, TLS: c.options.TLS, Transport: c.options.Transport,
+		UserAgent: "openclone-go " + c.options.PluginID + "/" + c.options.PluginVersion,
+		MaxEvents: c.options.MaxBatchEvents, RetryBase: c.options.RetryBase, RetryCap: c.options.RetryCap,
+		AnswerTimeout: c.options.AnswerTimeout, DeadLetter: dir.DeadLetter(), Logger: c.options.Logger,
+		OnError: c.tellError, OnRejected: func(rejected delivery.Rejected) { c.tellRejected(Rejected(rejected)) },
+	}
+}
+
+// Send checks an event, writes it to the spool and returns; it does not wait for the service. The context ends the waiting for
+// room, see [Block]. An error means that the event is not queued.
+func (c *Client) Send(ctx context.Context, event Event) error {
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
+	if event.Timestamp.IsZero() {
+		event.Timestamp = time.Now()
+	}
+	if event.RawRef == "" {
+		event.RawRef = state.NewUUID()
+	}
+	buffer := c.buffers.Get().(*[]byte)
+	defer c.buffers.Put(buffer)
+	frame := append((*buffer)[:0], make([]byte, segment.Overhead)...)
+	frame, err := wire.AppendEvent(frame, c.source, event.Timestamp, event.RawRef, event.Data)
+	*buffer = frame
+	if err != nil {
+		return err
+	}
+	segment.Finish(frame)
+	return c.queue(ctx, frame)
+}
+
+func (c *Client) ready(ctx context.Context) error {
+	if c.isClosed.Load() {
+		return fmt.Errorf("%w: the event was not queued", ErrClosed)
+	}
+	if c.spool == nil {
+		return fmt.Errorf("%w: %s captures nothing until the user has agreed: then set OPENCLONE_ENABLED=true or Options.Enabled",
+			ErrNotEnabled, c.options.SourceType)
+	}
+	return ctx.Err()
+}
+
+// queue writes a frame, and does what the options say when there is no room.
+func (c *Client) queue(ctx context.Context, frame []byte) error {
+	room, err := c.spool.Append(frame)
+	if !errors.Is(err, ErrSpoolFull) {
+		return err
+	}
+	switch c.options.OnFull {
+	case Block:
+		return c.queueWhenRoom(ctx, frame, room, err)
+	case DropOldest:
+		return c.queueInstead(frame, err)
+	}
+	return err
+}
+
+func (c *Client) queueWhenRoom(ctx context.Context, frame []byte, room <-chan struct{}, err error) error {
+	timer := time.NewTimer(c.options.BlockTimeout)
+	defer timer.Stop()
+	for errors.Is(err, ErrSpoolFull) {
+		// No use in waiting until a batch is old enough.
+		c.spool.Flush()
+		select {
+		case <-room:
+			room, err = c.spool.Append(frame)
+		case <-timer.C:
+			return fmt.Errorf("%w; no room within %s", err, c.options.BlockTimeout)
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", err, ctx.Err())
+		}
+	}
+	return err
+}
+
+func (c *Client) queueInstead(frame []byte, err error) error {
+	for errors.Is(err, ErrSpoolFull) {
+		lost, ok := c.spool.DropOldest()
+		if !ok {
+			return err
+		}
+		if lost > 0 {
+			c.tellError(fmt.Errorf("%w: the spool is full, its %d oldest events were deleted", ErrDropped, lost))
+		}
+		c.sender.Notify()
+		_, err = c.spool.Append(frame)
+	}
+	return err
+}
+
+// Flush sends what is queued now and returns when each event is stored, skipped or set aside. It fails with [ErrAccessDenied],
+// or when the context ends: with [ErrTimeout] if that was its deadline. Without a deadline it waits for as long as it takes.
+func (c *Client) Flush(ctx context.Context) error {
+	if c.spool == nil {
+		return nil
+	}
+	number := c.spool.Flush()
+	syncing := c.spool.Sync()
+	if err := c.sender.Wait(ctx, number); err != nil {
+		return c.explain(err)
+	}
+	return syncing
+}
+
+// explain says why a flush did not come to its end.
+func (c *Client) explain(err error) error {
+	if errors.Is(err, ErrAccessDenied) {
+		return err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
+	failure := c.sender.Failure()
+	if failure == nil {
+		failure = errors.New("none")
+	}
+	return fmt.Errorf("%w: %d events stay in the spool; last failure: %v", err, c.spool.Stats().Queued, failure)
+}
+
+// Close flushes, as [Client.Flush] does, and stops. What could not be sent stays in the spool for the next start. Further calls
+// give the error of the first.
+func (c *Client) Close(ctx context.Context) error {
+	c.closing.Do(func() {
+		c.isClosed.Store(true)
+		if c.spool == nil {
+			return
+		}
+		flushed := c.Flush(ctx)
+		c.sender.Stop()
+		c.closed = errors.Join(flushed, c.spool.Close(), c.state.Close())
+	})
+	return c.closed
+}
+
+// Stats tells what became of events so far.
+func (c *Client) Stats() Stats {
+	if c.spool == nil {
+		return Stats{}
+	}
+	waiting, counters := c.spool.Stats(), &c.sender.Counters
+	return Stats{
+		Queued: waiting.Queued, SpoolBytes: waiting.Bytes, Dropped: waiting.Dropped,
+		Stored: counters.Stored.Load(), Skipped: counters.Skipped.Load(), Rejected: counters.Rejected.Load(),
+	}
+}
+
+// String shows the client without the key.
+func (c *Client) String() string {
+	return fmt.Sprintf("openclone.Client{endpoint: %s, plugin: %s %s, source_type: %s, queued: %d}", c.endpoint,
+		c.options.PluginID, c.options.PluginVersion, c.options.SourceType, c.Stats().Queued)
+}
+
+// GoString shows the client without the key.
+func (c *Client) GoString() string { return c.String() }
+
+// LogValue shows the client without the key.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (c *Client) tellError(err error) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if c.options.OnError != nil {
+		c.options.OnError(err)
+		return
+	}
+	c.options.Logger.Error("openclone: events wait in the spool", "error", err, "plugin", c.options.PluginID)
+}
+
+func (c *Client) tellRejected(rejected Rejected) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if c.options.OnRejected != nil {
+		c.options.OnRejected(rejected)
+		return
+	}
+	c.options.Logger.Error("openclone: event rejected", "raw_ref", rejected.RawRef, "reasons", rejected.Reasons,
+		"file", rejected.File, "plugin", c.options.PluginID)
+}
