@@ -56,7 +56,10 @@ func New(ctx context.Context, options Options) (*Client, error) {
 	if !*options.Enabled {
 		return c, nil
 	}
-	return c, c.open()
+	if err := c.open(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (c *Client) open() error {
