@@ -28,11 +28,11 @@ type Client struct {
 	telling  sync.Mutex // one call of OnError and OnRejected at a time
 	buffers  sync.Pool  // of *[]byte
 	isClosed atomic.Bool
-	closing  sync.Once
-	closed   error
+	done     chan struct{} // closed when Close is done
+	closed   error         // what Close has failed with
 
-	// Nil while it is not enabled.
-	state  *state.Dir
+	state *state.Dir
+	// Nil if the client is not enabled.
 	spool  *spool.Spool
 	sender *delivery.Sender
 }
@@ -51,11 +51,9 @@ func New(ctx context.Context, options Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{options: options, endpoint: endpoint, source: wire.SourceOf(string(options.SourceType))}
+	c := &Client{options: options, endpoint: endpoint, done: make(chan struct{})}
+	c.source = wire.SourceOf(string(options.SourceType))
 	c.buffers.New = func() any { return new([]byte) }
-	if !*options.Enabled {
-		return c, nil
-	}
 	if err := c.open(); err != nil {
 		return nil, err
 	}
@@ -66,6 +64,10 @@ func (c *Client) open() error {
 	dir, err := state.Open(c.options.StateDir)
 	if err != nil {
 		return err
+	}
+	c.state = dir
+	if !*c.options.Enabled {
+		return nil
 	}
 	header, err := c.header(dir.DeviceID)
 	if err != nil {
@@ -79,7 +81,7 @@ func (c *Client) open() error {
 	if err != nil {
 		return errors.Join(err, dir.Close())
 	}
-	c.state, c.spool = dir, queue
+	c.spool = queue
 	c.sender = delivery.Start(c.delivery(dir), queue)
 	return nil
 }
@@ -217,17 +219,24 @@ func (c *Client) explain(err error) error {
 }
 
 // Close flushes, as [Client.Flush] does, and stops. What could not be sent stays in the spool for the next start. Further calls
-// give the error of the first.
+// wait for the first, for as long as their own context allows, and give its error.
 func (c *Client) Close(ctx context.Context) error {
-	c.closing.Do(func() {
-		c.isClosed.Store(true)
-		if c.spool == nil {
-			return
+	if c.isClosed.Swap(true) {
+		select {
+		case <-c.done:
+			return c.closed
+		case <-ctx.Done():
+			return c.explain(ctx.Err())
 		}
-		flushed := c.Flush(ctx)
-		c.sender.Stop()
-		c.closed = errors.Join(flushed, c.spool.Close(), c.state.Close())
-	})
+	}
+	defer close(c.done)
+	if c.spool == nil {
+		c.closed = c.state.Close()
+		return c.closed
+	}
+	flushed := c.Flush(ctx)
+	c.sender.Stop()
+	c.closed = errors.Join(flushed, c.spool.Close(), c.state.Close())
 	return c.closed
 }
 

@@ -25,7 +25,7 @@ type Options struct {
 	Platform Platform
 	// Enabled is OPENCLONE_ENABLED by default, else true for source types of sensitivity LOW and MEDIUM, false for HIGH and
 	// CRITICAL ones (audio_mic, health, email, messaging): ask the user first. While it is false Send fails with
-	// [ErrNotEnabled], nothing is sent and no file is touched.
+	// [ErrNotEnabled] and nothing is sent: what an earlier start left in the spool waits.
 	Enabled *bool
 	// StateDir holds device-id, spool/, dead-letter/ and lock; OPENCLONE_STATE, else ~/.openclone-plugins/<PluginID>. One client
 	// at a time uses it.
