@@ -211,6 +211,9 @@ func (c *Client) explain(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%w: %w", ErrTimeout, err)
 	}
+	if c.spool == nil {
+		return err
+	}
 	failure := c.sender.Failure()
 	if failure == nil {
 		failure = errors.New("none")
@@ -222,12 +225,7 @@ func (c *Client) explain(err error) error {
 // wait for the first, for as long as their own context allows, and give its error.
 func (c *Client) Close(ctx context.Context) error {
 	if c.isClosed.Swap(true) {
-		select {
-		case <-c.done:
-			return c.closed
-		case <-ctx.Done():
-			return c.explain(ctx.Err())
-		}
+		return c.closedBefore(ctx)
 	}
 	defer close(c.done)
 	if c.spool == nil {
@@ -238,6 +236,20 @@ func (c *Client) Close(ctx context.Context) error {
 	c.sender.Stop()
 	c.closed = errors.Join(flushed, c.spool.Close(), c.state.Close())
 	return c.closed
+}
+
+func (c *Client) closedBefore(ctx context.Context) error {
+	select {
+	case <-c.done:
+		return c.closed
+	default:
+	}
+	select {
+	case <-c.done:
+		return c.closed
+	case <-ctx.Done():
+		return c.explain(ctx.Err())
+	}
 }
 
 // Stats tells what became of events so far.
