@@ -147,11 +147,12 @@ func (c *Client) queue(ctx context.Context, frame []byte) error {
 	if !errors.Is(err, ErrSpoolFull) {
 		return err
 	}
-	switch c.options.OnFull {
-	case Block:
+	canFit := int64(len(frame)) < c.options.SpoolMaxBytes/2
+	switch {
+	case c.options.OnFull == Block && canFit:
 		return c.queueWhenRoom(ctx, frame, room, err)
-	case DropOldest:
-		return c.queueInstead(frame, err)
+	case c.options.OnFull == DropOldest && canFit:
+		return c.queueInstead(ctx, frame, room, err)
 	}
 	return err
 }
@@ -174,17 +175,18 @@ func (c *Client) queueWhenRoom(ctx context.Context, frame []byte, room <-chan st
 	return err
 }
 
-func (c *Client) queueInstead(frame []byte, err error) error {
+// queueInstead makes room by force. When all that is in the spool is being sent, room comes by itself.
+func (c *Client) queueInstead(ctx context.Context, frame []byte, room <-chan struct{}, err error) error {
 	for errors.Is(err, ErrSpoolFull) {
-		lost, ok := c.spool.DropOldest()
-		if !ok {
-			return err
+		lost, isDropped := c.spool.DropOldest()
+		if !isDropped {
+			return c.queueWhenRoom(ctx, frame, room, err)
 		}
 		if lost > 0 {
 			c.tellError(fmt.Errorf("%w: the spool is full, its %d oldest events were deleted", ErrDropped, lost))
 		}
 		c.sender.Notify()
-		_, err = c.spool.Append(frame)
+		room, err = c.spool.Append(frame)
 	}
 	return err
 }
@@ -196,11 +198,18 @@ func (c *Client) Flush(ctx context.Context) error {
 		return nil
 	}
 	number := c.spool.Flush()
-	syncing := c.spool.Sync()
+	// What cannot be sent must at least be on the disk. A slow disk does not hold up what can.
+	go c.sync()
 	if err := c.sender.Wait(ctx, number); err != nil {
 		return c.explain(err)
 	}
-	return syncing
+	return nil
+}
+
+func (c *Client) sync() {
+	if err := c.spool.Sync(); err != nil {
+		c.tellError(err)
+	}
 }
 
 // explain says why a flush did not come to its end.

@@ -65,11 +65,13 @@ type Options struct {
 type OnFull int
 
 const (
-	// Block waits until there is room, at most [Options.BlockTimeout]; then Send fails with [ErrSpoolFull].
+	// Block waits until there is room, at most [Options.BlockTimeout]; then Send fails with [ErrSpoolFull]. So it does at once
+	// with an event of more than half of the spool.
 	Block OnFull = iota
 	// Reject fails with [ErrSpoolFull] at once.
 	Reject
 	// DropOldest deletes the oldest segment of the spool that is not being sent, counts its events as dropped and tells OnError.
+	// When every segment is being sent it is like [Block].
 	DropOldest
 )
 

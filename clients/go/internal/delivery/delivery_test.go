@@ -44,10 +44,10 @@ func grpcVerdict(t *testing.T, code codes.Code, details ...protoadapt.MessageV1)
 
 func TestEachCodeHasItsVerdict(t *testing.T) {
 	want := map[codes.Code]error{
-		codes.Unauthenticated: fault.AccessDenied, codes.PermissionDenied: fault.AccessDenied, codes.InvalidArgument: errRejected,
-		codes.OutOfRange: errRejected, codes.Unavailable: fault.Unavailable, codes.ResourceExhausted: fault.Unavailable,
-		codes.DeadlineExceeded: fault.Unavailable, codes.Internal: fault.Unavailable, codes.Unknown: fault.Unavailable,
-		codes.Aborted: fault.Unavailable, codes.Canceled: fault.Unavailable, codes.Unimplemented: fault.Unavailable,
+		codes.Unauthenticated: fault.ErrAccessDenied, codes.PermissionDenied: fault.ErrAccessDenied, codes.InvalidArgument: errRejected,
+		codes.OutOfRange: errRejected, codes.Unavailable: fault.ErrUnavailable, codes.ResourceExhausted: fault.ErrUnavailable,
+		codes.DeadlineExceeded: fault.ErrUnavailable, codes.Internal: fault.ErrUnavailable, codes.Unknown: fault.ErrUnavailable,
+		codes.Aborted: fault.ErrUnavailable, codes.Canceled: fault.ErrUnavailable, codes.Unimplemented: fault.ErrUnavailable,
 	}
 	for code, kind := range want {
 		if read := grpcVerdict(t, code); !errors.Is(read.err, kind) {
@@ -59,9 +59,9 @@ func TestEachCodeHasItsVerdict(t *testing.T) {
 		t.Errorf("%s", retry.retryAfter)
 	}
 	for code, kind := range map[int]error{
-		200: fault.Unavailable /* no result in it */, 401: fault.AccessDenied, 403: fault.AccessDenied, 400: errRejected, 413: errRejected,
-		422: errRejected, 302: fault.Unavailable, 404: fault.Unavailable, 408: fault.Unavailable, 429: fault.Unavailable,
-		500: fault.Unavailable, 502: fault.Unavailable, 503: fault.Unavailable, 504: fault.Unavailable,
+		200: fault.ErrUnavailable /* no result in it */, 401: fault.ErrAccessDenied, 403: fault.ErrAccessDenied, 400: errRejected, 413: errRejected,
+		422: errRejected, 302: fault.ErrUnavailable, 404: fault.ErrUnavailable, 408: fault.ErrUnavailable, 429: fault.ErrUnavailable,
+		500: fault.ErrUnavailable, 502: fault.ErrUnavailable, 503: fault.ErrUnavailable, 504: fault.ErrUnavailable,
 	} {
 		read := fromHTTP(code, http.Header{"Retry-After": {"7"}}, []byte("<html>"), time.Now())
 		if !errors.Is(read.err, kind) || read.isFromProxy != (code >= 502) {
@@ -108,7 +108,7 @@ func TestAFaultOfTheBatchsOwnTimeIsTheClock(t *testing.T) {
 	}})
 	overHTTP := fromHTTP(422, nil, []byte(`{"detail":[{"loc":["body","timestamp"],"msg":"too late"}]}`), time.Now())
 	for _, read := range []verdict{overGRPC, overHTTP} {
-		if !errors.Is(read.err, fault.Clock) || len(read.named()) != 0 {
+		if !errors.Is(read.err, fault.ErrClock) || len(read.named()) != 0 {
 			t.Errorf("%+v", read)
 		}
 	}

@@ -61,7 +61,7 @@ func (s *Sender) post(ctx context.Context, until time.Time) result {
 func (s *Sender) postBatch(ctx context.Context, next *batch) (answer *verdict, isAnswered bool) {
 	body, err := wire.BatchJSON(next.chunk.Header, time.Now(), &next.events, nil)
 	if err != nil {
-		return &verdict{err: fmt.Errorf("%w: %w", fault.Spool, err)}, false
+		return &verdict{err: fmt.Errorf("%w: %w", fault.ErrSpool, err)}, false
 	}
 	if count := next.events.Len(); len(body) > maxBody && count > 1 {
 		_, halves := wire.Split(count, nil)
@@ -70,7 +70,7 @@ func (s *Sender) postBatch(ctx context.Context, next *batch) (answer *verdict, i
 	}
 	code, header, text, err := s.exchange(ctx, body)
 	if err != nil {
-		return &verdict{err: fmt.Errorf("%w: %w", fault.Unavailable, err)}, false
+		return &verdict{err: fmt.Errorf("%w: %w", fault.ErrUnavailable, err)}, false
 	}
 	read := fromHTTP(code, header, text, time.Now())
 	return &read, true

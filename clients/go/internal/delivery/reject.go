@@ -57,7 +57,7 @@ func (s *Sender) setAside(sent *batch, index int, reasons []string) (Rejected, e
 		err = state.WriteFile(path, append(text, '\n'))
 	}
 	if err != nil {
-		return Rejected{}, fmt.Errorf("%w: cannot set aside a rejected event in %s: %w", fault.Spool, path, err)
+		return Rejected{}, fmt.Errorf("%w: cannot set aside a rejected event in %s: %w", fault.ErrSpool, path, err)
 	}
 	return Rejected{RawRef: rawRef, Reasons: reasons, File: path}, nil
 }

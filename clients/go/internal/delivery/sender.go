@@ -122,7 +122,7 @@ func (s *Sender) setFailure(err error) {
 // Notify has Wait look again.
 func (s *Sender) Notify() { s.queue.notify() }
 
-// Wait returns when all events up to a number are done. It fails with fault.AccessDenied, or the context's error.
+// Wait returns when all events up to a number are done. It fails with fault.ErrAccessDenied, or the context's error.
 func (s *Sender) Wait(ctx context.Context, number uint64) error {
 	for {
 		isSettled, changed := s.queue.settled(number)
@@ -147,7 +147,7 @@ func (s *Sender) run(ctx context.Context) {
 			return
 		}
 		s.learn(outcome)
-		if errors.Is(outcome.err, fault.AccessDenied) {
+		if errors.Is(outcome.err, fault.ErrAccessDenied) {
 			close(s.denied)
 			return
 		}
@@ -205,11 +205,11 @@ func (s *Sender) learn(outcome result) {
 
 // tellOnce tells of a failure that lasts, once for each kind until something gets through.
 func (s *Sender) tellOnce(err error) {
-	for _, kind := range []error{fault.AccessDenied, fault.Clock, fault.Spool, fault.Unavailable} {
+	for _, kind := range []error{fault.ErrAccessDenied, fault.ErrClock, fault.ErrSpool, fault.ErrUnavailable} {
 		if !errors.Is(err, kind) {
 			continue
 		}
-		isCertain := kind != fault.Unavailable
+		isCertain := kind != fault.ErrUnavailable
 		if (isCertain || s.fruitless >= lastingAttempts) && !s.isTold[kind] {
 			s.isTold[kind] = true
 			s.config.OnError(err)

@@ -55,7 +55,7 @@ var (
 func (s *Sender) stream(ctx context.Context) result {
 	connection, err := s.dial()
 	if err != nil {
-		return result{err: fmt.Errorf("%w: %w", fault.Unavailable, err)}
+		return result{err: fmt.Errorf("%w: %w", fault.ErrUnavailable, err)}
 	}
 	defer connection.Close()
 	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(ctx, "x-api-key", s.config.Key))
@@ -183,7 +183,7 @@ func (t *stream) answered(sequence uint64) (*batch, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.inFlight) == 0 || sequence != t.next {
-		return nil, fmt.Errorf("%w: answer %d out of order, expected %d", fault.Unavailable, sequence, t.next)
+		return nil, fmt.Errorf("%w: answer %d out of order, expected %d", fault.ErrUnavailable, sequence, t.next)
 	}
 	batch := t.inFlight[0]
 	t.inFlight = t.inFlight[1:]
@@ -245,17 +245,17 @@ func ending(ctx context.Context, err error) result {
 	case errors.Is(cause, errDone):
 		return result{}
 	case errors.Is(cause, errNoAnswer):
-		return result{err: fmt.Errorf("%w: %w: %w", fault.Unavailable, errEnded, cause)}
+		return result{err: fmt.Errorf("%w: %w: %w", fault.ErrUnavailable, errEnded, cause)}
 	}
 	if errors.Is(err, io.EOF) {
-		return result{err: fmt.Errorf("%w: %w", fault.Unavailable, errEnded)}
+		return result{err: fmt.Errorf("%w: %w", fault.ErrUnavailable, errEnded)}
 	}
 	read := fromStatus(status.Convert(err).Proto())
-	if errors.Is(read.err, errRejected) || errors.Is(read.err, fault.Clock) {
+	if errors.Is(read.err, errRejected) || errors.Is(read.err, fault.ErrClock) {
 		// No batch is named, so none is to blame.
-		read.err = fmt.Errorf("%w: %w", fault.Unavailable, err)
+		read.err = fmt.Errorf("%w: %w", fault.ErrUnavailable, err)
 	}
-	if errors.Is(read.err, fault.Unavailable) {
+	if errors.Is(read.err, fault.ErrUnavailable) {
 		read.err = fmt.Errorf("%w (%w)", read.err, errEnded)
 	}
 	return result{err: read.err, retryAfter: read.retryAfter}

@@ -20,8 +20,8 @@ import (
 // verdict is what an answer says about a batch.
 type verdict struct {
 	stored, skipped uint32
-	// err is nil when the batch is durable. Else it is one of fault.AccessDenied (never try again), fault.Clock and
-	// fault.Unavailable (try again later), or errRejected.
+	// err is nil when the batch is durable. Else it is one of fault.ErrAccessDenied (never try again), fault.ErrClock and
+	// fault.ErrUnavailable (try again later), or errRejected.
 	err error
 	// retryAfter is how long the server asks to wait, at least.
 	retryAfter time.Duration
@@ -77,7 +77,7 @@ func (v *verdict) reasons(event int) []string {
 func rejected(message string, faults []finding) verdict {
 	for _, finding := range faults {
 		if finding.event < 0 && finding.path == "timestamp" {
-			return verdict{err: fmt.Errorf("%w: the service refused the time of this machine: %s", fault.Clock, finding.text)}
+			return verdict{err: fmt.Errorf("%w: the service refused the time of this machine: %s", fault.ErrClock, finding.text)}
 		}
 	}
 	return verdict{err: fmt.Errorf("%w: %s", errRejected, message), faults: faults}
@@ -88,12 +88,12 @@ func fromStatus(proto *spb.Status) verdict {
 	state := status.FromProto(proto)
 	switch state.Code() {
 	case codes.Unauthenticated, codes.PermissionDenied:
-		return verdict{err: fmt.Errorf("%w: %s", fault.AccessDenied, state.Message())}
+		return verdict{err: fmt.Errorf("%w: %s", fault.ErrAccessDenied, state.Message())}
 	case codes.InvalidArgument, codes.OutOfRange:
 		return rejected(state.Message(), violations(state))
 	}
 	return verdict{
-		err:        fmt.Errorf("%w: %s: %s", fault.Unavailable, state.Code(), state.Message()),
+		err:        fmt.Errorf("%w: %s: %s", fault.ErrUnavailable, state.Code(), state.Message()),
 		retryAfter: retryDelay(state),
 	}
 }
@@ -138,12 +138,12 @@ func fromHTTP(code int, header http.Header, body []byte, now time.Time) verdict 
 	case http.StatusOK:
 		return fromResult(body)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return verdict{err: fmt.Errorf("%w: HTTP %d: %s", fault.AccessDenied, code, detailText(body))}
+		return verdict{err: fmt.Errorf("%w: HTTP %d: %s", fault.ErrAccessDenied, code, detailText(body))}
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return rejected(fmt.Sprintf("HTTP %d: %s", code, detailText(body)), details(body))
 	}
 	return verdict{
-		err:         fmt.Errorf("%w: HTTP %d: %s", fault.Unavailable, code, detailText(body)),
+		err:         fmt.Errorf("%w: HTTP %d: %s", fault.ErrUnavailable, code, detailText(body)),
 		retryAfter:  retryAfter(header.Get("Retry-After"), now),
 		isFromProxy: code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout,
 	}
@@ -152,7 +152,7 @@ func fromHTTP(code int, header http.Header, body []byte, now time.Time) verdict 
 func fromResult(body []byte) verdict {
 	var result struct{ Stored, Skipped *uint32 }
 	if err := json.Unmarshal(body, &result); err != nil || result.Stored == nil || result.Skipped == nil {
-		return verdict{err: fmt.Errorf("%w: the answer is not one of the service: %.80q", fault.Unavailable, body)}
+		return verdict{err: fmt.Errorf("%w: the answer is not one of the service: %.80q", fault.ErrUnavailable, body)}
 	}
 	return verdict{stored: *result.Stored, skipped: *result.Skipped}
 }

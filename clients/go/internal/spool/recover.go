@@ -59,7 +59,7 @@ func (s *Spool) adopt(path string) error {
 		if err != nil {
 			return err
 		}
-		s.config.OnError(fmt.Errorf("%w: %s is good up to byte %d only, %d events; the file is kept as %s", fault.Damaged,
+		s.config.OnError(fmt.Errorf("%w: %s is good up to byte %d only, %d events; the file is kept as %s", fault.ErrDamaged,
 			path, contents.End, contents.Events, kept))
 	}
 	if contents.Events == 0 {

@@ -65,7 +65,6 @@ type Spool struct {
 	isDirty  bool // directory entries to sync
 	isTimed  bool // a sync is on its way
 	isClosed bool
-	failure  error // of reading, until it is told
 
 	wake chan struct{} // something may be due
 	room chan struct{} // closed when bytes are freed
@@ -102,28 +101,28 @@ func Open(config Config) (*Spool, error) {
 		room:        make(chan struct{}),
 	}
 	if err := s.recover(); err != nil {
-		return nil, fmt.Errorf("%w: cannot read %s: %w", fault.Spool, config.Dir, err)
+		return nil, fmt.Errorf("%w: cannot read %s: %w", fault.ErrSpool, config.Dir, err)
 	}
 	return s, nil
 }
 
-// Append writes the frame of an event. The error is [fault.SpoolFull] when there is no room, then room is closed when it may
-// be worth trying again; [fault.Spool] when the disk refuses.
+// Append writes the frame of an event. The error is [fault.ErrSpoolFull] when there is no room, then room is closed when it may
+// be worth trying again; [fault.ErrSpool] when the disk refuses.
 func (s *Spool) Append(frame []byte) (room <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isClosed {
-		return nil, fault.Closed
+		return nil, fault.ErrClosed
 	}
 	if s.active != nil && s.active.end+int64(len(frame)) > s.segmentSize && s.active.events > 0 {
 		s.seal()
 	}
 	if needed := s.cost(frame); s.bytes+needed > s.config.MaxBytes {
-		return s.room, fmt.Errorf("%w: %d of %d bytes are waiting in %s", fault.SpoolFull, s.bytes, s.config.MaxBytes,
+		return s.room, fmt.Errorf("%w: %d of %d bytes are waiting in %s", fault.ErrSpoolFull, s.bytes, s.config.MaxBytes,
 			s.config.Dir)
 	}
 	if err := s.write(frame); err != nil {
-		return nil, fmt.Errorf("%w: cannot write to %s: %w", fault.Spool, s.config.Dir, err)
+		return nil, fmt.Errorf("%w: cannot write to %s: %w", fault.ErrSpool, s.config.Dir, err)
 	}
 	s.count(int64(len(frame)))
 	return nil, nil

@@ -147,7 +147,7 @@ func TestADamagedFileIsKeptAndTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := open(t, dir, 1<<20)
-	if len(f.told) != 1 || !errors.Is(f.told[0], fault.Damaged) {
+	if len(f.told) != 1 || !errors.Is(f.told[0], fault.ErrDamaged) {
 		t.Fatalf("%v", f.told)
 	}
 	kept := f.files("dead")
@@ -177,7 +177,7 @@ func TestAFileThatSpoilsWhileItWaitsIsKeptAndCounted(t *testing.T) {
 	if got := f.drain(); !slices.Equal(got, names(0, 9)) {
 		t.Errorf("%v", got)
 	}
-	if len(f.told) != 1 || !errors.Is(f.told[0], fault.Damaged) || len(f.files("dead")) != 1 {
+	if len(f.told) != 1 || !errors.Is(f.told[0], fault.ErrDamaged) || len(f.files("dead")) != 1 {
 		t.Errorf("%v, %v", f.told, f.files("dead"))
 	}
 	if stats := f.Stats(); stats.Queued != 0 || stats.Dropped != 1 || stats.Bytes != 0 {
@@ -191,7 +191,7 @@ func TestTheCapHoldsAndRoomIsTold(t *testing.T) {
 	count := 0
 	for err := error(nil); err == nil; {
 		room, err = f.Append(segment.AppendFrame(nil, []byte(names(count, count+1)[0])))
-		if err != nil && !errors.Is(err, fault.SpoolFull) {
+		if err != nil && !errors.Is(err, fault.ErrSpoolFull) {
 			t.Fatal(err)
 		}
 		count++
@@ -247,7 +247,7 @@ func TestADiskThatRefusesLosesOnlyTheEventAtHand(t *testing.T) {
 	}
 	f.append(t, names(3, 6)...)
 	_ = handle.Close()
-	if _, err := f.Append(segment.AppendFrame(nil, []byte("x"))); !errors.Is(err, fault.Spool) {
+	if _, err := f.Append(segment.AppendFrame(nil, []byte("x"))); !errors.Is(err, fault.ErrSpool) {
 		t.Errorf("%v", err)
 	}
 	if got := open(t, f.dir, 1<<20).drain(); !slices.Equal(got, names(0, 6)) {
@@ -326,7 +326,7 @@ func TestManyAppendWhileOneTakes(t *testing.T) {
 					if err == nil {
 						break
 					}
-					if !errors.Is(err, fault.SpoolFull) {
+					if !errors.Is(err, fault.ErrSpoolFull) {
 						t.Error(err)
 						return
 					}
@@ -366,7 +366,7 @@ func TestCloseEndsWaitingAndSyncsWhatIsLeft(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := f.Append(segment.AppendFrame(nil, []byte("late"))); !errors.Is(err, fault.Closed) {
+	if _, err := f.Append(segment.AppendFrame(nil, []byte("late"))); !errors.Is(err, fault.ErrClosed) {
 		t.Error(err)
 	}
 	if got := open(t, f.dir, 1<<20).drain(); !slices.Equal(got, []string{"left"}) {

@@ -48,7 +48,7 @@ func (s *Spool) Sync() error {
 		failures = append(failures, syncDir(s.config.Dir))
 	}
 	if err := errors.Join(failures...); err != nil {
-		return fmt.Errorf("%w: cannot sync %s: %w", fault.Spool, s.config.Dir, err)
+		return fmt.Errorf("%w: cannot sync %s: %w", fault.ErrSpool, s.config.Dir, err)
 	}
 	return nil
 }

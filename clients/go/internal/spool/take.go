@@ -170,7 +170,7 @@ func (s *Spool) giveUp(file *File, reason error) {
 	if err != nil {
 		kept = "nowhere: " + err.Error()
 	}
-	s.config.OnError(fmt.Errorf("%w: %d events of %s cannot be read (%w); the file is kept in %s", fault.Damaged, lost,
+	s.config.OnError(fmt.Errorf("%w: %d events of %s cannot be read (%w); the file is kept in %s", fault.ErrDamaged, lost,
 		file.path, reason, kept))
 }
 
