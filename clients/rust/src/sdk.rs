@@ -40,3 +40,19 @@ pub use error::{Error, Notice, Rejected};
 pub use event::{Event, MAX_EVENT_BYTES};
 pub use options::{Builder, OnFull, Transport};
 pub use typed::typed_from_json;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_plugin_of_the_readme_is_the_example() {
+        let readme = include_str!("../README.md");
+        let example = include_str!("../examples/braindump.rs");
+        let code = readme
+            .split("```rust\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .unwrap();
+        // Behind its first lines, which say what it is.
+        assert_eq!(example.split_once("\n\n").unwrap().1, code);
+    }
+}

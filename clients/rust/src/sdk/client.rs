@@ -61,6 +61,7 @@ pub struct Client {
 /// What client and sender share.
 pub(super) struct Shared {
     pub(super) options: Builder,
+    is_enabled: bool,
     pub(super) state: StateDir,
     spool: Mutex<Spool>,
     pub(super) counts: Counts,
@@ -114,6 +115,7 @@ impl Client {
             (options.on_error)(&Notice::Damaged(path));
         }
         let shared = Arc::new(Shared {
+            is_enabled: options.is_enabled(),
             options,
             state,
             spool: Mutex::new(spool),
@@ -147,7 +149,7 @@ impl Client {
             return Err(Error::Closed);
         }
         let source_type = shared.options.source_type;
-        if !shared.options.is_enabled() {
+        if !shared.is_enabled {
             return Err(Error::NotEnabled(source_type.json_name()));
         }
         let event = event.finish(source_type)?.encode_to_vec();

@@ -224,9 +224,10 @@ impl Sender {
 
     fn denied(&self, reason: String) {
         (self.shared.options.on_error)(&Notice::AccessDenied(reason.clone()));
-        self.shared
-            .progress
-            .send_modify(|progress| progress.denied = Some(reason));
+        self.shared.progress.send_modify(|progress| {
+            progress.last.clone_from(&reason);
+            progress.denied = Some(reason);
+        });
     }
 
     fn uses_json(&mut self) -> bool {

@@ -121,8 +121,8 @@ impl Spool {
             let path = segment::path(directory, number);
             let scan = segment::scan(&path).map_err(|source| refused(&path, source))?;
             if scan.is_damaged {
-                let copy = dead_letter.join(path.file_name().unwrap_or_default());
-                segment::copy(&path, &copy).map_err(|source| refused(&copy, source))?;
+                let copy =
+                    segment::copy(&path, dead_letter).map_err(|source| refused(dead_letter, source))?;
                 found.damaged.push(copy);
             }
             spool.next_number = number + 1;

@@ -163,11 +163,20 @@ fn has_frame(bytes: &[u8], from: usize) -> bool {
     (from..bytes.len()).any(|at| frame(bytes, at).is_some())
 }
 
-/// Copies a segment, for its owner alone.
-pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies a segment into `directory`, for its owner alone, under a name that nothing has there.
+pub(super) fn copy(from: &Path, directory: &Path) -> io::Result<PathBuf> {
+    let stem = from.file_stem().unwrap_or_default().to_string_lossy();
+    let mut target = directory.join(format!("{stem}.seg"));
+    let mut number = 2;
+    // The numbers of segments begin again when a spool has been empty.
+    while target.exists() {
+        target = directory.join(format!("{stem}-{number}.seg"));
+        number += 1;
+    }
     let mut source = File::open(from)?;
-    let mut target = private().truncate(true).open(to)?;
-    io::copy(&mut source, &mut target)?;
-    target.sync_all()?;
-    sync_directory(to)
+    let mut file = private().truncate(true).open(&target)?;
+    io::copy(&mut source, &mut file)?;
+    file.sync_all()?;
+    sync_directory(&target)?;
+    Ok(target)
 }

@@ -97,6 +97,21 @@ fn the_oldest_that_is_not_being_sent_is_dropped() {
     assert_eq!(spool.queued, 12 - dropped);
 }
 
+#[test]
+fn a_second_damaged_segment_does_not_replace_the_first() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir_all(directory.path().join("spool")).unwrap();
+    let mut bytes = segment_bytes(3);
+    bytes[30] ^= 1;
+    let mut copies = Vec::new();
+    for _ in 0..3 {
+        fs::write(segment::path(&directory.path().join("spool"), 1), &bytes).unwrap();
+        copies.extend(open(directory.path(), 1 << 20).1.damaged);
+    }
+    copies.dedup();
+    assert_eq!(copies.len(), 3);
+}
+
 /// What a spool with these bytes as its only segment gives, and whether it told of damage.
 fn reopened(bytes: &[u8]) -> (Vec<Bytes>, bool) {
     let directory = tempfile::tempdir().unwrap();
