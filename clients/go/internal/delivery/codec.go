@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"fmt"
-	"net/url"
 
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
@@ -30,15 +29,4 @@ func (codec) Unmarshal(data mem.BufferSlice, value any) error {
 		return fmt.Errorf("cannot receive a %T", value)
 	}
 	return proto.Unmarshal(data.Materialize(), message)
-}
-
-// hostPort adds the port that the scheme stands for.
-func hostPort(endpoint *url.URL) string {
-	if endpoint.Port() != "" {
-		return endpoint.Host
-	}
-	if endpoint.Scheme == "https" {
-		return endpoint.Host + ":443"
-	}
-	return endpoint.Host + ":80"
 }

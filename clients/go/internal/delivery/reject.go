@@ -25,14 +25,18 @@ type Rejected struct {
 // divide sets aside the events that are at fault and has the others sent again.
 func (s *Sender) divide(sent *batch, answer *verdict) error {
 	aside, again := wire.Split(sent.events.Len(), answer.named())
+	rejected := make([]Rejected, 0, len(aside))
 	for _, index := range aside {
-		rejected, err := s.setAside(sent, index, answer.reasons(index))
+		one, err := s.setAside(sent, index, answer.reasons(index))
 		if err != nil {
 			s.queue.requeue(sent)
 			return err
 		}
+		rejected = append(rejected, one)
+	}
+	for _, one := range rejected {
 		s.Counters.Rejected.Add(1)
-		s.config.OnRejected(rejected)
+		s.config.OnRejected(one)
 	}
 	s.queue.replace(sent, len(aside), parts(sent, again))
 	return nil

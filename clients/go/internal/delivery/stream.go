@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -25,8 +22,6 @@ const (
 	window = 32
 	// idleAfter is when a stream without anything to send is closed.
 	idleAfter = 90 * time.Second
-	// connectTimeout is for TCP and TLS.
-	connectTimeout = 10 * time.Second
 )
 
 // stream is one gRPC stream. The goroutine of the attempt writes; another reads the answers, which come in order.
@@ -81,22 +76,6 @@ func (s *Sender) stream(ctx context.Context) result {
 	running.close()
 	<-ended
 	return running.finish()
-}
-
-func (s *Sender) dial() (*grpc.ClientConn, error) {
-	secure := insecure.NewCredentials()
-	if s.config.Endpoint.Scheme == "https" {
-		secure = credentials.NewTLS(s.config.TLS.Clone())
-	}
-	return grpc.NewClient("passthrough:///"+hostPort(s.config.Endpoint),
-		grpc.WithTransportCredentials(secure),
-		grpc.WithUserAgent(s.config.UserAgent),
-		grpc.WithDisableServiceConfig(),
-		grpc.WithDisableRetry(),
-		grpc.WithWriteBufferSize(128<<10),
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff: backoff.DefaultConfig, MinConnectTimeout: min(connectTimeout, s.config.AnswerTimeout),
-		}))
 }
 
 // write sends batches until nothing is due for a while, the stream fails or the client stops.
