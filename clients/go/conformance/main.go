@@ -1,0 +1,208 @@
+// Command conformance drives the SDK for the table of ../../conformance: one JSON object a line in, one out.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/PixxzR/openclone/clients/go"
+)
+
+// command is one line of input.
+type command struct {
+	Do      string          `json:"do"`
+	Options json.RawMessage `json:"options"`
+	Events  []event         `json:"events"`
+	Prefix  string          `json:"prefix"`
+	Count   int             `json:"count"`
+	Timeout float64         `json:"timeout"`
+}
+
+// answer is one line of output.
+type answer struct {
+	OK       bool      `json:"ok,omitempty"`
+	Error    string    `json:"error,omitempty"`
+	Index    *int      `json:"index,omitempty"`
+	Message  string    `json:"message,omitempty"`
+	Text     string    `json:"text,omitempty"`
+	Stats    *stats    `json:"stats,omitempty"`
+	Errors   *[]string `json:"errors,omitempty"`
+	Rejected *[]string `json:"rejected,omitempty"`
+}
+
+type stats struct {
+	Queued     int64  `json:"queued"`
+	Stored     uint64 `json:"stored"`
+	Skipped    uint64 `json:"skipped"`
+	Rejected   uint64 `json:"rejected"`
+	Dropped    uint64 `json:"dropped"`
+	SpoolBytes int64  `json:"spool_bytes"`
+}
+
+// driver has the client of the moment, and what it was told.
+type driver struct {
+	client *openclone.Client
+	source openclone.SourceType
+	stop   func()
+
+	mu       sync.Mutex
+	errors   []string
+	rejected []string
+}
+
+func main() {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	if err := serve(os.Stdin, os.Stdout); err != nil {
+		slog.Error("driver ends", "error", err)
+		os.Exit(1)
+	}
+}
+
+func serve(in io.Reader, out io.Writer) error {
+	reader, d := bufio.NewReaderSize(in, 1<<20), &driver{}
+	encoder := json.NewEncoder(out)
+	for {
+		line, err := reader.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var next command
+		if err := json.Unmarshal(line, &next); err != nil {
+			return err
+		}
+		if err := encoder.Encode(d.do(&next)); err != nil {
+			return err
+		}
+	}
+}
+
+func (d *driver) do(next *command) answer {
+	if next.Do == "open" {
+		return plain(d.open(next.Options))
+	}
+	if next.Do == "events" {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		errors, rejected := append([]string{}, d.errors...), append([]string{}, d.rejected...)
+		return answer{OK: true, Errors: &errors, Rejected: &rejected}
+	}
+	if d.client == nil {
+		return answer{Error: "Driver", Message: "nothing is open"}
+	}
+	switch next.Do {
+	case "send":
+		return d.send(next.Events)
+	case "generate":
+		return d.generate(next.Prefix, next.Count)
+	case "flush":
+		return plain(within(next.Timeout, d.client.Flush))
+	case "close":
+		d.stop()
+		return plain(within(next.Timeout, d.client.Close))
+	case "stats":
+		now := stats(d.client.Stats())
+		return answer{OK: true, Stats: &now}
+	case "show":
+		return answer{OK: true, Text: d.client.String()}
+	}
+	return answer{Error: "Driver", Message: "unknown command " + next.Do}
+}
+
+func (d *driver) open(text json.RawMessage) error {
+	options, err := readOptions(text)
+	if err != nil {
+		return err
+	}
+	options.OnError = func(err error) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.errors = append(d.errors, nameOf(err))
+		slog.Warn("told", "error", err)
+	}
+	options.OnRejected = func(rejected openclone.Rejected) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.rejected = append(d.rejected, rejected.RawRef)
+		slog.Warn("told", "raw_ref", rejected.RawRef, "reasons", rejected.Reasons)
+	}
+	client, err := openclone.New(context.Background(), options)
+	if err != nil {
+		return err
+	}
+	d.client, d.source, d.stop = client, options.SourceType, client.CloseOnSignal(3*time.Second)
+	return nil
+}
+
+func (d *driver) send(events []event) answer {
+	for index := range events {
+		ready, err := events[index].read(d.source)
+		if err == nil {
+			err = d.client.Send(context.Background(), ready)
+		}
+		if err != nil {
+			return failed(err, index)
+		}
+	}
+	return answer{OK: true}
+}
+
+func (d *driver) generate(prefix string, count int) answer {
+	ctx := context.Background()
+	name := append([]byte(prefix), '-')
+	for index := range count {
+		rawRef := string(strconv.AppendInt(name, int64(index), 10))
+		ready := openclone.Event{RawRef: rawRef, Data: payloadWithText(d.source, rawRef)}
+		if err := d.client.Send(ctx, ready); err != nil {
+			return failed(err, index)
+		}
+	}
+	return answer{OK: true}
+}
+
+func within(seconds float64, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), duration(seconds))
+	defer cancel()
+	return call(ctx)
+}
+
+func plain(err error) answer {
+	if err == nil {
+		return answer{OK: true}
+	}
+	return answer{Error: nameOf(err), Message: err.Error()}
+}
+
+func failed(err error, index int) answer {
+	return answer{Error: nameOf(err), Index: &index, Message: err.Error()}
+}
+
+// nameOf is what the table calls an error.
+func nameOf(err error) string {
+	for _, known := range []struct {
+		err  error
+		name string
+	}{
+		{openclone.ErrInvalidOptions, "InvalidOptions"}, {openclone.ErrNotEnabled, "NotEnabled"},
+		{openclone.ErrInvalidEvent, "InvalidEvent"}, {openclone.ErrEventTooLarge, "EventTooLarge"},
+		{openclone.ErrSpoolFull, "SpoolFull"}, {openclone.ErrSpoolLocked, "SpoolLocked"},
+		{openclone.ErrAccessDenied, "AccessDenied"}, {openclone.ErrTimeout, "Timeout"}, {openclone.ErrClosed, "Closed"},
+		{openclone.ErrClock, "Clock"}, {openclone.ErrDamaged, "Damaged"}, {openclone.ErrDropped, "Dropped"},
+		{openclone.ErrUnavailable, "Unavailable"}, {openclone.ErrSpool, "SpoolError"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.name
+		}
+	}
+	return "Unknown"
+}

@@ -1,0 +1,126 @@
+package delivery
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/PixxzR/openclone/clients/go/internal/fault"
+)
+
+func TestJitterStaysInItsBoundsAndUsesThem(t *testing.T) {
+	const base, limit = 100 * time.Millisecond, time.Second
+	for attempt, ceiling := range []time.Duration{base, 2 * base, 4 * base, 8 * base, limit, limit, limit} {
+		low, high := limit, time.Duration(0)
+		for range 2000 {
+			pause := Jitter(base, limit, attempt)
+			low, high = min(low, pause), max(high, pause)
+		}
+		if low < 0 || high > ceiling || low > ceiling/10 || high < ceiling*9/10 {
+			t.Errorf("attempt %d: %s to %s, ceiling %s", attempt, low, high, ceiling)
+		}
+	}
+	if pause := Jitter(time.Hour, time.Second, 1_000_000); pause < 0 || pause > time.Second {
+		t.Errorf("%s", pause)
+	}
+}
+
+func grpcVerdict(t *testing.T, code codes.Code, details ...protoadapt.MessageV1) verdict {
+	t.Helper()
+	state, err := status.New(code, "words").WithDetails(details...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fromStatus(state.Proto())
+}
+
+func TestEachCodeHasItsVerdict(t *testing.T) {
+	want := map[codes.Code]error{
+		codes.Unauthenticated: fault.ErrAccessDenied, codes.PermissionDenied: fault.ErrAccessDenied, codes.InvalidArgument: errRejected,
+		codes.OutOfRange: errRejected, codes.Unavailable: fault.ErrUnavailable, codes.ResourceExhausted: fault.ErrUnavailable,
+		codes.DeadlineExceeded: fault.ErrUnavailable, codes.Internal: fault.ErrUnavailable, codes.Unknown: fault.ErrUnavailable,
+		codes.Aborted: fault.ErrUnavailable, codes.Canceled: fault.ErrUnavailable, codes.Unimplemented: fault.ErrUnavailable,
+	}
+	for code, kind := range want {
+		if read := grpcVerdict(t, code); !errors.Is(read.err, kind) {
+			t.Errorf("%s: %v", code, read.err)
+		}
+	}
+	retry := grpcVerdict(t, codes.ResourceExhausted, &errdetails.RetryInfo{RetryDelay: durationpb.New(3 * time.Second)})
+	if retry.retryAfter != 3*time.Second {
+		t.Errorf("%s", retry.retryAfter)
+	}
+	for code, kind := range map[int]error{
+		200: fault.ErrUnavailable /* no result in it */, 401: fault.ErrAccessDenied, 403: fault.ErrAccessDenied, 400: errRejected, 413: errRejected,
+		422: errRejected, 302: fault.ErrUnavailable, 404: fault.ErrUnavailable, 408: fault.ErrUnavailable, 429: fault.ErrUnavailable,
+		500: fault.ErrUnavailable, 502: fault.ErrUnavailable, 503: fault.ErrUnavailable, 504: fault.ErrUnavailable,
+	} {
+		read := fromHTTP(code, http.Header{"Retry-After": {"7"}}, []byte("<html>"), time.Now())
+		if !errors.Is(read.err, kind) || read.isFromProxy != (code >= 502) {
+			t.Errorf("%d: %+v", code, read)
+		}
+		if (code == 429 || code == 503) && read.retryAfter != 7*time.Second {
+			t.Errorf("%d: %s", code, read.retryAfter)
+		}
+	}
+	read := fromHTTP(200, nil, []byte(`{"stored":3,"skipped":1,"file":"Audio/2026-02-26.md"}`), time.Now())
+	if read.err != nil || read.stored != 3 || read.skipped != 1 {
+		t.Errorf("%+v", read)
+	}
+}
+
+func TestFaultsNameTheirEventsOverBothTransports(t *testing.T) {
+	overGRPC := grpcVerdict(t, codes.InvalidArgument, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+		{Field: "events[3].timestamp", Description: "too late"}, {Field: "events[10].data.a[2]", Description: "too long"},
+		{Field: "plugin_version", Description: "no SemVer"},
+	}})
+	overHTTP := fromHTTP(422, nil, []byte(`{"detail":[
+		{"type":"x","loc":["body","events",3,"timestamp"],"msg":"too late"},
+		{"type":"x","loc":["body","events",10,"data","a",2],"msg":"too long"},
+		{"type":"x","loc":["body","plugin_version"],"msg":"no SemVer"}]}`), time.Now())
+	for name, read := range map[string]verdict{"gRPC": overGRPC, "HTTP": overHTTP} {
+		if got := read.named(); !slices.Equal(got, []int{3, 10}) {
+			t.Errorf("%s: %v", name, got)
+		}
+		if got := read.reasons(3); !slices.Equal(got, []string{"events[0].timestamp: too late"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+		if got := read.reasons(10); !slices.Equal(got, []string{"events[0].data.a[2]: too long"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+		if got := read.reasons(4); !slices.Equal(got, []string{"plugin_version: no SemVer"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestAFaultOfTheBatchsOwnTimeIsTheClock(t *testing.T) {
+	overGRPC := grpcVerdict(t, codes.InvalidArgument, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+		{Field: "timestamp", Description: "too late"}, {Field: "events[0].timestamp", Description: "too late"},
+	}})
+	overHTTP := fromHTTP(422, nil, []byte(`{"detail":[{"loc":["body","timestamp"],"msg":"too late"}]}`), time.Now())
+	for _, read := range []verdict{overGRPC, overHTTP} {
+		if !errors.Is(read.err, fault.ErrClock) || len(read.named()) != 0 {
+			t.Errorf("%+v", read)
+		}
+	}
+}
+
+func TestRetryAfterIsSecondsOrADate(t *testing.T) {
+	now := time.Date(2026, 2, 26, 14, 30, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"": 0, "5": 5 * time.Second, "-5": 0, "soon": 0, "Thu, 26 Feb 2026 14:30:09 GMT": 9 * time.Second, "Thu, 26 Feb 2026 14:00:00 GMT": 0,
+	} {
+		if got := retryAfter(value, now); got != want {
+			t.Errorf("%q: %s, want %s", value, got, want)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/wire"
+)
+
+// maxBody is the largest body that the service takes, in bytes.
+const maxBody = 1 << 20
+
+// newHTTPClient speaks HTTP/1.1 only: it is there for proxies that break HTTP/2. It follows no redirect, as that would hand the
+// key to whoever is named there.
+func newHTTPClient(config Config) *http.Client {
+	return &http.Client{
+		Timeout: config.AnswerTimeout,
+		Transport: &http.Transport{
+			Proxy:           http.ProxyFromEnvironment,
+			TLSClientConfig: config.TLS.Clone(),
+			TLSNextProto:    map[string]func(string, *tls.Conn) http.RoundTripper{},
+			IdleConnTimeout: idleAfter,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// post sends what is due, one batch after the other: at least one, and until the given time (the zero time is no end).
+func (s *Sender) post(ctx context.Context, until time.Time) result {
+	var outcome result
+	for isFirst := true; isFirst || until.IsZero() || time.Now().Before(until); {
+		next := s.queue.take()
+		if next == nil {
+			return outcome
+		}
+		answer, isAnswered := s.postBatch(ctx, next)
+		if answer == nil {
+			continue
+		}
+		isFirst = false
+		outcome.isAnswered = outcome.isAnswered || isAnswered && !answer.isFromProxy
+		if err := s.apply(next, answer); err != nil {
+			outcome.err, outcome.retryAfter = err, answer.retryAfter
+			return outcome
+		}
+		outcome.isUseful = true
+		if isDue, _ := s.queue.isDue(); !isDue {
+			return outcome
+		}
+	}
+	return outcome
+}
+
+// postBatch gives no verdict when the body would have been too large: then halves are sent.
+func (s *Sender) postBatch(ctx context.Context, next *batch) (answer *verdict, isAnswered bool) {
+	body, err := wire.BatchJSON(next.chunk.Header, time.Now(), &next.events, nil)
+	if err != nil {
+		return &verdict{err: fmt.Errorf("%w: %w", fault.ErrSpool, err)}, false
+	}
+	if count := next.events.Len(); len(body) > maxBody && count > 1 {
+		_, halves := wire.Split(count, nil)
+		s.queue.replace(next, 0, parts(next, halves))
+		return nil, false
+	}
+	code, header, text, err := s.exchange(ctx, body)
+	if err != nil {
+		return &verdict{err: fmt.Errorf("%w: %w", fault.ErrUnavailable, err)}, false
+	}
+	read := fromHTTP(code, header, text, time.Now())
+	return &read, true
+}
+
+func (s *Sender) exchange(ctx context.Context, body []byte) (int, http.Header, []byte, error) {
+	address := s.config.Endpoint.JoinPath("/api/v1/ingest").String()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-API-Key", s.config.Key)
+	request.Header.Set("User-Agent", s.config.UserAgent)
+	response, err := s.client.Do(request)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	return response.StatusCode, response.Header, text, err
+}

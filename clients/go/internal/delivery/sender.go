@@ -1,0 +1,246 @@
+// Package delivery brings what is in the spool to the service: which transport, when again, and what becomes of what is rejected.
+//
+// One goroutine runs attempts, one after the other. An attempt is a stream with all the batches it carries, or a row of POSTs.
+// It ends with the first failure; what has no answer then is sent again in the next. Between attempts there is a random pause.
+package delivery
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/spool"
+)
+
+const (
+	// silentAttempts without an answer make an automatic client try JSON.
+	silentAttempts = 2
+	// lastingAttempts without progress are told to OnError.
+	lastingAttempts = 3
+	// jsonPeriod is for how long JSON is used then.
+	jsonPeriod = 5 * time.Minute
+)
+
+// Transport says how batches are sent.
+type Transport int
+
+// The transports.
+const (
+	Auto Transport = iota
+	GRPC
+	JSON
+)
+
+// Config is what a sender is made with.
+type Config struct {
+	Endpoint            *url.URL
+	Key                 string
+	UserAgent           string
+	TLS                 *tls.Config
+	Transport           Transport
+	MaxEvents           int
+	RetryBase, RetryCap time.Duration
+	AnswerTimeout       time.Duration
+	DeadLetter          string
+	Logger              *slog.Logger
+	// OnError and OnRejected are called by the sending goroutines, one call at a time.
+	OnError    func(error)
+	OnRejected func(Rejected)
+}
+
+// Counters are what became of events since the start.
+type Counters struct{ Stored, Skipped, Rejected atomic.Uint64 }
+
+// Sender sends until it is stopped.
+type Sender struct {
+	// Counters may be read at any time.
+	Counters Counters
+
+	config Config
+	queue  *queue
+	client *http.Client
+	cancel context.CancelFunc
+	ended  chan struct{}
+	denied chan struct{} // closed when the key has been refused
+
+	mu      sync.Mutex
+	failure error // the last one, until something is answered
+
+	// Of the sending goroutine alone.
+	silent, fruitless int
+	isTold            map[error]bool
+	jsonUntil         time.Time
+}
+
+// result is how an attempt ended.
+type result struct {
+	// isAnswered tells that a batch got an answer, of whatever kind; isUseful that a batch was stored or rejected.
+	isAnswered, isUseful bool
+	// err is nil when there was nothing more to send.
+	err        error
+	retryAfter time.Duration
+}
+
+// Start begins to send what is in the spool.
+func Start(config Config, from *spool.Spool) *Sender {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Sender{
+		config: config, queue: newQueue(from, config.MaxEvents), client: newHTTPClient(config), cancel: cancel,
+		ended: make(chan struct{}), denied: make(chan struct{}), isTold: map[error]bool{},
+	}
+	go s.run(ctx)
+	return s
+}
+
+// Stop ends the sending at once. What has no answer stays in the spool.
+func (s *Sender) Stop() {
+	s.cancel()
+	<-s.ended
+	s.client.CloseIdleConnections()
+}
+
+// Failure is what keeps it from sending; nil if nothing does.
+func (s *Sender) Failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
+}
+
+func (s *Sender) setFailure(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = err
+}
+
+// Notify has Wait look again.
+func (s *Sender) Notify() { s.queue.notify() }
+
+// Wait returns when all events up to a number are done. It fails with fault.ErrAccessDenied, or the context's error.
+func (s *Sender) Wait(ctx context.Context, number uint64) error {
+	for {
+		isSettled, changed := s.queue.settled(number)
+		if isSettled {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-s.denied:
+			return s.Failure()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *Sender) run(ctx context.Context) {
+	defer close(s.ended)
+	for s.queue.wait(ctx, 0) {
+		outcome := s.attempt(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		s.learn(outcome)
+		if errors.Is(outcome.err, fault.ErrAccessDenied) {
+			close(s.denied)
+			return
+		}
+		if outcome.err == nil {
+			continue
+		}
+		pause := max(Jitter(s.config.RetryBase, s.config.RetryCap, max(s.fruitless-1, 0)), outcome.retryAfter)
+		s.config.Logger.Debug("sending failed", "error", outcome.err, "again_in", pause)
+		if !sleep(ctx, pause) {
+			return
+		}
+	}
+}
+
+func (s *Sender) attempt(ctx context.Context) result {
+	switch {
+	case s.config.Transport == JSON:
+		return s.post(ctx, time.Time{})
+	case s.config.Transport == GRPC:
+		return s.stream(ctx)
+	case time.Now().Before(s.jsonUntil):
+		return s.post(ctx, s.jsonUntil)
+	case s.silent < silentAttempts:
+		return s.stream(ctx)
+	}
+	// One batch shows whether it works.
+	s.silent = 0
+	probe := s.post(ctx, time.Now())
+	if probe.isAnswered {
+		s.jsonUntil = time.Now().Add(jsonPeriod)
+		s.config.Logger.Info("no answer over gRPC, using JSON", "for", jsonPeriod)
+	}
+	return probe
+}
+
+// learn draws the conclusions from an attempt.
+func (s *Sender) learn(outcome result) {
+	if outcome.isUseful {
+		s.fruitless = 0
+		clear(s.isTold)
+	}
+	s.setFailure(outcome.err)
+	if outcome.err == nil {
+		s.silent = 0
+		return
+	}
+	s.fruitless++
+	if outcome.isAnswered {
+		s.silent = 0
+	} else if time.Now().After(s.jsonUntil) {
+		s.silent++
+	}
+	s.tellOnce(outcome.err)
+}
+
+// tellOnce tells of a failure that lasts, once for each kind until something gets through.
+func (s *Sender) tellOnce(err error) {
+	for _, kind := range []error{fault.ErrAccessDenied, fault.ErrClock, fault.ErrSpool, fault.ErrUnavailable} {
+		if !errors.Is(err, kind) {
+			continue
+		}
+		isCertain := kind != fault.ErrUnavailable
+		if (isCertain || s.fruitless >= lastingAttempts) && !s.isTold[kind] {
+			s.isTold[kind] = true
+			s.config.OnError(err)
+		}
+		return
+	}
+}
+
+// apply does what an answer asks for. The error is what keeps the batch from being sent.
+func (s *Sender) apply(sent *batch, answer *verdict) error {
+	switch {
+	case answer.err == nil:
+		s.Counters.Stored.Add(uint64(answer.stored))
+		s.Counters.Skipped.Add(uint64(answer.skipped))
+		s.setFailure(nil)
+		s.queue.settle(sent)
+		return nil
+	case errors.Is(answer.err, errRejected):
+		return s.divide(sent, answer)
+	}
+	s.queue.requeue(sent)
+	return answer.err
+}
+
+func sleep(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

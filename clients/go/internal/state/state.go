@@ -1,0 +1,138 @@
+// Package state is the directory that a client keeps between its starts:
+//
+//	device-id      a UUID v4, made once
+//	lock           held for as long as the client is open
+//	spool/         see package spool
+//	dead-letter/   events that were rejected, damaged files of the spool
+//
+// Directories are 0700, files 0600.
+package state
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/PixxzR/openclone/clients/go/internal/fault"
+)
+
+// Dir is a state directory that this process holds.
+type Dir struct {
+	// DeviceID is the same at every start.
+	DeviceID string
+	path     string
+	lock     *os.File
+}
+
+// Open makes what is missing and takes the lock.
+func Open(path string) (*Dir, error) {
+	d := &Dir{path: path}
+	for _, dir := range []string{path, d.Spool(), d.DeadLetter()} {
+		if err := makeDir(dir); err != nil {
+			return nil, fmt.Errorf("%w: cannot make %s: %w", fault.ErrSpool, dir, err)
+		}
+	}
+	if err := d.takeLock(); err != nil {
+		return nil, err
+	}
+	id, err := deviceID(filepath.Join(path, "device-id"))
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	d.DeviceID = id
+	return d, nil
+}
+
+// makeDir also closes a directory that was open to others.
+func makeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm() == 0o700 {
+		return err
+	}
+	return os.Chmod(dir, 0o700)
+}
+
+func (d *Dir) takeLock() error {
+	path := filepath.Join(d.path, "lock")
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w: cannot open %s: %w", fault.ErrSpool, path, err)
+	}
+	isFree, err := tryLock(file)
+	if err != nil {
+		_ = file.Close()
+		return fmt.Errorf("%w: cannot lock %s: %w", fault.ErrSpool, path, err)
+	}
+	if !isFree {
+		_ = file.Close()
+		return fmt.Errorf("%w: another client uses %s; close it, or give this one a StateDir of its own",
+			fault.ErrSpoolLocked, d.path)
+	}
+	d.lock = file
+	return nil
+}
+
+// Close gives the directory free.
+func (d *Dir) Close() error { return d.lock.Close() }
+
+// Spool is where the queue is.
+func (d *Dir) Spool() string { return filepath.Join(d.path, "spool") }
+
+// DeadLetter is where rejected events are.
+func (d *Dir) DeadLetter() string { return filepath.Join(d.path, "dead-letter") }
+
+var deviceForm = regexp.MustCompile(
+	`^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|test-[a-z0-9-]{1,59})$`)
+
+// deviceID reads the file, or makes it. An empty file is one that was not written to its end.
+func deviceID(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%w: cannot read %s: %w", fault.ErrSpool, path, err)
+	}
+	if id := strings.TrimSpace(string(data)); id != "" {
+		if !deviceForm.MatchString(strings.ToLower(id)) {
+			return "", fmt.Errorf("%w: %s does not hold a UUID v4; delete it to get a new one", fault.ErrInvalidOptions, path)
+		}
+		return id, nil
+	}
+	id := NewUUID()
+	if err := WriteFile(path, []byte(id+"\n")); err != nil {
+		return "", fmt.Errorf("%w: cannot write %s: %w", fault.ErrSpool, path, err)
+	}
+	return id, nil
+}
+
+// NewUUID makes a random UUID v4.
+func NewUUID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // Never fails: the program would be ended.
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	digits := hex.EncodeToString(id[:])
+	return digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
+}
+
+// WriteFile writes a file so that it is there as a whole or not at all.
+func WriteFile(path string, data []byte) error {
+	part := path + ".part"
+	file, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		_ = os.Remove(part)
+		return err
+	}
+	return os.Rename(part, path)
+}
