@@ -1,0 +1,121 @@
+//! An SDK's driver: a process that is told one line of JSON and answers with one.
+
+use std::{
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
+
+/// Everything that drivers of one case have said, answers and logs.
+pub(crate) type Heard = Arc<Mutex<Vec<u8>>>;
+
+/// A running driver; killed with the value.
+pub(crate) struct Driver {
+    process: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    heard: Heard,
+}
+
+impl Driver {
+    /// Starts `program` in `directory` with nothing of the caller's options.
+    pub(crate) fn start(program: &Path, directory: &Path, heard: &Heard) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        for (name, _) in
+            std::env::vars().filter(|(name, _)| name.starts_with("OPENCLONE_") || name == "API_KEY")
+        {
+            command.env_remove(name);
+        }
+        let mut process = command
+            .current_dir(directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let input = process.stdin.take().context("the driver has no input")?;
+        let output = process.stdout.take().context("the driver has no output")?;
+        let mut errors = process.stderr.take().context("the driver has no errors")?;
+        let heard = Arc::clone(heard);
+        let into = Arc::clone(&heard);
+        tokio::spawn(async move {
+            let mut buffer = vec![0; 8192];
+            while let Ok(read @ 1..) = errors.read(&mut buffer).await {
+                hear(&into, &buffer[..read]);
+            }
+        });
+        Ok(Self {
+            process,
+            input,
+            output: BufReader::new(output).lines(),
+            heard,
+        })
+    }
+
+    /// Gives a command and waits for its answer.
+    pub(crate) async fn ask(&mut self, command: &Value, limit: Duration) -> anyhow::Result<Value> {
+        let mut line = command.to_string();
+        line.push('\n');
+        let asked = async {
+            self.input
+                .write_all(line.as_bytes())
+                .await
+                .context("the driver has ended")?;
+            self.input.flush().await?;
+            self.output
+                .next_line()
+                .await?
+                .context("the driver has ended without an answer")
+        };
+        let name = command["do"].as_str().unwrap_or_default();
+        let answer = match timeout(limit, asked).await {
+            Ok(answer) => answer.with_context(|| format!("at {name}"))?,
+            Err(_) => bail!("no answer to {name} within {limit:?}"),
+        };
+        hear(&self.heard, format!("{name}: {answer}\n").as_bytes());
+        serde_json::from_str(&answer).with_context(|| format!("{name} was answered with no JSON: {answer}"))
+    }
+
+    /// The client's figures.
+    pub(crate) async fn stats(&mut self) -> anyhow::Result<Value> {
+        let answer = self.ask(&json!({"do": "stats"}), Duration::from_secs(5)).await?;
+        match answer.get("stats") {
+            Some(stats) => Ok(stats.clone()),
+            None => bail!("no stats: {answer}"),
+        }
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        self.process.kill().await.context("cannot kill the driver")
+    }
+
+    /// SIGTERM; it has five seconds.
+    pub(crate) async fn terminate(mut self) -> anyhow::Result<()> {
+        let pid = self.process.id().and_then(|pid| i32::try_from(pid).ok());
+        let pid = pid
+            .and_then(rustix::process::Pid::from_raw)
+            .context("the driver has ended")?;
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        let waited = timeout(Duration::from_secs(10), self.process.wait()).await;
+        waited.context("the driver did not end within 10 s of SIGTERM")??;
+        Ok(())
+    }
+}
+
+fn hear(heard: &Heard, bytes: &[u8]) {
+    heard
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .extend_from_slice(bytes);
+}

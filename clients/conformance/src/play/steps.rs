@@ -1,0 +1,226 @@
+//! Steps other than those that queue events.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::{Map, Value, json};
+
+use super::{Play, segment};
+use crate::{
+    case::{Action, Disk, Step},
+    driver::Driver,
+};
+
+/// How often something that may yet come about is looked at.
+const GLANCE: Duration = Duration::from_millis(30);
+
+impl Play<'_> {
+    pub(super) async fn step(&mut self, step: &Step) -> anyhow::Result<()> {
+        match step {
+            Step::Open { options, error } => self.open(options, error.as_deref()).await,
+            Step::Send { events, error, index } => self.send(events, error.as_deref(), *index).await,
+            Step::Bulk {
+                prefix,
+                count,
+                bytes,
+                error,
+            } => self.bulk(prefix, *count, *bytes, error.as_deref()).await,
+            Step::Generate { prefix, count, error } => self.generate(prefix, *count, error.as_deref()).await,
+            Step::Samples { typed } => self.samples(*typed).await,
+            Step::Flush { timeout, error } => self.flush(*timeout, error.as_deref()).await,
+            Step::Close { timeout, error } => self.close(*timeout, error.as_deref()).await,
+            Step::Stats { are, within } => self.stats(are, *within).await,
+            Step::Told {
+                errors,
+                rejected,
+                within,
+            } => self.told(errors, rejected, *within).await,
+            Step::Show {} => self.show().await,
+            Step::Fault(fault) => {
+                self.proxy.set(fault.clone()).await;
+                Ok(())
+            }
+            Step::Server(action) => self.server(*action).await,
+            Step::Driver(action) => self.drive(*action).await,
+            Step::Damage(damage) => segment::damage(&self.state_dir().join("spool"), *damage),
+            Step::Disk(disk) => self.small_disk(*disk),
+            Step::Sleep(seconds) => {
+                tokio::time::sleep(Duration::from_secs_f64(*seconds)).await;
+                Ok(())
+            }
+            Step::Rival { error } => self.rival(error).await,
+            Step::Went { over, only } => self.went(over, *only),
+        }
+    }
+
+    pub(super) async fn ask(&mut self, command: &Value, seconds: f64) -> anyhow::Result<Value> {
+        let driver = self.driver.as_mut().context("no driver runs")?;
+        driver.ask(command, Duration::from_secs_f64(seconds)).await
+    }
+
+    pub(super) async fn open(
+        &mut self,
+        options: &Map<String, Value>,
+        error: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let options = self.options_with(options);
+        let answer = self.ask(&json!({"do": "open", "options": options}), 10.0).await?;
+        expect(&answer, error)?;
+        if error.is_some() {
+            return Ok(());
+        }
+        let path = options["state_dir"].as_str().unwrap_or_default();
+        let device = fs::read_to_string(format!("{path}/device-id")).context("there is no device-id")?;
+        if path == self.state_dir().to_string_lossy() {
+            let first = self.device_id.get_or_insert(device.clone());
+            ensure!(*first == device, "device-id was {first}, now it is {device}");
+        }
+        self.options = options;
+        Ok(())
+    }
+
+    async fn flush(&mut self, timeout: f64, error: Option<&str>) -> anyhow::Result<()> {
+        let answer = self
+            .ask(&json!({"do": "flush", "timeout": timeout}), timeout + 3.0)
+            .await?;
+        expect(&answer, error)
+    }
+
+    pub(super) async fn close(&mut self, timeout: f64, error: Option<&str>) -> anyhow::Result<()> {
+        self.count_dropped().await?;
+        let answer = self
+            .ask(&json!({"do": "close", "timeout": timeout}), timeout + 3.0)
+            .await?;
+        expect(&answer, error)
+    }
+
+    /// Adds what the client that is about to go has counted as dropped.
+    pub(super) async fn count_dropped(&mut self) -> anyhow::Result<()> {
+        let Some(driver) = &mut self.driver else {
+            return Ok(());
+        };
+        self.dropped += driver.stats().await?["dropped"]
+            .as_u64()
+            .context("stats have no dropped")?;
+        Ok(())
+    }
+
+    async fn stats(&mut self, are: &BTreeMap<String, u64>, within: f64) -> anyhow::Result<()> {
+        let end = Instant::now() + Duration::from_secs_f64(within);
+        loop {
+            let stats = self.driver.as_mut().context("no driver runs")?.stats().await?;
+            let differs = are
+                .iter()
+                .find(|(name, value)| stats[name.as_str()].as_u64() != Some(**value));
+            match differs {
+                None => return Ok(()),
+                Some((name, value)) if Instant::now() > end => bail!("{name} is not {value}: {stats}"),
+                Some(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    }
+
+    async fn told(&mut self, errors: &[String], rejected: &[String], within: f64) -> anyhow::Result<()> {
+        let end = Instant::now() + Duration::from_secs_f64(within);
+        loop {
+            let told = self.ask(&json!({"do": "events"}), 5.0).await?;
+            let has = |error: &String| {
+                told["errors"]
+                    .as_array()
+                    .is_some_and(|list| list.contains(&json!(error)))
+            };
+            let mut named: Vec<&str> = told["rejected"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            named.sort_unstable();
+            if errors.iter().all(has) && named == rejected {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < end,
+                "told {told}, not {errors:?} and rejected {rejected:?}"
+            );
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    async fn show(&mut self) -> anyhow::Result<()> {
+        let answer = self.ask(&json!({"do": "show"}), 5.0).await?;
+        let text = answer["text"].as_str().context("show has no text")?;
+        ensure!(!text.is_empty(), "a printed client says nothing");
+        Ok(())
+    }
+
+    async fn server(&mut self, action: Action) -> anyhow::Result<()> {
+        match action {
+            Action::Start => self.service.begin().await,
+            Action::Stop => self.service.stop().await,
+            Action::Kill => self.service.kill().await,
+            Action::Restart => {
+                self.service.kill().await?;
+                self.service.begin().await
+            }
+        }
+    }
+
+    async fn drive(&mut self, action: Action) -> anyhow::Result<()> {
+        match action {
+            Action::Start => return self.start_driver(),
+            Action::Stop => self.driver.take().context("no driver runs")?.terminate().await,
+            Action::Kill | Action::Restart => self.driver.take().context("no driver runs")?.kill().await,
+        }?;
+        match action {
+            Action::Restart => self.start_driver(),
+            _ => Ok(()),
+        }
+    }
+
+    fn small_disk(&self, action: Disk) -> anyhow::Result<()> {
+        let disk = self.disk.as_ref().context("the case has no small_disk")?;
+        match action {
+            Disk::Fill => disk.fill(),
+            Disk::Free => disk.free(),
+        }
+    }
+
+    async fn rival(&mut self, error: &str) -> anyhow::Result<()> {
+        let mut rival = Driver::start(&self.sdk.driver, &self.directory, &self.heard)?;
+        let command = json!({"do": "open", "options": self.options});
+        let answer = rival.ask(&command, Duration::from_secs(10)).await?;
+        rival.kill().await?;
+        expect(&answer, Some(error))
+    }
+
+    fn went(&self, over: &str, only: bool) -> anyhow::Result<()> {
+        let record = self.proxy.record();
+        let is_grpc = over == "grpc";
+        ensure!(
+            record.last_was_grpc == is_grpc,
+            "the last request was not {over}: {record:?}"
+        );
+        let other = if is_grpc { record.json } else { record.grpc };
+        ensure!(!only || other == 0, "{other} requests did not go over {over}");
+        Ok(())
+    }
+}
+
+/// Whether the answer is what was expected: `ok`, or this error with a message.
+pub(super) fn expect(answer: &Value, error: Option<&str>) -> anyhow::Result<()> {
+    match (answer["error"].as_str(), error) {
+        (None, None) if answer["ok"] == true => Ok(()),
+        (Some(name), Some(expected)) if name == expected => {
+            let message = answer["message"].as_str().unwrap_or_default();
+            ensure!(!message.is_empty(), "{name} comes without a message");
+            Ok(())
+        }
+        (_, Some(expected)) => bail!("answered {answer}, not {expected}"),
+        (_, None) => bail!("answered {answer}"),
+    }
+}

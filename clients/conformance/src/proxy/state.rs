@@ -1,0 +1,104 @@
+//! What all connections of a proxy share: the fault of the moment, and what has come.
+
+use std::{
+    net::SocketAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::fault::{Fault, Kind};
+
+/// What has come so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Record {
+    /// gRPC calls.
+    pub(crate) grpc: u64,
+    /// JSON requests.
+    pub(crate) json: u64,
+    /// Whether the last one was gRPC.
+    pub(crate) last_was_grpc: bool,
+    /// Requests that came before the moment that `Retry-After` had named.
+    pub(crate) too_early: u64,
+    not_before: Option<Instant>,
+}
+
+pub(super) struct State {
+    pub(super) upstream: SocketAddr,
+    fault: Mutex<Option<Fault>>,
+    record: Mutex<Record>,
+    /// Changes when the fault does.
+    generation: watch::Sender<u64>,
+}
+
+impl State {
+    pub(super) fn new(upstream: SocketAddr) -> Self {
+        Self {
+            upstream,
+            fault: Mutex::default(),
+            record: Mutex::default(),
+            generation: watch::Sender::new(0),
+        }
+    }
+
+    pub(super) fn set(&self, fault: Option<Fault>) {
+        *lock(&self.fault) = fault;
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
+    }
+
+    pub(super) fn refuses(&self) -> bool {
+        lock(&self.fault)
+            .as_ref()
+            .is_some_and(|fault| fault.kind == Kind::Refuse)
+    }
+
+    /// The fault that strikes a new connection.
+    pub(super) fn connected(&self) -> Option<Kind> {
+        self.strike(Kind::is_of_connections)
+    }
+
+    /// Notes a request; gives the fault that strikes it.
+    pub(super) fn requested(&self, is_grpc: bool) -> Option<Kind> {
+        let mut record = lock(&self.record);
+        *(if is_grpc {
+            &mut record.grpc
+        } else {
+            &mut record.json
+        }) += 1;
+        record.last_was_grpc = is_grpc;
+        record.too_early += u64::from(record.not_before.is_some_and(|moment| Instant::now() < moment));
+        drop(record);
+        self.strike(|kind| !kind.is_of_connections() && (is_grpc || !kind.is_of_grpc()))
+    }
+
+    /// Notes that whoever sent was told to wait.
+    pub(super) fn told_to_wait(&self, seconds: Option<u32>) {
+        // A hundredth of slack for clocks that tick coarsely.
+        let wait = seconds.map(|seconds| Duration::from_secs(seconds.into()).mul_f64(0.99));
+        lock(&self.record).not_before = wait.map(|wait| Instant::now() + wait);
+    }
+
+    pub(super) fn record(&self) -> Record {
+        lock(&self.record).clone()
+    }
+
+    fn strike(&self, applies: impl Fn(&Kind) -> bool) -> Option<Kind> {
+        let mut fault = lock(&self.fault);
+        let strikes = fault.as_mut().filter(|fault| applies(&fault.kind))?;
+        match &mut strikes.times {
+            Some(0) => return None,
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Some(strikes.kind.clone())
+    }
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
