@@ -173,6 +173,17 @@ public final class OpenCloneBuilder {
   }
 
   /**
+   * How long a batch may be without an answer before the connection is given up.
+   *
+   * @param timeout default 30 s
+   * @return this
+   */
+  public OpenCloneBuilder answerTimeout(Duration timeout) {
+    options.answerTimeout = timeout;
+    return this;
+  }
+
+  /**
    * How long to wait before trying again: a random time between 0 and {@code min(cap, base * 2^attempt)}.
    *
    * @param base default 0.5 s

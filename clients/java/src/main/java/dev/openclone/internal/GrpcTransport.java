@@ -18,13 +18,11 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** The gRPC stream: at most 32 batches without an answer, answers in order. One connection an attempt. */
 final class GrpcTransport implements Sender.Route {
-  static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final int WINDOW = 32;
   private static final Metadata.Key<String> KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
   private static final MethodDescriptor<byte[], IngestResponse> INGEST =
@@ -32,6 +30,7 @@ final class GrpcTransport implements Sender.Route {
 
   private final URI endpoint;
   private final String apiKey;
+  private final long answerNanos;
   private final Runnable wake;
   /** How many more batches go one at a time, so that a stream that a batch ends tells which one. */
   private int careful;
@@ -39,6 +38,7 @@ final class GrpcTransport implements Sender.Route {
   GrpcTransport(Options options, Runnable wake) {
     endpoint = URI.create(options.endpoint);
     apiKey = options.apiKey;
+    answerNanos = options.answerTimeout.toNanos();
     this.wake = wake;
   }
 
@@ -108,7 +108,7 @@ final class GrpcTransport implements Sender.Route {
           return null;
         }
         if (!sendNext() && !await()) {
-          return Failure.unavailable("no answer to a batch within 30 s");
+          return Failure.unavailable("no answer to a batch within " + answerNanos / 1e9 + " s");
         }
       }
     }
@@ -156,7 +156,7 @@ final class GrpcTransport implements Sender.Route {
     private boolean await() {
       long wait = failure == null && unanswered.size() < WINDOW ? outbox.nanosUntilNext() : Long.MAX_VALUE;
       if (!unanswered.isEmpty()) {
-        long left = ANSWER_NANOS - (System.nanoTime() - lastMove);
+        long left = answerNanos - (System.nanoTime() - lastMove);
         if (left <= 0) {
           return false;
         }

@@ -18,10 +18,10 @@ import java.util.function.BooleanSupplier;
 /** The JSON endpoint: one request after the other over HTTP/1.1. */
 final class JsonTransport implements Sender.Route {
   static final int MAX_BODY = 1 << 20;
-  private static final Duration ANSWER = Duration.ofNanos(GrpcTransport.ANSWER_NANOS);
 
   private final URI url;
   private final String apiKey;
+  private final Duration answerTimeout;
   private final Runnable wake;
   private final BooleanSupplier over;
   private HttpClient http;
@@ -35,6 +35,7 @@ final class JsonTransport implements Sender.Route {
   JsonTransport(Options options, Runnable wake, BooleanSupplier over) {
     url = URI.create(options.endpoint + "/api/v1/ingest");
     apiKey = options.apiKey;
+    answerTimeout = options.answerTimeout;
     this.wake = wake;
     this.over = over;
   }
@@ -104,7 +105,7 @@ final class JsonTransport implements Sender.Route {
 
   private HttpRequest request(byte[] body) {
     return HttpRequest.newBuilder(url)
-        .timeout(ANSWER)
+        .timeout(answerTimeout)
         .header("content-type", "application/json")
         .header("x-api-key", apiKey)
         .POST(HttpRequest.BodyPublishers.ofByteArray(body))
@@ -114,7 +115,7 @@ final class JsonTransport implements Sender.Route {
   private HttpClient client() {
     if (http == null) {
       // Redirects are not followed: the key is for this server.
-      http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ANSWER).followRedirects(HttpClient.Redirect.NEVER).build();
+      http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(answerTimeout).followRedirects(HttpClient.Redirect.NEVER).build();
     }
     return http;
   }

@@ -45,6 +45,7 @@ public final class Options {
   public OnFull onFull = OnFull.BLOCK;
   public Duration blockTimeout = Duration.ofSeconds(30);
   public Transport transport = Transport.AUTO;
+  public Duration answerTimeout = Duration.ofSeconds(30);
   public Duration retryBase = Duration.ofMillis(500);
   public Duration retryCap = Duration.ofSeconds(60);
   public Consumer<? super OpenCloneException> onError = Options::logError;
@@ -83,6 +84,7 @@ public final class Options {
     onFull = present(from.onFull, "on_full");
     blockTimeout = positive(from.blockTimeout, "block_timeout");
     transport = present(from.transport, "transport");
+    answerTimeout = positive(from.answerTimeout, "answer_timeout");
     retryBase = positive(from.retryBase, "retry_base");
     retryCap = positive(from.retryCap, "retry_cap");
     onError = present(from.onError, "on_error");

@@ -26,7 +26,7 @@ final class Sender {
 
   private static final long JSON_NANOS = TimeUnit.MINUTES.toNanos(5);
   private static final int ATTEMPTS_BEFORE_JSON = 2;
-  private static final int ATTEMPTS_BEFORE_TELLING = 2;
+  private static final int ATTEMPTS_BEFORE_TELLING = 3;
 
   private final Thread thread;
   private final Transport wanted;

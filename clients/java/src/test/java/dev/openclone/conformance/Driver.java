@@ -102,6 +102,7 @@ public final class Driver {
       case "spool_max_bytes" -> builder.spoolMaxBytes(value.getAsLong());
       case "on_full" -> builder.onFull(constant(OnFull.class, value));
       case "block_timeout" -> builder.blockTimeout(seconds(value));
+      case "answer_timeout" -> builder.answerTimeout(seconds(value));
       case "transport" -> builder.transport(constant(Transport.class, value));
       case "retry_base", "retry_cap" -> {
         // Set together.
