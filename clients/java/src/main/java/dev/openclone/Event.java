@@ -53,12 +53,14 @@ public final class Event {
 
   private final Instant timestamp;
   private final String rawRef;
+  private final SourceType type;
   private final Message payload;
   private final String json;
 
-  private Event(Instant timestamp, String rawRef, Message payload, String json) {
+  private Event(Instant timestamp, String rawRef, SourceType type, Message payload, String json) {
     this.timestamp = timestamp;
     this.rawRef = rawRef;
+    this.type = type;
     this.payload = payload;
     this.json = json;
   }
@@ -71,10 +73,11 @@ public final class Event {
    * @throws OpenCloneException.InvalidEvent if it is another message
    */
   public static Event of(Message payload) {
-    if (!PAYLOADS.containsKey(payload.getClass())) {
+    SourceType type = PAYLOADS.get(payload.getClass());
+    if (type == null) {
       throw new OpenCloneException.InvalidEvent("data: " + payload.getClass().getSimpleName() + " is not a payload");
     }
-    return new Event(Instant.now(), null, payload, null);
+    return new Event(Instant.now(), null, type, payload, null);
   }
 
   /**
@@ -84,7 +87,7 @@ public final class Event {
    * @return the event
    */
   public static Event json(String object) {
-    return new Event(Instant.now(), null, null, object);
+    return new Event(Instant.now(), null, null, null, object);
   }
 
   /**
@@ -111,7 +114,7 @@ public final class Event {
   public static Event audioSystem(Consumer<AudioSystem.Builder> fill) {
     AudioSystem.Builder payload = AudioSystem.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.AUDIO_SYSTEM, payload.build(), null);
   }
 
   /**
@@ -123,7 +126,7 @@ public final class Event {
   public static Event audioMic(Consumer<AudioMic.Builder> fill) {
     AudioMic.Builder payload = AudioMic.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.AUDIO_MIC, payload.build(), null);
   }
 
   /**
@@ -135,7 +138,7 @@ public final class Event {
   public static Event screenOcr(Consumer<ScreenOcr.Builder> fill) {
     ScreenOcr.Builder payload = ScreenOcr.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.SCREEN_OCR, payload.build(), null);
   }
 
   /**
@@ -147,7 +150,7 @@ public final class Event {
   public static Event journal(Consumer<Journal.Builder> fill) {
     Journal.Builder payload = Journal.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.JOURNAL, payload.build(), null);
   }
 
   /**
@@ -159,7 +162,7 @@ public final class Event {
   public static Event webBrowsing(Consumer<WebBrowsing.Builder> fill) {
     WebBrowsing.Builder payload = WebBrowsing.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.WEB_BROWSING, payload.build(), null);
   }
 
   /**
@@ -171,7 +174,7 @@ public final class Event {
   public static Event music(Consumer<Music.Builder> fill) {
     Music.Builder payload = Music.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.MUSIC, payload.build(), null);
   }
 
   /**
@@ -183,7 +186,7 @@ public final class Event {
   public static Event health(Consumer<Health.Builder> fill) {
     Health.Builder payload = Health.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.HEALTH, payload.build(), null);
   }
 
   /**
@@ -195,7 +198,7 @@ public final class Event {
   public static Event calendar(Consumer<Calendar.Builder> fill) {
     Calendar.Builder payload = Calendar.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.CALENDAR, payload.build(), null);
   }
 
   /**
@@ -207,7 +210,7 @@ public final class Event {
   public static Event notes(Consumer<Notes.Builder> fill) {
     Notes.Builder payload = Notes.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.NOTES, payload.build(), null);
   }
 
   /**
@@ -219,7 +222,7 @@ public final class Event {
   public static Event gps(Consumer<Gps.Builder> fill) {
     Gps.Builder payload = Gps.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.GPS, payload.build(), null);
   }
 
   /**
@@ -231,7 +234,7 @@ public final class Event {
   public static Event photos(Consumer<Photos.Builder> fill) {
     Photos.Builder payload = Photos.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.PHOTOS, payload.build(), null);
   }
 
   /**
@@ -243,7 +246,7 @@ public final class Event {
   public static Event email(Consumer<Email.Builder> fill) {
     Email.Builder payload = Email.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.EMAIL, payload.build(), null);
   }
 
   /**
@@ -255,7 +258,7 @@ public final class Event {
   public static Event messaging(Consumer<Messaging.Builder> fill) {
     Messaging.Builder payload = Messaging.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.MESSAGING, payload.build(), null);
   }
 
   /**
@@ -267,7 +270,7 @@ public final class Event {
   public static Event activity(Consumer<Activity.Builder> fill) {
     Activity.Builder payload = Activity.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.ACTIVITY, payload.build(), null);
   }
 
   /**
@@ -279,7 +282,7 @@ public final class Event {
   public static Event braindump(Consumer<Braindump.Builder> fill) {
     Braindump.Builder payload = Braindump.newBuilder();
     fill.accept(payload);
-    return of(payload.build());
+    return new Event(Instant.now(), null, SourceType.BRAINDUMP, payload.build(), null);
   }
 
   /**
@@ -289,7 +292,7 @@ public final class Event {
    * @return the changed copy
    */
   public Event at(Instant time) {
-    return new Event(time, rawRef, payload, json);
+    return new Event(time, rawRef, type, payload, json);
   }
 
   /**
@@ -314,7 +317,7 @@ public final class Event {
    * @return the changed copy
    */
   public Event rawRef(String ref) {
-    return new Event(timestamp, ref == null || ref.isEmpty() ? null : ref, payload, json);
+    return new Event(timestamp, ref == null || ref.isEmpty() ? null : ref, type, payload, json);
   }
 
   /**
@@ -341,7 +344,7 @@ public final class Event {
    * @return empty if it is JSON
    */
   public Optional<SourceType> sourceType() {
-    return payload == null ? Optional.empty() : Optional.of(PAYLOADS.get(payload.getClass()));
+    return Optional.ofNullable(type);
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.openclone.internal;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.openclone.v1.Event;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -13,7 +12,8 @@ import java.util.BitSet;
 final class QueuedBatch {
   /** Encoded events of one batch take no more than this, unless it is a single one. */
   static final int MAX_BYTES = 1_000_000;
-  private static final int EVENTS_FIELD = 7;
+  /** Field 7, with a length. */
+  private static final byte EVENTS_TAG = 7 << 3 | 2;
 
   final Segment segment;
   /** Where the first event stood in the order of all; events of a part of a batch may be later ones. */
@@ -34,7 +34,7 @@ final class QueuedBatch {
 
   /** Takes one more event; false, and nothing taken, if the batch is full of bytes. */
   boolean add(byte[] from, int at, int length) {
-    int head = CodedOutputStream.computeTagSize(EVENTS_FIELD) + CodedOutputStream.computeUInt32SizeNoTag(length);
+    int head = 1 + CodedOutputStream.computeUInt32SizeNoTag(length);
     int size = length();
     if (count > 0 && size + head + length > MAX_BYTES) {
       return false;
@@ -42,13 +42,7 @@ final class QueuedBatch {
     if (size + head + length > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, size + head + length));
     }
-    try {
-      CodedOutputStream out = CodedOutputStream.newInstance(bytes, size, head);
-      out.writeTag(EVENTS_FIELD, 2);
-      out.writeUInt32NoTag(length);
-    } catch (IOException fault) {
-      throw new IllegalStateException("event does not fit its computed size", fault);
-    }
+    putHead(size, length);
     System.arraycopy(from, at, bytes, size + head, length);
     if (count == ends.length) {
       ends = Arrays.copyOf(ends, 2 * count + 1);
@@ -56,6 +50,16 @@ final class QueuedBatch {
     ends[count++] = size + head + length;
     frameBytes += Frame.HEAD + length;
     return true;
+  }
+
+  private void putHead(int at, int length) {
+    int next = at;
+    bytes[next++] = EVENTS_TAG;
+    int rest = length;
+    for (; rest > 0x7f; rest >>>= 7) {
+      bytes[next++] = (byte) (rest | 0x80);
+    }
+    bytes[next] = (byte) rest;
   }
 
   int count() {
@@ -73,12 +77,10 @@ final class QueuedBatch {
 
   Event event(int index) throws InvalidProtocolBufferException {
     int start = start(index);
-    int tag = CodedOutputStream.computeTagSize(EVENTS_FIELD);
-    int lengthSize = 0;
-    while (bytes[start + tag + lengthSize++] < 0) {
+    int from = start + 1;
+    while (bytes[from++] < 0) {
       // The next byte of the length.
     }
-    int from = start + tag + lengthSize;
     return EventCodec.parse(bytes, from, ends[index] - from);
   }
 

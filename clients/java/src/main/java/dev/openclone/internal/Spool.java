@@ -78,7 +78,7 @@ final class Spool {
 
   /** Writes one event; what {@code frame} holds survives a crash of the process from then on. */
   void append(byte[] frame) {
-    List<Segment> victims = new ArrayList<>();
+    List<Segment> victims = options.onFull == OnFull.DROP_OLDEST ? new ArrayList<>() : List.of();
     lock.lock();
     try {
       makeRoom(frame.length, victims);
