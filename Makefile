@@ -7,7 +7,7 @@ BUF := $(TARGET)/tools/buf
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench
+.PHONY: help build run test test-rust test-python test-sdks test-examples test-clients lint fmt fuzz bench bench-clients
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,7 +21,7 @@ run: ## Build and start the service; prints URL, key and a request to paste
 	cargo build --release --workspace
 	@scripts/run $(BINARY)
 
-test: test-rust test-python ## Run all tests
+test: test-rust test-python test-sdks test-examples ## Run all tests; says which SDKs it left out
 
 test-rust: ## Run the Rust tests
 	@scripts/need test
@@ -33,6 +33,25 @@ test-python: ## Stream 10,000 events from Python, with stubs generated on the sp
 # Not `cargo build`, which would compile some dependencies once more without the tests' features.
 	cargo test --release --workspace --no-run --quiet
 	$(VENV)/bin/python tests/python/stream_test.py --binary $(BINARY)
+
+# The SDKs of other languages: those whose toolchain is here.
+test-sdks: ## Run the SDKs' own tests and the table of cases, for the toolchains that are here
+	@scripts/need test
+	@scripts/test-sdks $(BINARY)
+
+test-examples: ## Run docs/examples, for the interpreters that are here
+	@BUF=$(BUF)/node_modules/.bin/buf scripts/test-examples $(BINARY)
+
+test-clients: ## The same for all SDKs and examples: installs what is missing, and leaves nothing out
+	@scripts/need clients
+	@scripts/tools buf $(BUF)
+	cargo test --release --workspace --no-run --quiet
+	@scripts/test-sdks $(BINARY) --require-all
+	@BUF=$(BUF)/node_modules/.bin/buf scripts/test-examples $(BINARY) --require-all
+
+bench-clients: ## Events/s of each SDK, as a Markdown table
+	cargo test --release --workspace --no-run --quiet
+	@scripts/test-sdks $(BINARY) --speed
 
 lint: ## Check formatting, clippy, the contract, and dependencies
 	@scripts/need lint

@@ -107,6 +107,8 @@ pub(crate) enum Step {
     /// Fills the small disk up, or frees it again.
     Disk(Disk),
     Sleep(f64),
+    /// Repairs the dead letter of this `raw_ref`, and sends it with `openclone ingest`.
+    Repair(String),
     /// A second driver opens a client with the same state directory.
     Rival {
         error: String,

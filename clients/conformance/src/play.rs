@@ -2,6 +2,7 @@
 
 mod disk;
 mod end;
+mod repair;
 mod segment;
 mod send;
 mod steps;

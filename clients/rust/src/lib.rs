@@ -1,5 +1,6 @@
-//! Client for OpenClone's ingest service: the generated messages and client, and the rules of a batch.
+//! Client for OpenClone's ingest service: an SDK for plugins, the generated messages and client, and the rules of a batch.
 //!
+//! - [`sdk`]: what a plugin uses: queue events, and they arrive. Behind the feature `sdk`, which is on by default.
 //! - [`v1`]: messages and clients generated from `proto/openclone/v1`.
 //! - [`names`]: what the enums are called in JSON.
 //! - [`validate`]: the rules of a batch, the same for the service, the gateway and every plugin.
@@ -7,6 +8,8 @@
 
 pub mod json;
 pub mod names;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 pub mod validate;
 
 /// Generated from `proto/openclone/v1`.

@@ -162,7 +162,8 @@ fn make(event: &Map<String, Value>) -> anyhow::Result<Value> {
     Ok(Value::Object(made))
 }
 
-fn now() -> anyhow::Result<f64> {
+/// Unix seconds.
+pub(super) fn now() -> anyhow::Result<f64> {
     let since: Duration = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(since.as_secs_f64())
 }

@@ -52,6 +52,7 @@ impl Play<'_> {
                 tokio::time::sleep(Duration::from_secs_f64(*seconds)).await;
                 Ok(())
             }
+            Step::Repair(raw_ref) => self.repair(raw_ref).await,
             Step::Rival { error } => self.rival(error).await,
             Step::Went { over, only } => self.went(over, *only),
         }

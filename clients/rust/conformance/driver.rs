@@ -1,0 +1,209 @@
+//! The driver for `clients/conformance`: one JSON command a line in, one answer a line out.
+
+use std::{
+    io::Write as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use openclone_client::{
+    sdk::{Builder, Client, Error, Event, OnFull, Transport, typed_from_json},
+    v1::{Platform, SourceType, event::Data},
+};
+use serde_json::{Map, Value, json, value::RawValue};
+
+type Told = Arc<Mutex<(Vec<&'static str>, Vec<String>)>>;
+type Fault = Box<dyn std::error::Error>;
+
+#[derive(Default)]
+struct Driver {
+    client: Option<Client>,
+    source_type: SourceType,
+    told: Told,
+}
+
+/// An event of `send`. Its data stay as they are written, with every digit.
+#[derive(serde::Deserialize)]
+struct Sent<'a> {
+    timestamp: Option<f64>,
+    raw_ref: Option<String>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+    #[serde(default)]
+    typed: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct Send<'a> {
+    #[serde(borrow)]
+    events: Vec<Sent<'a>>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Fault> {
+    let mut driver = Driver::default();
+    // The main task may wait here: what the client does is on other threads.
+    for line in std::io::stdin().lines() {
+        let line = line?;
+        let command: Value = serde_json::from_str(&line)?;
+        let answer = match driver.answer(&command, &line).await? {
+            Ok(answer) => answer,
+            Err((error, index)) => {
+                let mut answer = json!({"error": error.name(), "message": error.to_string()});
+                if let Some(index) = index {
+                    answer["index"] = json!(index);
+                }
+                answer
+            }
+        };
+        writeln!(std::io::stdout(), "{answer}")?;
+    }
+    // As a crash would: nothing is closed.
+    std::process::exit(0)
+}
+
+type Answer = Result<Value, (Error, Option<usize>)>;
+
+impl Driver {
+    async fn answer(&mut self, command: &Value, line: &str) -> Result<Answer, Fault> {
+        let ok = json!({"ok": true});
+        let limit = Duration::from_secs_f64(command["timeout"].as_f64().unwrap_or(10.0));
+        let plain =
+            |done: Result<(), Error>| done.map(|()| json!({"ok": true})).map_err(|error| (error, None));
+        Ok(match command["do"].as_str().unwrap_or_default() {
+            "open" => plain(self.open(&command["options"]).await),
+            "send" => self.send(serde_json::from_str(line)?).await?.map(|()| ok),
+            "generate" => self.generate(command).await?.map(|()| ok),
+            "flush" => plain(self.client()?.flush(limit).await),
+            "close" => plain(self.client()?.close(limit).await),
+            "stats" => Ok(json!({"ok": true, "stats": self.stats()?})),
+            "events" => {
+                let told = self.told.lock().map_err(|_| "poisoned")?;
+                Ok(json!({"ok": true, "errors": told.0, "rejected": told.1}))
+            }
+            "show" => Ok(json!({"ok": true, "text": format!("{:?}", self.client()?)})),
+            other => return Err(format!("unknown command {other}").into()),
+        })
+    }
+
+    fn client(&self) -> Result<&Client, Fault> {
+        Ok(self.client.as_ref().ok_or("no client is open")?)
+    }
+
+    async fn open(&mut self, options: &Value) -> Result<(), Error> {
+        self.client = None;
+        let told = Told::default();
+        self.told = Arc::clone(&told);
+        let rejected = Arc::clone(&told);
+        let builder = builder(options).on_error(move |notice| {
+            if let Ok(mut told) = told.lock() {
+                told.0.push(notice.name());
+            }
+        });
+        let builder = builder.on_rejected(move |event| {
+            if let Ok(mut told) = rejected.lock() {
+                told.1.push(event.raw_ref.clone());
+            }
+        });
+        self.source_type = source_type(options);
+        self.client = Some(builder.open().await?);
+        Ok(())
+    }
+
+    async fn send(&self, command: Send<'_>) -> Result<Result<(), (Error, Option<usize>)>, Fault> {
+        for (index, sent) in command.events.into_iter().enumerate() {
+            let mut event = Event::new(self.data(&sent)?);
+            if let Some(seconds) = sent.timestamp {
+                event = event.at_unix(seconds);
+            }
+            if let Some(raw_ref) = sent.raw_ref {
+                event = event.raw_ref(raw_ref);
+            }
+            if let Err(error) = self.client()?.send(event).await {
+                return Ok(Err((error, Some(index))));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn data(&self, sent: &Sent<'_>) -> Result<Data, Fault> {
+        if !sent.typed {
+            return Ok(Data::Json(sent.data.get().to_owned()));
+        }
+        let members: Map<String, Value> = serde_json::from_str(sent.data.get())?;
+        Ok(typed_from_json(self.source_type, &members).ok_or("the data is not the typed message's")?)
+    }
+
+    async fn generate(&self, command: &Value) -> Result<Result<(), (Error, Option<usize>)>, Fault> {
+        let prefix = command["prefix"].as_str().unwrap_or_default();
+        let count = usize::try_from(command["count"].as_u64().unwrap_or_default())?;
+        let client = self.client()?;
+        for index in 0..count {
+            let name = format!("{prefix}-{index}");
+            let members = Map::from_iter([("text".to_owned(), Value::String(name.clone()))]);
+            let data = match self.source_type {
+                SourceType::Braindump => openclone_client::v1::Braindump {
+                    text: Some(name.clone()),
+                }
+                .into(),
+                other => typed_from_json(other, &members).unwrap_or_else(|| members.into()),
+            };
+            if let Err(error) = client.send(Event::new(data).raw_ref(name)).await {
+                return Ok(Err((error, Some(index))));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn stats(&self) -> Result<Value, Fault> {
+        let stats = self.client()?.stats();
+        Ok(json!({
+            "queued": stats.queued, "stored": stats.stored, "skipped": stats.skipped, "rejected": stats.rejected,
+            "dropped": stats.dropped, "spool_bytes": stats.spool_bytes,
+        }))
+    }
+}
+
+fn source_type(options: &Value) -> SourceType {
+    let name = options["source_type"].as_str().unwrap_or_default();
+    SourceType::from_json_name(name).unwrap_or_default()
+}
+
+fn builder(options: &Value) -> Builder {
+    let text = |name: &str| options[name].as_str().map(str::to_owned);
+    let number = |name: &str| options[name].as_u64();
+    let time = |name: &str| options[name].as_f64().map(Duration::from_secs_f64);
+    let plugin_id = text("plugin_id").unwrap_or_default();
+    let version = text("plugin_version").unwrap_or_default();
+    let mut builder = Client::builder(&plugin_id, &version, source_type(options));
+    macro_rules! set {
+        ($($name:ident: $value:expr;)+) => {
+            $(if let Some(value) = $value { builder = builder.$name(value); })+
+        };
+    }
+    set! {
+        endpoint: text("endpoint");
+        api_key: text("api_key");
+        platform: text("platform").map(|name| Platform::from_json_name(&name).unwrap_or_default());
+        enabled: options["enabled"].as_bool();
+        state_dir: text("state_dir");
+        max_batch_events: number("max_batch_events").and_then(|number| usize::try_from(number).ok());
+        max_batch_age: time("max_batch_age");
+        spool_max_bytes: number("spool_max_bytes");
+        block_timeout: time("block_timeout");
+        answer_timeout: time("answer_timeout");
+        retry_base: time("retry_base");
+        retry_cap: time("retry_cap");
+        on_full: text("on_full").map(|name| match name.as_str() {
+            "reject" => OnFull::Reject,
+            "drop_oldest" => OnFull::DropOldest,
+            _ => OnFull::Block,
+        });
+        transport: text("transport").map(|name| match name.as_str() {
+            "grpc" => Transport::Grpc,
+            "json" => Transport::Json,
+            _ => Transport::Auto,
+        });
+    }
+    builder
+}

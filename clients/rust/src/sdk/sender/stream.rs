@@ -1,0 +1,154 @@
+//! One gRPC stream: at most [`WINDOW`] batches without an answer.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{
+    Request, Streaming,
+    client::Grpc,
+    codegen::http::uri::PathAndQuery,
+    metadata::MetadataValue,
+    transport::{Channel, ClientTlsConfig, Endpoint},
+};
+
+use super::{
+    Due, Sender,
+    codec::{self, Raw},
+    verdict::{self, Failure, Verdict},
+};
+use crate::{
+    sdk::options::Builder,
+    v1::{IngestResponse, ingest_response::Outcome},
+};
+
+/// Batches without an answer, at most; the server has no more in flight either.
+const WINDOW: usize = 32;
+const PATH: &str = "/openclone.v1.IngestService/Ingest";
+
+type Requests = mpsc::Sender<bytes::Bytes>;
+
+/// Sends until something fails, or until the server ends the stream while nothing is on its way.
+pub(super) async fn session(sender: &mut Sender) -> Result<(), Failure> {
+    let limit = sender.shared.options.answer_timeout;
+    let (requests, answers) = match timeout(limit, open(&sender.shared.options)).await {
+        Ok(opened) => opened?,
+        Err(_) => return Err(Failure::again(format!("no answer within {limit:?}"))),
+    };
+    let ended = run(sender, &requests, answers, limit).await;
+    sender.take_back();
+    ended
+}
+
+async fn open(options: &Builder) -> Result<(Requests, Streaming<IngestResponse>), Failure> {
+    let channel = connect(options).await?;
+    let mut client = Grpc::new(channel);
+    client
+        .ready()
+        .await
+        .map_err(|error| Failure::again(chain(&error)))?;
+    let (requests, queue) = mpsc::channel(WINDOW);
+    let mut request = Request::new(ReceiverStream::new(queue));
+    let no_key = |_| Failure::Denied("the key is not printable".to_owned());
+    let mut key = MetadataValue::try_from(&options.api_key).map_err(no_key)?;
+    key.set_sensitive(true);
+    request.metadata_mut().insert("x-api-key", key);
+    let opened = client
+        .streaming(request, PathAndQuery::from_static(PATH), Raw)
+        .await;
+    let answers = opened.map_err(|status| verdict::of_stream(&status))?.into_inner();
+    Ok((requests, answers))
+}
+
+async fn connect(options: &Builder) -> Result<Channel, Failure> {
+    let failed = |error: tonic::transport::Error| Failure::again(chain(&error));
+    let endpoint = Endpoint::from_shared(options.endpoint.clone()).map_err(failed)?;
+    let endpoint = endpoint.connect_timeout(options.answer_timeout).tcp_nodelay(true);
+    let endpoint = match options.endpoint.starts_with("https:") {
+        true => endpoint
+            .tls_config(ClientTlsConfig::new().with_native_roots())
+            .map_err(failed)?,
+        false => endpoint,
+    };
+    endpoint.connect().await.map_err(failed)
+}
+
+async fn run(
+    sender: &mut Sender,
+    requests: &Requests,
+    mut answers: Streaming<IngestResponse>,
+    limit: Duration,
+) -> Result<(), Failure> {
+    let (mut sequence, mut answered) = (0_u64, 0_u64);
+    let mut heard = Instant::now();
+    loop {
+        // Before the look into the spool: what comes after it wakes.
+        sender.shared.is_hungry.store(true, Ordering::Release);
+        if sender.outstanding.is_empty() {
+            heard = Instant::now();
+        }
+        while sender.outstanding.len() < WINDOW {
+            let Some(unit) = sender.next_unit() else { break };
+            let message = codec::request(sequence, &unit);
+            sender.outstanding.push_back(unit);
+            sequence += 1;
+            // Never full; closed when the stream has ended, which its answers tell.
+            let _ = requests.try_send(message);
+        }
+        let is_full = sender.outstanding.len() >= WINDOW;
+        sender.shared.is_hungry.store(!is_full, Ordering::Release);
+        sender.publish();
+        let due = match is_full {
+            true => Due::Never,
+            false => sender.due(),
+        };
+        let is_idle = sender.outstanding.is_empty();
+        tokio::select! {
+            answer = answers.message() => {
+                let Some(answer) = answer.map_err(|status| verdict::of_stream(&status))? else {
+                    return if is_idle { Ok(()) } else { Err(Failure::again("the server ended the stream")) };
+                };
+                heard = Instant::now();
+                take(sender, answer, answered)?;
+                answered += 1;
+            }
+            () = sender.wait(&due), if !is_full => {}
+            () = tokio::time::sleep_until((heard + limit).into()), if !is_idle => {
+                return Err(Failure::again(format!("no answer within {limit:?}")));
+            }
+        }
+    }
+}
+
+fn take(sender: &mut Sender, answer: IngestResponse, expected: u64) -> Result<(), Failure> {
+    if answer.sequence != expected {
+        return Err(Failure::again("the server answered out of order"));
+    }
+    let Some(unit) = sender.outstanding.pop_front() else {
+        return Err(Failure::again("the server answered more than it was sent"));
+    };
+    let verdict = match answer.outcome {
+        Some(Outcome::Result(result)) => Verdict::Taken {
+            stored: result.stored.into(),
+            skipped: result.skipped.into(),
+        },
+        Some(Outcome::Error(error)) => verdict::of_error(&error),
+        None => Verdict::Failed(Failure::again("the server gave an answer without an outcome")),
+    };
+    sender.apply(unit, verdict)
+}
+
+/// An error with what it came from; by itself tonic's says little.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
