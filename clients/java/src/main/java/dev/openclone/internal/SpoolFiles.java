@@ -85,11 +85,15 @@ final class SpoolFiles {
     }
   }
 
-  /** Copies a damaged segment to where people look for what was not sent. */
+  /** Copies a damaged segment to where people look for what was not sent, under a name that nothing has there: numbers begin again in an empty spool. */
   Path keepDamaged(Path path) {
-    Path copy = deadLetter.resolve(path.getFileName());
+    String stem = path.getFileName().toString().replace(".seg", "");
+    Path copy = deadLetter.resolve(stem + ".seg");
+    for (int number = 2; Files.exists(copy); ++number) {
+      copy = deadLetter.resolve(stem + "-" + number + ".seg");
+    }
     try {
-      return Files.copy(path, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+      return Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES);
     } catch (IOException fault) {
       throw new SpoolError(path + " is damaged and cannot be copied to " + copy + ": " + fault, fault);
     }

@@ -222,6 +222,9 @@ class SpoolTest {
     assertTrue(sound > 5 && sound < 15, "sound: " + sound);
     assertEquals(refs(0, sound), takeAll());
     assertEquals(List.of(), segments());
+    Files.write(segment, bytes);
+    open();
+    assertTrue(Files.exists(directory.resolve("dead-letter").resolve("0000000000000001-2.seg")), "a second copy beside the first");
   }
 
   @Test
