@@ -1,0 +1,11 @@
+package dev.openclone;
+
+/** How batches travel. */
+public enum Transport {
+  /** A gRPC stream; the JSON endpoint for a while when streams get no answer. */
+  AUTO,
+  /** A gRPC stream, always. */
+  GRPC,
+  /** The JSON endpoint, always. */
+  JSON
+}

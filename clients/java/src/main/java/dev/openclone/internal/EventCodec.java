@@ -1,0 +1,127 @@
+package dev.openclone.internal;
+
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import dev.openclone.Event;
+import dev.openclone.OpenCloneException.EventTooLarge;
+import dev.openclone.OpenCloneException.InvalidEvent;
+import dev.openclone.SourceType;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+
+/** Checks an event and encodes it, once: what comes out goes to the spool and, without another look, to the server. */
+final class EventCodec {
+  /** 2020-01-01T00:00:00Z in Unix seconds. */
+  static final long EARLIEST = 1_577_836_800L;
+  static final int MAX_RAW_REF = 256;
+  /** Bytes of an event's documented JSON form. */
+  static final int MAX_JSON = 1_000_000;
+  /** JSON takes at most this many bytes for one that is encoded (a control character is 1 there and 6 here; a double 9 and 25). */
+  private static final int JSON_GROWTH = 12;
+  private static final int JSON_AROUND = 512;
+  private static final int JSON_FIELD = 3;
+  private static final int FIRST_PAYLOAD_FIELD = 10;
+
+  private final SourceType sourceType;
+  private final RandomRefs refs = new RandomRefs();
+
+  EventCodec(SourceType sourceType) {
+    this.sourceType = sourceType;
+  }
+
+  /** A frame for the spool. */
+  byte[] encode(Event event) {
+    if (event.timestamp().getEpochSecond() < EARLIEST) {
+      throw new InvalidEvent("timestamp: " + event.timestamp() + " is before 2020-01-01T00:00:00Z");
+    }
+    byte[] ref = event.rawRef().orElseGet(refs::next).getBytes(StandardCharsets.UTF_8);
+    if (ref.length > MAX_RAW_REF) {
+      throw new InvalidEvent("raw_ref: has " + ref.length + " bytes, at most " + MAX_RAW_REF + " are allowed");
+    }
+    byte[] frame = event.payload().isPresent() ? typed(event, ref, event.payload().get()) : json(event, ref);
+    if ((long) frame.length * JSON_GROWTH + JSON_AROUND > MAX_JSON) {
+      checkSize(frame);
+    }
+    return Frame.seal(frame);
+  }
+
+  private byte[] typed(Event event, byte[] ref, Message payload) {
+    SourceType type = event.sourceType().orElseThrow();
+    if (type != sourceType) {
+      throw new InvalidEvent("data: is " + type.wireName() + ", the client sends " + sourceType.wireName());
+    }
+    int field = FIRST_PAYLOAD_FIELD + type.ordinal();
+    int size = CodedOutputStream.computeMessageSize(field, payload);
+    return write(event, ref, size, out -> out.writeMessage(field, payload));
+  }
+
+  private byte[] json(Event event, byte[] ref) {
+    String text = event.json().orElseThrow(() -> new InvalidEvent("data: is missing"));
+    checkObject(text);
+    byte[] data = text.getBytes(StandardCharsets.UTF_8);
+    int size = CodedOutputStream.computeByteArraySize(JSON_FIELD, data);
+    return write(event, ref, size, out -> out.writeByteArray(JSON_FIELD, data));
+  }
+
+  private interface Data {
+    void writeTo(CodedOutputStream out) throws IOException;
+  }
+
+  private static byte[] write(Event event, byte[] ref, int dataSize, Data data) {
+    long seconds = event.timestamp().getEpochSecond();
+    int nanos = event.timestamp().getNano();
+    int timeSize = CodedOutputStream.computeInt64Size(1, seconds) + (nanos == 0 ? 0 : CodedOutputStream.computeInt32Size(2, nanos));
+    byte[] frame = new byte[Frame.HEAD + 2 + timeSize + CodedOutputStream.computeByteArraySize(2, ref) + dataSize];
+    CodedOutputStream out = CodedOutputStream.newInstance(frame, Frame.HEAD, frame.length - Frame.HEAD);
+    try {
+      out.writeTag(1, 2);
+      out.writeUInt32NoTag(timeSize);
+      out.writeInt64(1, seconds);
+      if (nanos != 0) {
+        out.writeInt32(2, nanos);
+      }
+      out.writeByteArray(2, ref);
+      data.writeTo(out);
+      out.checkNoSpaceLeft();
+    } catch (IOException fault) {
+      throw new IllegalStateException("event does not fit its computed size", fault);
+    }
+    return frame;
+  }
+
+  private static void checkObject(String text) {
+    JsonReader reader = new JsonReader(new StringReader(text));
+    reader.setStrictness(Strictness.STRICT);
+    try {
+      if (reader.peek() == JsonToken.BEGIN_OBJECT) {
+        reader.skipValue();
+        if (reader.peek() == JsonToken.END_DOCUMENT) {
+          return;
+        }
+      }
+    } catch (IOException | IllegalStateException fault) {
+      throw new InvalidEvent("data: is not a JSON object: " + fault.getMessage(), fault);
+    }
+    throw new InvalidEvent("data: is not a JSON object");
+  }
+
+  private static void checkSize(byte[] frame) {
+    try {
+      int size = JsonForm.sizeOf(parse(frame, Frame.HEAD, frame.length - Frame.HEAD));
+      if (size > MAX_JSON) {
+        throw new EventTooLarge("event: its JSON form has " + size + " bytes, at most " + MAX_JSON + " are allowed; split it");
+      }
+    } catch (InvalidProtocolBufferException fault) {
+      throw new IllegalStateException("event cannot be read back", fault);
+    }
+  }
+
+  static dev.openclone.v1.Event parse(byte[] bytes, int from, int length) throws InvalidProtocolBufferException {
+    return dev.openclone.v1.Event.parser().parseFrom(bytes, from, length);
+  }
+}

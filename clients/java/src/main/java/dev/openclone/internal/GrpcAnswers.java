@@ -1,0 +1,83 @@
+package dev.openclone.internal;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
+import com.google.rpc.RetryInfo;
+import com.google.rpc.Status;
+import dev.openclone.internal.Answer.Denied;
+import dev.openclone.internal.Answer.Done;
+import dev.openclone.internal.Answer.Fault;
+import dev.openclone.internal.Answer.Later;
+import dev.openclone.internal.Answer.Refused;
+import dev.openclone.v1.IngestResponse;
+import io.grpc.Metadata;
+import io.grpc.Status.Code;
+import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What gRPC statuses mean. */
+final class GrpcAnswers {
+  private static final Metadata.Key<String> RETRY_AFTER = Metadata.Key.of("retry-after", Metadata.ASCII_STRING_MARSHALLER);
+
+  private GrpcAnswers() {}
+
+  static Answer of(IngestResponse response) {
+    if (response.hasResult()) {
+      return new Done(response.getResult().getStored(), response.getResult().getSkipped());
+    }
+    return of(response.getError(), Duration.ZERO);
+  }
+
+  /** The end of a stream. */
+  static Answer of(io.grpc.Status status, Metadata trailers) {
+    Duration header = trailers.containsKey(RETRY_AFTER) ? JsonAnswers.retryAfter(trailers.get(RETRY_AFTER)) : Duration.ZERO;
+    Status details = StatusProto.fromStatusAndTrailers(status, trailers);
+    String cause = status.getCause() == null ? "" : ": " + status.getCause().getMessage();
+    return of(details.toBuilder().setMessage(details.getMessage() + cause).build(), header);
+  }
+
+  private static Answer of(Status status, Duration header) {
+    Code code = io.grpc.Status.fromCodeValue(status.getCode()).getCode();
+    String message = code + ": " + status.getMessage();
+    return switch (code) {
+      case UNAUTHENTICATED, PERMISSION_DENIED -> new Denied(message);
+      case INVALID_ARGUMENT -> new Refused(faults(status), message);
+      default -> new Later(message, longer(header, asked(status)));
+    };
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  private static List<Fault> faults(Status status) {
+    return detail(status, BadRequest.class).stream()
+        .flatMap(bad -> bad.getFieldViolationsList().stream())
+        .map(violation -> new Fault(violation.getField(), violation.getDescription()))
+        .toList();
+  }
+
+  private static Duration asked(Status status) {
+    return detail(status, RetryInfo.class)
+        .map(info -> Duration.ofSeconds(Math.max(0, info.getRetryDelay().getSeconds()), info.getRetryDelay().getNanos()))
+        .orElse(Duration.ZERO);
+  }
+
+  private static <T extends Message> Optional<T> detail(Status status, Class<T> type) {
+    for (Any detail : status.getDetailsList()) {
+      if (detail.is(type)) {
+        try {
+          return Optional.of(detail.unpack(type));
+        } catch (InvalidProtocolBufferException fault) {
+          // The code says enough to go on.
+          return Optional.empty();
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.openclone.internal;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.openclone.internal.Outbox.Failure;
+import dev.openclone.v1.Event;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** The JSON endpoint: one request after the other over HTTP/1.1. */
+final class JsonTransport implements Sender.Route {
+  static final int MAX_BODY = 1 << 20;
+
+  private final URI url;
+  private final String apiKey;
+  private final Duration answerTimeout;
+  private final Runnable wake;
+  private final BooleanSupplier over;
+  private HttpClient http;
+  private boolean reached;
+
+  /**
+   * Makes one that connects when it is first used.
+   *
+   * @param over whether it is time for another route
+   */
+  JsonTransport(Options options, Runnable wake, BooleanSupplier over) {
+    url = URI.create(options.endpoint + "/api/v1/ingest");
+    apiKey = options.apiKey;
+    answerTimeout = options.answerTimeout;
+    this.wake = wake;
+    this.over = over;
+  }
+
+  /** Whether the last attempt got any answer that can be the service's. */
+  boolean reached() {
+    return reached;
+  }
+
+  @Override
+  public Failure run(Outbox outbox, QueuedBatch first, BooleanSupplier stopped) {
+    reached = false;
+    QueuedBatch batch = first;
+    while (true) {
+      Failure failure = batch == null ? null : send(outbox, batch, stopped);
+      if (failure != null || stopped.getAsBoolean() || over.getAsBoolean()) {
+        return failure;
+      }
+      batch = outbox.next();
+      if (batch == null) {
+        LockSupport.parkNanos(this, outbox.nanosUntilNext());
+      }
+    }
+  }
+
+  private Failure send(Outbox outbox, QueuedBatch batch, BooleanSupplier stopped) {
+    byte[] body = body(batch);
+    if (body.length > MAX_BODY && batch.count() > 1) {
+      outbox.replace(batch, Split.halves(batch));
+      return null;
+    }
+    CompletableFuture<HttpResponse<String>> future = client().sendAsync(request(body), HttpResponse.BodyHandlers.ofString());
+    future.whenComplete((response, fault) -> wake.run());
+    while (!future.isDone() && !stopped.getAsBoolean()) {
+      LockSupport.park(this);
+    }
+    if (!future.isDone()) {
+      future.cancel(true);
+      outbox.putBack(List.of(batch));
+      return null;
+    }
+    return answered(outbox, batch, future);
+  }
+
+  private Failure answered(Outbox outbox, QueuedBatch batch, CompletableFuture<HttpResponse<String>> future) {
+    try {
+      HttpResponse<String> response = future.join();
+      reached |= response.statusCode() < 502 || response.statusCode() > 504;
+      return outbox.answered(batch, JsonAnswers.of(response, batch.count()));
+    } catch (CompletionException fault) {
+      outbox.putBack(List.of(batch));
+      return Failure.unavailable("no answer from " + url + ": " + fault.getCause());
+    }
+  }
+
+  private byte[] body(QueuedBatch batch) {
+    List<Event> events = new ArrayList<>(batch.count());
+    try {
+      for (int index = 0; index < batch.count(); ++index) {
+        events.add(batch.event(index));
+      }
+    } catch (InvalidProtocolBufferException fault) {
+      throw new IllegalStateException("event with a good checksum cannot be decoded", fault);
+    }
+    return JsonForm.ofBatch(batch.segment.header, events);
+  }
+
+  private HttpRequest request(byte[] body) {
+    return HttpRequest.newBuilder(url)
+        .timeout(answerTimeout)
+        .header("content-type", "application/json")
+        .header("x-api-key", apiKey)
+        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+        .build();
+  }
+
+  private HttpClient client() {
+    if (http == null) {
+      // Redirects are not followed: the key is for this server.
+      http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(answerTimeout).followRedirects(HttpClient.Redirect.NEVER).build();
+    }
+    return http;
+  }
+}

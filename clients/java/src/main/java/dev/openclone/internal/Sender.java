@@ -1,0 +1,182 @@
+package dev.openclone.internal;
+
+import dev.openclone.OpenCloneException;
+import dev.openclone.OpenCloneException.AccessDenied;
+import dev.openclone.OpenCloneException.Unavailable;
+import dev.openclone.Transport;
+import dev.openclone.internal.Outbox.Failure;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/** The thread that sends: chooses the route, waits between attempts, stops for good when the key is refused. */
+final class Sender {
+  /** A way to the server. */
+  interface Route {
+    /**
+     * Sends, beginning with {@code first}, until something goes wrong or it is told to stop.
+     *
+     * @return what went wrong; null if nothing did
+     */
+    Failure run(Outbox outbox, QueuedBatch first, BooleanSupplier stopped);
+  }
+
+  private static final long JSON_NANOS = TimeUnit.MINUTES.toNanos(5);
+  private static final int ATTEMPTS_BEFORE_JSON = 2;
+  private static final int ATTEMPTS_BEFORE_TELLING = 3;
+
+  private final Thread thread;
+  private final Transport wanted;
+  private final Outbox outbox;
+  private final Spool spool;
+  private final Consumer<OpenCloneException> tell;
+  private final Backoff backoff;
+  private final GrpcTransport grpc;
+  private final JsonTransport json;
+
+  private volatile boolean stopped;
+  private volatile AccessDenied denied;
+  private volatile OpenCloneException lastFailure;
+  private int failures;
+  private int unansweredAttempts;
+  private boolean told;
+  private boolean useJson;
+  private long jsonUntil;
+
+  Sender(Options options, Wake wake, Spool spool, Outbox outbox, Consumer<OpenCloneException> tell) {
+    wanted = options.transport;
+    this.spool = spool;
+    this.outbox = outbox;
+    this.tell = tell;
+    backoff = new Backoff(options.retryBase, options.retryCap, () -> ThreadLocalRandom.current().nextDouble());
+    grpc = new GrpcTransport(options, wake);
+    json = new JsonTransport(options, wake, () -> wanted == Transport.AUTO && System.nanoTime() - jsonUntil >= 0);
+    thread = new Thread(this::run, "openclone-" + options.pluginId);
+    thread.setDaemon(true);
+    wake.thread = thread;
+  }
+
+  /** Makes the sender look again. May be called from any thread. */
+  static final class Wake implements Runnable {
+    private volatile Thread thread;
+
+    @Override
+    public void run() {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Why nothing is sent any more; null while it is. */
+  AccessDenied denied() {
+    return denied;
+  }
+
+  /** What went wrong last, since a batch got through; null if nothing did. */
+  OpenCloneException lastFailure() {
+    return lastFailure;
+  }
+
+  boolean isThisThread() {
+    return Thread.currentThread() == thread;
+  }
+
+  /** Ends the thread; what has no answer yet stays in the spool. */
+  void stop(Duration patience) {
+    stopped = true;
+    LockSupport.unpark(thread);
+    if (isThisThread()) {
+      return;
+    }
+    try {
+      thread.join(Math.max(1, patience.toMillis()));
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (!stopped) {
+      try {
+        if (denied != null) {
+          LockSupport.park(this);
+          continue;
+        }
+        QueuedBatch first = outbox.next();
+        if (first == null) {
+          LockSupport.parkNanos(this, outbox.nanosUntilNext());
+          continue;
+        }
+        attempt(first);
+      } catch (RuntimeException fault) {
+        failed(new Failure(fault instanceof OpenCloneException known ? known : new Unavailable("sending failed: " + fault, fault), Duration.ZERO));
+      }
+    }
+  }
+
+  private void attempt(QueuedBatch first) {
+    outbox.beginAttempt();
+    boolean viaJson = viaJson();
+    Failure failure = (viaJson ? json : grpc).run(outbox, first, () -> stopped);
+    if (wanted == Transport.AUTO) {
+      chooseNext(viaJson, failure != null);
+    }
+    if (outbox.progress()) {
+      failures = 0;
+      told = false;
+      lastFailure = null;
+    }
+    if (failure != null) {
+      failed(failure);
+    }
+  }
+
+  private boolean viaJson() {
+    return wanted == Transport.JSON || useJson;
+  }
+
+  /** After two streams without any answer the JSON endpoint gets its try; if it answers, it is used for 5 minutes. */
+  private void chooseNext(boolean viaJson, boolean failed) {
+    if (viaJson) {
+      boolean first = jsonUntil == 0;
+      if (json.reached() && first) {
+        jsonUntil = System.nanoTime() + JSON_NANOS;
+      }
+      useJson = json.reached() && System.nanoTime() - jsonUntil < 0;
+      unansweredAttempts = 0;
+    } else {
+      unansweredAttempts = failed && !outbox.answered() ? unansweredAttempts + 1 : 0;
+      useJson = unansweredAttempts >= ATTEMPTS_BEFORE_JSON;
+      jsonUntil = 0;
+    }
+  }
+
+  private void failed(Failure failure) {
+    lastFailure = failure.error();
+    ++failures;
+    if (failure.error() instanceof AccessDenied refusal) {
+      denied = refusal;
+      tell.accept(refusal);
+      spool.signal();
+      return;
+    }
+    if (!told && (failures >= ATTEMPTS_BEFORE_TELLING || !(failure.error() instanceof Unavailable))) {
+      told = true;
+      tell.accept(failure.error());
+    }
+    sleep(backoff.delay(failures - 1, failure.after()));
+  }
+
+  private void sleep(Duration delay) {
+    long until = System.nanoTime() + delay.toNanos();
+    for (long left; !stopped && (left = until - System.nanoTime()) > 0; ) {
+      LockSupport.parkNanos(this, left);
+    }
+  }
+}

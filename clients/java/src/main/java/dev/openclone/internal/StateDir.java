@@ -1,0 +1,159 @@
+package dev.openclone.internal;
+
+import dev.openclone.OpenCloneException.SpoolError;
+import dev.openclone.OpenCloneException.SpoolLocked;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+
+/** The directory of one plugin: {@code device-id}, {@code spool/}, {@code dead-letter/}, {@code lock}. One process at a time. */
+final class StateDir implements AutoCloseable {
+  /** Closing any descriptor of a file gives up the process's lock on it, so this process must not open it twice. */
+  private static final Set<Path> HELD = new HashSet<>();
+
+  private final Path path;
+  private final RandomAccessFile lockFile;
+
+  private StateDir(Path path, RandomAccessFile lockFile) {
+    this.path = path;
+    this.lockFile = lockFile;
+  }
+
+  /** Makes the directories and takes the lock. */
+  static StateDir open(Path directory) {
+    try {
+      makeDirectory(directory);
+      Path real = directory.toRealPath();
+      makeDirectory(real.resolve("spool"));
+      makeDirectory(real.resolve("dead-letter"));
+      return new StateDir(real, lock(real));
+    } catch (IOException fault) {
+      throw new SpoolError("state directory " + directory + " cannot be used: " + fault + "; see its permissions, or set another", fault);
+    }
+  }
+
+  private static RandomAccessFile lock(Path directory) throws IOException {
+    synchronized (HELD) {
+      if (!HELD.add(directory)) {
+        throw locked(directory);
+      }
+    }
+    RandomAccessFile file = null;
+    FileLock lock = null;
+    try {
+      Path path = directory.resolve("lock");
+      try {
+        createPrivate(path);
+      } catch (FileAlreadyExistsException usual) {
+        // From an earlier run, or made this moment by another process: the lock decides.
+      }
+      file = new RandomAccessFile(path.toFile(), "rw");
+      lock = file.getChannel().tryLock();
+    } finally {
+      if (lock == null) {
+        release(directory, file);
+      }
+    }
+    if (lock == null) {
+      throw locked(directory);
+    }
+    return file;
+  }
+
+  private static void release(Path directory, RandomAccessFile file) throws IOException {
+    synchronized (HELD) {
+      HELD.remove(directory);
+    }
+    if (file != null) {
+      file.close();
+    }
+  }
+
+  private static SpoolLocked locked(Path directory) {
+    return new SpoolLocked("state directory " + directory + " is in use by another client; close that one, or set another directory");
+  }
+
+  Path spool() {
+    return path.resolve("spool");
+  }
+
+  Path deadLetter() {
+    return path.resolve("dead-letter");
+  }
+
+  /** The id of this device: made once and kept. */
+  String deviceId() {
+    Path file = path.resolve("device-id");
+    try {
+      return UUID.fromString(Files.readString(file).strip()).toString();
+    } catch (NoSuchFileException | IllegalArgumentException missing) {
+      return makeDeviceId(file);
+    } catch (IOException fault) {
+      throw new SpoolError(file + " cannot be read: " + fault, fault);
+    }
+  }
+
+  private static String makeDeviceId(Path file) {
+    String id = UUID.randomUUID().toString();
+    try {
+      writeWhole(file, (id + "\n").getBytes(StandardCharsets.US_ASCII));
+      return id;
+    } catch (IOException fault) {
+      throw new SpoolError(file + " cannot be written: " + fault, fault);
+    }
+  }
+
+  /** Writes a file that is there either whole or not at all. */
+  static void writeWhole(Path file, byte[] bytes) throws IOException {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    Files.deleteIfExists(part);
+    createPrivate(part);
+    try (RandomAccessFile out = new RandomAccessFile(part.toFile(), "rw")) {
+      out.write(bytes);
+      out.getFD().sync();
+    }
+    try {
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException fault) {
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Makes a file that only its owner can read. */
+  static void createPrivate(Path file) throws IOException {
+    Files.createFile(file, permissions(file, "rw-------"));
+  }
+
+  private static void makeDirectory(Path directory) throws IOException {
+    if (Files.isDirectory(directory)) {
+      return;
+    }
+    Files.createDirectories(directory.toAbsolutePath(), permissions(directory, "rwx------"));
+  }
+
+  private static FileAttribute<?>[] permissions(Path path, String mode) {
+    boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
+    return posix ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))} : new FileAttribute<?>[0];
+  }
+
+  @Override
+  public void close() {
+    try {
+      release(path, lockFile);
+    } catch (IOException fault) {
+      throw new SpoolError("lock in " + path + " cannot be closed: " + fault, fault);
+    }
+  }
+}

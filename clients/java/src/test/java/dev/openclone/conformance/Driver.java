@@ -1,0 +1,199 @@
+package dev.openclone.conformance;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.openclone.Event;
+import dev.openclone.OnFull;
+import dev.openclone.OpenClone;
+import dev.openclone.OpenCloneBuilder;
+import dev.openclone.OpenCloneException;
+import dev.openclone.Platform;
+import dev.openclone.RejectedEvent;
+import dev.openclone.SourceType;
+import dev.openclone.Stats;
+import dev.openclone.Transport;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** The driver of the conformance table: a JSON command a line on standard input, an answer a line on standard output. */
+public final class Driver {
+  private final List<String> errors = new CopyOnWriteArrayList<>();
+  private final List<String> rejected = new CopyOnWriteArrayList<>();
+  private OpenClone client;
+  private SourceType sourceType;
+
+  private Driver() {}
+
+  /** Runs until standard input ends, then dies without closing the client, as a crash would. */
+  public static void main(String[] arguments) throws IOException {
+    Driver driver = new Driver();
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+    for (String line; (line = in.readLine()) != null; ) {
+      out.println(driver.answer(JsonParser.parseString(line).getAsJsonObject()));
+      out.flush();
+    }
+    Runtime.getRuntime().halt(0);
+  }
+
+  private JsonObject answer(JsonObject command) {
+    JsonObject answer = new JsonObject();
+    answer.addProperty("ok", true);
+    try {
+      switch (command.get("do").getAsString()) {
+        case "open" -> open(command.getAsJsonObject("options"));
+        case "send" -> {
+          return send(command.getAsJsonArray("events"));
+        }
+        case "generate" -> {
+          return generate(command.get("prefix").getAsString(), command.get("count").getAsInt());
+        }
+        case "flush" -> client.flush(seconds(command.get("timeout")));
+        case "close" -> client.close(seconds(command.get("timeout")));
+        case "stats" -> answer.add("stats", stats(client.stats()));
+        case "events" -> {
+          answer.add("errors", array(errors));
+          answer.add("rejected", array(rejected));
+        }
+        case "show" -> answer.addProperty("text", client.toString());
+        default -> throw new IllegalArgumentException("unknown command " + command.get("do"));
+      }
+      return answer;
+    } catch (OpenCloneException fault) {
+      return error(fault);
+    }
+  }
+
+  private void open(JsonObject options) {
+    errors.clear();
+    rejected.clear();
+    OpenCloneBuilder builder = OpenClone.builder().onError(error -> errors.add(error.getClass().getSimpleName())).onRejected(this::rejected);
+    options.entrySet().stream().filter(option -> !option.getValue().isJsonNull()).forEach(option -> set(builder, option.getKey(), option.getValue()));
+    builder.retry(duration(options, "retry_base", 0.5), duration(options, "retry_cap", 60));
+    client = builder.build();
+  }
+
+  private void rejected(RejectedEvent event) {
+    rejected.add(event.rawRef());
+  }
+
+  private void set(OpenCloneBuilder builder, String name, JsonElement value) {
+    switch (name) {
+      case "endpoint" -> builder.endpoint(value.getAsString());
+      case "api_key" -> builder.apiKey(value.getAsString());
+      case "plugin_id" -> builder.pluginId(value.getAsString());
+      case "plugin_version" -> builder.pluginVersion(value.getAsString());
+      case "source_type" -> builder.sourceType(sourceType = SourceType.named(value.getAsString()));
+      case "platform" -> builder.platform(Platform.named(value.getAsString()));
+      case "enabled" -> builder.enabled(value.getAsBoolean());
+      case "state_dir" -> builder.stateDir(Path.of(value.getAsString()));
+      case "max_batch_events" -> builder.maxBatchEvents(value.getAsInt());
+      case "max_batch_age" -> builder.maxBatchAge(seconds(value));
+      case "spool_max_bytes" -> builder.spoolMaxBytes(value.getAsLong());
+      case "on_full" -> builder.onFull(constant(OnFull.class, value));
+      case "block_timeout" -> builder.blockTimeout(seconds(value));
+      case "answer_timeout" -> builder.answerTimeout(seconds(value));
+      case "transport" -> builder.transport(constant(Transport.class, value));
+      case "retry_base", "retry_cap" -> {
+        // Set together.
+      }
+      default -> throw new IllegalArgumentException("unknown option " + name);
+    }
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, JsonElement value) {
+    try {
+      return Enum.valueOf(type, value.getAsString().toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException fault) {
+      throw new OpenCloneException.InvalidOptions(type.getSimpleName() + ": no " + value);
+    }
+  }
+
+  private static Duration duration(JsonObject options, String name, double otherwise) {
+    return options.has(name) ? seconds(options.get(name)) : Duration.ofNanos((long) (otherwise * 1e9));
+  }
+
+  private static Duration seconds(JsonElement value) {
+    return Duration.ofNanos((long) (value.getAsDouble() * 1e9));
+  }
+
+  private JsonObject send(JsonArray events) {
+    int index = 0;
+    try {
+      for (JsonElement event : events) {
+        client.send(event(event.getAsJsonObject()));
+        ++index;
+      }
+    } catch (OpenCloneException fault) {
+      JsonObject answer = error(fault);
+      answer.addProperty("index", index);
+      return answer;
+    }
+    return ok();
+  }
+
+  private Event event(JsonObject from) {
+    boolean typed = from.has("typed") && from.get("typed").getAsBoolean();
+    JsonElement data = from.get("data");
+    Event event = typed ? Event.of(Payloads.of(sourceType, data.getAsJsonObject())) : Event.json(data == null ? null : data.toString());
+    if (from.has("timestamp")) {
+      JsonElement time = from.get("timestamp");
+      event = event.at(time.isJsonNull() ? Double.NaN : time.getAsDouble());
+    }
+    return from.has("raw_ref") && !from.get("raw_ref").isJsonNull() ? event.rawRef(from.get("raw_ref").getAsString()) : event;
+  }
+
+  private JsonObject generate(String prefix, int count) {
+    for (int index = 0; index < count; ++index) {
+      String text = prefix + "-" + index;
+      try {
+        client.send(Payloads.text(sourceType, text).rawRef(text));
+      } catch (OpenCloneException fault) {
+        JsonObject answer = error(fault);
+        answer.addProperty("index", index);
+        return answer;
+      }
+    }
+    return ok();
+  }
+
+  private static JsonObject ok() {
+    JsonObject answer = new JsonObject();
+    answer.addProperty("ok", true);
+    return answer;
+  }
+
+  private static JsonObject error(OpenCloneException fault) {
+    JsonObject answer = new JsonObject();
+    answer.addProperty("error", fault.getClass().getSimpleName());
+    answer.addProperty("message", fault.getMessage());
+    return answer;
+  }
+
+  private static JsonObject stats(Stats stats) {
+    JsonObject object = new JsonObject();
+    object.addProperty("queued", stats.queued());
+    object.addProperty("stored", stats.stored());
+    object.addProperty("skipped", stats.skipped());
+    object.addProperty("rejected", stats.rejected());
+    object.addProperty("dropped", stats.dropped());
+    object.addProperty("spool_bytes", stats.spoolBytes());
+    return object;
+  }
+
+  private static JsonArray array(List<String> texts) {
+    JsonArray array = new JsonArray();
+    texts.forEach(array::add);
+    return array;
+  }
+}
