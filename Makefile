@@ -35,13 +35,14 @@ test-python: ## Stream 10,000 events from Python, with stubs generated on the sp
 	cargo test --release --workspace --no-run --quiet
 	$(VENV)/bin/python tests/python/stream_test.py --binary $(BINARY)
 
-# The SDKs of other languages: those whose toolchain is here.
+# The SDKs of other languages: those whose toolchain is here, or all with REQUIRE_ALL=1.
 test-sdks: ## Run the SDKs' own tests and the table of cases, for the toolchains that are here
-	@scripts/need test
-	@scripts/test-sdks $(BINARY)
+	@scripts/need $(if $(REQUIRE_ALL),clients,test)
+	@scripts/test-sdks $(BINARY) $(if $(REQUIRE_ALL),--require-all)
 
 test-examples: ## Run docs/examples, for the interpreters that are here
-	@BUF=$(BUF)/node_modules/.bin/buf scripts/test-examples $(BINARY)
+	@$(if $(REQUIRE_ALL),scripts/need clients && scripts/tools buf $(BUF),true)
+	@BUF=$(BUF)/node_modules/.bin/buf scripts/test-examples $(BINARY) $(if $(REQUIRE_ALL),--require-all)
 
 test-clients: ## The same for all SDKs and examples: installs what is missing, and leaves nothing out
 	@scripts/need clients
