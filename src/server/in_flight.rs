@@ -68,6 +68,8 @@ struct State {
     plain: BTreeMap<u64, Instant>,
     streams: usize,
     idle_since: Instant,
+    /// When it was asked to end.
+    asked: Option<Instant>,
 }
 
 /// A request in flight.
@@ -159,6 +161,7 @@ impl InFlight {
                 plain: BTreeMap::new(),
                 streams: 0,
                 idle_since: now,
+                asked: None,
             }),
         })
     }
@@ -182,13 +185,20 @@ impl InFlight {
     /// What is to become of the connection, which `is_leaving` when it was asked to end.
     pub(super) fn look(&self, patience: &Patience, is_leaving: bool, now: Instant) -> Verdict {
         self.used();
-        let state = self.state();
+        let mut state = self.state();
+        if is_leaving {
+            state.asked.get_or_insert(now);
+        }
         let is_idle = state.plain.is_empty() && state.streams == 0;
         let oldest = state.plain.values().next().map(|begun| *begun + patience.answer);
         let idle = match (is_idle, state.next, is_leaving) {
             (false, ..) => None,
             (true, 0, _) => return until(state.idle_since + patience.head, now, Verdict::Cut),
-            (true, _, true) => return until(state.idle_since + patience.idle.min(LEAVE), now, Verdict::Cut),
+            // it was idle for long when it was asked, and needs time to be told
+            (true, _, true) => {
+                let idle_since = state.asked.unwrap_or(now).max(state.idle_since);
+                return until(idle_since + LEAVE, now, Verdict::Cut);
+            }
             (true, _, false) => Some(state.idle_since + patience.idle),
         };
         if oldest.is_some_and(|due| due <= now) {

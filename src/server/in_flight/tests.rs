@@ -31,7 +31,8 @@ fn a_connection_without_a_request_is_cut_and_an_idle_one_asked_to_leave() {
     drop(room(1).enter(Kind::Plain, &connection).unwrap());
     assert_eq!(after(&connection, 299, false), None);
     assert_eq!(after(&connection, 300, false), Some(Verdict::Leave));
-    assert_eq!(after(&connection, 300, true), Some(Verdict::Cut));
+    assert_eq!(after(&connection, 300, true), None);
+    assert_eq!(after(&connection, 316, true), Some(Verdict::Cut));
 }
 
 #[test]
