@@ -235,7 +235,6 @@ mod tests {
             ([block(), vec![0; 5_000]].concat(), Some(block().len())),
             ([first.clone(), vec![0; 2 * BLOCK]].concat(), Some(BLOCK)),
             ([first, block()].concat(), Some(BLOCK + block().len())),
-            ([&block()[..1], &[1], &block()[2..]].concat(), Some(block().len())),
         ];
         for (content, left) in cases {
             fs::write(&path, content).unwrap();
