@@ -464,6 +464,43 @@ mod tests {
         assert!(store.groups().unwrap().is_empty());
     }
 
+    /// A database with three groups, closed, and its log.
+    fn closed(home: &Path) -> PathBuf {
+        let store = RocksStore::open(home).unwrap();
+        for seq in 1..4 {
+            store.write_group(seq, &[b'x'; 700]).unwrap();
+        }
+        drop(store);
+        let names = fs::read_dir(home).unwrap().map(|entry| entry.unwrap().path());
+        names
+            .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+            .max()
+            .unwrap()
+    }
+
+    #[test]
+    fn zeros_at_the_end_of_the_log_are_no_damage() {
+        let home = tempfile::tempdir().unwrap();
+        let log = closed(home.path());
+        let whole = fs::read(&log).unwrap();
+        for zeros in [3, 512, 5_000, 70_000] {
+            fs::write(&log, [&whole[..], &vec![0; zeros]].concat()).unwrap();
+            let store = RocksStore::open(home.path()).unwrap();
+            assert_eq!(store.groups().unwrap(), [1, 2, 3], "{zeros} zeros");
+        }
+    }
+
+    #[test]
+    fn a_wrong_length_in_the_log_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let log = closed(home.path());
+        let mut bytes = fs::read(&log).unwrap();
+        bytes[5] ^= 0x40;
+        fs::write(&log, bytes).unwrap();
+        let error = RocksStore::open(home.path()).unwrap_err();
+        assert_eq!(error.kind, io::ErrorKind::InvalidData, "{error}");
+    }
+
     #[test]
     fn notes_are_kept() {
         let home = tempfile::tempdir().unwrap();

@@ -62,7 +62,7 @@ fn any_daily_file_is_completed_without_altering_a_byte() {
         "a file with anything in it when a group is replayed after a loss of power: no byte but zeros is altered, the \
          start succeeds, what was acknowledged is skipped",
         "any_daily_file",
-        20,
+        100,
         daily_file::run,
     );
 }

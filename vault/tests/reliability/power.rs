@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// The short form.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 20;
 /// So many are enough for a wrong writer.
-const WRONG_SEEDS: u64 = 40;
+const WRONG_SEEDS: u64 = 15;
 
 /// One loss of power; says what was violated.
 fn trial(seed: u64, against: Against) -> Result<(), String> {
