@@ -51,17 +51,15 @@ impl Case {
         })
     }
 
-    /// A client that trusts the certificate, or knows nothing of it.
+    /// A client that trusts the certificate, or another one only.
     fn client(&self, trusts: bool) -> Command {
         let mut client = command(&self.dir.path().join("client"));
         client.env("API_KEY", KEY).env("OPENCLONE_ENDPOINT", &self.url);
-        if trusts {
-            client.env("SSL_CERT_FILE", &self.cert);
-        } else {
-            let empty = self.dir.path().join("nobody.pem");
-            fs::write(&empty, "").unwrap();
-            client.env("SSL_CERT_FILE", empty);
+        let other = self.dir.path().join("other.pem");
+        if !trusts {
+            make(&other, &self.dir.path().join("other.key"));
         }
+        client.env("SSL_CERT_FILE", if trusts { &self.cert } else { &other });
         client.env_remove("SSL_CERT_DIR");
         client
     }

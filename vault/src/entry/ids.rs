@@ -111,7 +111,7 @@ pub(crate) fn first_of_glued(line: &[u8]) -> Option<usize> {
     let begins = |&at: &usize| {
         line.get(at..).is_some_and(|rest| rest.starts_with(ITEM_START)) && id_at_end(&line[..at]).is_some()
     };
-    memchr_iter(b'^', line).map(|caret| behind(caret)).find(begins)
+    memchr_iter(b'^', line).map(behind).find(begins)
 }
 
 /// The line without its ending and without blanks that an editor may have put there.
