@@ -8,6 +8,7 @@ mod json_body;
 #[path = "../../tests/common/scoreboard.rs"]
 mod scoreboard;
 #[path = "../../fuzz/cases/splice.rs"]
+#[allow(unreachable_pub)]
 mod splice;
 
 use std::{panic::catch_unwind, sync::LazyLock, time::Instant};

@@ -7,6 +7,7 @@ mod inputs;
 #[path = "../../../fuzz/cases/journal_record.rs"]
 mod journal_record;
 #[path = "../../../fuzz/cases/splice.rs"]
+#[allow(unreachable_pub)]
 mod splice;
 
 use std::{panic::catch_unwind, time::Instant};

@@ -4,7 +4,8 @@
 //! The process that is killed is this test itself, started again (see [`keeper`]), so that it can also run the writers
 //! that are wrong on purpose. `OPENCLONE_SCOREBOARD` takes the results (see `tests/common/scoreboard.rs`).
 
-#![allow(clippy::unwrap_used, missing_docs)]
+// A failure is told with what reproduces it, and what is left out is told at all.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod damage;
 mod events;
