@@ -8,7 +8,7 @@ GENERATORS := $(abspath $(TARGET))/tools/generators
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench reliability soak test-sdks test-examples test-clients bench-clients generate check-contract
+.PHONY: help build run test test-rust test-python lint fmt fuzz bench bench-full bench-check reliability soak test-sdks test-examples test-clients bench-clients generate check-contract
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -87,6 +87,21 @@ bench: build ## Measure: a service for each row of a table, then escaping, rebui
 
 soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the vault: each event once
 	$(TARGET)/release/openclone-bench soak --binary $(BINARY)
+
+# The ceiling appends without dedup, journal and sync; it must not stay where the product is.
+$(TARGET)/openclone-ceiling: build
+	cargo build --release --features ceiling --bin openclone
+	cp $(BINARY) $@
+	cargo build --release --workspace
+
+bench-full: $(TARGET)/openclone-ceiling ## Measure with the ceiling, peers and SDKs; writes docs/performance/figures.json
+	$(TARGET)/release/openclone-bench run --binary $(BINARY) --ceiling $< --seconds 15 --json docs/performance/figures.json
+	bench/peers/run $(TARGET)/release/openclone-bench $(TARGET)/peers 15
+	@$(MAKE) --no-print-directory bench-clients
+
+bench-check: $(TARGET)/openclone-ceiling ## Measure, and tell what fell by more than 10 % against docs/performance/figures.json
+	$(TARGET)/release/openclone-bench run --binary $(BINARY) --ceiling $< --json $(TARGET)/figures.json
+	$(TARGET)/release/openclone-bench check $(TARGET)/figures.json
 
 fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million if not said
 	@scripts/need fuzz

@@ -186,7 +186,7 @@ fn a_full_or_read_only_disk_is_told_and_the_service_goes_on() {
         let row = Row {
             issue: 4,
             title,
-            tried: "the real service on ext4 loop devices until batches are refused; then the space comes back: it goes \
+            tried: "the real service on loop devices until batches are refused; then the space comes back: it goes \
                     on without a restart, what was in the journal is skipped on resend, each event stands once, also \
                     after a kill",
             against: Against::Ours,
