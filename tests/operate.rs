@@ -48,8 +48,11 @@ fn docs(name: &str) -> String {
 }
 
 /// All files under `docs/`.
+/// All pages but the results of the rigs, which are for those who work on the service.
 fn all_docs(dir: PathBuf) -> String {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let entries =
+        entries.filter(|path| !path.ends_with("RELIABILITY.md") && !path.ends_with("reliability.jsonl"));
     let texts = entries.map(|path| {
         if path.is_dir() {
             all_docs(path)
