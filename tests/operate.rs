@@ -47,7 +47,6 @@ fn docs(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap()
 }
 
-/// All files under `docs/`.
 /// All pages but the results of the rigs, which are for those who work on the service.
 fn all_docs(dir: PathBuf) -> String {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
