@@ -18,7 +18,7 @@ use crate::{
     sender::{self, Sender},
 };
 
-const KILLS: u64 = 15;
+const KILLS: u64 = 200;
 const KILLS_A_HOME: u64 = 25;
 const CLIENTS: usize = 4;
 
