@@ -37,13 +37,12 @@ impl openclone_gateway::Direct for Direct {
     fn ingest_batch(&self, request: Request<IngestBatchRequest>) -> DirectAnswer {
         let service = self.clone();
         Box::pin(async move {
-            let (metadata, extensions, message) = request.into_parts();
-            let admitted = service.admit(metadata)?;
-            let (metadata, mut admitted, ()) = admitted.into_parts();
-            admitted.extend(extensions);
+            // Who calls comes from the check alone: nothing but metadata may say so.
+            let (metadata, _, message) = request.into_parts();
+            let (metadata, caller, ()) = service.admit(metadata)?.into_parts();
             service
                 .ingest
-                .ingest_batch(Request::from_parts(metadata, admitted, message))
+                .ingest_batch(Request::from_parts(metadata, caller, message))
                 .await
         })
     }
