@@ -7,7 +7,9 @@
 mod check;
 mod load;
 mod measure;
+mod probe;
 mod raw;
+mod scale;
 mod send;
 mod server;
 mod soak;
@@ -35,6 +37,8 @@ enum Command {
     Run(table::Arguments),
     /// Compare a run's ratios with those that are committed.
     Check(check::Arguments),
+    /// Measure at up to 100 million ids in the index.
+    Scale(scale::Arguments),
     /// Send for an hour through restarts, and read the vault in the end.
     Soak(soak::Arguments),
 }
@@ -45,6 +49,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Load(arguments) => load::main(arguments).await,
         Command::Run(arguments) => table::main(arguments).await,
         Command::Check(arguments) => check::main(&arguments),
+        Command::Scale(arguments) => scale::main(arguments).await,
         Command::Soak(arguments) => soak::main(arguments).await,
     }
 }
