@@ -7,6 +7,7 @@
 mod check;
 mod load;
 mod measure;
+mod person;
 mod probe;
 mod raw;
 mod scale;
@@ -15,6 +16,7 @@ mod server;
 mod soak;
 mod table;
 mod template;
+mod tenants;
 
 use clap::{Parser, Subcommand};
 
@@ -39,6 +41,10 @@ enum Command {
     Check(check::Arguments),
     /// Measure at up to 100 million ids in the index.
     Scale(scale::Arguments),
+    /// Let 10,000 tenants write in turn.
+    Tenants(tenants::Arguments),
+    /// Measure what the service costs one person, on a computer of their own.
+    Person(person::Arguments),
     /// Send for an hour through restarts, and read the vault in the end.
     Soak(soak::Arguments),
 }
@@ -50,6 +56,8 @@ async fn main() -> anyhow::Result<()> {
         Command::Run(arguments) => table::main(arguments).await,
         Command::Check(arguments) => check::main(&arguments),
         Command::Scale(arguments) => scale::main(arguments).await,
+        Command::Tenants(arguments) => tenants::main(arguments).await,
+        Command::Person(arguments) => person::main(arguments).await,
         Command::Soak(arguments) => soak::main(arguments).await,
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 const STREAM: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/Ingest");
-const UNARY: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/IngestBatch");
+pub(crate) const UNARY: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/IngestBatch");
 
 /// Sends until the time is over. Gives the times of all answers, in microseconds.
 pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
@@ -31,8 +31,9 @@ pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histo
     }
 }
 
-async fn client(plan: &Plan) -> anyhow::Result<Grpc<Channel>> {
-    let endpoint = Channel::from_shared(plan.arguments.endpoint.clone())?.tcp_nodelay(true);
+/// A connection for calls without encoding.
+pub(crate) async fn client(endpoint: &str) -> anyhow::Result<Grpc<Channel>> {
+    let endpoint = Channel::from_shared(endpoint.to_owned())?.tcp_nodelay(true);
     let endpoint = endpoint
         .initial_stream_window_size(4 << 20)
         .initial_connection_window_size(8 << 20);
@@ -41,11 +42,12 @@ async fn client(plan: &Plan) -> anyhow::Result<Grpc<Channel>> {
     Ok(client)
 }
 
-fn keyed<T>(plan: &Plan, message: T) -> anyhow::Result<tonic::Request<T>> {
+/// A request of whoever has this key.
+pub(crate) fn keyed<T>(key: &str, message: T) -> anyhow::Result<tonic::Request<T>> {
     let mut request = tonic::Request::new(message);
     request
         .metadata_mut()
-        .insert("x-api-key", MetadataValue::try_from(&plan.arguments.api_key)?);
+        .insert("x-api-key", MetadataValue::try_from(key)?);
     Ok(request)
 }
 
@@ -79,9 +81,9 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
         })
     };
     let outgoing = tokio_stream::wrappers::ReceiverStream::new(queue);
-    let mut answers = client(&plan)
+    let mut answers = client(&plan.arguments.endpoint)
         .await?
-        .streaming(keyed(&plan, outgoing)?, STREAM, Raw::<IngestResponse>::default())
+        .streaming(keyed(&plan.arguments.api_key, outgoing)?, STREAM, Raw::<IngestResponse>::default())
         .await?
         .into_inner();
     let mut times = Histogram::new(3)?;
@@ -102,13 +104,13 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
 }
 
 async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
-    let mut client = client(&plan).await?;
+    let mut client = client(&plan.arguments.endpoint).await?;
     let mut template = Template::message(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
     for number in 0.. {
         let Some(due) = plan.due(number) else { break };
         wait_until(due).await;
-        let request = keyed(&plan, template.unary_request(number))?;
+        let request = keyed(&plan.arguments.api_key, template.unary_request(number))?;
         let codec = Raw::<IngestBatchResponse>::default();
         client.ready().await?;
         let answer = client.unary(request, UNARY, codec).await;
@@ -145,7 +147,7 @@ async fn wait_until(due: Instant) {
     }
 }
 
-fn note(times: &mut Histogram<u64>, due: Option<Instant>) -> anyhow::Result<()> {
+pub(crate) fn note(times: &mut Histogram<u64>, due: Option<Instant>) -> anyhow::Result<()> {
     let Some(due) = due else { return Ok(()) };
     times.record(u64::try_from(due.elapsed().as_micros())?.max(1))?;
     Ok(())
