@@ -15,9 +15,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, interval_at, sleep};
 
 use crate::{
+    http::Http,
     load::write_line,
     measure,
-    raw::Http,
+    send::INGEST,
     server::{KEY, Server},
     template::Template,
 };
@@ -144,8 +145,8 @@ async fn send(endpoint: &str, seconds: u64) -> anyhow::Result<u64> {
     let mut stored = 0;
     for number in 0..seconds {
         clock.tick().await;
-        let mut connection = Http::connect(endpoint, KEY).await?;
-        stored += connection.post(template.batch(number)).await?.unwrap_or(0);
+        let mut connection = Http::connect(endpoint, INGEST, KEY).await?;
+        stored += connection.post(template.batch(number)).await?.stored.unwrap_or(0);
     }
     Ok(stored)
 }

@@ -14,11 +14,14 @@ use tokio::sync::Semaphore;
 use tonic::{client::Grpc, metadata::MetadataValue, transport::Channel};
 
 use crate::{
+    http::Http,
     load::{Plan, Transport},
-    raw::{Http, Raw},
+    raw::Raw,
     template::Template,
 };
 
+/// The documented endpoint.
+pub(crate) const INGEST: &str = "/api/v1/ingest";
 const STREAM: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/Ingest");
 pub(crate) const UNARY: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/IngestBatch");
 
@@ -28,6 +31,7 @@ pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histo
         Transport::Stream => stream(plan, sender).await,
         Transport::Unary => unary(plan, sender).await,
         Transport::Json => json(plan, sender).await,
+        Transport::Otlp | Transport::Lines | Transport::Activity => crate::peers::send(plan, sender).await,
     }
 }
 
@@ -124,15 +128,15 @@ async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>>
 }
 
 async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
-    let mut client = Http::connect(&plan.arguments.endpoint, &plan.arguments.api_key).await?;
+    let mut client = Http::connect(&plan.arguments.endpoint, INGEST, &plan.arguments.api_key).await?;
     let mut template = Template::json(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
     for number in 0.. {
         let Some(due) = plan.due(number) else { break };
         wait_until(due).await;
-        let stored = client.post(template.batch(number)).await?;
+        let answer = client.post(template.batch(number)).await?;
         note(&mut times, Some(due))?;
-        match stored {
+        match answer.stored.filter(|_| answer.is_ok) {
             Some(stored) => plan.stored.fetch_add(stored, Ordering::Relaxed),
             None => plan.failed.fetch_add(1, Ordering::Relaxed),
         };
@@ -141,7 +145,7 @@ async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> 
 }
 
 /// A timer, even one that is due, ticks once a millisecond: flat out there must be none.
-async fn wait_until(due: Instant) {
+pub(crate) async fn wait_until(due: Instant) {
     if due > Instant::now() {
         tokio::time::sleep_until(due.into()).await;
     }

@@ -3,6 +3,8 @@
 //!
 //! An event is an 85-character transcript, about 190 bytes of Markdown.
 
+mod others;
+
 use std::{
     ops::Range,
     time::{SystemTime, UNIX_EPOCH},
