@@ -28,7 +28,10 @@ pub(crate) struct Answer {
 impl Http {
     /// Connects to `endpoint`, an `http://` URL without a path.
     pub(crate) async fn connect(endpoint: &str, path: &str, key: &str) -> anyhow::Result<Self> {
-        let address = endpoint.strip_prefix("http://").context("wants http://")?.to_owned();
+        let address = endpoint
+            .strip_prefix("http://")
+            .context("wants http://")?
+            .to_owned();
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nx-api-key: {key}\r\ncontent-length: "
         );

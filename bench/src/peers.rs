@@ -80,7 +80,8 @@ impl Compared {
 
 pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     let mut outcomes = Vec::new();
-    let chosen = |peer: &&Peer| arguments.only.is_empty() || arguments.only.iter().any(|only| only == peer.directory);
+    let chosen =
+        |peer: &&Peer| arguments.only.is_empty() || arguments.only.iter().any(|only| only == peer.directory);
     for peer in PEERS.iter().filter(chosen) {
         let outcome = measure(&arguments, peer).await?;
         write_line(&serde_json::to_string(&outcome)?)?;

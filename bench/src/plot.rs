@@ -50,7 +50,8 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Resul
         return Ok(None);
     }
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let figures = serde_json::from_str(&text).with_context(|| format!("{} holds other figures", path.display()))?;
+    let figures =
+        serde_json::from_str(&text).with_context(|| format!("{} holds other figures", path.display()))?;
     Ok(Some(figures))
 }
 
@@ -82,10 +83,7 @@ fn throughput(sweep: &Sweep) -> Chart {
 
 fn answers(sweep: &Sweep) -> Chart {
     // A rate that the service did not keep up with says how long the run was, not how long answers take.
-    let kept = |row: &&Report| {
-        row.rate
-            .is_some_and(|rate| row.events_per_second > 0.97 * rate)
-    };
+    let kept = |row: &&Report| row.rate.is_some_and(|rate| row.events_per_second > 0.97 * rate);
     let line = |name: &str, value: fn(&Report) -> f64| Line {
         name: name.to_owned(),
         points: sweep
@@ -118,7 +116,9 @@ fn scale_throughput(steps: &[Step]) -> Chart {
         y: Axis::linear("events/s"),
         lines: vec![
             line("with so many ids", |step| step.full.events_per_second),
-            line("empty index, right afterwards", |step| step.empty_events_per_second),
+            line("empty index, right afterwards", |step| {
+                step.empty_events_per_second
+            }),
         ],
     }
 }

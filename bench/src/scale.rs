@@ -37,7 +37,12 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = ".")]
     directory: PathBuf,
     /// Numbers of ids, rising.
-    #[arg(long, env = "SCALE_IDS", value_delimiter = ',', default_value = "0,1000000,10000000,30000000,100000000")]
+    #[arg(
+        long,
+        env = "SCALE_IDS",
+        value_delimiter = ',',
+        default_value = "0,1000000,10000000,30000000,100000000"
+    )]
     ids: Vec<u64>,
     /// Seconds of each load.
     #[arg(long, default_value_t = 8.0)]

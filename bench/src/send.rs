@@ -87,7 +87,11 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
     let outgoing = tokio_stream::wrappers::ReceiverStream::new(queue);
     let mut answers = client(&plan.arguments.endpoint)
         .await?
-        .streaming(keyed(&plan.arguments.api_key, outgoing)?, STREAM, Raw::<IngestResponse>::default())
+        .streaming(
+            keyed(&plan.arguments.api_key, outgoing)?,
+            STREAM,
+            Raw::<IngestResponse>::default(),
+        )
         .await?
         .into_inner();
     let mut times = Histogram::new(3)?;

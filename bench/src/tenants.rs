@@ -25,14 +25,7 @@ use openclone_client::v1::IngestBatchResponse;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use crate::{
-    load::write_line,
-    measure, probe,
-    raw::Raw,
-    send,
-    server::Server,
-    template::Template,
-};
+use crate::{load::write_line, measure, probe, raw::Raw, send, server::Server, template::Template};
 
 /// Callers that share a connection.
 const SHARED: usize = 16;
@@ -164,7 +157,9 @@ async fn round(
             };
             for number in 0.. {
                 let is_over = until.is_some_and(|until| Instant::now() >= until);
-                let Some(tenant) = turns.next().filter(|_| !is_over) else { break };
+                let Some(tenant) = turns.next().filter(|_| !is_over) else {
+                    break;
+                };
                 let asked = Instant::now();
                 client.ready().await.context("the service is gone")?;
                 let request = send::keyed(&keys[tenant], template.unary_request(number))?;

@@ -48,7 +48,12 @@ pub(super) async fn install(scripts: &Path, installed: &Path) -> anyhow::Result<
 
 impl Running {
     /// Starts a peer and waits until it listens.
-    pub(super) async fn start(scripts: &Path, installed: &Path, home: &Path, peer: &Peer) -> anyhow::Result<Self> {
+    pub(super) async fn start(
+        scripts: &Path,
+        installed: &Path,
+        home: &Path,
+        peer: &Peer,
+    ) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let log = std::fs::File::create(home.join("peer.log"))?;
         let process = Command::new(absolute(&scripts.join("start"))?)

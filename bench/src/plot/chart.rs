@@ -58,19 +58,40 @@ impl Chart {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
         for &tick in &y.ticks {
             let at = down(y, tick);
-            writeln!(out, "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\"/>")?;
+            writeln!(
+                out,
+                "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\"/>"
+            )?;
             let (end, base, number) = (LEFT - 8.0, at + 4.0, number(tick));
-            writeln!(out, "<text class=\"soft\" text-anchor=\"end\" x=\"{end}\" y=\"{base:.1}\">{number}</text>")?;
+            writeln!(
+                out,
+                "<text class=\"soft\" text-anchor=\"end\" x=\"{end}\" y=\"{base:.1}\">{number}</text>"
+            )?;
         }
         for &tick in &x.ticks {
             let (at, base, number) = (across(x, tick), bottom + 20.0, number(tick));
-            writeln!(out, "<line class=\"grid\" x1=\"{at:.1}\" y1=\"{bottom}\" x2=\"{at:.1}\" y2=\"{}\"/>", bottom + 5.0)?;
-            writeln!(out, "<text class=\"soft\" text-anchor=\"middle\" x=\"{at:.1}\" y=\"{base}\">{number}</text>")?;
+            writeln!(
+                out,
+                "<line class=\"grid\" x1=\"{at:.1}\" y1=\"{bottom}\" x2=\"{at:.1}\" y2=\"{}\"/>",
+                bottom + 5.0
+            )?;
+            writeln!(
+                out,
+                "<text class=\"soft\" text-anchor=\"middle\" x=\"{at:.1}\" y=\"{base}\">{number}</text>"
+            )?;
         }
         let (middle, base) = (f64::midpoint(LEFT, right), HEIGHT - 14.0);
-        writeln!(out, "<text class=\"ink\" text-anchor=\"middle\" x=\"{middle}\" y=\"{base}\">{}</text>", escape(&self.x.label))?;
+        writeln!(
+            out,
+            "<text class=\"ink\" text-anchor=\"middle\" x=\"{middle}\" y=\"{base}\">{}</text>",
+            escape(&self.x.label)
+        )?;
         let half = f64::midpoint(TOP, bottom);
-        writeln!(out, "<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(16 {half}) rotate(-90)\">{}</text>", escape(&self.y.label))
+        writeln!(
+            out,
+            "<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(16 {half}) rotate(-90)\">{}</text>",
+            escape(&self.y.label)
+        )
     }
 
     fn draw(&self, out: &mut String, x: &Scale, y: &Scale) -> std::fmt::Result {
@@ -81,9 +102,16 @@ impl Chart {
                 .map(|&(at, value)| (across(x, at), down(y, value)))
                 .collect();
             let path: Vec<_> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-            writeln!(out, "<polyline class=\"s{number}\" points=\"{}\"/>", path.join(" "))?;
+            writeln!(
+                out,
+                "<polyline class=\"s{number}\" points=\"{}\"/>",
+                path.join(" ")
+            )?;
             for ((x, y), (_, value)) in places.iter().zip(&line.points) {
-                writeln!(out, "<circle class=\"s{number}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.4\"><title>{value:.1}</title></circle>")?;
+                writeln!(
+                    out,
+                    "<circle class=\"s{number}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.4\"><title>{value:.1}</title></circle>"
+                )?;
             }
         }
         Ok(())
@@ -92,8 +120,17 @@ impl Chart {
     fn legend(&self, out: &mut String) -> std::fmt::Result {
         let mut at = LEFT;
         for (number, line) in self.lines.iter().enumerate() {
-            writeln!(out, "<polyline class=\"s{number}\" points=\"{at},52 {},52\"/>", at + 22.0)?;
-            writeln!(out, "<text class=\"soft\" x=\"{}\" y=\"56\">{}</text>", at + 29.0, escape(&line.name))?;
+            writeln!(
+                out,
+                "<polyline class=\"s{number}\" points=\"{at},52 {},52\"/>",
+                at + 22.0
+            )?;
+            writeln!(
+                out,
+                "<text class=\"soft\" x=\"{}\" y=\"56\">{}</text>",
+                at + 29.0,
+                escape(&line.name)
+            )?;
             at += 52.0 + LETTER * line.name.chars().count() as f64;
         }
         Ok(())
@@ -109,5 +146,7 @@ fn down(scale: &Scale, value: f64) -> f64 {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
 }

@@ -20,7 +20,9 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
         let of_ceiling = figures
             .ceiling
             .filter(|_| row.rate.is_none())
-            .map_or("–".to_owned(), |ceiling| format!("{:.2}", row.events_per_second / ceiling));
+            .map_or("–".to_owned(), |ceiling| {
+                format!("{:.2}", row.events_per_second / ceiling)
+            });
         let rate = row
             .rate
             .map_or(String::new(), |rate| format!(", {}/s on schedule", whole(rate)));
@@ -40,7 +42,9 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
 
 pub(super) fn sweep(page: &mut String, sweep: &Sweep) -> Result {
     page.push_str("\n![Throughput by batch size](throughput.svg)\n\n![Answer time by load](answers.svg)\n\n");
-    page.push_str("| Events/s, on schedule | Stored/s | p50 ms | p99 ms | p99.9 ms |\n|--:|--:|--:|--:|--:|\n");
+    page.push_str(
+        "| Events/s, on schedule | Stored/s | p50 ms | p99 ms | p99.9 ms |\n|--:|--:|--:|--:|--:|\n",
+    );
     for row in &sweep.rates {
         writeln!(
             page,
@@ -131,7 +135,11 @@ pub(super) fn person(page: &mut String, report: &person::Report) -> Result {
     page.push_str("\n## For one person\n\n| | |\n|---|--:|\n");
     writeln!(page, "| Binary | {:.1} MiB |", report.binary_mib)?;
     writeln!(page, "| Start to ready | {:.0} ms |", report.ready_ms)?;
-    writeln!(page, "| The first start, in a new home | {:.0} ms |", report.first_ready_ms)?;
+    writeln!(
+        page,
+        "| The first start, in a new home | {:.0} ms |",
+        report.first_ready_ms
+    )?;
     writeln!(page, "| Memory, idle | {:.1} MiB |", report.idle_mib)?;
     writeln!(
         page,
@@ -158,10 +166,12 @@ fn times(row: &Report) -> (String, String) {
 }
 
 fn cost(row: &Report) -> (String, String) {
-    row.server.as_ref().map_or(("–".to_owned(), "–".to_owned()), |usage| {
-        let micros = usage.cpu_seconds * 1e6 / (row.stored as f64).max(1.0);
-        (format!("{micros:.1}"), format!("{:.0}", usage.peak_mib))
-    })
+    row.server
+        .as_ref()
+        .map_or(("–".to_owned(), "–".to_owned()), |usage| {
+            let micros = usage.cpu_seconds * 1e6 / (row.stored as f64).max(1.0);
+            (format!("{micros:.1}"), format!("{:.0}", usage.peak_mib))
+        })
 }
 
 fn whole(value: f64) -> String {

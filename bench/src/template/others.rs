@@ -127,7 +127,10 @@ mod tests {
         let request = ExportLogs::decode(Template::otlp(7, 2, 3).batch(1))?;
         let records = &request.resource_logs[0].scope_logs[0].log_records;
         assert_eq!(
-            records[2].attributes[2].value.as_ref().and_then(|value| value.string_value.as_deref()),
+            records[2].attributes[2]
+                .value
+                .as_ref()
+                .and_then(|value| value.string_value.as_deref()),
             Some(last)
         );
         let lines = String::from_utf8(Template::lines(7, 2, 3).batch(1).to_vec())?;

@@ -29,6 +29,8 @@ fn key(tenant: usize) -> (String, String) {
     let letters = BASE32_NOPAD.encode(digest.as_bytes()).to_lowercase();
     let (id, secret) = (&letters[..8], &letters[8..40]);
     let body = format!("oc_{id}_{secret}");
-    let checksum = BASE32_NOPAD.encode(&blake3::hash(body.as_bytes()).as_bytes()[..5]).to_lowercase();
+    let checksum = BASE32_NOPAD
+        .encode(&blake3::hash(body.as_bytes()).as_bytes()[..5])
+        .to_lowercase();
     (id.to_owned(), format!("{body}_{}", &checksum[..6]))
 }
