@@ -5,6 +5,7 @@
 //! goes on for long, through restarts.
 
 mod check;
+mod events;
 mod http;
 mod load;
 mod measure;

@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use prost::Message as _;
 
-use super::{TEXT, Template, placeholder};
+use super::{Template, placeholder};
+use crate::events::{self, TEXT};
 
 impl Template {
     /// An `ExportLogsServiceRequest` of OTLP.
@@ -44,7 +45,7 @@ impl Template {
     pub(crate) fn lines(run: u64, sender: usize, events: usize) -> Self {
         let line = format!(
             "{{\"timestamp\":{}.5,\"text\":\"{TEXT}\",\"duration\":60,\"confidence\":0.95,\"raw_ref\":\"{}\"}}\n",
-            now(),
+            events::seconds(),
             placeholder()
         );
         Self::new(line.repeat(events).into_bytes(), run, sender)
@@ -63,11 +64,6 @@ impl Template {
             sender,
         )
     }
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs()
 }
 
 /// Now, in RFC 3339.
