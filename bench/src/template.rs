@@ -40,7 +40,7 @@ impl Template {
 
     fn new(bytes: Vec<u8>, run: u64, sender: usize) -> Self {
         let placeholder = placeholder().into_bytes();
-        let refs = (0..bytes.len().saturating_sub(REF))
+        let refs = (0..=bytes.len().saturating_sub(REF))
             .filter(|&at| bytes[at..].starts_with(&placeholder))
             .collect();
         Self {
