@@ -8,7 +8,7 @@ GENERATORS := $(abspath $(TARGET))/tools/generators
 # Outside the checkout, so that a clean clone does not compile it again.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 
-.PHONY: help build run test test-rust test-python lint fmt fuzz bench bench-full bench-check reliability soak test-sdks test-examples test-clients bench-clients generate check-contract
+.PHONY: help build run test test-rust test-python lint fmt fuzz bench bench-full bench-results bench-check bench-micro ceiling flame reliability soak test-sdks test-examples test-clients bench-clients generate check-contract
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -88,20 +88,44 @@ bench: build ## Measure: a service for each row of a table, then escaping, rebui
 soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the vault: each event once
 	$(TARGET)/release/openclone-bench soak --binary $(BINARY)
 
-# The ceiling appends without dedup, journal and sync; it must not stay where the product is.
-$(TARGET)/openclone-ceiling: build
-	cargo build --release --features ceiling --bin openclone
-	cp $(BINARY) $@
-	cargo build --release --workspace
+# The ceiling appends without dedup, journal and sync. It has a name of its own, so the product stays where it is; only the
+# vault and the service are compiled once more, with the feature.
+CEILING := $(TARGET)/release/openclone-ceiling
+BENCH := $(TARGET)/release/openclone-bench
+FIGURES := docs/performance
 
-bench-full: $(TARGET)/openclone-ceiling ## Measure with the ceiling, peers and SDKs; writes docs/performance/figures.json
-	$(TARGET)/release/openclone-bench run --binary $(BINARY) --ceiling $< --seconds 15 --json docs/performance/figures.json
-	bench/peers/run $(TARGET)/release/openclone-bench $(TARGET)/peers 15
-	@$(MAKE) --no-print-directory bench-clients
+ceiling: build
+	cargo build --release --workspace --features openclone/ceiling --bin openclone-ceiling
 
-bench-check: $(TARGET)/openclone-ceiling ## Measure, and tell what fell by more than 10 % against docs/performance/figures.json
-	$(TARGET)/release/openclone-bench run --binary $(BINARY) --ceiling $< --json $(TARGET)/figures.json
-	$(TARGET)/release/openclone-bench check $(TARGET)/figures.json
+bench-full: ceiling ## Measure everything: ceiling, peers, 100 million ids, 10,000 tenants, SDKs, an hour for one person
+	@scripts/need bench
+	$(BENCH) run --binary $(BINARY) --ceiling $(CEILING) --seconds $(or $(SECONDS_A_ROW),15) --json $(FIGURES)/figures.json
+	$(BENCH) peers --binary $(BINARY) --installed $(TARGET)/peers --json $(FIGURES)/peers.json
+	$(BENCH) sweep --binary $(BINARY) --json $(FIGURES)/sweep.json
+	$(BENCH) scale --binary $(BINARY) --json $(FIGURES)/scale.json
+	$(BENCH) tenants --binary $(BINARY) --json $(FIGURES)/tenants.json
+	PERSON_SECONDS=$(or $(PERSON_SECONDS),3600) $(BENCH) person --binary $(BINARY) --json $(FIGURES)/person.json
+	@$(MAKE) --no-print-directory bench-clients | tee $(TARGET)/clients.log
+	@grep '^|' $(TARGET)/clients.log >$(FIGURES)/clients.md || rm -f $(FIGURES)/clients.md
+	@$(MAKE) --no-print-directory flame || echo "no flame graph: see above"
+	@$(MAKE) --no-print-directory bench-results
+
+bench-results: build ## Draw the plots and write docs/performance/RESULTS.md from the JSON that is there
+	$(BENCH) plot --directory $(FIGURES)
+	$(BENCH) results --directory $(FIGURES)
+
+bench-check: ceiling ## Measure, and tell which ratios fell by more than 10 % against docs/performance
+	$(BENCH) run --binary $(BINARY) --ceiling $(CEILING) --json $(TARGET)/figures.json
+	$(BENCH) peers --only fastapi --binary $(BINARY) --installed $(TARGET)/peers --json $(TARGET)/peers.json
+	$(BENCH) check --base $(FIGURES) $(TARGET)
+
+bench-micro: build ## Time the steps of an event, each alone (criterion)
+	cargo bench --workspace --bench micro
+
+flame: build ## Draw where the time goes at full load (docs/performance/flame.svg); needs perf
+	@scripts/need flame
+	@scripts/tools inferno $(TOOLS)
+	@scripts/flame $(BINARY) $(BENCH) $(TOOLS) $(FIGURES)/flame.svg
 
 fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million if not said
 	@scripts/need fuzz

@@ -7,6 +7,7 @@ use openclone_vault::{
     AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
     upkeep::{Upkeep, UpkeepError},
 };
+use rustix::process::{Resource, getrlimit};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
 use tonic::{
@@ -45,8 +46,6 @@ use crate::{
 
 /// The descriptors of the contract, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openclone.v1.bin"));
-/// Daily files open at once.
-const OPEN_FILES: usize = 256;
 /// How long the vault may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -362,8 +361,16 @@ pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
         },
         min_free: config.vault.min_free,
         checkpoint: CheckpointPolicy::default(),
-        open_files: OPEN_FILES,
+        open_files: open_files(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)),
     }
+}
+
+/// How many daily files may be open at once, where there may be so many descriptors. A vault has up to nine descriptors for
+/// each, see [`Options::open_files`].
+pub(crate) fn open_files(descriptors: u64) -> usize {
+    usize::try_from(descriptors / 64)
+        .unwrap_or(usize::MAX)
+        .clamp(16, 256)
 }
 
 /// What looks after the same vaults.

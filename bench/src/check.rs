@@ -1,13 +1,18 @@
-//! What has become slower: ratios to the ceiling of the same run, compared with those that are committed. Absolute figures
-//! of two runs cannot be compared, since machines are not as fast at one time as at another.
+//! What has become slower: ratios to the ceiling and to the FastAPI service of the same run, compared with those that are
+//! committed. Absolute figures of two runs cannot be compared, since machines are not as fast at one time as at another.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
-    load::{Report, write_line},
+    load::write_line,
+    peers::{self, Outcome},
+    plot::read,
     table::Figures,
 };
 
@@ -16,62 +21,85 @@ const TOLERANCE: f64 = 0.10;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The figures that are committed.
-    #[arg(long, default_value = "docs/performance/figures.json")]
+    /// Where the committed `figures.json` and `peers.json` are.
+    #[arg(long, default_value = "docs/performance")]
     base: PathBuf,
-    /// The figures of now: what `run --ceiling … --json` has written.
-    figures: PathBuf,
+    /// Where those of now are.
+    now: PathBuf,
 }
 
+/// What is compared, and its ratio.
+type Ratios = BTreeMap<String, f64>;
+
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
-    let fallen = fallen(&read(&arguments.base)?, &read(&arguments.figures)?)?;
+    let (base, now) = (ratios_in(&arguments.base)?, ratios_in(&arguments.now)?);
+    for (what, after) in &now {
+        if let Some(before) = base.get(what) {
+            write_line(&format!("{before:>8.3} before, {after:>8.3} now: {what}"))?;
+        }
+    }
+    let fallen = fallen(&base, &now);
     for line in &fallen {
         write_line(line)?;
     }
     match fallen.len() {
         0 => write_line("nothing fell by more than 10 %"),
-        count => bail!("{count} of the rows fell by more than 10 %"),
+        count => bail!("{count} of the ratios fell by more than 10 %"),
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Figures> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} holds no figures", path.display()))
+fn ratios_in(directory: &Path) -> anyhow::Result<Ratios> {
+    let path = directory.join("figures.json");
+    let figures: Figures = read(&path)?.with_context(|| format!("{} is missing", path.display()))?;
+    let outcomes: Vec<Outcome> = read(&directory.join("peers.json"))?.unwrap_or_default();
+    let mut ratios = to_ceiling(&figures)?;
+    ratios.extend(to_peers(&outcomes));
+    Ok(ratios)
 }
 
-/// A line for each row that has fallen.
-fn fallen(base: &Figures, now: &Figures) -> anyhow::Result<Vec<String>> {
-    let (Some(ceiling_then), Some(ceiling_now)) = (base.ceiling, now.ceiling) else {
-        bail!("both runs need their ceiling: `openclone-bench run --ceiling`");
+/// Of all loads that are flat out.
+fn to_ceiling(figures: &Figures) -> anyhow::Result<Ratios> {
+    let Some(ceiling) = figures.ceiling else {
+        bail!("figures without a ceiling: `openclone-bench run --ceiling`");
     };
-    let mut lines = Vec::new();
-    for row in now.rows.iter().filter(|row| row.rate.is_none()) {
-        let Some(then) = base.rows.iter().find(|then| is_same(then, row)) else {
-            continue;
-        };
-        let (before, after) = (
-            then.events_per_second / ceiling_then,
-            row.events_per_second / ceiling_now,
+    let rows = figures.rows.iter().filter(|row| row.rate.is_none());
+    let ratio = |row: &crate::load::Report| {
+        let what = format!(
+            "{}, {} senders, {} a batch, to the ceiling",
+            peers::name(row.transport),
+            row.senders,
+            row.batch
         );
-        if after < before * (1.0 - TOLERANCE) {
-            lines.push(format!(
-                "{:?}, {} a batch: {before:.3} of the ceiling before, {after:.3} now",
-                row.transport, row.batch
-            ));
-        }
-    }
-    Ok(lines)
+        (what, row.events_per_second / ceiling)
+    };
+    Ok(rows.map(ratio).collect())
 }
 
-fn is_same(one: &Report, other: &Report) -> bool {
-    one.rate.is_none()
-        && (one.transport, one.senders, one.batch) == (other.transport, other.senders, other.batch)
+fn to_peers(outcomes: &[Outcome]) -> Ratios {
+    let compared = outcomes
+        .iter()
+        .flat_map(|outcome| outcome.loads.iter().map(move |load| (outcome, load)));
+    let ratio = |(outcome, load): (&Outcome, &peers::Compared)| {
+        let what = format!("{} a batch, to {}", load.peer.batch, outcome.name);
+        (what, load.ratio())
+    };
+    compared.map(ratio).collect()
+}
+
+/// A line for each ratio that has fallen.
+fn fallen(base: &Ratios, now: &Ratios) -> Vec<String> {
+    let both = now
+        .iter()
+        .filter_map(|(what, after)| Some((what, *base.get(what)?, *after)));
+    both.filter(|(_, before, after)| *after < before * (1.0 - TOLERANCE))
+        .map(|(what, before, after)| format!("fell: {what}: {before:.3} before, {after:.3} now"))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Transport;
+    use crate::load::{Report, Transport};
 
     fn figures(ceiling: f64, rates: [f64; 2]) -> Figures {
         let row = |(events_per_second, batch)| Report {
@@ -97,14 +125,19 @@ mod tests {
 
     #[test]
     fn only_ratios_count() -> anyhow::Result<()> {
-        let base = figures(100.0, [50.0, 10.0]);
-        assert!(fallen(&base, &figures(50.0, [25.0, 5.0]))?.is_empty());
-        assert!(fallen(&base, &figures(50.0, [23.0, 5.0]))?.is_empty());
-        let lines = fallen(&base, &figures(100.0, [44.0, 10.0]))?;
+        let base = to_ceiling(&figures(100.0, [50.0, 10.0]))?;
+        let fallen = |now| anyhow::Ok(fallen(&base, &to_ceiling(&now)?));
+        assert!(fallen(figures(50.0, [25.0, 5.0]))?.is_empty());
+        assert!(fallen(figures(50.0, [23.0, 5.0]))?.is_empty());
         assert_eq!(
-            lines,
-            ["Stream, 500 a batch: 0.500 of the ceiling before, 0.440 now"]
+            fallen(figures(100.0, [44.0, 10.0]))?,
+            ["fell: gRPC stream, 4 senders, 500 a batch, to the ceiling: 0.500 before, 0.440 now"]
         );
+        let nobody = Figures {
+            ceiling: None,
+            rows: Vec::new(),
+        };
+        assert!(to_ceiling(&nobody).is_err());
         Ok(())
     }
 }

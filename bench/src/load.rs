@@ -55,6 +55,12 @@ pub(crate) enum Transport {
     Unary,
     /// The JSON endpoint, keep-alive.
     Json,
+    /// To a peer: log records in OTLP over gRPC.
+    Otlp,
+    /// To a peer: lines of JSON over HTTP.
+    Lines,
+    /// To a peer: events of a bucket of ActivityWatch.
+    Activity,
 }
 
 /// What all senders share.

@@ -5,15 +5,25 @@
 //! goes on for long, through restarts.
 
 mod check;
+mod events;
+mod http;
 mod load;
 mod measure;
+mod peers;
+mod person;
+mod plot;
+mod probe;
 mod raw;
+mod results;
+mod scale;
 mod schedule;
 mod send;
 mod server;
 mod soak;
+mod sweep;
 mod table;
 mod template;
+mod tenants;
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +46,20 @@ enum Command {
     Run(table::Arguments),
     /// Compare a run's ratios with those that are committed.
     Check(check::Arguments),
+    /// Measure at up to 100 million ids in the index.
+    Scale(scale::Arguments),
+    /// Let 10,000 tenants write in turn.
+    Tenants(tenants::Arguments),
+    /// Measure what the service costs one person, on a computer of their own.
+    Person(person::Arguments),
+    /// Measure what others do with the same load.
+    Peers(peers::Arguments),
+    /// Measure over batch sizes and rates.
+    Sweep(sweep::Arguments),
+    /// Draw figures.
+    Plot(plot::Arguments),
+    /// Write tables of figures.
+    Results(results::Arguments),
     /// Send for an hour through restarts, and read the vault in the end.
     Soak(soak::Arguments),
 }
@@ -46,6 +70,13 @@ async fn main() -> anyhow::Result<()> {
         Command::Load(arguments) => load::main(arguments).await,
         Command::Run(arguments) => table::main(arguments).await,
         Command::Check(arguments) => check::main(&arguments),
+        Command::Scale(arguments) => scale::main(arguments).await,
+        Command::Tenants(arguments) => tenants::main(arguments).await,
+        Command::Person(arguments) => person::main(arguments).await,
+        Command::Peers(arguments) => peers::main(arguments).await,
+        Command::Sweep(arguments) => sweep::main(arguments).await,
+        Command::Plot(arguments) => plot::main(&arguments),
+        Command::Results(arguments) => results::main(&arguments),
         Command::Soak(arguments) => soak::main(arguments).await,
     }
 }

@@ -36,6 +36,38 @@ pub(crate) fn usage(pid: u32) -> anyhow::Result<Usage> {
     })
 }
 
+/// Resident memory in MiB now.
+pub(crate) fn resident_mib(pid: u32) -> anyhow::Result<f64> {
+    Ok(line(&read(pid, "status")?, "VmRSS:") / 1024.0)
+}
+
+/// Bytes given to the block layer.
+pub(crate) fn written_bytes(pid: u32) -> anyhow::Result<f64> {
+    Ok(line(&read(pid, "io")?, "write_bytes:"))
+}
+
+/// Open descriptors.
+pub(crate) fn descriptors(pid: u32) -> anyhow::Result<usize> {
+    let path = format!("/proc/{pid}/fd");
+    Ok(fs::read_dir(&path)
+        .with_context(|| format!("cannot read {path}"))?
+        .count())
+}
+
+/// How often threads went to sleep by themselves, which is how often they were woken up. Threads that have ended count no
+/// more.
+pub(crate) fn wake_ups(pid: u32) -> anyhow::Result<f64> {
+    let path = format!("/proc/{pid}/task");
+    let mut sum = 0.0;
+    for task in fs::read_dir(&path).with_context(|| format!("cannot read {path}"))? {
+        // A thread may end between the two.
+        if let Ok(status) = fs::read_to_string(task?.path().join("status")) {
+            sum += line(&status, "voluntary_ctxt_switches:");
+        }
+    }
+    Ok(sum)
+}
+
 impl Usage {
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {

@@ -14,14 +14,17 @@ use tokio::sync::Semaphore;
 use tonic::{client::Grpc, metadata::MetadataValue, transport::Channel};
 
 use crate::{
+    http::Http,
     load::{Plan, Transport},
-    raw::{Http, Raw},
+    raw::Raw,
     schedule::Schedule,
     template::Template,
 };
 
+/// The documented endpoint.
+pub(crate) const INGEST: &str = "/api/v1/ingest";
 const STREAM: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/Ingest");
-const UNARY: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/IngestBatch");
+pub(crate) const UNARY: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/IngestBatch");
 
 /// Sends until the time is over. Gives the times of all answers, in microseconds.
 pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
@@ -29,11 +32,13 @@ pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histo
         Transport::Stream => stream(plan, sender).await,
         Transport::Unary => unary(plan, sender).await,
         Transport::Json => json(plan, sender).await,
+        Transport::Otlp | Transport::Lines | Transport::Activity => crate::peers::send(plan, sender).await,
     }
 }
 
-async fn client(plan: &Plan) -> anyhow::Result<Grpc<Channel>> {
-    let endpoint = Channel::from_shared(plan.arguments.endpoint.clone())?.tcp_nodelay(true);
+/// A connection for calls without encoding.
+pub(crate) async fn client(endpoint: &str) -> anyhow::Result<Grpc<Channel>> {
+    let endpoint = Channel::from_shared(endpoint.to_owned())?.tcp_nodelay(true);
     let endpoint = endpoint
         .initial_stream_window_size(4 << 20)
         .initial_connection_window_size(8 << 20);
@@ -42,11 +47,12 @@ async fn client(plan: &Plan) -> anyhow::Result<Grpc<Channel>> {
     Ok(client)
 }
 
-fn keyed<T>(plan: &Plan, message: T) -> anyhow::Result<tonic::Request<T>> {
+/// A request of whoever has this key.
+pub(crate) fn keyed<T>(key: &str, message: T) -> anyhow::Result<tonic::Request<T>> {
     let mut request = tonic::Request::new(message);
     request
         .metadata_mut()
-        .insert("x-api-key", MetadataValue::try_from(&plan.arguments.api_key)?);
+        .insert("x-api-key", MetadataValue::try_from(key)?);
     Ok(request)
 }
 
@@ -80,9 +86,13 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
         })
     };
     let outgoing = tokio_stream::wrappers::ReceiverStream::new(queue);
-    let mut answers = client(&plan)
+    let mut answers = client(&plan.arguments.endpoint)
         .await?
-        .streaming(keyed(&plan, outgoing)?, STREAM, Raw::<IngestResponse>::default())
+        .streaming(
+            keyed(&plan.arguments.api_key, outgoing)?,
+            STREAM,
+            Raw::<IngestResponse>::default(),
+        )
         .await?
         .into_inner();
     let mut times = Histogram::new(3)?;
@@ -103,13 +113,13 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
 }
 
 async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
-    let mut client = client(&plan).await?;
+    let mut client = client(&plan.arguments.endpoint).await?;
     let mut template = Template::message(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
     let mut schedule = Schedule::new(&plan, sender);
     for number in 0.. {
         let Some(due) = schedule.next().await else { break };
-        let request = keyed(&plan, template.unary_request(number))?;
+        let request = keyed(&plan.arguments.api_key, template.unary_request(number))?;
         let codec = Raw::<IngestBatchResponse>::default();
         client.ready().await?;
         let answer = client.unary(request, UNARY, codec).await;
@@ -123,15 +133,15 @@ async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>>
 }
 
 async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
-    let mut client = Http::connect(&plan.arguments.endpoint, &plan.arguments.api_key).await?;
+    let mut client = Http::connect(&plan.arguments.endpoint, INGEST, &plan.arguments.api_key).await?;
     let mut template = Template::json(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
     let mut schedule = Schedule::new(&plan, sender);
     for number in 0.. {
         let Some(due) = schedule.next().await else { break };
-        let stored = client.post(template.batch(number)).await?;
+        let answer = client.post(template.batch(number)).await?;
         note(&mut times, Some(due))?;
-        match stored {
+        match answer.stored.filter(|_| answer.is_ok) {
             Some(stored) => plan.stored.fetch_add(stored, Ordering::Relaxed),
             None => plan.failed.fetch_add(1, Ordering::Relaxed),
         };
@@ -139,7 +149,7 @@ async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> 
     Ok(times)
 }
 
-fn note(times: &mut Histogram<u64>, due: Option<Instant>) -> anyhow::Result<()> {
+pub(crate) fn note(times: &mut Histogram<u64>, due: Option<Instant>) -> anyhow::Result<()> {
     let Some(due) = due else { return Ok(()) };
     times.record(u64::try_from(due.elapsed().as_micros())?.max(1))?;
     Ok(())

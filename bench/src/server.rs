@@ -1,32 +1,54 @@
-//! A server of its own for each measurement: empty home, free port, limits off.
+//! A server of its own for each measurement: free port, limits off, on an empty home or on one that is kept.
 
 use std::{
+    fs, io,
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail};
-use tokio::process::{Child, Command};
+use anyhow::{Context as _, ensure};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
+
+use crate::probe;
+
+/// How long a service may take to end in order.
+const LONGEST_END: Duration = Duration::from_secs(120);
 
 pub(crate) struct Server {
     pub(crate) endpoint: String,
     pub(crate) pid: u32,
+    /// From its start until it said that it was ready.
+    pub(crate) ready_in: Duration,
     process: Child,
-    home: tempfile::TempDir,
+    home: PathBuf,
+    /// Removed at the end.
+    _temporary: Option<tempfile::TempDir>,
 }
 
 pub(crate) const KEY: &str = "oc_bench_key_for_loopback_only";
 
 impl Server {
-    /// Starts `binary` with its home below `directory` and waits until it is ready.
+    /// Starts `binary` with an empty home below `directory` and waits until it is ready.
     pub(crate) async fn start(binary: &Path, directory: &Path) -> anyhow::Result<Self> {
-        let home = tempfile::tempdir_in(directory)?;
+        let temporary = tempfile::tempdir_in(directory)?;
+        let mut server = Self::start_in(binary, temporary.path()).await?;
+        server._temporary = Some(temporary);
+        Ok(server)
+    }
+
+    /// The same in a home that stays.
+    pub(crate) async fn start_in(binary: &Path, home: &Path) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let begun = Instant::now();
         let process = Command::new(binary)
             .args(["serve", "--home"])
-            .arg(home.path())
+            .arg(home)
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .envs([
                 ("API_KEY", KEY),
@@ -38,47 +60,52 @@ impl Server {
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
         let pid = process.id().context("the server has ended")?;
-        let server = Self {
-            endpoint: format!("http://127.0.0.1:{port}"),
+        probe::wait_ready(&endpoint).await?;
+        Ok(Self {
+            endpoint,
             pid,
+            ready_in: begun.elapsed(),
             process,
-            home,
-        };
-        server.wait().await?;
-        Ok(server)
-    }
-
-    async fn wait(&self) -> anyhow::Result<()> {
-        let address = self.endpoint.trim_start_matches("http://");
-        for _ in 0..500 {
-            if tokio::net::TcpStream::connect(address).await.is_ok() {
-                // The port answers before the vault is open.
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        bail!("the server does not listen on {address}")
+            home: home.to_owned(),
+            _temporary: None,
+        })
     }
 
     /// Bytes of Markdown that it has written.
     pub(crate) fn markdown_bytes(&self) -> anyhow::Result<u64> {
-        directory_bytes(&self.home.path().join("vault"))
+        directory_bytes(&self.home.join("vault"))
     }
 
+    /// Ends it on the spot.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.process.kill().await.context("cannot end the server")
     }
+
+    /// Ends it with SIGTERM, at which it checkpoints. How long that took.
+    pub(crate) async fn stop_in_order(mut self) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        let told = Command::new("kill")
+            .args(["-TERM", &self.pid.to_string()])
+            .status()
+            .await?;
+        ensure!(told.success(), "cannot end the server");
+        let status = timeout(LONGEST_END, self.process.wait()).await;
+        let status = status.context("the server does not end")??;
+        ensure!(status.success(), "the server ended with {status}");
+        Ok(begun.elapsed())
+    }
 }
 
-fn directory_bytes(path: &PathBuf) -> anyhow::Result<u64> {
+/// Bytes of all files in a directory. What is removed meanwhile counts nothing.
+pub(crate) fn directory_bytes(path: &Path) -> anyhow::Result<u64> {
     let mut sum = 0;
-    for entry in std::fs::read_dir(path)? {
+    for entry in fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))? {
         let entry = entry?;
-        sum += if entry.file_type()?.is_dir() {
-            directory_bytes(&entry.path())?
-        } else {
-            entry.metadata()?.len()
+        sum += match entry.metadata() {
+            Ok(found) if found.is_dir() => directory_bytes(&entry.path())?,
+            Ok(found) => found.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error.into()),
         };
     }
     Ok(sum)

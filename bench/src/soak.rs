@@ -5,7 +5,6 @@
 //! in it exactly once. One line of JSON tells the figures; with `OPENCLONE_SCOREBOARD` set, a row of the scoreboard is
 //! added to that file.
 
-mod events;
 mod samples;
 mod scoreboard;
 mod senders;

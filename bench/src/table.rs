@@ -38,11 +38,12 @@ pub(crate) struct Figures {
     pub(crate) rows: Vec<Report>,
 }
 
-struct Row {
-    transport: Transport,
-    senders: usize,
-    batch: usize,
-    rate: Option<f64>,
+/// One load.
+pub(crate) struct Row {
+    pub(crate) transport: Transport,
+    pub(crate) senders: usize,
+    pub(crate) batch: usize,
+    pub(crate) rate: Option<f64>,
 }
 
 const ROWS: [Row; 8] = [
@@ -56,7 +57,7 @@ const ROWS: [Row; 8] = [
     row(Transport::Stream, 4, 100, Some(100_000.0)),
 ];
 
-const fn row(transport: Transport, senders: usize, batch: usize, rate: Option<f64>) -> Row {
+pub(crate) const fn row(transport: Transport, senders: usize, batch: usize, rate: Option<f64>) -> Row {
     Row {
         transport,
         senders,
@@ -72,11 +73,12 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     let mut ceiling = None;
     for row in &ROWS {
-        let (report, ratio) = measure(&arguments.binary, &arguments, row).await?;
+        let measure = async |binary| measure(binary, &arguments.directory, arguments.seconds, row).await;
+        let (report, ratio) = measure(&arguments.binary).await?;
         write_line(&line(&report, ratio))?;
         // Right after the row that it is compared with: machines are not as fast at one time as at another.
         if let (None, Some(binary)) = (ceiling, &arguments.ceiling) {
-            let (highest, ratio) = measure(binary, &arguments, row).await?;
+            let (highest, ratio) = measure(binary).await?;
             write_line(&format!("{}  the ceiling", line(&highest, ratio)))?;
             write_line(&format!(
                 "{:.2} of the ceiling",
@@ -93,16 +95,22 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The figures of one load on a new service, and the bytes that it has written for each of Markdown.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-async fn measure(binary: &Path, arguments: &Arguments, row: &Row) -> anyhow::Result<(Report, f64)> {
-    let server = Server::start(binary, &arguments.directory).await?;
+pub(crate) async fn measure(
+    binary: &Path,
+    directory: &Path,
+    seconds: f64,
+    row: &Row,
+) -> anyhow::Result<(Report, f64)> {
+    let server = Server::start(binary, directory).await?;
     let report = load::run(load::Arguments {
         endpoint: server.endpoint.clone(),
         api_key: KEY.to_owned(),
         transport: row.transport,
         senders: row.senders,
         batch: row.batch,
-        seconds: arguments.seconds,
+        seconds,
         rate: row.rate,
         pid: Some(server.pid),
     })

@@ -1,23 +1,18 @@
 //! Batches that are made once and sent many times, each time with new refs written over the old ones: the machine that is
 //! measured also runs the load, and what the load costs is missing from the result.
-//!
-//! An event is an 85-character transcript, about 190 bytes of Markdown.
 
-use std::{
-    ops::Range,
-    time::{SystemTime, UNIX_EPOCH},
-};
+mod others;
+
+use std::ops::Range;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use openclone_client::v1::{AudioSystem, Batch, Event, Platform, SourceType, event::Data};
 use prost::{
     Message as _,
     encoding::{self, WireType},
 };
-use prost_types::Timestamp;
 
-const TEXT: &str = "We discussed the product roadmap for the second quarter and agreed on what comes next.";
-const DEVICE: &str = "550e8400-e29b-41d4-a716-446655440000";
+use crate::events;
+
 /// Hex digits of run, sender, batch and position in a ref.
 const DIGITS: [usize; 4] = [16, 3, 8, 3];
 const REF: usize = 16 + 3 + 8 + 3;
@@ -32,50 +27,20 @@ pub(crate) struct Template {
 
 impl Template {
     /// A `Batch` for gRPC. `run` keeps the refs of one run apart from another's.
-    pub(crate) fn message(run: u64, sender: usize, events: usize) -> Self {
-        let timestamp = Some(Timestamp::from(SystemTime::now()));
-        let event = Event {
-            timestamp,
-            raw_ref: Some(placeholder()),
-            data: Some(Data::AudioSystem(AudioSystem {
-                text: Some(TEXT.to_owned()),
-                duration: Some(60.0),
-                app_name: None,
-                confidence: Some(0.95),
-            })),
-        };
-        let batch = Batch {
-            source_type: SourceType::AudioSystem.into(),
-            platform: Platform::Linux.into(),
-            device_id: DEVICE.to_owned(),
-            plugin_id: "openclone-bench".to_owned(),
-            plugin_version: "1.0.0".to_owned(),
-            timestamp,
-            events: vec![event; events],
-        };
+    pub(crate) fn message(run: u64, sender: usize, count: usize) -> Self {
+        let batch = events::batch(std::iter::repeat_n(placeholder(), count));
         Self::new(batch.encode_to_vec(), run, sender)
     }
 
     /// A body for the JSON endpoint.
-    pub(crate) fn json(run: u64, sender: usize, events: usize) -> Self {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        let event = format!(
-            r#"{{"timestamp":{now}.5,"data":{{"text":"{TEXT}","duration":60,"confidence":0.95}},"raw_ref":"{}"}}"#,
-            placeholder()
-        );
-        let body = format!(
-            r#"{{"source_type":"audio_system","platform":"linux","device_id":"{DEVICE}","plugin_id":"openclone-bench","plugin_version":"1.0.0","timestamp":{now}.5,"events":[{}]}}"#,
-            vec![event; events].join(",")
-        );
+    pub(crate) fn json(run: u64, sender: usize, count: usize) -> Self {
+        let body = events::json(std::iter::repeat_n(placeholder(), count));
         Self::new(body.into_bytes(), run, sender)
     }
 
     fn new(bytes: Vec<u8>, run: u64, sender: usize) -> Self {
         let placeholder = placeholder().into_bytes();
-        let refs = (0..bytes.len().saturating_sub(REF))
+        let refs = (0..=bytes.len().saturating_sub(REF))
             .filter(|&at| bytes[at..].starts_with(&placeholder))
             .collect();
         Self {
@@ -136,6 +101,8 @@ fn write_hex(bytes: &mut [u8], at: Range<usize>, mut number: u64) {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use openclone_client::v1::Batch;
 
     use super::*;
 

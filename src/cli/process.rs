@@ -7,10 +7,12 @@ use rustix::{
 };
 use tracing::{debug, warn};
 
-use crate::config::ServerConfig;
+use crate::{app::open_files, config::ServerConfig};
 
-/// Descriptors that are kept from connections: daily files, the database, directories.
-const OWN: u64 = 640;
+/// Descriptors that are kept from connections for the database and directories.
+const OWN: u64 = 320;
+/// And for each daily file that may be open.
+const PER_FILE: u64 = 9;
 /// Nobody needs more, and some systems have costs for each that is allowed.
 const MOST: u64 = 1 << 16;
 /// Linux dumps nothing at this size, neither to a file nor, as it would at 0, to a program.
@@ -24,7 +26,8 @@ pub(super) fn prepare(server: &mut ServerConfig) {
     let Some(descriptors) = raise_descriptors() else {
         return;
     };
-    let room = u32::try_from(descriptors.saturating_sub(OWN).max(64)).unwrap_or(u32::MAX);
+    let own = OWN + PER_FILE * open_files(descriptors) as u64;
+    let room = u32::try_from(descriptors.saturating_sub(own).max(64)).unwrap_or(u32::MAX);
     if server.max_connections > room {
         warn!(
             descriptors,

@@ -40,6 +40,9 @@ pub(crate) enum CheckpointError {
     Store(#[from] StoreError),
 }
 
+/// So many files are synced one after another.
+const FEW_FILES: usize = 8;
+
 impl Checkpoint {
     pub(crate) fn run(&mut self) -> Result<(), CheckpointError> {
         self.sync_files()?;
@@ -52,6 +55,12 @@ impl Checkpoint {
     }
 
     fn sync_files(&mut self) -> Result<(), CheckpointError> {
+        if self.files.len() > FEW_FILES {
+            // So that the disk does not wait for one file to be told of the next.
+            self.files
+                .iter()
+                .for_each(|file| file.begin_writeback(0, i64::MAX as u64));
+        }
         for file in self.files.drain(..) {
             file.sync().map_err(CheckpointError::Sync)?;
         }

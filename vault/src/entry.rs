@@ -212,8 +212,15 @@ mod tests {
 
     #[test]
     fn both_texts_of_a_daily_file_are_the_same() {
-        for date in [civil::date(2026, 2, 26), civil::date(987, 12, 1), civil::date(9999, 12, 31)] {
-            let file = DailyFile { folder: "Audio", date };
+        for date in [
+            civil::date(2026, 2, 26),
+            civil::date(987, 12, 1),
+            civil::date(9999, 12, 31),
+        ] {
+            let file = DailyFile {
+                folder: "Audio",
+                date,
+            };
             assert_eq!(file.text(), file.to_string());
         }
     }

@@ -3,7 +3,10 @@
 //! A path is looked up anew before each use, because an editor or a sync tool may have put another file there; the
 //! descriptor is kept as long as the path still leads to it. A file with bytes that are not yet synced keeps its
 //! descriptor until a checkpoint takes it, even when it no longer stands at its path: it may have been moved, not deleted.
-//! The number of open files is bounded; the one that has rested longest makes room, and is synced first if need be.
+//!
+//! The number of open files is bounded. Those that have rested longest make room; what is not synced of them waits for a
+//! checkpoint, so that groups of many tenants cost one sync each and not one a file. Of those that wait there are at most
+//! [`WAITING`] times as many as open ones; half of that makes a checkpoint due ([`OpenFiles::crowded`]).
 
 use std::{collections::HashMap, io, sync::Arc};
 
@@ -18,7 +21,8 @@ pub(crate) type FileKey = (Arc<str>, DailyFile);
 /// The open files.
 pub(crate) struct OpenFiles {
     open: HashMap<FileKey, OpenFile>,
-    moved_away: Vec<Box<dyn VaultFile>>,
+    /// Not synced, and no longer used: others needed the room, or the path leads elsewhere.
+    waiting: Vec<Box<dyn VaultFile>>,
     capacity: usize,
     turn: u64,
 }
@@ -35,11 +39,14 @@ pub(crate) struct OpenFile {
 /// there has a disk busy for so long that those who wait for the journal notice.
 const WRITEBACK_BYTES: u64 = 1 << 20;
 
+/// Files that wait for a checkpoint, for each that may be open.
+const WAITING: usize = 4;
+
 impl OpenFiles {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             open: HashMap::new(),
-            moved_away: Vec::new(),
+            waiting: Vec::new(),
             capacity,
             turn: 0,
         }
@@ -104,8 +111,13 @@ impl OpenFiles {
             .extract_if(|_, open| open.dirty)
             .map(|(_, open)| open.file);
         let mut taken: Vec<_> = dirty.collect();
-        taken.append(&mut self.moved_away);
+        taken.append(&mut self.waiting);
         taken
+    }
+
+    /// Whether so many files wait that a checkpoint should take them.
+    pub(crate) fn crowded(&self) -> bool {
+        self.waiting.len() >= self.capacity * WAITING / 2
     }
 
     fn insert(&mut self, key: &FileKey, file: Box<dyn VaultFile>) -> io::Result<()> {
@@ -130,28 +142,27 @@ impl OpenFiles {
         let mut turns: Vec<u64> = self.open.values().map(|open| open.last_used).collect();
         let (_, border, _) = turns.select_nth_unstable(self.capacity / 8);
         let border = *border;
-        for (_, open) in self.open.extract_if(|_, open| open.last_used <= border) {
-            if open.dirty {
-                open.file.sync().map_err(sync_failed)?;
-            }
-        }
-        Ok(())
+        let rested = self.open.extract_if(|_, open| open.last_used <= border);
+        let dirty: Vec<_> = rested.filter(|(_, open)| open.dirty).collect();
+        dirty.into_iter().try_for_each(|(_, open)| self.wait(open.file))
     }
 
     /// The path leads elsewhere now.
     fn retire(&mut self, key: &FileKey) -> io::Result<()> {
-        let Some(open) = self.open.remove(key) else {
-            return Ok(());
-        };
-        if !open.dirty {
-            return Ok(());
+        match self.open.remove(key) {
+            Some(open) if open.dirty => self.wait(open.file),
+            _ => Ok(()),
         }
-        if self.moved_away.len() >= self.capacity {
-            for file in self.moved_away.drain(..) {
+    }
+
+    /// Keeps a file for the next checkpoint. Where too many are kept, all are synced here.
+    fn wait(&mut self, file: Box<dyn VaultFile>) -> io::Result<()> {
+        if self.waiting.len() >= self.capacity * WAITING {
+            for file in self.waiting.drain(..) {
                 file.sync().map_err(sync_failed)?;
             }
         }
-        self.moved_away.push(open.file);
+        self.waiting.push(file);
         Ok(())
     }
 }

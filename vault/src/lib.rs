@@ -11,7 +11,7 @@ pub mod entry;
 pub mod error;
 pub mod event_id;
 mod files;
-mod filter;
+pub mod filter;
 pub mod fs;
 mod gather;
 pub mod index;

@@ -96,7 +96,8 @@ pub struct Options {
     pub min_free: u64,
     /// When to checkpoint.
     pub checkpoint: CheckpointPolicy,
-    /// How many daily files may be open at once; at least 16.
+    /// How many daily files may be open for appending at once; at least 16. Those that others took the room of wait for a
+    /// checkpoint, at most four times as many, and as many again while a checkpoint runs.
     pub open_files: usize,
 }
 

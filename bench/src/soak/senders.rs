@@ -18,8 +18,7 @@ use tokio::{
 };
 use tonic::{Code, Status, metadata::MetadataValue, transport::Channel};
 
-use super::events;
-use crate::server::KEY;
+use crate::{events, server::KEY};
 
 /// Batches of one stream; then a new stream is opened.
 const STREAM: u64 = 16;
@@ -146,8 +145,14 @@ impl Sender {
         sleep(AGAIN).await;
     }
 
+    /// As `verify` reads them.
+    fn refs(&self, number: u64) -> impl Iterator<Item = String> {
+        let sender = self.number;
+        (0..self.batch).map(move |position| format!("0-{sender}-{number}-{position}"))
+    }
+
     fn message(&self, number: u64) -> openclone_client::v1::Batch {
-        events::batch(0, self.number, number, self.batch)
+        events::batch(self.refs(number))
     }
 
     async fn client(&mut self) -> Result<&mut IngestServiceClient<Channel>, Fault> {
@@ -206,7 +211,7 @@ impl Sender {
     }
 
     async fn json(&mut self, number: u64) -> Result<(u64, u64), Fault> {
-        let body = events::json(0, self.number, number, self.batch);
+        let body = events::json(self.refs(number));
         let answer = timeout(PATIENCE, post(&self.address, &body))
             .await
             .map_err(|_| late())?;

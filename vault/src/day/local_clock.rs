@@ -57,7 +57,11 @@ thread_local! {
 
 impl LocalClock {
     pub(crate) fn new(zone: TimeZone) -> Self {
-        let known = LAST.with_borrow(|last| last.as_ref().filter(|last| last.zone == zone).map(|last| last.window));
+        let known = LAST.with_borrow(|last| {
+            last.as_ref()
+                .filter(|last| last.zone == zone)
+                .map(|last| last.window)
+        });
         let empty = Window {
             from: 0,
             until: 0,

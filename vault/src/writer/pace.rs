@@ -25,7 +25,9 @@ pub(super) struct Pace {
 impl Pace {
     /// A group with as many batches was closed `now`.
     pub(super) fn took(&mut self, batches: usize, now: Instant) {
-        let Some(last) = self.last.replace(now) else { return };
+        let Some(last) = self.last.replace(now) else {
+            return;
+        };
         let elapsed = now.saturating_duration_since(last).as_secs_f64();
         let rate = f64::from(u32::try_from(batches).unwrap_or(u32::MAX)) / elapsed.max(1e-6);
         self.rate += WEIGHT * (rate - self.rate);

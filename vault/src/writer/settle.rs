@@ -17,7 +17,9 @@ use crate::{
 impl Writer {
     /// Whether enough has come together for a checkpoint, or the oldest of it has waited long enough.
     pub(super) fn checkpoint_due(&self, now: Instant) -> bool {
-        let full = self.index.recent_len() >= self.policy.ids || self.journal_bytes >= self.policy.bytes;
+        let full = self.index.recent_len() >= self.policy.ids
+            || self.journal_bytes >= self.policy.bytes
+            || self.files.crowded();
         !self.applied.is_empty() && (full || self.checkpoint_at().is_some_and(|at| at <= now))
     }
 

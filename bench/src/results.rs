@@ -1,0 +1,54 @@
+//! The tables of `docs/performance/RESULTS.md`, out of the JSON beside it: no figure is copied by hand.
+
+mod tables;
+
+use std::{fmt::Write as _, fs, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::{load::write_line, plot::read};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Where the JSON is, and the page goes.
+    #[arg(long, default_value = "docs/performance")]
+    directory: PathBuf,
+}
+
+const HEAD: &str = "# Results\n\nWritten by `openclone-bench results` from the JSON beside it; [README.md](README.md) says what is measured and how. \
+Absolute figures are those of one machine at one time; ratios are from the same run.\n";
+
+/// Writes a section for all figures that there are.
+pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
+    let directory = &arguments.directory;
+    let mut page = HEAD.to_owned();
+    if let Some(figures) = read(&directory.join("figures.json"))? {
+        tables::service(&mut page, &figures)?;
+    }
+    if let Some(sweep) = read(&directory.join("sweep.json"))? {
+        tables::sweep(&mut page, &sweep)?;
+    }
+    if let Some(outcomes) = read::<Vec<_>>(&directory.join("peers.json"))? {
+        tables::peers(&mut page, &outcomes)?;
+    }
+    if let Some(steps) = read::<Vec<_>>(&directory.join("scale.json"))? {
+        tables::scale(&mut page, &steps)?;
+    }
+    if let Some(report) = read(&directory.join("tenants.json"))? {
+        tables::tenants(&mut page, &report)?;
+    }
+    if let Some(report) = read(&directory.join("person.json"))? {
+        tables::person(&mut page, &report)?;
+    }
+    let clients = directory.join("clients.md");
+    if let Ok(table) = fs::read_to_string(&clients) {
+        write!(page, "\n## The SDKs\n\n{}\n", table.trim())?;
+    }
+    if directory.join("flame.svg").exists() {
+        page.push_str("\n## Where the time goes\n\n![Flame graph of the service at full load](flame.svg)\n");
+    }
+    let path = directory.join("RESULTS.md");
+    fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    write_line(&path.display().to_string())
+}

@@ -1,0 +1,206 @@
+//! What a large index costs: throughput, answer times while RocksDB compacts, memory, start and disk, at several numbers of
+//! ids.
+//!
+//! Ids are put to rest the way a checkpoint does it, through the vault's own store, a million at a time; their Markdown
+//! (19 GB for 100 million events) is left out, as if it had been archived since. Everything else is the real service on
+//! that database. Right after a filling RocksDB has merges to do and the service a filter to fill: that is when the first
+//! answers are timed. Next to each full-speed figure stands that of an empty index, measured right afterwards.
+
+mod fill;
+mod runs;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    load::{self, Report, Transport, write_line},
+    measure, probe,
+    server::{KEY, Server},
+};
+
+/// Processor time of a service that counts as being at rest, in a second.
+const AT_REST: f64 = 0.03;
+const LONGEST_WORK: Duration = Duration::from_secs(180);
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The service.
+    #[arg(long, default_value = "target/release/openclone")]
+    binary: PathBuf,
+    /// Where homes are made: on the disk to be measured. 100 million ids take about 6 GB for a while.
+    #[arg(long, default_value = ".")]
+    directory: PathBuf,
+    /// Numbers of ids, rising.
+    #[arg(
+        long,
+        env = "SCALE_IDS",
+        value_delimiter = ',',
+        default_value = "0,1000000,10000000,30000000,100000000"
+    )]
+    ids: Vec<u64>,
+    /// Seconds of each load.
+    #[arg(long, default_value_t = 8.0)]
+    seconds: f64,
+    /// Events a second while answers are timed.
+    #[arg(long, default_value_t = 100_000.0)]
+    rate: f64,
+    /// Where to write the figures as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// Figures at one number of ids.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) ids: u64,
+    /// Ids a second put to rest by the filling before.
+    pub(crate) filled_per_second: Option<f64>,
+    /// At a steady rate, right after the start, while RocksDB merges and the filter fills.
+    pub(crate) busy: Report,
+    /// Merges that ended meanwhile.
+    pub(crate) merges: u32,
+    /// Until nothing was left to do in the background, after that load.
+    pub(crate) rest_seconds: f64,
+    pub(crate) disk_bytes: u64,
+    pub(crate) disk_bytes_an_id: Option<f64>,
+    /// Start after a clean shutdown, until ready, and until the filter was full.
+    pub(crate) ready_ms: f64,
+    pub(crate) filter_seconds: f64,
+    /// Memory then.
+    pub(crate) resident_mib: f64,
+    /// Flat out.
+    pub(crate) full: Report,
+    /// At a steady rate, with nothing left from before.
+    pub(crate) steady: Report,
+    /// Flat out on an empty index, right afterwards.
+    pub(crate) empty_events_per_second: f64,
+}
+
+pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
+    let home = tempfile::tempdir_in(&arguments.directory)?;
+    // Makes the vault and the database.
+    Server::start_in(&arguments.binary, home.path())
+        .await?
+        .stop_in_order()
+        .await?;
+    write_line(
+        "       ids | filled/s | busy p99.9  merges | ready ms filter s  MiB | events/s  of empty  peak MiB  p99.9 ms | bytes an id",
+    )?;
+    let (mut steps, mut held) = (Vec::new(), 0);
+    for &ids in &arguments.ids {
+        let filled_per_second = fill::fill(&home.path().join("db"), held, ids)?;
+        let step = measure(&arguments, home.path(), filled_per_second).await?;
+        held = held.max(ids);
+        write_line(&line(&step))?;
+        steps.push(step);
+        if let Some(path) = &arguments.json {
+            fs::write(path, serde_json::to_string_pretty(&steps)?)?;
+        }
+        forget_markdown(&home.path().join("vault"))?;
+    }
+    Ok(())
+}
+
+async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> anyhow::Result<Step> {
+    let server = Server::start_in(&arguments.binary, home).await?;
+    let runs = runs::watch(home.join("db"));
+    let busy = load(arguments, &server, Some(arguments.rate)).await?;
+    let rest_seconds = rest(server.pid).await?;
+    let merges = runs.merges();
+    server.stop_in_order().await?;
+
+    let server = Server::start_in(&arguments.binary, home).await?;
+    let ready_ms = server.ready_in.as_secs_f64() * 1e3;
+    let filter_seconds = rest(server.pid).await? + ready_ms / 1e3;
+    let resident_mib = measure::resident_mib(server.pid)?;
+    let ids = probe::figure(&server.endpoint, "openclone_ids_at_rest").await? as u64;
+    let disk_bytes = runs::bytes(&home.join("db"))?;
+    let full = load(arguments, &server, None).await?;
+    rest(server.pid).await?;
+    let steady = load(arguments, &server, Some(arguments.rate)).await?;
+    server.stop_in_order().await?;
+
+    let empty = Server::start(&arguments.binary, &arguments.directory).await?;
+    let empty_events_per_second = load(arguments, &empty, None).await?.events_per_second;
+    empty.stop().await?;
+    Ok(Step {
+        ids,
+        filled_per_second: filled,
+        busy,
+        merges,
+        rest_seconds,
+        disk_bytes,
+        disk_bytes_an_id: (ids > 0).then(|| disk_bytes as f64 / ids as f64),
+        ready_ms,
+        filter_seconds,
+        resident_mib,
+        full,
+        steady,
+        empty_events_per_second,
+    })
+}
+
+async fn load(arguments: &Arguments, server: &Server, rate: Option<f64>) -> anyhow::Result<Report> {
+    load::run(load::Arguments {
+        endpoint: server.endpoint.clone(),
+        api_key: KEY.to_owned(),
+        transport: Transport::Stream,
+        senders: 4,
+        batch: if rate.is_some() { 100 } else { 500 },
+        seconds: arguments.seconds,
+        rate,
+        pid: Some(server.pid),
+    })
+    .await
+}
+
+/// Waits until the service has nothing to do any more; how many seconds it went on.
+async fn rest(pid: u32) -> anyhow::Result<f64> {
+    let (begun, mut worked_until) = (Instant::now(), Instant::now());
+    let mut before = measure::usage(pid)?.cpu_seconds;
+    while worked_until.elapsed() < Duration::from_secs(1) && begun.elapsed() < LONGEST_WORK {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let now = measure::usage(pid)?.cpu_seconds;
+        if now - before > AT_REST / 4.0 {
+            worked_until = Instant::now();
+        }
+        before = now;
+    }
+    Ok((worked_until - begun).as_secs_f64())
+}
+
+/// The daily files of the load: the service has ended, and its ids stay.
+fn forget_markdown(vault: &Path) -> anyhow::Result<()> {
+    for folder in fs::read_dir(vault)? {
+        let folder = folder?;
+        if folder.file_type()?.is_dir() {
+            fs::remove_dir_all(folder.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn line(step: &Step) -> String {
+    let peak = step.full.server.as_ref().map_or(0.0, |usage| usage.peak_mib);
+    format!(
+        "{:>10} | {:>8.0} | {:>7.1} ms {:>7} | {:>8.0} {:>8.1} {:>4.0} | {:>8.0} {:>9.2} {:>9.0} {:>9.1} | {:>11.1}",
+        step.ids,
+        step.filled_per_second.unwrap_or(0.0),
+        step.busy.p999,
+        step.merges,
+        step.ready_ms,
+        step.filter_seconds,
+        step.resident_mib,
+        step.full.events_per_second,
+        step.full.events_per_second / step.empty_events_per_second,
+        peak,
+        step.steady.p999,
+        step.disk_bytes_an_id.unwrap_or(0.0),
+    )
+}

@@ -1,0 +1,77 @@
+//! What plots are made of: throughput over batch sizes, and answer times over rates.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    load::{Report, Transport, write_line},
+    table::{self, Row, row},
+};
+
+const SIZES: [usize; 7] = [1, 5, 10, 25, 50, 100, 500];
+const RATES: [f64; 7] = [
+    1_000.0, 10_000.0, 50_000.0, 100_000.0, 150_000.0, 200_000.0, 300_000.0,
+];
+/// Events a batch while answers are timed.
+const RATED: usize = 100;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The service.
+    #[arg(long, default_value = "target/release/openclone")]
+    binary: PathBuf,
+    /// Where homes are made: on the disk to be measured.
+    #[arg(long, default_value = ".")]
+    directory: PathBuf,
+    /// Seconds of each load.
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// Where to write the figures as JSON.
+    #[arg(long)]
+    json: PathBuf,
+}
+
+/// All figures of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Sweep {
+    /// Flat out.
+    pub(crate) sizes: Vec<Report>,
+    /// On schedule, over gRPC streams.
+    pub(crate) rates: Vec<Report>,
+}
+
+pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
+    let mut sweep = Sweep {
+        sizes: Vec::new(),
+        rates: Vec::new(),
+    };
+    for transport in [Transport::Stream, Transport::Unary, Transport::Json] {
+        for size in SIZES {
+            let report = measure(&arguments, &row(transport, senders(transport, size), size, None)).await?;
+            sweep.sizes.push(report);
+        }
+    }
+    for rate in RATES {
+        let report = measure(&arguments, &row(Transport::Stream, 4, RATED, Some(rate))).await?;
+        sweep.rates.push(report);
+    }
+    std::fs::write(&arguments.json, serde_json::to_string_pretty(&sweep)?)?;
+    Ok(())
+}
+
+/// Streams have many batches on the way, calls one each.
+fn senders(transport: Transport, size: usize) -> usize {
+    match transport {
+        Transport::Stream => 4,
+        _ if size >= 100 => 16,
+        _ => 64,
+    }
+}
+
+async fn measure(arguments: &Arguments, row: &Row) -> anyhow::Result<Report> {
+    let (report, _) = table::measure(&arguments.binary, &arguments.directory, arguments.seconds, row).await?;
+    write_line(&serde_json::to_string(&report)?)?;
+    Ok(report)
+}
