@@ -3,6 +3,7 @@
 mod bench;
 mod eio;
 mod faults;
+mod handles;
 #[path = "../../../tests/common/scoreboard.rs"]
 mod scoreboard;
 mod simulation;

@@ -174,7 +174,7 @@ impl Bench {
 
 const PLACES: u32 = 5;
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     let dirs = VaultDirs {
         default: "/vault".into(),
         tenants: "/tenants".into(),
@@ -261,7 +261,7 @@ fn event_of(line: &str) -> Option<u32> {
 }
 
 /// A batch is of one tenant: events of other places are moved to the place of the first.
-fn batch(events: &[u32]) -> PreparedBatch {
+pub(super) fn batch(events: &[u32]) -> PreparedBatch {
     let tenant = daily_file(place_of(events[0])).0;
     let mut files: Vec<PreparedFile> = Vec::new();
     for event in events {
