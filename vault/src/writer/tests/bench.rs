@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use jiff::civil::date;
@@ -60,8 +61,8 @@ impl Bench {
         };
         let store: Arc<dyn Store> = match self.against {
             Against::Ours => Arc::new(store),
-            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst)),
-            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst)),
+            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst, Duration::ZERO)),
+            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst, Duration::ZERO)),
         };
         let shared = Arc::new(Shared::new(Arc::clone(&store)));
         let mut writer = Writer::new(&options(), Arc::new(process), store, self.disk.boot_id(), shared);
@@ -182,7 +183,7 @@ pub(super) fn options() -> Options {
     let checkpoint = CheckpointPolicy {
         ids: 1_000,
         bytes: 1 << 30,
-        age: std::time::Duration::from_secs(3600),
+        age: Duration::from_secs(3600),
     };
     Options {
         db: "/db".into(),
