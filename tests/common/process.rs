@@ -64,7 +64,7 @@ impl Serve {
     }
 
     /// Starts `command`, and reads so many lines of what it prints, from the one on that tells where it listens.
-    pub(crate) fn spawn(command: &mut Command, lines: usize) -> Self {
+    pub(crate) fn spawn(command: &mut Command, wanted: usize) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -74,8 +74,9 @@ impl Serve {
         let lines: Vec<_> = reader
             .map(Result::unwrap)
             .skip_while(|line| !line.starts_with("listening on "))
-            .take(lines)
+            .take(wanted)
             .collect();
+        assert_eq!(lines.len(), wanted, "it does not start: {command:?}");
         let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
         Self { child, url, lines }
     }
