@@ -1,7 +1,9 @@
 //! The service with a writer that is wrong on purpose: this test program again, so that the product need not contain one.
 //!
 //! All of it is the product but the store under its writer, which keeps the wrong order (`vault/tests/wrong/store.rs`).
-//! `WRONG_WRITER` says which order; `WRONG_LISTEN` where to listen, any port of the loopback unless told.
+//! `WRONG_WRITER` says which order; `WRONG_LISTEN` where to listen, any port of the loopback unless told; `WRONG_LINGER`
+//! how many milliseconds there are between the two steps, 2 unless told: some groups' worth of time, in which a kill
+//! shows what is wrong. `tests/wrong/serve` starts it from elsewhere.
 
 use std::{
     env,
@@ -32,8 +34,7 @@ mod store;
 
 const WRITER: &str = "WRONG_WRITER";
 const LISTEN: &str = "WRONG_LISTEN";
-/// Some groups' worth of time, in which a kill shows what is wrong.
-const LINGER: Duration = Duration::from_millis(2);
+const LINGER: &str = "WRONG_LINGER";
 
 /// As `openclone serve` on a free port, after a line of shell that limits what it may use.
 pub(crate) fn command(against: Against, home: &Path, limits: &str) -> Command {
@@ -63,7 +64,8 @@ fn open(options: Options, order: Order) -> Result<Vault, OpenError> {
         path: options.db.clone(),
         reason: error.to_string(),
     })?;
-    let store = WrongStore::new(store, order, LINGER);
+    let linger = env::var(LINGER).map_or(2, |millis| millis.parse().unwrap());
+    let store = WrongStore::new(store, order, Duration::from_millis(linger));
     Vault::open_on(options, Arc::new(RealFs::new()), Arc::new(store), [7; 16])
 }
 
