@@ -44,6 +44,9 @@ mod ceiling;
 mod commit;
 mod doubt;
 mod settle;
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::unwrap_used)]
+pub mod still;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
