@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Sites that the short form tries.
-const SHORT: usize = 10;
+const SHORT: usize = 6;
 /// A wrong writer need not be caught more often, in the long form and in the short.
 const ENOUGH: [u64; 2] = [3, 1];
 
