@@ -77,7 +77,7 @@ impl Preparer {
             );
         }
         let batch = builder.finish();
-        let files = batch.files.iter().map(|file| file.path.to_string()).collect();
+        let files = batch.files.iter().map(|file| file.path.text()).collect();
         Ok(Prepared {
             batch,
             files,
@@ -97,9 +97,13 @@ fn text_bytes(batch: &v1::Batch) -> usize {
 
 /// One spelling of each device: however its UUID was written, it is one to the event id and to the reader.
 fn device(device_id: &str) -> Cow<'_, str> {
-    match Uuid::try_parse(device_id) {
-        Ok(id) => Cow::Owned(id.hyphenated().to_string()),
-        Err(_) => Cow::Borrowed(device_id),
+    let Ok(id) = Uuid::try_parse(device_id) else {
+        return Cow::Borrowed(device_id);
+    };
+    let mut text = Uuid::encode_buffer();
+    match &*id.hyphenated().encode_lower(&mut text) {
+        spelling if spelling == device_id => Cow::Borrowed(device_id),
+        spelling => Cow::Owned(spelling.to_owned()),
     }
 }
 

@@ -139,19 +139,14 @@ fn report(plan: &Plan, times: &Histogram<u64>, before: Option<Usage>) -> anyhow:
 }
 
 impl Plan {
-    /// When batch `number` of a sender is due; `None` when the time is over.
-    pub(crate) fn due(&self, number: u64) -> Option<Instant> {
-        let now = Instant::now();
-        let due = match self.interval() {
-            Some(interval) => self.started + interval * u32::try_from(number).unwrap_or(u32::MAX),
-            None => now,
-        };
-        let end = self.started + Duration::from_secs_f64(self.arguments.seconds);
-        (due < end && now < end).then_some(due)
+    /// When nothing more is sent.
+    pub(crate) fn end(&self) -> Instant {
+        self.started + Duration::from_secs_f64(self.arguments.seconds)
     }
 
+    /// Between two batches of one sender; `None` flat out.
     #[expect(clippy::cast_precision_loss, reason = "a batch has at most 500 events")]
-    fn interval(&self) -> Option<Duration> {
+    pub(crate) fn interval(&self) -> Option<Duration> {
         let rate = self.arguments.rate?;
         Some(Duration::from_secs_f64(
             self.arguments.batch as f64 * self.arguments.senders as f64 / rate,

@@ -8,6 +8,7 @@ mod check;
 mod load;
 mod measure;
 mod raw;
+mod schedule;
 mod send;
 mod server;
 mod soak;

@@ -16,6 +16,7 @@ use tonic::{client::Grpc, metadata::MetadataValue, transport::Channel};
 use crate::{
     load::{Plan, Transport},
     raw::{Http, Raw},
+    schedule::Schedule,
     template::Template,
 };
 
@@ -62,12 +63,12 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
         let (plan, waiting, room) = (Arc::clone(&plan), Arc::clone(&waiting), Arc::clone(&room));
         tokio::spawn(async move {
             let mut template = Template::message(plan.run, sender, plan.arguments.batch);
+            let mut schedule = Schedule::new(&plan, sender);
             for sequence in 0.. {
                 if let Ok(permit) = room.acquire().await {
                     permit.forget();
                 }
-                let Some(due) = plan.due(sequence) else { return };
-                wait_until(due).await;
+                let Some(due) = schedule.next().await else { return };
                 waiting
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -105,9 +106,9 @@ async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>>
     let mut client = client(&plan).await?;
     let mut template = Template::message(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
+    let mut schedule = Schedule::new(&plan, sender);
     for number in 0.. {
-        let Some(due) = plan.due(number) else { break };
-        wait_until(due).await;
+        let Some(due) = schedule.next().await else { break };
         let request = keyed(&plan, template.unary_request(number))?;
         let codec = Raw::<IngestBatchResponse>::default();
         client.ready().await?;
@@ -125,9 +126,9 @@ async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> 
     let mut client = Http::connect(&plan.arguments.endpoint, &plan.arguments.api_key).await?;
     let mut template = Template::json(plan.run, sender, plan.arguments.batch);
     let mut times = Histogram::new(3)?;
+    let mut schedule = Schedule::new(&plan, sender);
     for number in 0.. {
-        let Some(due) = plan.due(number) else { break };
-        wait_until(due).await;
+        let Some(due) = schedule.next().await else { break };
         let stored = client.post(template.batch(number)).await?;
         note(&mut times, Some(due))?;
         match stored {
@@ -136,13 +137,6 @@ async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> 
         };
     }
     Ok(times)
-}
-
-/// A timer, even one that is due, ticks once a millisecond: flat out there must be none.
-async fn wait_until(due: Instant) {
-    if due > Instant::now() {
-        tokio::time::sleep_until(due.into()).await;
-    }
 }
 
 fn note(times: &mut Histogram<u64>, due: Option<Instant>) -> anyhow::Result<()> {

@@ -32,7 +32,7 @@ pub struct BatchContext<'a> {
     pub plugin_id: &'a str,
     /// Validated, SemVer; hostile text all the same.
     pub plugin_version: &'a str,
-    /// Validated: a UUID or `test-…`.
+    /// Validated: a UUID in lower case with hyphens, or `test-…`.
     pub device_id: &'a str,
     /// When the server took the batch.
     pub received: Timestamp,
@@ -109,6 +109,18 @@ struct OpenFile {
 impl fmt::Display for DailyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}.md", self.folder, self.date)
+    }
+}
+
+impl DailyFile {
+    /// The same as `to_string`, for where it is wanted of every batch.
+    pub fn text(&self) -> String {
+        let mut text = Markdown::with_capacity(self.folder.len() + 14);
+        text.literal(self.folder);
+        text.literal("/");
+        text.date(self.date);
+        text.literal(".md");
+        String::from_utf8(text.into_bytes()).unwrap_or_default()
     }
 }
 
@@ -192,4 +204,17 @@ fn file_of(files: &mut Vec<OpenFile>, day: i64, expected: (usize, usize)) -> &mu
         files.len() - 1
     });
     &mut files[place]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_texts_of_a_daily_file_are_the_same() {
+        for date in [civil::date(2026, 2, 26), civil::date(987, 12, 1), civil::date(9999, 12, 31)] {
+            let file = DailyFile { folder: "Audio", date };
+            assert_eq!(file.text(), file.to_string());
+        }
+    }
 }

@@ -43,6 +43,7 @@
 mod ceiling;
 mod commit;
 mod doubt;
+mod pace;
 mod settle;
 #[cfg(any(test, fuzzing))]
 #[allow(clippy::unwrap_used)]

@@ -1,4 +1,9 @@
 //! Local times without asking the time zone for each of them.
+//!
+//! Batches come one after another, and nearly all times in them lie between the same two transitions of the zone. So each
+//! thread keeps what the zone last said, for the next batch.
+
+use std::cell::RefCell;
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -45,8 +50,14 @@ impl LocalTime {
     }
 }
 
+thread_local! {
+    /// What a zone last said on this thread.
+    static LAST: RefCell<Option<LocalClock>> = const { RefCell::new(None) };
+}
+
 impl LocalClock {
     pub(crate) fn new(zone: TimeZone) -> Self {
+        let known = LAST.with_borrow(|last| last.as_ref().filter(|last| last.zone == zone).map(|last| last.window));
         let empty = Window {
             from: 0,
             until: 0,
@@ -54,7 +65,10 @@ impl LocalClock {
             twice_from: 0,
             offset: 0,
         };
-        Self { zone, window: empty }
+        Self {
+            zone,
+            window: known.unwrap_or(empty),
+        }
     }
 
     /// What the clock shows at `timestamp`.
@@ -62,6 +76,7 @@ impl LocalClock {
         let unix = floor_seconds(timestamp);
         if unix < self.window.from || unix >= self.window.until {
             self.window = window(&self.zone, timestamp);
+            LAST.set(Some(self.clone()));
         }
         let Window {
             twice_until,

@@ -1,37 +1,19 @@
 //! The frontmatter of a daily file. No text of a plugin or user gets here.
 
+use super::sink::Markdown;
 use crate::{day::DayRule, entry::DailyFile};
 
 /// The frontmatter and the blank line after it.
 pub(crate) fn render(file: DailyFile, days: &DayRule) -> Vec<u8> {
-    let timezone = yaml_string(&days.zone_name);
-    let (folder, date) = (file.folder, file.date);
-    let header = format!(
-        "---\nopenclone: 1\nfolder: {folder}\ndate: {date}\ntimezone: {timezone}\ntrust: untrusted-capture\n---\n\n"
-    );
+    let mut header = Markdown::with_capacity(120 + days.zone_name.len());
+    header.literal("---\nopenclone: 1\nfolder: ");
+    header.literal(file.folder);
+    header.literal("\ndate: ");
+    header.date(file.date);
+    header.literal("\ntimezone: ");
+    header.yaml_string(&days.zone_name);
+    header.literal("\ntrust: untrusted-capture\n---\n\n");
     header.into_bytes()
-}
-
-/// A zone's name as it is if YAML reads it as a string; quoted otherwise.
-fn yaml_string(name: &str) -> String {
-    const OTHER_TYPES: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
-    let plain = name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'+' | b'-'))
-        && !OTHER_TYPES.iter().any(|other| name.eq_ignore_ascii_case(other));
-    if plain {
-        return name.to_owned();
-    }
-    let mut quoted = String::from("\"");
-    for character in name.chars().filter(|character| !character.is_control()) {
-        if matches!(character, '"' | '\\') {
-            quoted.push('\\');
-        }
-        quoted.push(character);
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]

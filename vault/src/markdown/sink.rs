@@ -130,6 +130,23 @@ impl Markdown {
         self.two_digits(u32::from(time.minute().unsigned_abs()));
     }
 
+    /// Appends a name as it is if YAML reads it as a string; quoted otherwise.
+    pub(super) fn yaml_string(&mut self, name: &str) {
+        if is_plain_yaml(name) {
+            return self.bytes.extend_from_slice(name.as_bytes());
+        }
+        self.literal("\"");
+        for character in name.chars().filter(|character| !character.is_control()) {
+            if matches!(character, '"' | '\\') {
+                self.literal("\\");
+            }
+            let mut utf8 = [0; 4];
+            self.bytes
+                .extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
+        }
+        self.literal("\"");
+    }
+
     /// How many bytes there are.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
@@ -152,6 +169,16 @@ impl Markdown {
             self.bytes.last()
         );
     }
+}
+
+/// Whether YAML reads the name of a zone as a string without quotes.
+fn is_plain_yaml(name: &str) -> bool {
+    const OTHER_TYPES: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'+' | b'-'))
+        && !OTHER_TYPES.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
 /// Whether anything of `foreign` would be seen.
