@@ -58,8 +58,12 @@ pub struct App {
     registry: Arc<Registry>,
     keys: Arc<KeyRing>,
     vault: Options,
+    opener: Opener,
     upkeep: Upkeep,
 }
+
+/// What opens the vault.
+pub type Opener = fn(Options) -> Result<Vault, OpenError>;
 
 /// Why the service cannot run, or could not end well.
 #[derive(Debug, thiserror::Error)]
@@ -163,7 +167,15 @@ impl App {
             registry,
             keys: ring,
             vault,
+            opener: Vault::open,
         })
+    }
+
+    /// Lets `opener` open the vault instead of [`Vault::open`]: for tests, which have stores of their own.
+    #[must_use]
+    pub fn opening_with(mut self, opener: Opener) -> Self {
+        self.opener = opener;
+        self
     }
 
     /// Answers on `listener` until `shutdown`, then finishes what is in flight and closes the vault. Until the vault is
@@ -181,7 +193,7 @@ impl App {
         let _watch = Watch::start(self.registry);
         let (failed, opening_failed) = oneshot::channel();
         let opening = tokio::spawn(open(
-            (self.vault, self.upkeep),
+            (self.vault, self.opener, self.upkeep),
             Arc::clone(&self.lifecycle),
             failed,
             address,
@@ -206,14 +218,14 @@ impl App {
 }
 
 async fn open(
-    (options, upkeep): (Options, Upkeep),
+    (options, opener, upkeep): (Options, Opener, Upkeep),
     lifecycle: Arc<Lifecycle>,
     failed: oneshot::Sender<()>,
     address: Option<SocketAddr>,
     ready: impl FnOnce() + Send + 'static,
 ) -> Result<(), OpenError> {
     let db = options.db.clone();
-    let opened = spawn_blocking(move || open_vault(options, &upkeep))
+    let opened = spawn_blocking(move || open_vault(options, opener, &upkeep))
         .await
         .unwrap_or_else(|panic| {
             Err(OpenError::Database {
@@ -238,7 +250,7 @@ async fn open(
 
 /// Where the database is gone, its index is made from the vaults first: without it every event that comes again would be
 /// stored again, the forgotten ones too.
-fn open_vault(options: Options, upkeep: &Upkeep) -> Result<Vault, OpenError> {
+fn open_vault(options: Options, opener: Opener, upkeep: &Upkeep) -> Result<Vault, OpenError> {
     match upkeep.reindex_if_gone() {
         Ok(None) => {}
         Ok(Some(done)) => {
@@ -259,7 +271,7 @@ fn open_vault(options: Options, upkeep: &Upkeep) -> Result<Vault, OpenError> {
             });
         }
     }
-    Vault::open(options)
+    opener(options)
 }
 
 async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {

@@ -51,7 +51,13 @@ pub(crate) struct Arguments {
     /// Where the home is made.
     #[arg(long, default_value = ".")]
     directory: PathBuf,
+    /// Whose writer `binary` has: one that is wrong on purpose must be caught.
+    #[arg(long, default_value = OURS, value_parser = [OURS, "id first", "bytes first"])]
+    against: String,
 }
+
+/// The product's own.
+const OURS: &str = "ours";
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -114,7 +120,7 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         most_memory_mib: samples.most_memory(),
         found,
     };
-    tell(&report, service.log()?)
+    tell(&report, &arguments.against, service.log()?)
 }
 
 /// Between two batches of one sender.
@@ -132,10 +138,17 @@ async fn look_for(samples: &Samples, pid: u32, duration: Duration) -> anyhow::Re
     Ok(())
 }
 
-fn tell(report: &Report, log: String) -> anyhow::Result<()> {
+fn tell(report: &Report, against: &str, log: String) -> anyhow::Result<()> {
     use std::io::Write as _;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(report)?)?;
-    scoreboard::add(report)?;
+    scoreboard::add(report, against)?;
+    if against != OURS {
+        ensure!(
+            report.found.violations() > 0,
+            "the writer '{against}' was not caught"
+        );
+        return Ok(());
+    }
     ensure!(!log.contains("panicked"), "the service panicked:\n{log}");
     ensure!(
         report.told.unexpected == 0,

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "../cases/daily_file.rs"]
-mod case;
+mod daily_file;
+#[path = "../cases/daily_file_still.rs"]
+mod daily_file_still;
 #[path = "../cases/splice.rs"]
 mod splice;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| case::run(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| daily_file::run::<openclone_vault::writer::still::StillWriter>(input));

@@ -20,8 +20,15 @@ pub(crate) fn command(home: &Path) -> Command {
 
 /// As [`command`], after a line of shell that limits what it may use.
 pub(crate) fn limited(home: &Path, limits: &str) -> Command {
+    limited_program(BIN.as_ref(), home, limits)
+}
+
+/// As [`limited`], of another program.
+pub(crate) fn limited_program(program: &Path, home: &Path, limits: &str) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), BIN]);
+    shell
+        .args(["-c", &format!("{limits}; exec \"$0\" \"$@\"")])
+        .arg(program);
     prepared(shell, home)
 }
 
@@ -56,15 +63,20 @@ impl Serve {
         Self::spawn(&mut serve, lines)
     }
 
-    /// Starts `command`, and reads so many lines of what it prints, the first of which tells where it listens.
-    pub(crate) fn spawn(command: &mut Command, lines: usize) -> Self {
+    /// Starts `command`, and reads so many lines of what it prints, from the one on that tells where it listens.
+    pub(crate) fn spawn(command: &mut Command, wanted: usize) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let reader = BufReader::new(child.stdout.take().unwrap()).lines();
-        let lines: Vec<_> = reader.take(lines).map(Result::unwrap).collect();
+        let lines: Vec<_> = reader
+            .map(Result::unwrap)
+            .skip_while(|line| !line.starts_with("listening on "))
+            .take(wanted)
+            .collect();
+        assert_eq!(lines.len(), wanted, "it does not start: {command:?}");
         let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
         Self { child, url, lines }
     }

@@ -78,7 +78,7 @@ impl Row {
 }
 
 impl Against {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
             Self::IdFirst => "id first",

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     disks::Disk,
-    scoreboard::{Against, Row},
+    scoreboard::{Against, Row, env_number},
     sender::Sender,
 };
 
@@ -29,6 +29,13 @@ enum Lack {
     ReadOnly,
 }
 
+/// What happens after batches were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    GoesOn,
+    Killed,
+}
+
 /// A service on disks of its own, and who sends to it. The disks go last.
 struct Scene {
     sender: Sender,
@@ -39,7 +46,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn new() -> Option<Self> {
+    fn new(against: Against) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().join("home");
         let vault = Disk::mount(
@@ -49,7 +56,7 @@ impl Scene {
             VAULT_MIB,
         )?;
         let db = Disk::mount("ext2", &dir.path().join("db.img"), &home.join("db"), DB_MIB)?;
-        let sender = Sender::new(home, SIZE);
+        let sender = Sender::with(home, SIZE, against);
         let serve = Some(sender.serve());
         Some(Self {
             sender,
@@ -64,13 +71,14 @@ impl Scene {
         self.serve.as_ref().unwrap().url.clone()
     }
 
+    /// `left` is what the vault has left.
     fn take_away(&self, lack: Lack, left: u64) {
         match lack {
             Lack::Vault => self.vault.fill(left),
-            Lack::Database => self.db.fill(left),
+            Lack::Database => self.db.fill(0),
             Lack::Both => {
                 self.vault.fill(left);
-                self.db.fill(left);
+                self.db.fill(0);
             }
             Lack::ReadOnly => self.vault.read_only(true),
         }
@@ -127,24 +135,16 @@ impl Scene {
 }
 
 /// `None` if this machine cannot try it.
-fn trial(lack: Lack, left: u64) -> Option<Result<(), String>> {
-    let mut scene = Scene::new()?;
-    Some(outage(&mut scene, lack, left))
+fn trial(lack: Lack, left: u64, then: Then, against: Against) -> Option<Result<(), String>> {
+    let mut scene = Scene::new(against)?;
+    Some(match then {
+        Then::GoesOn => outage(&mut scene, lack, left),
+        Then::Killed => killed(&mut scene, lack, left),
+    })
 }
 
 fn outage(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
-    let url = scene.url();
-    // A file that is open for writing would keep the disk from being made read-only.
-    let before = if lack == Lack::ReadOnly { 0 } else { 4 };
-    for batch in 0..before {
-        let told = scene
-            .sender
-            .send(&url, batch)
-            .map_err(|error| error.to_string())?;
-        assert_eq!(told.status, 200, "{told:?}");
-    }
-    scene.take_away(lack, left);
-    let refused = scene.send_until_refused(4_000)?;
+    let refused = refusals(scene, lack, left)?;
     let first = *refused.first().ok_or("nothing was refused")?;
     scene.give_back(lack);
     let skipped = scene.await_service(first)?;
@@ -163,39 +163,117 @@ fn outage(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
     scene.sender.check()
 }
 
+/// Takes the space away, and sends until batches are refused: those.
+fn refusals(scene: &mut Scene, lack: Lack, left: u64) -> Result<Vec<u32>, String> {
+    let url = scene.url();
+    // A file that is open for writing would keep the disk from being made read-only.
+    let before = if lack == Lack::ReadOnly { 0 } else { 4 };
+    for batch in 0..before {
+        let told = scene
+            .sender
+            .send(&url, batch)
+            .map_err(|error| error.to_string())?;
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+    scene.take_away(lack, left);
+    scene.send_until_refused(4_000)
+}
+
+/// It is killed while it has no space: what was refused must not have left anything behind that makes a resend lie. With
+/// a full vault it is even started so, and goes on when the space is there.
+fn killed(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
+    let refused = refusals(scene, lack, left)?;
+    scene.serve.take().unwrap().kill();
+    if lack == Lack::Vault {
+        scene.serve = Some(scene.sender.serve());
+        scene.give_back(lack);
+    } else {
+        scene.give_back(lack);
+        scene.serve = Some(scene.sender.serve());
+    }
+    scene.await_service(*refused.first().ok_or("nothing was refused")?)?;
+    let url = scene.url();
+    scene.sender.resend(&url, true)?;
+    assert_eq!(scene.serve.take().unwrap().terminate(), Some(0));
+    scene.sender.check()
+}
+
+const ROWS: [(&str, Lack, &[u64], &[Against]); 4] = [
+    (
+        "ENOSPC, vault",
+        Lack::Vault,
+        &[8_192, 20_480, 53_248],
+        &[Against::IdFirst, Against::BytesFirst],
+    ),
+    // Where no id can be written, a writer that writes it first does nothing wrong.
+    ("ENOSPC, database", Lack::Database, &[0], &[Against::BytesFirst]),
+    (
+        "ENOSPC, vault and database",
+        Lack::Both,
+        &[0, 20_480],
+        &[Against::IdFirst, Against::BytesFirst],
+    ),
+    // A batch is refused there before any writer begins.
+    ("read-only remount of the vault", Lack::ReadOnly, &[0], &[]),
+];
+
 #[test]
 fn a_full_or_read_only_disk_is_told_and_the_service_goes_on() {
-    let rows: [(&'static str, Lack, &[u64]); 4] = [
-        ("ENOSPC, vault", Lack::Vault, &[8_192, 20_480, 53_248]),
-        ("ENOSPC, database", Lack::Database, &[0]),
-        ("ENOSPC, vault and database", Lack::Both, &[0]),
-        ("read-only remount of the vault", Lack::ReadOnly, &[0]),
-    ];
-    for (title, lack, lefts) in rows {
-        let began = Instant::now();
-        let mut violations = 0;
-        for left in lefts {
-            let outcome =
-                catch_unwind(|| trial(lack, *left)).unwrap_or_else(|_| Some(Err("it panicked".into())));
-            let Some(outcome) = outcome else { return };
-            if let Err(violation) = outcome {
-                violations += 1;
-                eprintln!("{lack:?}, {left} bytes left: {violation}");
-            }
-        }
-        let row = Row {
-            issue: 4,
-            title,
-            tried: "the real service on loop devices until batches are refused; then the space comes back: it goes \
-                    on without a restart, what was in the journal is skipped on resend, each event stands once, also \
-                    after a kill",
-            against: Against::Ours,
-            trials: lefts.len() as u64,
-            violations,
-            seeds: String::new(),
-            command: "OPENCLONE_LONG=1 cargo test --release --test reliability full::".into(),
-            began,
+    let long = env_number("OPENCLONE_LONG").is_some();
+    for (title, lack, lefts, wrong) in ROWS {
+        let both = [Then::GoesOn, Then::Killed];
+        let all: Vec<_> = lefts
+            .iter()
+            .flat_map(|left| both.map(|then| (*left, then)))
+            .collect();
+        // All of them take long.
+        let ours = if long || lack == Lack::Vault {
+            &all[..]
+        } else {
+            &all[..1]
         };
-        row.settle();
+        if !settle(title, lack, ours, Against::Ours) {
+            return;
+        }
+        for against in wrong.iter().filter(|_| long || lack == Lack::Vault) {
+            // What it leaves behind shows only when it does not go on.
+            settle(title, lack, &[(lefts[lefts.len() / 2], Then::Killed)], *against);
+        }
     }
+}
+
+/// False if this machine cannot try it.
+fn settle(title: &'static str, lack: Lack, trials: &[(u64, Then)], against: Against) -> bool {
+    let began = Instant::now();
+    let mut violations = 0;
+    for (left, then) in trials {
+        let outcome = catch_unwind(|| trial(lack, *left, *then, against)).unwrap_or_else(|_| {
+            // A wrong writer is not caught by a start that fails.
+            Some(if against == Against::Ours {
+                Err("it panicked".into())
+            } else {
+                Ok(())
+            })
+        });
+        let Some(outcome) = outcome else { return false };
+        if let Err(violation) = outcome {
+            violations += 1;
+            eprintln!("{against:?}, {lack:?}, {left} bytes left, {then:?}: {violation:.300}");
+        }
+    }
+    let row = Row {
+        issue: 4,
+        title,
+        tried: "the real service on loop devices until batches are refused; then the space comes back: it goes on \
+                without a restart, what was in the journal is skipped on resend, each event stands once, also after a \
+                kill; or it is killed while it has no space",
+        against,
+        trials: trials.len() as u64,
+        violations,
+        seeds: String::new(),
+        command: "OPENCLONE_LONG=1 cargo test --release -p openclone --test reliability full::".into(),
+        began,
+    };
+    row.settle();
+    true
 }

@@ -1,4 +1,5 @@
-//! The real binary under kills, on full and read-only disks, and without descriptors or memory.
+//! The real binary under kills, on full and read-only disks, and without descriptors or memory; and the same service with
+//! a writer that is wrong on purpose, which this program is when `wrong` starts it again.
 //!
 //! `OPENCLONE_SCOREBOARD` takes the results (see `tests/common/scoreboard.rs`); `OPENCLONE_LONG` demands what the short
 //! form may leave out where the machine does not allow it.
@@ -16,3 +17,4 @@ mod process;
 #[path = "../common/scoreboard.rs"]
 mod scoreboard;
 mod sender;
+mod wrong;

@@ -7,11 +7,14 @@ use std::{
     io::{self, Read as _, Write as _},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
-use crate::process::{self, Serve};
+use crate::{
+    process::{self, Serve},
+    scoreboard::Against,
+    wrong,
+};
 
 const KEY: &str = "key-of-the-reliability-tests";
 /// Events in a batch.
@@ -21,6 +24,8 @@ const EVENTS: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) home: PathBuf,
+    /// Whose writer the service has.
+    pub(crate) against: Against,
     /// Characters in each event's text.
     size: usize,
     pub(crate) sent: BTreeSet<u32>,
@@ -37,8 +42,13 @@ pub(crate) struct Told {
 
 impl Sender {
     pub(crate) fn new(home: PathBuf, size: usize) -> Self {
+        Self::with(home, size, Against::Ours)
+    }
+
+    pub(crate) fn with(home: PathBuf, size: usize, against: Against) -> Self {
         Self {
             home,
+            against,
             size,
             sent: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
@@ -47,20 +57,23 @@ impl Sender {
 
     /// `openclone serve` without limits of rate.
     pub(crate) fn serve(&self) -> Serve {
-        Self::spawn(process::command(&self.home))
+        self.serve_limited(":")
     }
 
     /// As [`Self::serve`], after a line of shell.
     pub(crate) fn serve_limited(&self, limits: &str) -> Serve {
-        Self::spawn(process::limited(&self.home, limits))
-    }
-
-    fn spawn(mut command: Command) -> Serve {
+        let mut command = match self.against {
+            Against::Ours => {
+                let mut command = process::limited(&self.home, limits);
+                command.args(["serve", "--listen", "127.0.0.1:0"]);
+                command
+            }
+            wrong => wrong::command(wrong, &self.home, limits),
+        };
         command
             .env("API_KEY", KEY)
             .env("OPENCLONE_LIMITS__REQUESTS_PER_MINUTE", "0")
-            .env("OPENCLONE_VAULT__MIN_FREE", "0")
-            .args(["serve", "--listen", "127.0.0.1:0"]);
+            .env("OPENCLONE_VAULT__MIN_FREE", "0");
         Serve::spawn(&mut command, 2)
     }
 

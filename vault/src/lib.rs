@@ -3,6 +3,10 @@
 //! A synchronous library with a thread. It knows nothing of gRPC, HTTP or async runtimes. See [`writer`] for the
 //! commit protocol and its invariants.
 
+/// The name under which cases that are shared with the fuzz targets know the library.
+#[cfg(test)]
+extern crate self as openclone_vault;
+
 mod append;
 mod boot;
 mod checkpoint;

@@ -45,6 +45,9 @@ mod commit;
 mod doubt;
 mod pace;
 mod settle;
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::unwrap_used)]
+pub mod still;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -146,7 +149,8 @@ pub struct Figures {
     pub last_group_seconds: f64,
 }
 
-/// A running writer. Cheap to clone.
+/// A running writer. Cheap to clone. When the last clone is dropped without [`Vault::close`], the thread finishes by itself
+/// what is queued, checkpoints and ends, and the database is closed then; nobody waits for it or hears how it went.
 #[derive(Clone, Debug)]
 pub struct Vault {
     inner: Arc<Inner>,
@@ -271,6 +275,16 @@ impl Vault {
             return Err(closed());
         }
         result
+    }
+}
+
+impl Drop for Inner {
+    /// The thread has a sender of its own, so it does not notice that the last handle has gone. It is not waited for: the
+    /// last handle may be dropped by the thread itself, within a reply.
+    fn drop(&mut self) {
+        let (reply, _) = mpsc::channel();
+        // After `close` nobody is there to be asked.
+        let _ = self.commands.send(Command::Close(reply));
     }
 }
 

@@ -1,11 +1,23 @@
 //! The writer on a simulated disk: crashes, power losses, failing syncs, full disks, and users' hands.
 
 mod bench;
+#[path = "../../../fuzz/cases/daily_file.rs"]
+#[allow(clippy::cast_possible_truncation)]
+mod daily_file;
+#[path = "../../../fuzz/cases/daily_file_still.rs"]
+mod daily_file_still;
 mod eio;
 mod faults;
+mod handles;
+#[path = "../../../fuzz/cases/inputs.rs"]
+mod inputs;
 #[path = "../../../tests/common/scoreboard.rs"]
 mod scoreboard;
 mod simulation;
+#[path = "../../../fuzz/cases/splice.rs"]
+#[allow(unreachable_pub)]
+mod splice;
+mod still;
 mod users;
 #[path = "../../tests/wrong/store.rs"]
 mod wrong;

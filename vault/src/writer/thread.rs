@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, Sender},
+        mpsc::{Receiver, RecvTimeoutError, SendError, Sender},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -270,9 +270,11 @@ impl Loop {
             Some(refusal) => Err(refusal),
             None => self.last_checkpoint(),
         };
-        if let Some(reply) = self.closing.take() {
-            // Whoever asked may have gone.
-            let _ = reply.send(result);
+        if let Some(reply) = self.closing.take()
+            && let Err(SendError(Err(error))) = reply.send(result)
+        {
+            // Nobody waits when the last handle was dropped.
+            tracing::warn!(%error, "the last checkpoint failed, the next start replays");
         }
     }
 

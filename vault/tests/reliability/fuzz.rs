@@ -10,12 +10,42 @@ mod journal_record;
 #[allow(unreachable_pub)]
 mod splice;
 
-use std::{panic::catch_unwind, time::Instant};
+use std::{
+    panic::catch_unwind,
+    sync::{Arc, mpsc},
+    time::Instant,
+};
+
+use openclone_vault::{Options, PreparedBatch, Receipt, Vault, fs::sim::SimDisk, store::sim::SimStore};
 
 use crate::scoreboard::{Against, Row, env_number};
 
 /// Inputs of the short form.
 const INPUTS: u64 = 20_000;
+
+/// As the service has it, with its thread.
+impl daily_file::Taking for Vault {
+    fn open(options: Options, disk: &SimDisk) -> Self {
+        let process = disk.process();
+        let store = SimStore::open(&process).unwrap();
+        Self::open_on(options, Arc::new(process), Arc::new(store), disk.boot_id()).unwrap()
+    }
+
+    fn send(&mut self, batch: PreparedBatch) -> Receipt {
+        let (reply, answer) = mpsc::channel();
+        self.append(batch, move |told| reply.send(told).unwrap());
+        answer.recv().unwrap().unwrap()
+    }
+
+    fn close(self) {
+        Self::close(&self).unwrap();
+    }
+
+    fn fall(self) {
+        // It fails, since the process has ended; but its thread ends too.
+        assert!(Self::close(&self).is_err());
+    }
+}
 
 /// `share`: one in so many, for a case that takes long.
 fn feed(title: &'static str, tried: &'static str, test: &str, share: u64, run: fn(&[u8])) {
@@ -64,6 +94,6 @@ fn any_daily_file_is_completed_without_altering_a_byte() {
          start succeeds, what was acknowledged is skipped",
         "any_daily_file",
         100,
-        daily_file::run,
+        daily_file::run::<Vault>,
     );
 }

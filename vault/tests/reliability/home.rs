@@ -10,7 +10,7 @@ use std::{
 use openclone_vault::{
     AppendError, CheckpointPolicy, OpenError, Options, Receipt, Vault, VaultDirs,
     fs::RealFs,
-    store::{Store, rocks::RocksStore},
+    store::{Store, StoreError, rocks::RocksStore},
 };
 
 use crate::{
@@ -53,7 +53,10 @@ impl Home {
     pub(crate) fn open(&self, ids: usize) -> Result<Vault, OpenError> {
         match self.against {
             Against::Ours => Vault::open(self.options(ids)),
-            _ => self.open_on(RocksStore::open(&self.db()).unwrap(), ids, [7; 16]),
+            _ => {
+                let store = RocksStore::open(&self.db()).map_err(|error| self.refusal(&error))?;
+                self.open_on(store, ids, [7; 16])
+            }
         }
     }
 
@@ -70,10 +73,18 @@ impl Home {
     fn open_on(&self, store: impl Store + 'static, ids: usize, boot: [u8; 16]) -> Result<Vault, OpenError> {
         let store: Arc<dyn Store> = match self.against {
             Against::Ours => Arc::new(store),
-            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst)),
-            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst)),
+            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst, Duration::ZERO)),
+            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst, Duration::ZERO)),
         };
         Vault::open_on(self.options(ids), Arc::new(RealFs::new()), store, boot)
+    }
+
+    /// What the product says of a database that it cannot open.
+    fn refusal(&self, error: &StoreError) -> OpenError {
+        OpenError::Database {
+            path: self.db(),
+            reason: format!("{error}; `openclone reindex` makes a new one from the vault"),
+        }
     }
 
     fn options(&self, ids: usize) -> Options {

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod damage;
+mod eio;
 mod events;
 mod flips;
 mod fuzz;

@@ -55,16 +55,25 @@ fn calls() -> Vec<(String, u64)> {
     most.into_iter().collect()
 }
 
-fn strace(filters: &[String], log: &str) -> Vec<String> {
-    let mut words = vec![
-        "strace".to_owned(),
-        "-f".to_owned(),
-        "-qq".to_owned(),
-        "-o".to_owned(),
-        log.to_owned(),
-    ];
+/// The words that let strace start a command, and note its calls in `log`.
+pub(crate) fn strace(filters: &[String], log: &str) -> Vec<String> {
+    let mut words: Vec<String> = ["strace", "-f", "-qq", "-o", log].map(str::to_owned).into();
     words.extend_from_slice(filters);
     words
+}
+
+/// Whether strace is there; the long form demands it.
+pub(crate) fn has_strace() -> bool {
+    let mut version = Command::new("strace");
+    let found = version.arg("-V").stdout(Stdio::null()).status().is_ok();
+    assert!(
+        found || env_number("OPENCLONE_LONG").is_none(),
+        "the long form needs strace"
+    );
+    if !found {
+        println!("skipped: strace is not installed");
+    }
+    found
 }
 
 /// Kills at one point; `None` if the run did not come to it.
@@ -88,17 +97,7 @@ fn trial((name, nth): &(String, u64), against: Against) -> Option<Result<(), Str
 
 #[test]
 fn a_kill_at_each_system_call_loses_and_doubles_nothing() {
-    if Command::new("strace")
-        .arg("-V")
-        .stdout(Stdio::null())
-        .status()
-        .is_err()
-    {
-        assert!(
-            env_number("OPENCLONE_LONG").is_none(),
-            "the long form needs strace"
-        );
-        println!("skipped: strace is not installed");
+    if !has_strace() {
         return;
     }
     let all: Vec<(String, u64)> = calls()

@@ -7,10 +7,14 @@
 //!   the two, and a resend is skipped: the event is lost.
 //! - [`Order::BytesFirst`]: nothing is durable before the append; after it the ids go to rest. There is no journal, so
 //!   nothing is replayed. A crash between the two, and a resend doubles the event.
+//!
+//! Between the two it may linger, so that a rig which has only few crashes finds it soon.
 
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
 };
 
 use super::vault::{
@@ -33,15 +37,18 @@ pub(crate) enum Order {
 pub(crate) struct WrongStore<S> {
     inner: S,
     order: Order,
+    /// How long it takes from the one to the other, at least.
+    linger: Duration,
     /// Ids of groups whose bytes are being appended.
     waiting: Mutex<BTreeMap<Seq, Vec<EventId>>>,
 }
 
 impl<S: Store> WrongStore<S> {
-    pub(crate) fn new(inner: S, order: Order) -> Self {
+    pub(crate) fn new(inner: S, order: Order, linger: Duration) -> Self {
         Self {
             inner,
             order,
+            linger,
             waiting: Mutex::default(),
         }
     }
@@ -52,7 +59,9 @@ impl<S: Store> Store for WrongStore<S> {
         let mut ids: Vec<EventId> = Group::decode(record).unwrap().ids().collect();
         ids.sort_unstable();
         if self.order == Order::IdFirst {
-            return self.inner.settle(&ids);
+            self.inner.settle(&ids)?;
+            thread::sleep(self.linger);
+            return Ok(());
         }
         self.waiting
             .lock()
@@ -67,7 +76,9 @@ impl<S: Store> Store for WrongStore<S> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&seq);
-        waiting.map_or(Ok(()), |ids| self.inner.settle(&ids))
+        let Some(ids) = waiting else { return Ok(()) };
+        thread::sleep(self.linger);
+        self.inner.settle(&ids)
     }
 
     fn groups(&self) -> Result<Vec<Seq>, StoreError> {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use jiff::civil::date;
@@ -60,8 +61,8 @@ impl Bench {
         };
         let store: Arc<dyn Store> = match self.against {
             Against::Ours => Arc::new(store),
-            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst)),
-            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst)),
+            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst, Duration::ZERO)),
+            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst, Duration::ZERO)),
         };
         let shared = Arc::new(Shared::new(Arc::clone(&store)));
         let mut writer = Writer::new(&options(), Arc::new(process), store, self.disk.boot_id(), shared);
@@ -174,7 +175,7 @@ impl Bench {
 
 const PLACES: u32 = 5;
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     let dirs = VaultDirs {
         default: "/vault".into(),
         tenants: "/tenants".into(),
@@ -182,7 +183,7 @@ fn options() -> Options {
     let checkpoint = CheckpointPolicy {
         ids: 1_000,
         bytes: 1 << 30,
-        age: std::time::Duration::from_secs(3600),
+        age: Duration::from_secs(3600),
     };
     Options {
         db: "/db".into(),
@@ -261,7 +262,7 @@ fn event_of(line: &str) -> Option<u32> {
 }
 
 /// A batch is of one tenant: events of other places are moved to the place of the first.
-fn batch(events: &[u32]) -> PreparedBatch {
+pub(super) fn batch(events: &[u32]) -> PreparedBatch {
     let tenant = daily_file(place_of(events[0])).0;
     let mut files: Vec<PreparedFile> = Vec::new();
     for event in events {

@@ -4,6 +4,17 @@
 //! file, so it was not in what was saved, and it had been handed over when the save ended. Whether it is there is settled
 //! at the first look after its answer; from then on it must stay, or stay away. The sender waits for each answer, so what
 //! is handed over and not answered when a save ends is one batch.
+//!
+//! What this cannot see, and who sees it: a save whose end falls between the writer's last look at the path and its answer
+//! takes the batch, and must be forgiven; one that falls before that look must not cost it, since the writer then appends
+//! to the present file too. From outside the two look alike, so a writer that did not look again would be forgiven the one
+//! batch of each save. Whether it looks again is therefore judged where the moment can be chosen, on the simulated disk: an
+//! editor replaces the file before each single operation of a group
+//! (`a_file_that_is_replaced_between_our_look_and_our_write_gets_the_entries_too`), and obstacles are put in the way and
+//! taken away again (`an_obstacle_in_the_files_place_is_told_and_nothing_is_lost`), both in `src/writer/tests/users.rs`.
+//! Nothing else is forgiven: what was handed over after a save and answered before the next load, and what any look has seen
+//! after its answer, must be there at every look from then on; and the last look comes after a restart, with nothing in
+//! flight.
 
 use std::{collections::HashSet, fs, path::Path, path::PathBuf, thread, time::Duration};
 
