@@ -309,13 +309,13 @@ fn id_options(cache: &Cache) -> Options {
     blocks.set_optimize_filters_for_memory(true);
     blocks.set_format_version(6);
     let mut universal = UniversalCompactOptions::default();
-    universal.set_min_merge_width(8);
+    universal.set_min_merge_width(16);
     universal.set_max_size_amplification_percent(400);
     let mut options = Options::default();
     options.set_block_based_table_factory(&blocks);
     options.set_compaction_style(DBCompactionStyle::Universal);
     options.set_universal_compaction_options(&universal);
-    options.set_level_zero_file_num_compaction_trigger(8);
+    options.set_level_zero_file_num_compaction_trigger(16);
     options.set_level_zero_slowdown_writes_trigger(48);
     options.set_level_zero_stop_writes_trigger(64);
     options.set_compression_type(DBCompressionType::None);
