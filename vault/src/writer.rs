@@ -43,7 +43,6 @@
 mod ceiling;
 mod commit;
 mod doubt;
-mod pace;
 mod settle;
 #[cfg(any(test, fuzzing))]
 #[allow(clippy::unwrap_used)]

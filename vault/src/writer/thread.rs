@@ -1,6 +1,6 @@
 //! The writer's thread: sleeps until a batch, the end of a checkpoint, or a moment at which something is due.
 //!
-//! A group takes what has queued up while the last one was synced. See `pace` for when it waits for more.
+//! A group takes what has queued up while the last one was synced, and never waits for more.
 
 use std::{
     sync::{
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{State, Writer, pace::Pace};
+use super::{State, Writer};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError},
     error::AppendError,
@@ -38,7 +38,6 @@ struct Loop {
     queue: Receiver<Command>,
     checkpointing: bool,
     closing: Option<Sender<Result<(), AppendError>>>,
-    pace: Pace,
     /// When to try again what has failed, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
     stopping: Arc<AtomicBool>,
@@ -53,7 +52,6 @@ pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<C
         queue,
         checkpointing: false,
         closing: None,
-        pace: Pace::default(),
         retry: None,
         stopping,
     };
@@ -129,9 +127,6 @@ impl Loop {
 
     /// Commits `first` and what else has queued up, as far as a group goes.
     fn commit(&mut self, first: Job) {
-        if let Some(pause) = self.pace.pause() {
-            thread::sleep(pause);
-        }
         let mut bytes = first.bytes();
         let mut jobs = vec![first];
         let mut other = None;
@@ -145,7 +140,6 @@ impl Loop {
                 Err(_) => break,
             }
         }
-        self.pace.took(jobs.len(), Instant::now());
         #[cfg(feature = "ceiling")]
         self.writer.commit_unsafely(jobs);
         #[cfg(not(feature = "ceiling"))]
