@@ -1,6 +1,6 @@
 //! What a process costs, as Linux accounts for it.
 
-use std::fs;
+use std::{collections::HashMap, ffi::OsString, fs};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -54,18 +54,29 @@ pub(crate) fn descriptors(pid: u32) -> anyhow::Result<usize> {
         .count())
 }
 
-/// How often threads went to sleep by themselves, which is how often they were woken up. Threads that have ended count no
-/// more.
-pub(crate) fn wake_ups(pid: u32) -> anyhow::Result<f64> {
-    let path = format!("/proc/{pid}/task");
-    let mut sum = 0.0;
-    for task in fs::read_dir(&path).with_context(|| format!("cannot read {path}"))? {
-        // A thread may end between the two.
-        if let Ok(status) = fs::read_to_string(task?.path().join("status")) {
-            sum += line(&status, "voluntary_ctxt_switches:");
+/// How often each thread went to sleep by itself, which is how often it was woken up.
+#[derive(Clone, Debug)]
+pub(crate) struct WakeUps(HashMap<OsString, f64>);
+
+impl WakeUps {
+    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
+        let path = format!("/proc/{pid}/task");
+        let mut threads = HashMap::new();
+        for task in fs::read_dir(&path).with_context(|| format!("cannot read {path}"))? {
+            let task = task?;
+            // A thread may end between the two.
+            if let Ok(status) = fs::read_to_string(task.path().join("status")) {
+                threads.insert(task.file_name(), line(&status, "voluntary_ctxt_switches:"));
+            }
         }
+        Ok(Self(threads))
     }
-    Ok(sum)
+
+    /// Of all threads that there are now; what others did before they ended is not known.
+    pub(crate) fn since(&self, before: &Self) -> f64 {
+        let known = |thread| before.0.get(thread).unwrap_or(&0.0);
+        self.0.iter().map(|(thread, now)| now - known(thread)).sum()
+    }
 }
 
 impl Usage {

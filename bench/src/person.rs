@@ -17,7 +17,7 @@ use tokio::time::{Instant, interval_at, sleep};
 use crate::{
     http::Http,
     load::write_line,
-    measure,
+    measure::{self, WakeUps},
     send::INGEST,
     server::{KEY, Server},
     template::Template,
@@ -74,7 +74,7 @@ pub(crate) struct Stretch {
 struct Look {
     at: Instant,
     cpu_seconds: f64,
-    wake_ups: f64,
+    wake_ups: WakeUps,
     written_bytes: f64,
 }
 
@@ -156,7 +156,7 @@ impl Look {
         Ok(Self {
             at: Instant::now(),
             cpu_seconds: measure::usage(pid)?.cpu_seconds,
-            wake_ups: measure::wake_ups(pid)?,
+            wake_ups: WakeUps::of(pid)?,
             written_bytes: measure::written_bytes(pid)?,
         })
     }
@@ -165,7 +165,7 @@ impl Look {
         Stretch {
             seconds: (self.at - before.at).as_secs_f64(),
             cpu_seconds: self.cpu_seconds - before.cpu_seconds,
-            wake_ups: self.wake_ups - before.wake_ups,
+            wake_ups: self.wake_ups.since(&before.wake_ups),
             written_bytes: self.written_bytes - before.written_bytes,
         }
     }
