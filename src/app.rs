@@ -377,8 +377,7 @@ pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
     }
 }
 
-/// How many daily files may be open at once, where there may be so many descriptors. A vault has up to nine descriptors for
-/// each, see [`Options::open_files`].
+/// How many daily files may be open at once, where there may be so many descriptors.
 pub(crate) fn open_files(descriptors: u64) -> usize {
     usize::try_from(descriptors / 64)
         .unwrap_or(usize::MAX)

@@ -1,6 +1,7 @@
 //! What the process asks of the system for itself: as many descriptors as it may have, files that nobody else reads, and
 //! no core dumps, in which keys would stand.
 
+use openclone_vault::Options;
 use rustix::{
     fs::Mode,
     process::{Resource, Rlimit, getrlimit, setrlimit},
@@ -9,10 +10,8 @@ use tracing::{debug, warn};
 
 use crate::{app::open_files, config::ServerConfig};
 
-/// Descriptors that are kept from connections for the database and directories.
+/// Descriptors that are kept from connections for the database and directories; daily files have theirs besides.
 const OWN: u64 = 320;
-/// And for each daily file that may be open.
-const PER_FILE: u64 = 9;
 /// Nobody needs more, and some systems have costs for each that is allowed.
 const MOST: u64 = 1 << 16;
 /// Linux dumps nothing at this size, neither to a file nor, as it would at 0, to a program.
@@ -26,7 +25,7 @@ pub(super) fn prepare(server: &mut ServerConfig) {
     let Some(descriptors) = raise_descriptors() else {
         return;
     };
-    let own = OWN + PER_FILE * open_files(descriptors) as u64;
+    let own = OWN + (open_files(descriptors) * Options::DESCRIPTORS_A_FILE) as u64;
     let room = u32::try_from(descriptors.saturating_sub(own).max(64)).unwrap_or(u32::MAX);
     if server.max_connections > room {
         warn!(

@@ -108,12 +108,12 @@ struct OpenFile {
 
 impl fmt::Display for DailyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}.md", self.folder, self.date)
+        f.write_str(&self.text())
     }
 }
 
 impl DailyFile {
-    /// The same as `to_string`, for where it is wanted of every batch.
+    /// `<folder>/<YYYY-MM-DD>.md`, made without formatting since every batch wants it.
     pub fn text(&self) -> String {
         let mut text = Markdown::with_capacity(self.folder.len() + 14);
         text.literal(self.folder);
@@ -211,17 +211,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_texts_of_a_daily_file_are_the_same() {
-        for date in [
-            civil::date(2026, 2, 26),
-            civil::date(987, 12, 1),
-            civil::date(9999, 12, 31),
+    fn a_daily_file_is_named_by_folder_and_day() {
+        for (date, text) in [
+            (civil::date(2026, 2, 26), "Audio/2026-02-26.md"),
+            (civil::date(987, 12, 1), "Audio/0987-12-01.md"),
+            (civil::date(9999, 12, 31), "Audio/9999-12-31.md"),
         ] {
-            let file = DailyFile {
-                folder: "Audio",
-                date,
-            };
-            assert_eq!(file.text(), file.to_string());
+            let folder = "Audio";
+            let file = DailyFile { folder, date };
+            assert_eq!((file.text(), file.to_string()), (text.into(), text.into()));
         }
     }
 }

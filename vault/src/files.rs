@@ -41,6 +41,8 @@ const WRITEBACK_BYTES: u64 = 1 << 20;
 
 /// Files that wait for a checkpoint, for each that may be open.
 const WAITING: usize = 4;
+/// Descriptors for each file that may be open: its own, those that wait, and as many that a running checkpoint has taken.
+pub(crate) const DESCRIPTORS: usize = 1 + 2 * WAITING;
 
 impl OpenFiles {
     pub(crate) fn new(capacity: usize) -> Self {

@@ -98,9 +98,14 @@ pub struct Options {
     pub min_free: u64,
     /// When to checkpoint.
     pub checkpoint: CheckpointPolicy,
-    /// How many daily files may be open for appending at once; at least 16. Those that others took the room of wait for a
-    /// checkpoint, at most four times as many, and as many again while a checkpoint runs.
+    /// How many daily files may be open for appending at once; at least 16. For each there may be
+    /// [`Options::DESCRIPTORS_A_FILE`] descriptors.
     pub open_files: usize,
+}
+
+impl Options {
+    /// Descriptors that a vault may have for each of `open_files`: files that made room for others wait for a checkpoint.
+    pub const DESCRIPTORS_A_FILE: usize = crate::files::DESCRIPTORS;
 }
 
 /// A batch is in the vault.
