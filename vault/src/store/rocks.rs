@@ -6,8 +6,10 @@
 //! log nor a memtable.
 //!
 //! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind; see `log`.
+//! A log that is needed no more is given back in pieces, so that no sync waits for it; see `spent`.
 
 mod log;
+mod spent;
 
 use std::{
     fs, io,
@@ -157,8 +159,11 @@ impl Store for RocksStore {
                 }
             }
             db.write_opt(batch, &write_options(false))?;
+            let logs = spent::Logs::hold(&self.path);
             // What has been deleted need not be written out: this is what lets the log be dropped.
-            Ok(db.flush_cfs_opt(&[journal, family(db, IDS)?], &FlushOptions::default())?)
+            db.flush_cfs_opt(&[journal, family(db, IDS)?], &FlushOptions::default())?;
+            logs.give_back();
+            Ok(())
         })
     }
 

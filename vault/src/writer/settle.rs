@@ -120,12 +120,12 @@ impl Writer {
         let visited = store.visit_ids(&mut |id| {
             chunk.push(id);
             if chunk.len() == chunk.capacity() {
-                filter.insert(&chunk);
+                filter.read_in(&chunk);
                 chunk.clear();
             }
             go_on()
         });
-        filter.insert(&chunk);
+        filter.read_in(&chunk);
         match visited {
             Ok(()) if go_on() => filter.complete(),
             Ok(()) => {}
