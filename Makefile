@@ -139,6 +139,4 @@ fuzz: ## Feed the fuzz targets (or FUZZ=…) with RUNS inputs each, ten million 
 
 reliability: ## Run the long forms of all reliability tests and write docs/RELIABILITY.md (hours)
 	@scripts/need reliability
-# First, so that no run waits for the compiler.
-	cargo test --release --workspace --no-run
 	@scripts/reliability run
