@@ -20,6 +20,7 @@ mod schedule;
 mod send;
 mod server;
 mod soak;
+mod subject;
 mod sweep;
 mod table;
 mod template;

@@ -8,10 +8,7 @@ mod list;
 mod process;
 mod senders;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -24,6 +21,7 @@ use self::{
 use crate::{
     load::{self, Report, Transport, write_line},
     server::{KEY, Server},
+    subject::Subject,
 };
 
 /// Senders, and events a batch.
@@ -31,12 +29,8 @@ const LOADS: [(usize, usize); 2] = [(8, 500), (64, 1)];
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The service.
-    #[arg(long, default_value = "target/release/openclone")]
-    binary: PathBuf,
-    /// Where homes are made: on the disk to be measured.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
+    #[command(flatten)]
+    subject: Subject,
     /// Where peers are, or come to be.
     #[arg(long, default_value = "target/peers")]
     installed: PathBuf,
@@ -49,9 +43,6 @@ pub(crate) struct Arguments {
     /// Only these.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Where to write the figures as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
 }
 
 /// A peer's figures.
@@ -90,10 +81,7 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     for outcome in &outcomes {
         tell(outcome)?;
     }
-    if let Some(path) = &arguments.json {
-        fs::write(path, serde_json::to_string_pretty(&outcomes)?)?;
-    }
-    Ok(())
+    arguments.subject.save(&outcomes)
 }
 
 async fn measure(arguments: &Arguments, peer: &Peer) -> anyhow::Result<Outcome> {
@@ -110,7 +98,7 @@ async fn measure(arguments: &Arguments, peer: &Peer) -> anyhow::Result<Outcome> 
         return Ok(outcome);
     }
     for (senders, batch) in LOADS {
-        let home = tempfile::tempdir_in(&arguments.directory)?;
+        let home = tempfile::tempdir_in(&arguments.subject.directory)?;
         let running = match Running::start(&scripts, &installed, home.path(), peer).await {
             Ok(running) => running,
             Err(error) => {
@@ -137,7 +125,7 @@ async fn measure(arguments: &Arguments, peer: &Peer) -> anyhow::Result<Outcome> 
                 continue;
             }
         };
-        let server = Server::start(&arguments.binary, &arguments.directory).await?;
+        let server = Server::start(&arguments.subject.binary, &arguments.subject.directory).await?;
         let service = load::run(load(&server.endpoint, server.pid, peer.like)).await?;
         server.stop().await?;
         outcome.loads.push(Compared {

@@ -4,11 +4,7 @@
 //! Wake-ups are times at which a thread of the service went to sleep by itself (voluntary context switches). Bytes are those
 //! that it gave to the disk, checkpoints included.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -20,17 +16,14 @@ use crate::{
     measure::{self, WakeUps},
     send::INGEST,
     server::{KEY, Server},
+    subject::Subject,
     template::Template,
 };
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The service.
-    #[arg(long, default_value = "target/release/openclone")]
-    binary: PathBuf,
-    /// Where homes are made.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
+    #[command(flatten)]
+    subject: Subject,
     /// How many starts.
     #[arg(long, default_value_t = 10)]
     starts: usize,
@@ -40,9 +33,6 @@ pub(crate) struct Arguments {
     /// Seconds with one event each.
     #[arg(long, env = "PERSON_SECONDS", default_value_t = 60)]
     seconds: u64,
-    /// Where to write the figures as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
 }
 
 /// What came of it.
@@ -81,8 +71,8 @@ struct Look {
 pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     let first_ready_ms = median(starts(&arguments, true).await?);
     let ready_ms = median(starts(&arguments, false).await?);
-    let home = tempfile::tempdir_in(&arguments.directory)?;
-    let server = Server::start_in(&arguments.binary, home.path()).await?;
+    let home = tempfile::tempdir_in(&arguments.subject.directory)?;
+    let server = Server::start_in(&arguments.subject.binary, home.path()).await?;
     // What a start leaves to be done in the background belongs to the start.
     sleep(Duration::from_secs(2)).await;
     let before = Look::now(server.pid)?;
@@ -93,7 +83,7 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     let events = send(&server.endpoint, arguments.seconds).await?;
     let one_a_second = Look::now(server.pid)?.since(&before);
     let report = Report {
-        binary_mib: fs::metadata(&arguments.binary)?.len() as f64 / 1_048_576.0,
+        binary_mib: fs::metadata(&arguments.subject.binary)?.len() as f64 / 1_048_576.0,
         ready_ms,
         first_ready_ms,
         idle,
@@ -106,21 +96,18 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     };
     server.stop_in_order().await?;
     write_line(&serde_json::to_string(&report)?)?;
-    if let Some(path) = &arguments.json {
-        fs::write(path, serde_json::to_string_pretty(&report)?)?;
-    }
-    Ok(())
+    arguments.subject.save(&report)
 }
 
 /// Milliseconds of each start.
 async fn starts(arguments: &Arguments, in_new_homes: bool) -> anyhow::Result<Vec<f64>> {
-    let used = tempfile::tempdir_in(&arguments.directory)?;
-    start(&arguments.binary, used.path()).await?;
+    let used = tempfile::tempdir_in(&arguments.subject.directory)?;
+    start(&arguments.subject.binary, used.path()).await?;
     let mut times = Vec::new();
     for _ in 0..arguments.starts {
-        let new = tempfile::tempdir_in(&arguments.directory)?;
+        let new = tempfile::tempdir_in(&arguments.subject.directory)?;
         let home = if in_new_homes { &new } else { &used };
-        times.push(start(&arguments.binary, home.path()).await?);
+        times.push(start(&arguments.subject.binary, home.path()).await?);
     }
     Ok(times)
 }

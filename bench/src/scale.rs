@@ -11,7 +11,7 @@ mod runs;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -22,6 +22,7 @@ use crate::{
     load::{self, Report, Transport, write_line},
     measure, probe,
     server::{KEY, Server},
+    subject::Subject,
 };
 
 /// Processor time of a service that counts as being at rest, in a second.
@@ -30,13 +31,9 @@ const LONGEST_WORK: Duration = Duration::from_secs(180);
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The service.
-    #[arg(long, default_value = "target/release/openclone")]
-    binary: PathBuf,
-    /// Where homes are made: on the disk to be measured. 100 million ids take about 6 GB for a while.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
-    /// Numbers of ids, rising.
+    #[command(flatten)]
+    subject: Subject,
+    /// Numbers of ids, rising. 100 million take about 6 GB for a while.
     #[arg(
         long,
         env = "SCALE_IDS",
@@ -50,9 +47,6 @@ pub(crate) struct Arguments {
     /// Events a second while answers are timed.
     #[arg(long, default_value_t = 100_000.0)]
     rate: f64,
-    /// Where to write the figures as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
 }
 
 /// Figures at one number of ids.
@@ -83,9 +77,9 @@ pub(crate) struct Step {
 }
 
 pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
-    let home = tempfile::tempdir_in(&arguments.directory)?;
+    let home = tempfile::tempdir_in(&arguments.subject.directory)?;
     // Makes the vault and the database.
-    Server::start_in(&arguments.binary, home.path())
+    Server::start_in(&arguments.subject.binary, home.path())
         .await?
         .stop_in_order()
         .await?;
@@ -99,23 +93,21 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         held = held.max(ids);
         write_line(&line(&step))?;
         steps.push(step);
-        if let Some(path) = &arguments.json {
-            fs::write(path, serde_json::to_string_pretty(&steps)?)?;
-        }
+        arguments.subject.save(&steps)?;
         forget_markdown(&home.path().join("vault"))?;
     }
     Ok(())
 }
 
 async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> anyhow::Result<Step> {
-    let server = Server::start_in(&arguments.binary, home).await?;
+    let server = Server::start_in(&arguments.subject.binary, home).await?;
     let runs = runs::watch(home.join("db"));
     let busy = load(arguments, &server, Some(arguments.rate)).await?;
     let rest_seconds = rest(server.pid).await?;
     let merges = runs.merges();
     server.stop_in_order().await?;
 
-    let server = Server::start_in(&arguments.binary, home).await?;
+    let server = Server::start_in(&arguments.subject.binary, home).await?;
     let ready_ms = server.ready_in.as_secs_f64() * 1e3;
     let filter_seconds = rest(server.pid).await? + ready_ms / 1e3;
     let resident_mib = measure::resident_mib(server.pid)?;
@@ -126,7 +118,7 @@ async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> any
     let steady = load(arguments, &server, Some(arguments.rate)).await?;
     server.stop_in_order().await?;
 
-    let empty = Server::start(&arguments.binary, &arguments.directory).await?;
+    let empty = Server::start(&arguments.subject.binary, &arguments.subject.directory).await?;
     let empty_events_per_second = load(arguments, &empty, None).await?.events_per_second;
     empty.stop().await?;
     Ok(Step {

@@ -1,12 +1,11 @@
 //! What plots are made of: throughput over batch sizes, and answer times over rates.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     load::{Report, Transport, write_line},
+    subject::Subject,
     table::{self, Row, row},
 };
 
@@ -19,18 +18,11 @@ const RATED: usize = 100;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The service.
-    #[arg(long, default_value = "target/release/openclone")]
-    binary: PathBuf,
-    /// Where homes are made: on the disk to be measured.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
+    #[command(flatten)]
+    subject: Subject,
     /// Seconds of each load.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// Where to write the figures as JSON.
-    #[arg(long)]
-    json: PathBuf,
 }
 
 /// All figures of it.
@@ -57,7 +49,7 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         let report = measure(&arguments, &row(Transport::Stream, 4, RATED, Some(rate))).await?;
         sweep.rates.push(report);
     }
-    std::fs::write(&arguments.json, serde_json::to_string_pretty(&sweep)?)?;
+    arguments.subject.save(&sweep)?;
     Ok(())
 }
 
@@ -71,7 +63,13 @@ fn senders(transport: Transport, size: usize) -> usize {
 }
 
 async fn measure(arguments: &Arguments, row: &Row) -> anyhow::Result<Report> {
-    let (report, _) = table::measure(&arguments.binary, &arguments.directory, arguments.seconds, row).await?;
+    let (report, _) = table::measure(
+        &arguments.subject.binary,
+        &arguments.subject.directory,
+        arguments.seconds,
+        row,
+    )
+    .await?;
     write_line(&serde_json::to_string(&report)?)?;
     Ok(report)
 }

@@ -8,25 +8,19 @@ use serde::{Deserialize, Serialize};
 use crate::{
     load::{self, Report, Transport, write_line},
     server::{KEY, Server},
+    subject::Subject,
 };
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The server to measure.
-    #[arg(long, default_value = "target/release/openclone")]
-    binary: PathBuf,
-    /// Where homes are made: on the disk to be measured.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
+    #[command(flatten)]
+    subject: Subject,
     /// Seconds a row.
     #[arg(long, default_value_t = 8.0)]
     seconds: f64,
     /// A server built with the feature `ceiling`, to compare with in the same run.
     #[arg(long)]
     ceiling: Option<PathBuf>,
-    /// Where to write all figures as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
 }
 
 /// All figures of one run.
@@ -73,8 +67,9 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     let mut ceiling = None;
     for row in &ROWS {
-        let measure = async |binary| measure(binary, &arguments.directory, arguments.seconds, row).await;
-        let (report, ratio) = measure(&arguments.binary).await?;
+        let measure =
+            async |binary| measure(binary, &arguments.subject.directory, arguments.seconds, row).await;
+        let (report, ratio) = measure(&arguments.subject.binary).await?;
         write_line(&line(&report, ratio))?;
         // Right after the row that it is compared with: machines are not as fast at one time as at another.
         if let (None, Some(binary)) = (ceiling, &arguments.ceiling) {
@@ -88,11 +83,7 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         }
         rows.push(report);
     }
-    if let Some(path) = arguments.json {
-        let figures = Figures { ceiling, rows };
-        std::fs::write(path, serde_json::to_string_pretty(&figures)?)?;
-    }
-    Ok(())
+    arguments.subject.save(&Figures { ceiling, rows })
 }
 
 /// The figures of one load on a new service, and the bytes that it has written for each of Markdown.

@@ -9,8 +9,6 @@ mod keys;
 mod syncs;
 
 use std::{
-    fs,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -25,19 +23,17 @@ use openclone_client::v1::IngestBatchResponse;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use crate::{load::write_line, measure, probe, raw::Raw, send, server::Server, template::Template};
+use crate::{
+    load::write_line, measure, probe, raw::Raw, send, server::Server, subject::Subject, template::Template,
+};
 
 /// Callers that share a connection.
 const SHARED: usize = 16;
 
 #[derive(Args, Clone)]
 pub(crate) struct Arguments {
-    /// The service.
-    #[arg(long, default_value = "target/release/openclone")]
-    binary: PathBuf,
-    /// Where the home is made: on the disk to be measured.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
+    #[command(flatten)]
+    subject: Subject,
     /// How many tenants.
     #[arg(long, env = "TENANTS", default_value_t = 10_000)]
     tenants: usize,
@@ -50,9 +46,6 @@ pub(crate) struct Arguments {
     /// For how many seconds, after the first round.
     #[arg(long, default_value_t = 15.0)]
     seconds: f64,
-    /// Where to write the figures as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
 }
 
 /// What came of it.
@@ -88,9 +81,9 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         arguments.tenants >= arguments.callers,
         "there must be a tenant for each caller"
     );
-    let home = tempfile::tempdir_in(&arguments.directory)?;
+    let home = tempfile::tempdir_in(&arguments.subject.directory)?;
     let keys: Arc<[String]> = keys::write(&home.path().join("keys.toml"), arguments.tenants)?.into();
-    let server = Server::start_in(&arguments.binary, home.path()).await?;
+    let server = Server::start_in(&arguments.subject.binary, home.path()).await?;
     let (most, looking) = watch_descriptors(server.pid);
     let founding = round(&arguments, &server, &keys, 0, None).await?;
     let full = round(&arguments, &server, &keys, 1, Some(arguments.seconds)).await?;
@@ -121,10 +114,7 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     };
     server.stop_in_order().await?;
     write_line(&serde_json::to_string(&report)?)?;
-    if let Some(path) = &arguments.json {
-        fs::write(path, serde_json::to_string_pretty(&report)?)?;
-    }
-    Ok(())
+    arguments.subject.save(&report)
 }
 
 /// All callers, once through all tenants or for so many seconds.
