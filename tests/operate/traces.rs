@@ -1,0 +1,129 @@
+//! Traces and logs.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use crate::{command, common::http};
+
+/// Takes whatever is exported, and keeps the bytes.
+async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let state = Arc::clone(&kept);
+    let export = axum::routing::post(move |body: axum::body::Bytes| async move {
+        state.lock().unwrap().extend_from_slice(&body);
+        // an empty message
+        (
+            [("content-type", "application/grpc"), ("grpc-status", "0")],
+            vec![0_u8; 5],
+        )
+    });
+    let router = axum::Router::new().route(
+        "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        export,
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://{address}"), kept)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_carry_the_request_id_and_logs_are_json() {
+    let (endpoint, kept) = collector().await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = command(&dir.path().join("home"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .envs([
+            ("OPENCLONE_TELEMETRY__OTLP_ENDPOINT", endpoint.as_str()),
+            ("OPENCLONE_LOG__FORMAT", "json"),
+            ("OPENCLONE_LOG__LEVEL", "openclone=debug"),
+            ("API_KEY", crate::common::KEY),
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = lines.next().unwrap().unwrap();
+    let address = url.strip_prefix("listening on http://").unwrap().parse().unwrap();
+    let key = format!("X-API-Key: {}", crate::common::KEY);
+    let lines = [&key, "X-Request-Id: traced-7", "Content-Type: application/json"];
+    let answer = http(
+        address,
+        "POST",
+        "/api/v1/ingest",
+        &lines,
+        &crate::common::braindump("secret thought", "1"),
+    )
+    .await;
+    assert_eq!(
+        (answer.status, answer.headers["x-request-id"].as_str()),
+        (200, "traced-7")
+    );
+    let grpc = http(
+        address,
+        "POST",
+        "/openclone.v1.AccessService/GetAccess",
+        &[&key, "Content-Type: application/grpc-web"],
+        "",
+    )
+    .await;
+    assert!(
+        !grpc.headers["x-request-id"].is_empty(),
+        "gRPC answers carry one as well"
+    );
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
+        .await
+        .unwrap();
+    assert!(output.status.success());
+    let exported = String::from_utf8_lossy(&kept.lock().unwrap()).into_owned();
+    for expected in [
+        "openclone",
+        "request",
+        "batch",
+        "traced-7",
+        "/api/v1/ingest",
+        "my-plugin",
+    ] {
+        assert!(
+            exported.contains(expected),
+            "{expected} is missing in {exported:?}"
+        );
+    }
+    let logs = String::from_utf8(output.stderr).unwrap();
+    assert!(!exported.contains("secret thought") && !logs.contains("secret thought"));
+    assert!(!exported.contains(crate::common::KEY) && !logs.contains(crate::common::KEY));
+    let parsed: Vec<serde_json::Value> = logs
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(
+        parsed.iter().any(|line| line["span"]["id"] == "traced-7"),
+        "{logs}"
+    );
+}
+
+#[test]
+fn a_collector_that_is_away_stops_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = command(&dir.path().join("home"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("OPENCLONE_TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:9")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("listening on"));
+    let since = Instant::now();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(since.elapsed() < Duration::from_secs(10));
+}
