@@ -18,6 +18,11 @@ use tokio::{
 
 use crate::server::KEY;
 
+/// How long it may take to end in order, with a last checkpoint and others at work on the same disk.
+const LONGEST_END: Duration = Duration::from_secs(60);
+/// Below those that systems give to whoever asks for any, so that nobody takes it between an end and a start.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+
 pub(super) struct Service {
     binary: PathBuf,
     home: tempfile::TempDir,
@@ -28,7 +33,7 @@ pub(super) struct Service {
 impl Service {
     pub(super) async fn start(binary: &Path, directory: &Path) -> anyhow::Result<Self> {
         let home = tempfile::tempdir_in(directory)?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let process = spawn(binary, home.path(), port)?;
         let mut service = Self {
             binary: binary.to_owned(),
@@ -73,7 +78,7 @@ impl Service {
             .status()
             .await?;
         ensure!(ended.success(), "cannot end the service");
-        let status = timeout(Duration::from_secs(15), self.process.wait()).await;
+        let status = timeout(LONGEST_END, self.process.wait()).await;
         let status = status.context("the service does not end")??;
         ensure!(status.success(), "the service ended with {status}");
         Ok(())
@@ -98,6 +103,15 @@ impl Service {
         }
         bail!("the service does not become ready")
     }
+}
+
+/// One that differs between processes, since several may soak at once.
+fn free_port() -> anyhow::Result<u16> {
+    let begin = usize::try_from(std::process::id())? % PORTS.len();
+    let mut ports = PORTS.cycle().skip(begin).take(PORTS.len());
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .context("no port is free")
 }
 
 fn spawn(binary: &Path, home: &Path, port: u16) -> anyhow::Result<Child> {

@@ -8,6 +8,7 @@ mod daily_file;
 mod daily_file_still;
 mod eio;
 mod faults;
+mod filling;
 mod handles;
 #[path = "../../../fuzz/cases/inputs.rs"]
 mod inputs;

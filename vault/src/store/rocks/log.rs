@@ -66,8 +66,12 @@ fn judge_log(path: &Path) -> io::Result<(Verdict, u64)> {
     while offset < length {
         block.clear();
         log.by_ref().take(BLOCK as u64).read_to_end(&mut block)?;
+        if block.is_empty() {
+            // Another process, whose log it is, has removed and cut it meanwhile.
+            break;
+        }
         match judge(&block) {
-            Verdict::Fine => offset += block.len().max(1) as u64,
+            Verdict::Fine => offset += block.len() as u64,
             // RocksDB refuses it: a loss of power does not leave records behind zeros.
             Verdict::Zeroed(_) if !zeros_follow(&mut log)? => return Ok((Verdict::Fine, offset)),
             verdict => return Ok((verdict, offset)),

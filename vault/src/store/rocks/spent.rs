@@ -4,8 +4,9 @@
 //! free blocks), and each sync that begins meanwhile waits. So the log is held open over its removal: its name goes at
 //! once, its blocks stay, and a thread gives them back a piece at a time, with pauses in which syncs pass.
 //!
-//! Only a file without a name is cut: it must have had one when it was taken, and have none since. Nobody can read it
-//! then, and after an end of the process the system gives back what is left. What cannot be held is removed as ever.
+//! Only a file without a name is cut: it must have had one when it was taken, and have none since. Nobody can open it
+//! then, and after an end of the process the system gives back what is left. Another process that was reading it, to see
+//! whether the database is whole, finds it at its end. What cannot be held is removed as ever.
 
 use std::{
     fs::{self, File, OpenOptions},
