@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{HeaderMap, Request, Response, header};
 use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
-use tower::{Layer as _, Service as _};
+use tower::{Layer as _, Service as _, ServiceExt as _};
 
 /// What answers on the port. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,16 +27,8 @@ impl Surface {
     /// Answers `request`.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
         match &self.grpc {
-            Some(grpc) if is_grpc(request.headers()) => {
-                let mut grpc = grpc.clone();
-                let answered = match ready(&mut grpc).await {
-                    Ok(grpc) => grpc.call(request).await,
-                    Err(error) => Err(error),
-                };
-                match answered {
-                    Ok(response) => response.map(Body::new),
-                }
-            }
+            // On the heap, so that a JSON request does not carry room for it.
+            Some(grpc) if is_grpc(request.headers()) => Box::pin(call(grpc.clone(), request)).await,
             _ => {
                 let Ok(response) = self.http.clone().call(request).await;
                 response
@@ -45,8 +37,9 @@ impl Surface {
     }
 }
 
-async fn ready(grpc: &mut GrpcWebService<Routes>) -> Result<&mut GrpcWebService<Routes>, Infallible> {
-    tower::ServiceExt::<Request<Body>>::ready(grpc).await
+async fn call(grpc: GrpcWebService<Routes>, request: Request<Body>) -> Response<Body> {
+    let Ok::<_, Infallible>(response) = grpc.oneshot(request).await;
+    response.map(Body::new)
 }
 
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
