@@ -1,6 +1,6 @@
 //! The service as the routes see it: one method a call.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use openclone_client::v1::{
     Batch, GetAccessRequest, GetPluginRequest, GetPluginResponse, IngestBatchRequest, IngestBatchResponse,
@@ -64,8 +64,8 @@ impl Upstream {
             return Ok(());
         }
         let mut client = self.access.clone();
-        let call = client.get_access(request(caller, GetAccessRequest {}));
-        self.settle(caller, Box::pin(call)).await?;
+        self.settle(caller, client.get_access(request(caller, GetAccessRequest {})))
+            .await?;
         if let Some(remote) = &self.remote {
             remote.cache.remember(caller);
         }
@@ -78,8 +78,8 @@ impl Upstream {
             return direct.ingest_batch(request(caller, message)).await;
         }
         let mut client = self.ingest.clone();
-        let call = client.ingest_batch(request(caller, message));
-        self.settle(caller, Box::pin(call)).await
+        self.settle(caller, client.ingest_batch(request(caller, message)))
+            .await
     }
 
     pub(crate) async fn list_plugins(
@@ -88,27 +88,31 @@ impl Upstream {
         filter: ListPluginsRequest,
     ) -> Answer<ListPluginsResponse> {
         let mut client = self.registry.clone();
-        let call = client.list_plugins(request(caller, filter));
-        self.settle(caller, Box::pin(call)).await
+        self.settle(caller, client.list_plugins(request(caller, filter)))
+            .await
     }
 
     pub(crate) async fn get_plugin(&self, caller: &Caller, id: String) -> Answer<GetPluginResponse> {
         let mut client = self.registry.clone();
-        let call = client.get_plugin(request(caller, GetPluginRequest { id }));
-        self.settle(caller, Box::pin(call)).await
+        self.settle(
+            caller,
+            client.get_plugin(request(caller, GetPluginRequest { id })),
+        )
+        .await
     }
 
     pub(crate) async fn list_source_types(&self, caller: &Caller) -> Answer<ListSourceTypesResponse> {
         let mut client = self.registry.clone();
-        let call = client.list_source_types(request(caller, ListSourceTypesRequest {}));
-        self.settle(caller, Box::pin(call)).await
+        self.settle(
+            caller,
+            client.list_source_types(request(caller, ListSourceTypesRequest {})),
+        )
+        .await
     }
 
     /// Waits for the answer to a call. The service explains each of its errors, so one without an explanation comes
     /// from the way to a remote service, and is that it cannot be reached.
-    ///
-    /// The call is on the heap, so that the many requests that are answered in the same process do not each carry room for it.
-    async fn settle<T>(&self, caller: &Caller, call: Pin<Box<impl Future<Output = Answer<T>>>>) -> Answer<T> {
+    async fn settle<T>(&self, caller: &Caller, call: impl Future<Output = Answer<T>>) -> Answer<T> {
         let Some(remote) = &self.remote else {
             return call.await;
         };

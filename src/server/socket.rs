@@ -19,9 +19,6 @@ use super::{
 };
 use crate::auth::PEER;
 
-/// A request never fails: whatever goes wrong is an answer.
-type Answered = Result<Response<Body>, Infallible>;
-
 /// One connection.
 #[derive(Clone, Debug)]
 pub(super) struct Socket {
@@ -50,25 +47,21 @@ impl Socket {
         Arc::clone(&self.in_flight)
     }
 
-    /// Answers a request that there is room for. What comes before the first wait is done at once, so that the future
-    /// keeps nothing of it.
-    fn admit(self, request: Request<Incoming>, ticket: Ticket) -> impl Future<Output = Answered> + Send {
+    /// Answers a request that there is room for.
+    async fn admit(self, request: Request<Incoming>, ticket: Ticket) -> Response<Body> {
         let (head, body) = request.into_parts();
         let held = Held::default();
         let larder = self.port.larder.clone();
         let body = Intake::new(body, &head.headers, &ticket, larder, held.clone());
-        let answering = self.answer(Request::from_parts(head, Body::new(body)));
-        async move {
-            let response = answering.await;
-            // a stream has only begun when its answer has
-            if ticket.kind() == Kind::Plain {
-                held.end();
-            }
-            Ok(ticketed::hold(response, ticket))
+        let response = self.answer(Request::from_parts(head, Body::new(body))).await;
+        // a stream has only begun when its answer has
+        if ticket.kind() == Kind::Plain {
+            held.end();
         }
+        ticketed::hold(response, ticket)
     }
 
-    fn answer(self, mut request: Request<Body>) -> impl Future<Output = Response<Body>> + Send {
+    async fn answer(self, mut request: Request<Body>) -> Response<Body> {
         let id = request_id::of(request.headers());
         let span = info_span!(
             "request",
@@ -96,19 +89,22 @@ impl Socket {
             response.headers_mut().insert(request_id::HEADER, id);
             response
         };
-        answering.instrument(span)
+        answering.instrument(span).await
     }
 }
 
 impl Service<Request<Incoming>> for Socket {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Answered> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let kind = Kind::of(request.uri().path());
         match self.port.room.enter(kind, &self.in_flight) {
-            Some(ticket) => Box::pin(self.clone().admit(request, ticket)),
+            Some(ticket) => {
+                let answering = self.clone().admit(request, ticket);
+                Box::pin(async move { Ok(answering.await) })
+            }
             None => {
                 let refusal = ticketed::no_room(request.version(), request.headers());
                 Box::pin(async move { Ok(refusal) })

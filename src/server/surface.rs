@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{HeaderMap, Request, Response, header};
 use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
-use tower::{Layer as _, Service as _, ServiceExt as _};
+use tower::{Layer as _, Service as _};
 
 /// What answers on the port. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,8 +27,16 @@ impl Surface {
     /// Answers `request`.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
         match &self.grpc {
-            // On the heap, so that a JSON request does not carry room for it.
-            Some(grpc) if is_grpc(request.headers()) => Box::pin(call(grpc.clone(), request)).await,
+            Some(grpc) if is_grpc(request.headers()) => {
+                let mut grpc = grpc.clone();
+                let answered = match ready(&mut grpc).await {
+                    Ok(grpc) => grpc.call(request).await,
+                    Err(error) => Err(error),
+                };
+                match answered {
+                    Ok(response) => response.map(Body::new),
+                }
+            }
             _ => {
                 let Ok(response) = self.http.clone().call(request).await;
                 response
@@ -37,9 +45,8 @@ impl Surface {
     }
 }
 
-async fn call(grpc: GrpcWebService<Routes>, request: Request<Body>) -> Response<Body> {
-    let Ok::<_, Infallible>(response) = grpc.oneshot(request).await;
-    response.map(Body::new)
+async fn ready(grpc: &mut GrpcWebService<Routes>) -> Result<&mut GrpcWebService<Routes>, Infallible> {
+    tower::ServiceExt::<Request<Body>>::ready(grpc).await
 }
 
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
