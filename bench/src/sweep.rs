@@ -49,8 +49,7 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         let report = measure(&arguments, &row(Transport::Stream, 4, RATED, Some(rate))).await?;
         sweep.rates.push(report);
     }
-    arguments.subject.save(&sweep)?;
-    Ok(())
+    arguments.subject.save(&sweep)
 }
 
 /// Streams have many batches on the way, calls one each.
