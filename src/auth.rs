@@ -16,9 +16,10 @@ use std::{
     sync::{Arc, atomic::AtomicI64},
 };
 
+use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use openclone_vault::SourceType;
-use tonic::{Request, Status, service::Interceptor};
+use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor};
 
 use crate::{error::IngestError, limit::KeyLimits, meters::Meters};
 use failures::Failures;
@@ -29,9 +30,9 @@ pub use scope::{Need, Scope, UnknownScope};
 pub use token::NewKey;
 
 /// The metadata that carries the key.
-pub const API_KEY: &str = "x-api-key";
+pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The metadata that carries the caller's address; only the socket layer sets it.
-pub const PEER: &str = "x-openclone-peer";
+pub const PEER: HeaderName = HeaderName::from_static("x-openclone-peer");
 
 /// What is known of a key.
 #[derive(Debug)]
@@ -94,14 +95,22 @@ impl Authenticator {
         self.failures.count(peer)?;
         Err(IngestError::InvalidKey)
     }
+
+    /// As [`Self::authenticate`], from the metadata of a call.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub(crate) fn admit(&self, metadata: &MetadataMap) -> Result<Principal, IngestError> {
+        let headers = metadata.as_ref();
+        let presented = headers.get(API_KEY).map(HeaderValue::as_bytes);
+        let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
+        self.authenticate(presented, peer)
+    }
 }
 
 impl Interceptor for Authenticator {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let metadata = request.metadata();
-        let presented = metadata.get(API_KEY).map(|value| value.as_bytes());
-        let peer = metadata.get(PEER).and_then(|value| value.to_str().ok());
-        let principal = self.authenticate(presented, peer)?;
+        let principal = self.admit(request.metadata())?;
         request.extensions_mut().insert(principal);
         Ok(request)
     }

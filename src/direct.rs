@@ -3,9 +3,13 @@
 
 use openclone_client::v1::IngestBatchRequest;
 use openclone_gateway::DirectAnswer;
-use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor as _};
+use tonic::{Extensions, Request, Status, metadata::MetadataMap};
 
-use crate::{auth::Authenticator, ingest::Ingest, v1::ingest_service_server::IngestService as _};
+use crate::{
+    auth::{Authenticator, Principal},
+    ingest::Ingest,
+    v1::ingest_service_server::IngestService as _,
+};
 
 /// The service, as the gateway in the same process calls it.
 #[derive(Clone, Debug)]
@@ -21,29 +25,23 @@ impl Direct {
             ingest,
         }
     }
-
-    /// What the layer in front of the services does: the caller in the extensions of the request.
-    fn admit(&self, metadata: MetadataMap) -> Result<Request<()>, Status> {
-        let request = Request::from_parts(metadata, Default::default(), ());
-        self.authenticator.clone().call(request)
-    }
 }
 
 impl openclone_gateway::Direct for Direct {
-    fn check_access(&self, metadata: MetadataMap) -> Result<(), Status> {
-        self.admit(metadata).map(drop)
+    /// What the layer in front of the services does: the caller in the extensions of a request.
+    fn check_access(&self, metadata: &MetadataMap) -> Result<Extensions, Status> {
+        let mut caller = Extensions::new();
+        caller.insert(self.authenticator.admit(metadata)?);
+        Ok(caller)
     }
 
-    fn ingest_batch(&self, request: Request<IngestBatchRequest>) -> DirectAnswer {
-        let service = self.clone();
+    fn ingest_batch(&self, caller: Extensions, message: IngestBatchRequest) -> DirectAnswer {
+        let ingest = self.ingest.clone();
         Box::pin(async move {
-            // Who calls comes from the check alone: nothing but metadata may say so.
-            let (metadata, _, message) = request.into_parts();
-            let (metadata, caller, ()) = service.admit(metadata)?.into_parts();
-            service
-                .ingest
-                .ingest_batch(Request::from_parts(metadata, caller, message))
-                .await
+            let mut request = Request::from_parts(MetadataMap::new(), caller, message);
+            let principal = ingest.renew(&Principal::of(&request)?, request.get_ref())?;
+            request.extensions_mut().insert(principal);
+            ingest.ingest_batch(request).await
         })
     }
 }

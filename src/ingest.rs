@@ -32,6 +32,22 @@ impl Ingest {
     pub fn new(pipeline: Arc<Pipeline>) -> Self {
         Self { pipeline }
     }
+
+    /// What is known now of a caller who was let in before its `message` had come.
+    ///
+    /// # Errors
+    /// [`IngestError::InvalidKey`] when the key was revoked or has ended meanwhile; the events are counted as refused.
+    pub(crate) fn renew(
+        &self,
+        principal: &Principal,
+        message: &IngestBatchRequest,
+    ) -> Result<Principal, IngestError> {
+        self.pipeline.keys.renew(principal).inspect_err(|error| {
+            if let Some(batch) = &message.batch {
+                self.pipeline.turn_away(principal, batch, error);
+            }
+        })
+    }
 }
 
 #[tonic::async_trait]

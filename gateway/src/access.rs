@@ -27,7 +27,7 @@ const FORWARDED: [HeaderName; 3] = [
 /// Who calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    metadata: HeaderMap,
+    metadata: MetadataMap,
 }
 
 impl Caller {
@@ -39,16 +39,19 @@ impl Caller {
                 metadata.insert(name, value.clone());
             }
         }
-        Self { metadata }
+        Self {
+            metadata: MetadataMap::from_headers(metadata),
+        }
     }
 
     /// A call's metadata.
-    pub(crate) fn metadata(&self) -> MetadataMap {
-        MetadataMap::from_headers(self.metadata.clone())
+    pub(crate) const fn metadata(&self) -> &MetadataMap {
+        &self.metadata
     }
 
     fn digest(&self) -> Option<Digest> {
         self.metadata
+            .as_ref()
             .get(&FORWARDED[0])
             .map(|key| *blake3::hash(key.as_bytes()).as_bytes())
     }

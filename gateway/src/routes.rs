@@ -73,10 +73,13 @@ type Shared = State<Arc<Gateway>>;
 async fn ingest(State(gateway): Shared, request: Request) -> Result<Response, Rejection> {
     let (head, body) = request.into_parts();
     let caller = Caller::new(&head.headers);
-    if let Err(status) = gateway.upstream.check_access(&caller).await {
-        body::drain(&head.headers, body);
-        return Err(status.into());
-    }
+    let admitted = match gateway.upstream.check_access(&caller).await {
+        Ok(admitted) => admitted,
+        Err(status) => {
+            body::drain(&head.headers, body);
+            return Err(status.into());
+        }
+    };
     let bytes = body::read(&head.headers, body, &gateway.options)
         .await
         .inspect_err(|rejection| gateway.unread(rejection))?;
@@ -92,7 +95,11 @@ async fn ingest(State(gateway): Shared, request: Request) -> Result<Response, Re
             HeaderMap::new(),
         ));
     }
-    match gateway.upstream.ingest_batch(&caller, decoded.batch).await {
+    match gateway
+        .upstream
+        .ingest_batch(&caller, admitted, decoded.batch)
+        .await
+    {
         Ok(response) => {
             let (metadata, message, _) = response.into_parts();
             Ok(answer::ingested(

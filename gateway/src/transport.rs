@@ -18,7 +18,7 @@ use std::{
 use http::{Request, Response};
 use openclone_client::v1::{IngestBatchRequest, IngestBatchResponse};
 use thiserror::Error;
-use tonic::{Status, body::Body, metadata::MetadataMap, service::Routes, transport::Channel};
+use tonic::{Extensions, Status, body::Body, metadata::MetadataMap, service::Routes, transport::Channel};
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
 type Boxed = BoxCloneSyncService<Request<Body>, Response<Body>, TransportError>;
@@ -34,14 +34,15 @@ pub struct Transport {
 /// The calls that every batch makes, offered by a service in the same process without encoding: each must do all that the
 /// call over [`Routes`] does, the check of the key included.
 pub trait Direct: Send + Sync {
-    /// As `AccessService.GetAccess`, of which only the verdict on the key is wanted.
+    /// As `AccessService.GetAccess`: who calls, as the service noted it for [`Self::ingest_batch`].
     ///
     /// # Errors
     /// The status that the call would have had.
-    fn check_access(&self, metadata: MetadataMap) -> Result<(), Status>;
+    fn check_access(&self, metadata: &MetadataMap) -> Result<Extensions, Status>;
 
-    /// As `IngestService.IngestBatch`.
-    fn ingest_batch(&self, request: tonic::Request<IngestBatchRequest>) -> DirectAnswer;
+    /// As `IngestService.IngestBatch`, from a `caller` whom [`Self::check_access`] has let in. Its key is looked at again,
+    /// since it may have been revoked while the body came.
+    fn ingest_batch(&self, caller: Extensions, message: IngestBatchRequest) -> DirectAnswer;
 }
 
 /// The answer of [`Direct::ingest_batch`] to come.

@@ -8,7 +8,7 @@ use openclone_client::v1::{
     access_service_client::AccessServiceClient, ingest_service_client::IngestServiceClient,
     registry_service_client::RegistryServiceClient,
 };
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Extensions, Request, Response, Status};
 use tonic_types::StatusExt;
 
 use crate::{GatewayOptions, Transport, access::AccessCache, access::Caller, transport::Direct};
@@ -34,6 +34,10 @@ struct Remote {
     timeout: Duration,
 }
 
+/// A caller whose key is good. What a service in the same process noted of it is handed back with its batch.
+#[derive(Debug, Default)]
+pub(crate) struct Admitted(Extensions);
+
 type Answer<T> = Result<Response<T>, Status>;
 
 impl Upstream {
@@ -52,16 +56,16 @@ impl Upstream {
     }
 
     /// Checks the caller's key.
-    pub(crate) async fn check_access(&self, caller: &Caller) -> Result<(), Status> {
+    pub(crate) async fn check_access(&self, caller: &Caller) -> Result<Admitted, Status> {
         if let Some(direct) = &self.direct {
-            return direct.check_access(caller.metadata());
+            return direct.check_access(caller.metadata()).map(Admitted);
         }
         if self
             .remote
             .as_ref()
             .is_some_and(|remote| remote.cache.is_known(caller))
         {
-            return Ok(());
+            return Ok(Admitted::default());
         }
         let mut client = self.access.clone();
         self.settle(caller, client.get_access(request(caller, GetAccessRequest {})))
@@ -69,13 +73,19 @@ impl Upstream {
         if let Some(remote) = &self.remote {
             remote.cache.remember(caller);
         }
-        Ok(())
+        Ok(Admitted::default())
     }
 
-    pub(crate) async fn ingest_batch(&self, caller: &Caller, batch: Batch) -> Answer<IngestBatchResponse> {
+    /// Sends a batch of a caller whom [`Self::check_access`] has let in.
+    pub(crate) async fn ingest_batch(
+        &self,
+        caller: &Caller,
+        admitted: Admitted,
+        batch: Batch,
+    ) -> Answer<IngestBatchResponse> {
         let message = IngestBatchRequest { batch: Some(batch) };
         if let Some(direct) = &self.direct {
-            return direct.ingest_batch(request(caller, message)).await;
+            return direct.ingest_batch(admitted.0, message).await;
         }
         let mut client = self.ingest.clone();
         self.settle(caller, client.ingest_batch(request(caller, message)))
@@ -136,5 +146,5 @@ impl Upstream {
 }
 
 fn request<T>(caller: &Caller, message: T) -> Request<T> {
-    Request::from_parts(caller.metadata(), Default::default(), message)
+    Request::from_parts(caller.metadata().clone(), Extensions::default(), message)
 }

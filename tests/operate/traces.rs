@@ -109,6 +109,58 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_fails_has_a_line_with_its_id_at_the_level_that_is_usual() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    let mut child = command(&home)
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .envs([("OPENCLONE_LOG__FORMAT", "json"), ("API_KEY", crate::common::KEY)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = lines.next().unwrap().unwrap();
+    let address = url.strip_prefix("listening on http://").unwrap().parse().unwrap();
+    let key = format!("X-API-Key: {}", crate::common::KEY);
+    let post = async |id: &str, text: &str| {
+        let id = format!("X-Request-Id: {id}");
+        let lines = [&key, &id, "Content-Type: application/json"];
+        let batch = crate::common::braindump(text, text);
+        http(address, "POST", "/api/v1/ingest", &lines, &batch)
+            .await
+            .status
+    };
+    assert_eq!(post("fine-1", "one").await, 200);
+    std::fs::rename(home.join("vault"), home.join("elsewhere")).unwrap();
+    assert_eq!(post("fails-2", "two").await, 503);
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
+        .await
+        .unwrap();
+    let logs = String::from_utf8(output.stderr).unwrap();
+    let of = |id: &str| -> Vec<serde_json::Value> {
+        let lines = logs.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines
+            .filter(|line: &serde_json::Value| line["id"] == id)
+            .collect()
+    };
+    let [line] = &of("fails-2")[..] else {
+        panic!("{logs}")
+    };
+    assert_eq!(
+        (
+            line["path"].as_str(),
+            line["status"].as_u64(),
+            line["level"].as_str()
+        ),
+        (Some("/api/v1/ingest"), Some(503), Some("WARN"))
+    );
+    assert!(of("fine-1").is_empty(), "{logs}");
+}
+
 #[test]
 fn a_collector_that_is_away_stops_nothing() {
     let dir = tempfile::tempdir().unwrap();

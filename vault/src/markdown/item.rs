@@ -61,7 +61,7 @@ impl ItemRenderer {
         let names = context.plugin_id.len() + context.plugin_version.len() + context.device_id.len();
         let mut origin = Markdown::with_capacity(names + 48);
         origin.literal(" [via:: ");
-        origin.text(&format!("{}@{}", context.plugin_id, context.plugin_version));
+        origin.text(&[context.plugin_id, "@", context.plugin_version].concat());
         origin.literal("] [device:: ");
         origin.text(short_device(context.device_id));
         origin.literal("]");

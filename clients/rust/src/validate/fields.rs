@@ -54,8 +54,9 @@ pub(super) fn plugin_id(value: &str) -> Option<Rule> {
         return Some(Rule::TooLong { limit: MAX_PLUGIN_ID });
     }
     let is_part =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
-    (!value.split('-').all(is_part)).then_some(Rule::PluginId)
+        |part: &[u8]| !part.is_empty() && part.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
+    let mut parts = value.as_bytes().split(|&byte| byte == b'-');
+    (!parts.all(is_part)).then_some(Rule::PluginId)
 }
 
 pub(super) fn plugin_version(value: &str) -> Option<Rule> {
@@ -64,36 +65,41 @@ pub(super) fn plugin_version(value: &str) -> Option<Rule> {
 
 /// SemVer 2.0 as its grammar has it. The semver crate would refuse numbers above 2^64, which the grammar allows.
 fn is_semver(value: &str) -> bool {
-    let (rest, build) = match value.split_once('+') {
-        Some((rest, build)) => (rest, Some(build)),
+    let (rest, build) = cut(value.as_bytes(), b'+');
+    let (core, pre_release) = cut(rest, b'-');
+    let has_parts = |list: Option<&[u8]>, is_part: fn(&[u8]) -> bool| {
+        list.is_none_or(|list| list.split(|&byte| byte == b'.').all(is_part))
+    };
+    core.iter().filter(|&&byte| byte == b'.').count() == 2
+        && has_parts(Some(core), is_numeric)
+        && has_parts(pre_release, |part| match part.iter().all(u8::is_ascii_digit) {
+            true => is_numeric(part),
+            false => is_identifier(part),
+        })
+        && has_parts(build, is_identifier)
+}
+
+/// What stands before the first `byte` and after it. On bytes, since every batch has a version to be checked.
+fn cut(value: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
+    match value.iter().position(|&found| found == byte) {
+        Some(at) => (&value[..at], Some(&value[at + 1..])),
         None => (value, None),
-    };
-    let (core, pre_release) = match rest.split_once('-') {
-        Some((core, pre_release)) => (core, Some(pre_release)),
-        None => (rest, None),
-    };
-    core.split('.').count() == 3
-        && core.split('.').all(is_numeric)
-        && pre_release.is_none_or(|list| list.split('.').all(|part| is_identifier(part, true)))
-        && build.is_none_or(|list| list.split('.').all(|part| is_identifier(part, false)))
-}
-
-fn is_numeric(part: &str) -> bool {
-    let is_digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    is_digits && (part.len() == 1 || !part.starts_with('0'))
-}
-
-fn is_identifier(part: &str, is_pre_release: bool) -> bool {
-    let is_all_digits = part.bytes().all(|byte| byte.is_ascii_digit());
-    match is_pre_release && is_all_digits {
-        true => is_numeric(part),
-        false => {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        }
     }
+}
+
+fn is_numeric(part: &[u8]) -> bool {
+    match part {
+        [] => false,
+        [b'0', _, ..] => false,
+        digits => digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+fn is_identifier(part: &[u8]) -> bool {
+    !part.is_empty()
+        && part
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }
 
 pub(super) fn timestamp(value: Option<&Timestamp>, latest: Instant) -> Option<Rule> {
