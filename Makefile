@@ -98,15 +98,17 @@ soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the v
 CEILING := $(TARGET)/dist/openclone-ceiling
 BENCH := $(TARGET)/release/openclone-bench
 FIGURES := docs/performance
+# Of which that counts in which a shared host took least of the processors.
+ROUNDS := --rounds 3
 
 ceiling: dist
 	scripts/rocksdb-of-release $(TARGET) cargo build --profile dist --package openclone --features ceiling --bin openclone-ceiling
 
 bench-full: ceiling ## Measure everything: ceiling, peers, 100 million ids, 10,000 tenants, SDKs, an hour for one person
 	@scripts/need bench
-	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) --seconds $(or $(SECONDS_A_ROW),15) --json $(FIGURES)/figures.json
-	$(BENCH) peers --binary $(PRODUCT) --installed $(TARGET)/peers --json $(FIGURES)/peers.json
-	$(BENCH) sweep --binary $(PRODUCT) --json $(FIGURES)/sweep.json
+	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) --seconds 10 --json $(FIGURES)/figures.json
+	$(BENCH) peers --binary $(PRODUCT) --installed $(TARGET)/peers $(ROUNDS) --json $(FIGURES)/peers.json
+	$(BENCH) sweep --binary $(PRODUCT) $(ROUNDS) --json $(FIGURES)/sweep.json
 	$(BENCH) scale --binary $(PRODUCT) --json $(FIGURES)/scale.json
 	$(BENCH) tenants --binary $(PRODUCT) --json $(FIGURES)/tenants.json
 	PERSON_SECONDS=$(or $(PERSON_SECONDS),3600) $(BENCH) person --binary $(PRODUCT) --json $(FIGURES)/person.json
@@ -120,8 +122,8 @@ bench-results: build ## Draw the plots and write docs/performance/RESULTS.md fro
 	$(BENCH) results --directory $(FIGURES)
 
 bench-check: ceiling ## Measure, and tell which ratios fell by more than 10 % against docs/performance
-	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) --json $(TARGET)/figures.json
-	$(BENCH) peers --only fastapi --binary $(PRODUCT) --installed $(TARGET)/peers --json $(TARGET)/peers.json
+	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) --json $(TARGET)/figures.json
+	$(BENCH) peers --only fastapi --binary $(PRODUCT) --installed $(TARGET)/peers $(ROUNDS) --json $(TARGET)/peers.json
 	$(BENCH) check --base $(FIGURES) $(TARGET)
 
 bench-micro: build ## Time the steps of an event, each alone (criterion)

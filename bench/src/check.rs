@@ -116,6 +116,8 @@ mod tests {
             p999: 1.0,
             max: 1.0,
             server: None,
+            stolen: None,
+            written_a_byte: None,
         };
         Figures {
             ceiling: Some(ceiling),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Builder;
 
 use crate::{
-    measure::{self, Usage},
+    measure::{self, Processors, Usage},
     send,
 };
 
@@ -91,6 +91,12 @@ pub(crate) struct Report {
     pub(crate) max: f64,
     /// What the server's process used meanwhile.
     pub(crate) server: Option<Usage>,
+    /// Share of the processors' time that the host took meanwhile, 0 to 1.
+    #[serde(default)]
+    pub(crate) stolen: Option<f64>,
+    /// Bytes given to the block layer for each byte of Markdown, where the service was new.
+    #[serde(default)]
+    pub(crate) written_a_byte: Option<f64>,
 }
 
 pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
@@ -105,6 +111,7 @@ pub(crate) fn write_line(line: &str) -> anyhow::Result<()> {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Report> {
     let before = arguments.pid.map(measure::usage).transpose()?;
+    let processors = Processors::now();
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
     let plan = Arc::new(Plan {
         run: u64::try_from(nanos & u128::from(u64::MAX))?,
@@ -118,7 +125,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Report> {
         move || on_one_thread(&plan)
     })
     .await??;
-    report(&plan, &times, before)
+    let mut report = report(&plan, &times, before)?;
+    report.stolen = processors
+        .zip(Processors::now())
+        .map(|(before, after)| after.stolen_since(&before));
+    Ok(report)
 }
 
 /// All senders on one thread: what the service needs of the processors is what it has to share with the sender, and a
@@ -156,6 +167,8 @@ fn report(plan: &Plan, times: &Histogram<u64>, before: Option<Usage>) -> anyhow:
         p999: millis(times.value_at_quantile(0.999)),
         max: millis(times.max()),
         server: before.zip(after).map(|(before, after)| after.since(&before)),
+        stolen: None,
+        written_a_byte: None,
     })
 }
 

@@ -15,6 +15,7 @@ mod plot;
 mod probe;
 mod raw;
 mod results;
+mod rounds;
 mod scale;
 mod schedule;
 mod send;

@@ -36,6 +36,39 @@ pub(crate) fn usage(pid: u32) -> anyhow::Result<Usage> {
     })
 }
 
+/// What the processors have done since the system began, in clock ticks of all together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Processors {
+    all: f64,
+    stolen: f64,
+}
+
+impl Processors {
+    /// None where the system does not tell.
+    pub(crate) fn now() -> Option<Self> {
+        Self::read(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    fn read(stat: &str) -> Option<Self> {
+        let ticks = stat.strip_prefix("cpu ")?.lines().next()?;
+        let ticks: Vec<f64> = ticks
+            .split_whitespace()
+            .map_while(|ticks| ticks.parse().ok())
+            .collect();
+        // What runs in guests of this machine is counted as its own already.
+        let all = ticks.get(..8)?;
+        Some(Self {
+            all: all.iter().sum(),
+            stolen: all[7],
+        })
+    }
+
+    /// Share of their time that the host took for others.
+    pub(crate) fn stolen_since(&self, before: &Self) -> f64 {
+        (self.stolen - before.stolen) / (self.all - before.all).max(1.0)
+    }
+}
+
 /// Resident memory in MiB now.
 pub(crate) fn resident_mib(pid: u32) -> anyhow::Result<f64> {
     Ok(line(&read(pid, "status")?, "VmRSS:") / 1024.0)
@@ -99,4 +132,21 @@ fn line(text: &str, name: &str) -> f64 {
     value
         .and_then(|value| value.split_whitespace().next()?.parse().ok())
         .unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_host_took_is_a_share_of_all_processors() {
+        let at = |stat| Processors::read(stat);
+        let before = at("cpu  100 0 100 700 50 0 10 40 9 0\ncpu0 1 2 3\n");
+        let after = at("cpu  180 0 140 720 50 0 10 100 99 0\ncpu0 1 2 3\n");
+        let share = before
+            .zip(after)
+            .map(|(before, after)| after.stolen_since(&before));
+        assert_eq!(share, Some(0.3));
+        assert!(at("cpu  1 2 3").is_none() && at("").is_none());
+    }
 }

@@ -20,6 +20,7 @@ use self::{
 };
 use crate::{
     load::{self, Report, Transport, write_line},
+    rounds,
     server::{KEY, Server},
     subject::Subject,
 };
@@ -40,6 +41,9 @@ pub(crate) struct Arguments {
     /// Seconds of each load.
     #[arg(long, default_value_t = 8.0)]
     seconds: f64,
+    /// Rounds of each load, of which the one counts in which the host took least.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// Only these.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -92,48 +96,78 @@ async fn measure(arguments: &Arguments, peer: &Peer) -> anyhow::Result<Outcome> 
         loads: Vec::new(),
     };
     let installed = arguments.installed.join(peer.directory);
-    let scripts = arguments.scripts.join(peer.directory);
-    if let Err(error) = process::install(&scripts, &installed).await {
+    if let Err(error) = process::install(&arguments.scripts.join(peer.directory), &installed).await {
         outcome.left_out = Some(error.to_string());
         return Ok(outcome);
     }
     for (senders, batch) in LOADS {
-        let home = tempfile::tempdir_in(&arguments.subject.directory)?;
-        let running = match Running::start(&scripts, &installed, home.path(), peer).await {
-            Ok(running) => running,
-            Err(error) => {
-                outcome.left_out = Some(error.to_string());
-                return Ok(outcome);
+        let (mut theirs, mut ours) = (None, None);
+        for _ in 0..arguments.rounds {
+            let load = Load {
+                arguments,
+                senders,
+                batch,
+            };
+            match load.on_peer(peer, &installed).await? {
+                Ok(report) => rounds::keep(&mut theirs, report),
+                Err(why) => {
+                    outcome.left_out = Some(why);
+                    break;
+                }
             }
+            // Right after it: machines are not as fast at one time as at another.
+            rounds::keep(&mut ours, load.on_service(peer.like).await?);
+        }
+        let compared = theirs.zip(ours);
+        outcome
+            .loads
+            .extend(compared.map(|(peer, service)| Compared { peer, service }));
+    }
+    Ok(outcome)
+}
+
+/// One load, for a peer and the service alike.
+struct Load<'a> {
+    arguments: &'a Arguments,
+    senders: usize,
+    batch: usize,
+}
+
+impl Load<'_> {
+    /// The inner error is why the peer is left out.
+    async fn on_peer(&self, peer: &Peer, installed: &Path) -> anyhow::Result<Result<Report, String>> {
+        let home = tempfile::tempdir_in(&self.arguments.subject.directory)?;
+        let scripts = self.arguments.scripts.join(peer.directory);
+        let running = match Running::start(&scripts, installed, home.path(), peer).await {
+            Ok(running) => running,
+            Err(error) => return Ok(Err(error.to_string())),
         };
-        let load = |endpoint: &str, pid, transport| load::Arguments {
+        let report = self.run(&running.endpoint, running.pid, peer.transport).await;
+        running.stop().await?;
+        Ok(report.map_err(|error| format!("{} a batch: {error:#}", self.batch)))
+    }
+
+    async fn on_service(&self, transport: Transport) -> anyhow::Result<Report> {
+        let subject = &self.arguments.subject;
+        let server = Server::start(&subject.binary, &subject.directory).await?;
+        let report = self.run(&server.endpoint, server.pid, transport).await?;
+        server.stop().await?;
+        Ok(report)
+    }
+
+    async fn run(&self, endpoint: &str, pid: u32, transport: Transport) -> anyhow::Result<Report> {
+        load::run(load::Arguments {
             endpoint: endpoint.to_owned(),
             api_key: KEY.to_owned(),
             transport,
-            senders,
-            batch,
-            seconds: arguments.seconds,
+            senders: self.senders,
+            batch: self.batch,
+            seconds: self.arguments.seconds,
             rate: None,
             pid: Some(pid),
-        };
-        let theirs = load::run(load(&running.endpoint, running.pid, peer.transport)).await;
-        running.stop().await?;
-        let theirs = match theirs {
-            Ok(theirs) => theirs,
-            Err(error) => {
-                outcome.left_out = Some(format!("{batch} a batch: {error:#}"));
-                continue;
-            }
-        };
-        let server = Server::start(&arguments.subject.binary, &arguments.subject.directory).await?;
-        let service = load::run(load(&server.endpoint, server.pid, peer.like)).await?;
-        server.stop().await?;
-        outcome.loads.push(Compared {
-            peer: theirs,
-            service,
-        });
+        })
+        .await
     }
-    Ok(outcome)
 }
 
 fn tell(outcome: &Outcome) -> anyhow::Result<()> {

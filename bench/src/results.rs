@@ -1,12 +1,14 @@
 //! The tables of `docs/performance/RESULTS.md`, out of the JSON beside it: no figure is copied by hand.
 
 mod tables;
+mod targets;
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 
+use self::targets::Measured;
 use crate::{load::write_line, plot::read};
 
 #[derive(Args)]
@@ -23,23 +25,25 @@ Absolute figures are those of one machine at one time; ratios are from the same 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = &arguments.directory;
     let mut page = HEAD.to_owned();
-    if let Some(figures) = read(&directory.join("figures.json"))? {
-        tables::service(&mut page, &figures)?;
+    let measured = Measured::read(directory)?;
+    measured.table(&mut page)?;
+    if let Some(figures) = &measured.figures {
+        tables::service(&mut page, figures)?;
     }
     if let Some(sweep) = read(&directory.join("sweep.json"))? {
         tables::sweep(&mut page, &sweep)?;
     }
-    if let Some(outcomes) = read::<Vec<_>>(&directory.join("peers.json"))? {
-        tables::peers(&mut page, &outcomes)?;
+    if !measured.peers.is_empty() {
+        tables::peers(&mut page, &measured.peers)?;
     }
-    if let Some(steps) = read::<Vec<_>>(&directory.join("scale.json"))? {
-        tables::scale(&mut page, &steps)?;
+    if !measured.scale.is_empty() {
+        tables::scale(&mut page, &measured.scale)?;
     }
     if let Some(report) = read(&directory.join("tenants.json"))? {
         tables::tenants(&mut page, &report)?;
     }
-    if let Some(report) = read(&directory.join("person.json"))? {
-        tables::person(&mut page, &report)?;
+    if let Some(report) = &measured.person {
+        tables::person(&mut page, report)?;
     }
     let clients = directory.join("clients.md");
     if let Ok(table) = fs::read_to_string(&clients) {

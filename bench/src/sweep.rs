@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     load::{Report, Transport, write_line},
+    rounds,
     subject::Subject,
     table::{self, Row, row},
 };
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     /// Seconds of each load.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
+    /// Rounds of each load, of which the one counts in which the host took least.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
 }
 
 /// All figures of it.
@@ -41,13 +45,13 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     };
     for transport in [Transport::Stream, Transport::Unary, Transport::Json] {
         for size in SIZES {
-            let report = measure(&arguments, &row(transport, senders(transport, size), size, None)).await?;
-            sweep.sizes.push(report);
+            let row = row(transport, senders(transport, size), size, None);
+            sweep.sizes.extend(measure(&arguments, &row).await?);
         }
     }
     for rate in RATES {
-        let report = measure(&arguments, &row(Transport::Stream, 4, RATED, Some(rate))).await?;
-        sweep.rates.push(report);
+        let row = row(Transport::Stream, 4, RATED, Some(rate));
+        sweep.rates.extend(measure(&arguments, &row).await?);
     }
     arguments.subject.save(&sweep)
 }
@@ -61,14 +65,13 @@ fn senders(transport: Transport, size: usize) -> usize {
     }
 }
 
-async fn measure(arguments: &Arguments, row: &Row) -> anyhow::Result<Report> {
-    let (report, _) = table::measure(
-        &arguments.subject.binary,
-        &arguments.subject.directory,
-        arguments.seconds,
-        row,
-    )
-    .await?;
-    write_line(&serde_json::to_string(&report)?)?;
-    Ok(report)
+async fn measure(arguments: &Arguments, row: &Row) -> anyhow::Result<Option<Report>> {
+    let mut kept = None;
+    for _ in 0..arguments.rounds {
+        let subject = &arguments.subject;
+        let report = table::measure(&subject.binary, &subject.directory, arguments.seconds, row).await?;
+        write_line(&serde_json::to_string(&report)?)?;
+        rounds::keep(&mut kept, report);
+    }
+    Ok(kept)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     load::{self, Report, Transport, write_line},
+    rounds,
     server::{KEY, Server},
     subject::Subject,
 };
@@ -18,6 +19,9 @@ pub(crate) struct Arguments {
     /// Seconds a row.
     #[arg(long, default_value_t = 8.0)]
     seconds: f64,
+    /// Rounds of each row, of which the one counts in which the host took least.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// A server built with the feature `ceiling`, to compare with in the same run.
     #[arg(long)]
     ceiling: Option<PathBuf>,
@@ -62,40 +66,45 @@ pub(crate) const fn row(transport: Transport, senders: usize, batch: usize, rate
 
 pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     write_line(
-        "transport senders batch      rate |  events/s   p50 ms   p99 ms p99.9 ms | cpu us/event  peak MiB  written/Markdown",
+        "transport senders batch      rate |  events/s   p50 ms   p99 ms p99.9 ms | cpu us/event  peak MiB  written/Markdown | host took %",
     )?;
     let mut rows = Vec::new();
     let mut ceiling = None;
     for row in &ROWS {
         let measure =
             async |binary| measure(binary, &arguments.subject.directory, arguments.seconds, row).await;
-        let (report, ratio) = measure(&arguments.subject.binary).await?;
-        write_line(&line(&report, ratio))?;
-        // Right after the row that it is compared with: machines are not as fast at one time as at another.
-        if let (None, Some(binary)) = (ceiling, &arguments.ceiling) {
-            let (highest, ratio) = measure(binary).await?;
-            write_line(&format!("{}  the ceiling", line(&highest, ratio)))?;
-            write_line(&format!(
-                "{:.2} of the ceiling",
-                report.events_per_second / highest.events_per_second
-            ))?;
-            ceiling = Some(highest.events_per_second);
+        let (mut ours, mut highest) = (None, None);
+        for _ in 0..arguments.rounds {
+            let report = measure(&arguments.subject.binary).await?;
+            write_line(&line(&report))?;
+            rounds::keep(&mut ours, report);
+            // Right after the row that it is compared with: machines are not as fast at one time as at another.
+            if let (true, Some(binary)) = (rows.is_empty(), &arguments.ceiling) {
+                let report = measure(binary).await?;
+                write_line(&format!("{}  the ceiling", line(&report)))?;
+                rounds::keep(&mut highest, report);
+            }
         }
-        rows.push(report);
+        if let (Some(ours), Some(highest)) = (&ours, &highest) {
+            let ratio = ours.events_per_second / highest.events_per_second;
+            write_line(&format!("{ratio:.2} of the ceiling"))?;
+        }
+        ceiling = ceiling.or(highest.map(|highest| highest.events_per_second));
+        rows.extend(ours);
     }
     arguments.subject.save(&Figures { ceiling, rows })
 }
 
-/// The figures of one load on a new service, and the bytes that it has written for each of Markdown.
+/// The figures of one load on a new service.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 pub(crate) async fn measure(
     binary: &Path,
     directory: &Path,
     seconds: f64,
     row: &Row,
-) -> anyhow::Result<(Report, f64)> {
+) -> anyhow::Result<Report> {
     let server = Server::start(binary, directory).await?;
-    let report = load::run(load::Arguments {
+    let mut report = load::run(load::Arguments {
         endpoint: server.endpoint.clone(),
         api_key: KEY.to_owned(),
         transport: row.transport,
@@ -107,12 +116,12 @@ pub(crate) async fn measure(
     })
     .await?;
     let markdown = server.markdown_bytes()? as f64 / 1_048_576.0;
-    let written = report.server.as_ref().map_or(0.0, |usage| usage.written_mib);
+    report.written_a_byte = report.server.as_ref().map(|usage| usage.written_mib / markdown);
     server.stop().await?;
-    Ok((report, written / markdown))
+    Ok(report)
 }
 
-fn line(report: &Report, ratio: f64) -> String {
+fn line(report: &Report) -> String {
     let rate = report
         .rate
         .map_or_else(|| "flat out".to_owned(), |rate| format!("{rate:.0}"));
@@ -121,13 +130,15 @@ fn line(report: &Report, ratio: f64) -> String {
         .as_ref()
         .map_or((0.0, 0.0), |usage| (usage.cpu_seconds, usage.peak_mib));
     let micros = cpu * 1e6 / (report.events_per_second * report.seconds);
+    let ratio = report.written_a_byte.unwrap_or_default();
+    let stolen = report.stolen.unwrap_or_default() * 100.0;
     let failed = if report.failed > 0 {
         format!("  FAILED {}", report.failed)
     } else {
         String::new()
     };
     format!(
-        "{:<9} {:>7} {:>5} {rate:>9} | {:>9.0} {:>8.2} {:>8.2} {:>8.2} | {micros:>12.2} {peak:>9.0} {ratio:>17.2}{failed}",
+        "{:<9} {:>7} {:>5} {rate:>9} | {:>9.0} {:>8.2} {:>8.2} {:>8.2} | {micros:>12.2} {peak:>9.0} {ratio:>17.2} | {stolen:>11.1}{failed}",
         format!("{:?}", report.transport).to_lowercase(),
         report.senders,
         report.batch,

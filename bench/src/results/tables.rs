@@ -15,7 +15,7 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
             whole(ceiling)
         )?;
     }
-    page.push_str("| Way | Senders | Events a batch | Events/s | Of the ceiling | p50 ms | p99 ms | CPU µs an event | Peak MiB |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+    page.push_str("| Way | Senders | Events a batch | Events/s | Of the ceiling | p50 ms | p99 ms | CPU µs an event | Peak MiB | Written for a byte of Markdown | The host took |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for row in &figures.rows {
         let of_ceiling = figures
             .ceiling
@@ -30,11 +30,14 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
         let (micros, peak) = cost(row);
         writeln!(
             page,
-            "| {}{rate} | {} | {} | {} | {of_ceiling} | {p50} | {p99} | {micros} | {peak} |",
+            "| {}{rate} | {} | {} | {} | {of_ceiling} | {p50} | {p99} | {micros} | {peak} | {} | {} |",
             peers::name(row.transport),
             row.senders,
             row.batch,
             whole(row.events_per_second),
+            row.written_a_byte
+                .map_or("–".to_owned(), |bytes| format!("{bytes:.1}")),
+            percent(row.stolen),
         )?;
     }
     Ok(())
@@ -43,17 +46,18 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
 pub(super) fn sweep(page: &mut String, sweep: &Sweep) -> Result {
     page.push_str("\n![Throughput by batch size](throughput.svg)\n\n![Answer time by load](answers.svg)\n\n");
     page.push_str(
-        "| Events/s, on schedule | Stored/s | p50 ms | p99 ms | p99.9 ms |\n|--:|--:|--:|--:|--:|\n",
+        "| Events/s, on schedule | Stored/s | p50 ms | p99 ms | p99.9 ms | The host took |\n|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in &sweep.rates {
         writeln!(
             page,
-            "| {} | {} | {:.2} | {:.1} | {:.1} |",
+            "| {} | {} | {:.2} | {:.1} | {:.1} | {} |",
             whole(row.rate.unwrap_or_default()),
             whole(row.events_per_second),
             row.p50,
             row.p99,
-            row.p999
+            row.p999,
+            percent(row.stolen),
         )?;
     }
     Ok(())
@@ -174,6 +178,10 @@ fn cost(row: &Report) -> (String, String) {
         })
 }
 
-fn whole(value: f64) -> String {
+fn percent(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
+}
+
+pub(super) fn whole(value: f64) -> String {
     crate::plot::number(value.round())
 }
