@@ -16,10 +16,10 @@ use std::{
     sync::{Arc, atomic::AtomicI64},
 };
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use openclone_vault::SourceType;
-use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor};
+use tonic::{Request, Status, service::Interceptor};
 
 use crate::{error::IngestError, limit::KeyLimits, meters::Meters};
 use failures::Failures;
@@ -96,12 +96,11 @@ impl Authenticator {
         Err(IngestError::InvalidKey)
     }
 
-    /// As [`Self::authenticate`], from the metadata of a call.
+    /// As [`Self::authenticate`], from the headers of a call.
     ///
     /// # Errors
     /// As [`Self::authenticate`].
-    pub(crate) fn admit(&self, metadata: &MetadataMap) -> Result<Principal, IngestError> {
-        let headers = metadata.as_ref();
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Principal, IngestError> {
         let presented = headers.get(API_KEY).map(HeaderValue::as_bytes);
         let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
         self.authenticate(presented, peer)
@@ -110,7 +109,7 @@ impl Authenticator {
 
 impl Interceptor for Authenticator {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let principal = self.admit(request.metadata())?;
+        let principal = self.admit(request.metadata().as_ref())?;
         request.extensions_mut().insert(principal);
         Ok(request)
     }

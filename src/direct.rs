@@ -1,6 +1,7 @@
 //! The calls that every JSON batch makes, for the gateway in the same process: the same checks and the same methods as over
 //! the routes, without writing and reading HTTP/2 messages in between.
 
+use http::HeaderMap;
 use openclone_client::v1::IngestBatchRequest;
 use openclone_gateway::DirectAnswer;
 use tonic::{Extensions, Request, Status, metadata::MetadataMap};
@@ -29,9 +30,9 @@ impl Direct {
 
 impl openclone_gateway::Direct for Direct {
     /// What the layer in front of the services does: the caller in the extensions of a request.
-    fn check_access(&self, metadata: &MetadataMap) -> Result<Extensions, Status> {
+    fn check_access(&self, headers: &HeaderMap) -> Result<Extensions, Status> {
         let mut caller = Extensions::new();
-        caller.insert(self.authenticator.admit(metadata)?);
+        caller.insert(self.authenticator.admit(headers)?);
         Ok(caller)
     }
 

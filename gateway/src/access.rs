@@ -24,34 +24,35 @@ const FORWARDED: [HeaderName; 3] = [
     HeaderName::from_static("x-openclone-peer"),
 ];
 
-/// Who calls.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    metadata: MetadataMap,
+/// Who calls, by a request's headers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller<'a> {
+    headers: &'a HeaderMap,
 }
 
-impl Caller {
-    /// Takes from a request's headers what the service is to know.
-    pub(crate) fn new(headers: &HeaderMap) -> Self {
+impl<'a> Caller<'a> {
+    pub(crate) const fn new(headers: &'a HeaderMap) -> Self {
+        Self { headers }
+    }
+
+    /// All headers, for a service in the same process.
+    pub(crate) const fn headers(&self) -> &'a HeaderMap {
+        self.headers
+    }
+
+    /// A call's metadata: of the headers only what the service is to know.
+    pub(crate) fn metadata(&self) -> MetadataMap {
         let mut metadata = HeaderMap::with_capacity(4);
         for name in FORWARDED {
-            if let Some(value) = headers.get(&name) {
+            if let Some(value) = self.headers.get(&name) {
                 metadata.insert(name, value.clone());
             }
         }
-        Self {
-            metadata: MetadataMap::from_headers(metadata),
-        }
-    }
-
-    /// A call's metadata.
-    pub(crate) const fn metadata(&self) -> &MetadataMap {
-        &self.metadata
+        MetadataMap::from_headers(metadata)
     }
 
     fn digest(&self) -> Option<Digest> {
-        self.metadata
-            .as_ref()
+        self.headers
             .get(&FORWARDED[0])
             .map(|key| *blake3::hash(key.as_bytes()).as_bytes())
     }
@@ -74,7 +75,7 @@ impl AccessCache {
     }
 
     /// Whether the caller's key was good a moment ago.
-    pub(crate) fn is_known(&self, caller: &Caller) -> bool {
+    pub(crate) fn is_known(&self, caller: &Caller<'_>) -> bool {
         let Some(digest) = caller.digest() else {
             return false;
         };
@@ -83,7 +84,7 @@ impl AccessCache {
     }
 
     /// Remembers that the caller's key is good.
-    pub(crate) fn remember(&self, caller: &Caller) {
+    pub(crate) fn remember(&self, caller: &Caller<'_>) {
         let Some(digest) = caller.digest() else { return };
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +97,7 @@ impl AccessCache {
     }
 
     /// Forgets the caller's key.
-    pub(crate) fn forget(&self, caller: &Caller) {
+    pub(crate) fn forget(&self, caller: &Caller<'_>) {
         let Some(digest) = caller.digest() else { return };
         self.known
             .lock()
@@ -111,30 +112,30 @@ mod tests {
 
     use super::*;
 
-    fn caller(key: &str) -> Caller {
+    fn headers(key: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert("x-api-key", key.parse().unwrap());
         headers.insert("cookie", "a=b".parse().unwrap());
-        Caller::new(&headers)
+        headers
     }
 
     #[test]
     fn only_what_the_service_is_to_know_goes_across() {
-        assert_eq!(caller("k").metadata().len(), 1);
+        assert_eq!(Caller::new(&headers("k")).metadata().len(), 1);
         assert!(Caller::new(&HeaderMap::new()).metadata().is_empty());
     }
 
     #[test]
     fn a_good_key_is_believed_for_a_while() {
         let cache = AccessCache::new(Duration::from_secs(60));
-        assert!(!cache.is_known(&caller("a")));
-        cache.remember(&caller("a"));
-        assert!(cache.is_known(&caller("a")) && !cache.is_known(&caller("b")));
-        cache.forget(&caller("a"));
-        assert!(!cache.is_known(&caller("a")));
+        assert!(!cache.is_known(&Caller::new(&headers("a"))));
+        cache.remember(&Caller::new(&headers("a")));
+        assert!(cache.is_known(&Caller::new(&headers("a"))) && !cache.is_known(&Caller::new(&headers("b"))));
+        cache.forget(&Caller::new(&headers("a")));
+        assert!(!cache.is_known(&Caller::new(&headers("a"))));
         let over_at_once = AccessCache::new(Duration::ZERO);
-        over_at_once.remember(&caller("a"));
-        assert!(!over_at_once.is_known(&caller("a")));
+        over_at_once.remember(&Caller::new(&headers("a")));
+        assert!(!over_at_once.is_known(&Caller::new(&headers("a"))));
     }
 
     #[test]
@@ -143,7 +144,7 @@ mod tests {
         cache.remember(&Caller::new(&HeaderMap::new()));
         assert!(!cache.is_known(&Caller::new(&HeaderMap::new())));
         for key in 0..CAPACITY + 10 {
-            cache.remember(&caller(&key.to_string()));
+            cache.remember(&Caller::new(&headers(&key.to_string())));
         }
         assert_eq!(cache.known.lock().unwrap().len(), CAPACITY);
     }

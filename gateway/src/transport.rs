@@ -15,10 +15,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use openclone_client::v1::{IngestBatchRequest, IngestBatchResponse};
 use thiserror::Error;
-use tonic::{Extensions, Status, body::Body, metadata::MetadataMap, service::Routes, transport::Channel};
+use tonic::{Extensions, Status, body::Body, service::Routes, transport::Channel};
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
 type Boxed = BoxCloneSyncService<Request<Body>, Response<Body>, TransportError>;
@@ -34,11 +34,12 @@ pub struct Transport {
 /// The calls that every batch makes, offered by a service in the same process without encoding: each must do all that the
 /// call over [`Routes`] does, the check of the key included.
 pub trait Direct: Send + Sync {
-    /// As `AccessService.GetAccess`: who calls, as the service noted it for [`Self::ingest_batch`].
+    /// As `AccessService.GetAccess`, with the headers of the request as metadata: who calls, as the service noted it for
+    /// [`Self::ingest_batch`].
     ///
     /// # Errors
     /// The status that the call would have had.
-    fn check_access(&self, metadata: &MetadataMap) -> Result<Extensions, Status>;
+    fn check_access(&self, headers: &HeaderMap) -> Result<Extensions, Status>;
 
     /// As `IngestService.IngestBatch`, from a `caller` whom [`Self::check_access`] has let in. Its key is looked at again,
     /// since it may have been revoked while the body came.

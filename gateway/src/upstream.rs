@@ -56,9 +56,9 @@ impl Upstream {
     }
 
     /// Checks the caller's key.
-    pub(crate) async fn check_access(&self, caller: &Caller) -> Result<Admitted, Status> {
+    pub(crate) async fn check_access(&self, caller: &Caller<'_>) -> Result<Admitted, Status> {
         if let Some(direct) = &self.direct {
-            return direct.check_access(caller.metadata()).map(Admitted);
+            return direct.check_access(caller.headers()).map(Admitted);
         }
         if self
             .remote
@@ -79,7 +79,7 @@ impl Upstream {
     /// Sends a batch of a caller whom [`Self::check_access`] has let in.
     pub(crate) async fn ingest_batch(
         &self,
-        caller: &Caller,
+        caller: &Caller<'_>,
         admitted: Admitted,
         batch: Batch,
     ) -> Answer<IngestBatchResponse> {
@@ -94,7 +94,7 @@ impl Upstream {
 
     pub(crate) async fn list_plugins(
         &self,
-        caller: &Caller,
+        caller: &Caller<'_>,
         filter: ListPluginsRequest,
     ) -> Answer<ListPluginsResponse> {
         let mut client = self.registry.clone();
@@ -102,7 +102,7 @@ impl Upstream {
             .await
     }
 
-    pub(crate) async fn get_plugin(&self, caller: &Caller, id: String) -> Answer<GetPluginResponse> {
+    pub(crate) async fn get_plugin(&self, caller: &Caller<'_>, id: String) -> Answer<GetPluginResponse> {
         let mut client = self.registry.clone();
         self.settle(
             caller,
@@ -111,7 +111,7 @@ impl Upstream {
         .await
     }
 
-    pub(crate) async fn list_source_types(&self, caller: &Caller) -> Answer<ListSourceTypesResponse> {
+    pub(crate) async fn list_source_types(&self, caller: &Caller<'_>) -> Answer<ListSourceTypesResponse> {
         let mut client = self.registry.clone();
         self.settle(
             caller,
@@ -122,7 +122,7 @@ impl Upstream {
 
     /// Waits for the answer to a call. The service explains each of its errors, so one without an explanation comes
     /// from the way to a remote service, and is that it cannot be reached.
-    async fn settle<T>(&self, caller: &Caller, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+    async fn settle<T>(&self, caller: &Caller<'_>, call: impl Future<Output = Answer<T>>) -> Answer<T> {
         let Some(remote) = &self.remote else {
             return call.await;
         };
@@ -145,6 +145,6 @@ impl Upstream {
     }
 }
 
-fn request<T>(caller: &Caller, message: T) -> Request<T> {
-    Request::from_parts(caller.metadata().clone(), Extensions::default(), message)
+fn request<T>(caller: &Caller<'_>, message: T) -> Request<T> {
+    Request::from_parts(caller.metadata(), Extensions::default(), message)
 }

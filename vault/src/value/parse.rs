@@ -167,10 +167,13 @@ impl<'a> Parser<'a> {
     /// Goes on to a quote, a backslash, a control character or the end.
     fn skip_plain(&mut self) {
         let rest = &self.json.as_bytes()[self.at..];
-        let plain = rest
-            .iter()
-            .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-        self.at += plain.unwrap_or(rest.len());
+        let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+        let run = &rest[..end];
+        // the lowest of all is found many bytes at a time; where it is, is asked only if it is a control character
+        self.at += match run.iter().fold(u8::MAX, |lowest, &byte| lowest.min(byte)) {
+            0..0x20 => run.iter().position(|&byte| byte < 0x20).unwrap_or(end),
+            _ => end,
+        };
     }
 
     fn escape(&mut self) -> Parsed<char> {
