@@ -9,6 +9,7 @@ use tonic::{Extensions, Request, Status, metadata::MetadataMap};
 use crate::{
     auth::{Authenticator, Principal},
     ingest::Ingest,
+    server::request_id,
     v1::ingest_service_server::IngestService as _,
 };
 
@@ -36,10 +37,17 @@ impl openclone_gateway::Direct for Direct {
         Ok(caller)
     }
 
-    fn ingest_batch(&self, caller: Extensions, message: IngestBatchRequest) -> DirectAnswer {
+    fn ingest_batch(
+        &self,
+        caller: Extensions,
+        headers: &HeaderMap,
+        message: IngestBatchRequest,
+    ) -> DirectAnswer {
         let ingest = self.ingest.clone();
+        let id = headers.get(request_id::HEADER).cloned();
         Box::pin(async move {
-            let mut request = Request::from_parts(MetadataMap::new(), caller, message);
+            let metadata = id.map(|id| (request_id::HEADER, id)).into_iter().collect();
+            let mut request = Request::from_parts(MetadataMap::from_headers(metadata), caller, message);
             let principal = ingest.renew(&Principal::of(&request)?, request.get_ref())?;
             request.extensions_mut().insert(principal);
             ingest.ingest_batch(request).await

@@ -5,16 +5,18 @@ pub(crate) mod unread;
 
 use std::{pin::Pin, sync::Arc};
 
+use http::HeaderValue;
 use jiff::Timestamp;
 use openclone_client::v1::{IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse};
 use tokio_stream::Stream;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap};
 use tracing::warn;
 
 use crate::{
     auth::{Need, Principal},
     error::{IngestError, write_standing},
     pipeline::Pipeline,
+    server::request_id,
     v1::ingest_service_server::IngestService,
 };
 
@@ -61,7 +63,8 @@ impl IngestService for Ingest {
         let principal = Principal::of(&request)?;
         principal.require(Need::AnyIngest, Timestamp::now())?;
         let standing = principal.limits.take()?;
-        let answers = stream::answers(Arc::clone(&self.pipeline), principal, request.into_inner());
+        let id = RequestId::of(request.metadata());
+        let answers = stream::answers(Arc::clone(&self.pipeline), principal, request.into_inner(), id);
         let mut response = Response::new(answers);
         if let Some(standing) = standing {
             write_standing(response.metadata_mut(), &standing);
@@ -75,6 +78,7 @@ impl IngestService for Ingest {
     ) -> Result<Response<IngestBatchResponse>, Status> {
         unread::Reached::note(&request);
         let principal = Principal::of(&request)?;
+        let id = RequestId::of(request.metadata());
         let batch = request
             .into_inner()
             .batch
@@ -89,7 +93,7 @@ impl IngestService for Ingest {
                 Ok(response)
             }
             Err(error) => {
-                let mut status = refused(error);
+                let mut status = refused(error, &id);
                 if let Some(standing) = &standing {
                     write_standing(status.metadata_mut(), standing);
                 }
@@ -100,11 +104,26 @@ impl IngestService for Ingest {
 }
 
 /// The status of an error; logs it once if the fault is ours.
-fn refused(error: IngestError) -> Status {
+fn refused(error: IngestError, id: &RequestId) -> Status {
     match &error {
-        IngestError::Storage { reason } => warn!(%reason, "vault write failed"),
-        IngestError::Unavailable { message, .. } => warn!(%message, "batch not taken"),
+        IngestError::Storage { reason } => warn!(id = id.text(), %reason, "vault write failed"),
+        IngestError::Unavailable { message, .. } => warn!(id = id.text(), %message, "batch not taken"),
         _ => {}
     }
     error.into()
+}
+
+/// The id of a request, for the log.
+#[derive(Clone, Debug)]
+struct RequestId(Option<HeaderValue>);
+
+impl RequestId {
+    fn of(metadata: &MetadataMap) -> Self {
+        Self(metadata.as_ref().get(request_id::HEADER).cloned())
+    }
+
+    fn text(&self) -> &str {
+        let id = self.0.as_ref().and_then(|id| id.to_str().ok());
+        id.unwrap_or_default()
+    }
 }

@@ -10,7 +10,7 @@ mod in_flight;
 mod intake;
 pub(crate) mod origin;
 mod patient;
-mod request_id;
+pub(crate) mod request_id;
 mod room;
 mod seats;
 mod socket;

@@ -101,27 +101,27 @@ async fn measure(arguments: &Arguments, peer: &Peer) -> anyhow::Result<Outcome> 
         return Ok(outcome);
     }
     for (senders, batch) in LOADS {
-        let (mut theirs, mut ours) = (None, None);
+        let load = Load {
+            arguments,
+            senders,
+            batch,
+        };
+        let mut kept = None;
+        let mut failure = None;
         for _ in 0..arguments.rounds {
-            let load = Load {
-                arguments,
-                senders,
-                batch,
-            };
             match load.on_peer(peer, &installed).await? {
-                Ok(report) => rounds::keep(&mut theirs, report),
+                // Right after it: machines are not as fast at one time as at another.
+                Ok(theirs) => rounds::keep(&mut kept, (theirs, Some(load.on_service(peer.like).await?))),
                 Err(why) => {
-                    outcome.left_out = Some(why);
+                    failure = Some(why);
                     break;
                 }
             }
-            // Right after it: machines are not as fast at one time as at another.
-            rounds::keep(&mut ours, load.on_service(peer.like).await?);
         }
-        let compared = theirs.zip(ours);
-        outcome
-            .loads
-            .extend(compared.map(|(peer, service)| Compared { peer, service }));
+        match kept {
+            Some((peer, Some(service))) => outcome.loads.push(Compared { peer, service }),
+            _ => outcome.left_out = outcome.left_out.or(failure),
+        }
     }
     Ok(outcome)
 }

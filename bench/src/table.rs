@@ -73,24 +73,25 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     for row in &ROWS {
         let measure =
             async |binary| measure(binary, &arguments.subject.directory, arguments.seconds, row).await;
-        let (mut ours, mut highest) = (None, None);
+        let mut kept = None;
         for _ in 0..arguments.rounds {
             let report = measure(&arguments.subject.binary).await?;
             write_line(&line(&report))?;
-            rounds::keep(&mut ours, report);
             // Right after the row that it is compared with: machines are not as fast at one time as at another.
-            if let (true, Some(binary)) = (rows.is_empty(), &arguments.ceiling) {
-                let report = measure(binary).await?;
-                write_line(&format!("{}  the ceiling", line(&report)))?;
-                rounds::keep(&mut highest, report);
+            let highest = match (&arguments.ceiling, rows.is_empty()) {
+                (Some(binary), true) => Some(measure(binary).await?),
+                _ => None,
+            };
+            if let Some(highest) = &highest {
+                let ratio = report.events_per_second / highest.events_per_second;
+                write_line(&format!("{}  the ceiling: {ratio:.2} of it", line(highest)))?;
             }
+            rounds::keep(&mut kept, (report, highest));
         }
-        if let (Some(ours), Some(highest)) = (&ours, &highest) {
-            let ratio = ours.events_per_second / highest.events_per_second;
-            write_line(&format!("{ratio:.2} of the ceiling"))?;
+        if let Some((report, highest)) = kept {
+            ceiling = ceiling.or(highest.map(|highest| highest.events_per_second));
+            rows.push(report);
         }
-        ceiling = ceiling.or(highest.map(|highest| highest.events_per_second));
-        rows.extend(ours);
     }
     arguments.subject.save(&Figures { ceiling, rows })
 }

@@ -51,6 +51,12 @@ impl<'a> Caller<'a> {
         MetadataMap::from_headers(metadata)
     }
 
+    /// The request's id, for the log.
+    pub(crate) fn request_id(&self) -> &'a str {
+        let id = self.headers.get(&FORWARDED[1]);
+        id.and_then(|id| id.to_str().ok()).unwrap_or_default()
+    }
+
     fn digest(&self) -> Option<Digest> {
         self.headers
             .get(&FORWARDED[0])

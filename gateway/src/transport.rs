@@ -4,8 +4,8 @@
 //! axum's handlers do not compile.
 //!
 //! Within one process the calls that every batch makes need not be written as HTTP/2 messages and read again, which costs
-//! more than all the rest of a small batch: a service may offer them as [`Direct`] calls. What goes across is the same, a
-//! message and metadata, and so is what comes back; one table of tests runs over all ways.
+//! more than all the rest of a small batch: a service may offer them as [`Direct`] calls. What goes across is the same, the
+//! headers that the service knows and the message, and so is what comes back; one table of tests runs over all ways.
 
 use std::{
     convert::Infallible,
@@ -42,8 +42,13 @@ pub trait Direct: Send + Sync {
     fn check_access(&self, headers: &HeaderMap) -> Result<Extensions, Status>;
 
     /// As `IngestService.IngestBatch`, from a `caller` whom [`Self::check_access`] has let in. Its key is looked at again,
-    /// since it may have been revoked while the body came.
-    fn ingest_batch(&self, caller: Extensions, message: IngestBatchRequest) -> DirectAnswer;
+    /// since it may have been revoked while the body came. Of the headers of the request only its id is looked at.
+    fn ingest_batch(
+        &self,
+        caller: Extensions,
+        headers: &HeaderMap,
+        message: IngestBatchRequest,
+    ) -> DirectAnswer;
 }
 
 /// The answer of [`Direct::ingest_batch`] to come.

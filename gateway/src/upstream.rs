@@ -85,7 +85,7 @@ impl Upstream {
     ) -> Answer<IngestBatchResponse> {
         let message = IngestBatchRequest { batch: Some(batch) };
         if let Some(direct) = &self.direct {
-            return direct.ingest_batch(admitted.0, message).await;
+            return direct.ingest_batch(admitted.0, caller.headers(), message).await;
         }
         let mut client = self.ingest.clone();
         self.settle(caller, client.ingest_batch(request(caller, message)))
@@ -140,7 +140,8 @@ impl Upstream {
         if status.get_details_error_info().is_some() {
             return Err(status);
         }
-        tracing::warn!(code = ?status.code(), reason = status.message(), "service not reachable");
+        let id = caller.request_id();
+        tracing::warn!(id, code = ?status.code(), reason = status.message(), "service not reachable");
         Err(Status::unavailable("the service cannot be reached"))
     }
 }

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
 
-use super::{refused, unread};
+use super::{RequestId, refused, unread};
 use crate::{
     admission::Way,
     auth::Principal,
@@ -42,6 +42,7 @@ pub(super) fn answers(
     pipeline: Arc<Pipeline>,
     principal: Principal,
     requests: Streaming<IngestRequest>,
+    id: RequestId,
 ) -> Answers {
     let in_flight = principal.limits.config().max_in_flight_batches as usize;
     // one more waits outside the channel, for the writer
@@ -58,7 +59,8 @@ pub(super) fn answers(
     let last = tokio_stream::once(ended)
         .then(|ended| ended)
         .filter_map(|status| status.ok().map(Err));
-    Box::pin(ReceiverStream::new(receiver).then(answer).chain(last))
+    let answers = ReceiverStream::new(receiver).then(move |coming| answer(coming, id.clone()));
+    Box::pin(answers.chain(last))
 }
 
 /// Reads until the stream ends; the status with which it is ended from this side, if it is.
@@ -143,14 +145,14 @@ async fn handle(
     }
 }
 
-async fn answer(coming: Coming) -> Result<IngestResponse, Status> {
+async fn answer(coming: Coming, id: RequestId) -> Result<IngestResponse, Status> {
     let (sequence, outcome) = match coming {
         Coming::Pending(sequence, pending) => (sequence, pending.settle().await),
         Coming::Refused(sequence, error) => (sequence, Err(error)),
     };
     let outcome = match outcome {
         Ok(result) => Outcome::Result(result),
-        Err(error) => Outcome::Error(in_band(refused(error))),
+        Err(error) => Outcome::Error(in_band(refused(error, &id))),
     };
     Ok(IngestResponse {
         sequence,

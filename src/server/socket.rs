@@ -8,8 +8,7 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, pin::Pin, sync::
 use axum::body::Body;
 use http::{HeaderValue, Request, Response};
 use hyper::{body::Incoming, service::Service};
-use tonic::Status;
-use tracing::{Instrument as _, debug, debug_span, warn};
+use tracing::{Instrument as _, debug, debug_span};
 
 use super::{
     Port, Surface,
@@ -64,7 +63,7 @@ impl Socket {
 
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
         let id = request_id::of(request.headers());
-        // at debug, since a span costs a tenth of a small request: a log at info has a line for what fails instead
+        // at debug, since a span costs a tenth of a small request; lines at other levels name the id themselves
         let span = debug_span!(
             "request",
             id = id.to_str().unwrap_or_default(),
@@ -75,7 +74,6 @@ impl Socket {
         request.headers_mut().insert(request_id::HEADER, id.clone());
         request.headers_mut().insert(PEER, self.peer);
         let (surface, port, local) = (self.surface, self.port, self.local);
-        let asked = (request.method().clone(), request.uri().clone());
         let answering = async move {
             let mut response = match port.guard.judge(&request, local) {
                 Verdict::Refused(response) => response,
@@ -88,30 +86,12 @@ impl Socket {
             };
             let status = response.status().as_u16();
             tracing::Span::current().record("status", status);
-            if has_failed(&response) {
-                let (method, path) = (asked.0, asked.1.path());
-                warn!(id = id.to_str().unwrap_or_default(), %method, path, status, "request failed");
-            } else {
-                debug!(status, "answered");
-            }
+            debug!(status, "answered");
             response.headers_mut().insert(request_id::HEADER, id);
             response
         };
         answering.instrument(span).await
     }
-}
-
-/// Whether an answer says that the fault is ours. Where gRPC has nothing else to say, its status is in the head.
-fn has_failed(response: &Response<Body>) -> bool {
-    let grpc = response.headers().get(Status::GRPC_STATUS);
-    response.status().is_server_error()
-        || grpc.is_some_and(|code| {
-            use tonic::Code::{DataLoss, Internal, Unavailable, Unknown};
-            matches!(
-                tonic::Code::from_bytes(code.as_bytes()),
-                DataLoss | Internal | Unavailable | Unknown
-            )
-        })
 }
 
 impl Service<Request<Incoming>> for Socket {

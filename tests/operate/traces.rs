@@ -110,7 +110,7 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_fails_has_a_line_with_its_id_at_the_level_that_is_usual() {
+async fn a_batch_that_is_not_taken_has_one_line_with_its_id_at_the_level_that_is_usual() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
     let mut child = command(&home)
@@ -150,14 +150,8 @@ async fn a_request_that_fails_has_a_line_with_its_id_at_the_level_that_is_usual(
     let [line] = &of("fails-2")[..] else {
         panic!("{logs}")
     };
-    assert_eq!(
-        (
-            line["path"].as_str(),
-            line["status"].as_u64(),
-            line["level"].as_str()
-        ),
-        (Some("/api/v1/ingest"), Some(503), Some("WARN"))
-    );
+    assert_eq!(line["level"], "WARN");
+    assert!(line["message"].as_str().unwrap().contains("vault"), "{line}");
     assert!(of("fine-1").is_empty(), "{logs}");
 }
 

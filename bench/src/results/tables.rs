@@ -64,20 +64,22 @@ pub(super) fn sweep(page: &mut String, sweep: &Sweep) -> Result {
 }
 
 pub(super) fn peers(page: &mut String, outcomes: &[Outcome]) -> Result {
-    page.push_str("\n## Others, with the same events\n\n| | Events a batch | Events/s | p99 ms | The service | Times as fast |\n|---|--:|--:|--:|--:|--:|\n");
+    page.push_str("\n## Others, with the same events\n\n| | Events a batch | Events/s | p99 ms | The service | Times as fast | The host took |\n|---|--:|--:|--:|--:|--:|--:|\n");
     for outcome in outcomes {
         for compared in &outcome.loads {
             let (peer, ours) = (&compared.peer, &compared.service);
             writeln!(
                 page,
-                "| {} | {} | {} | {:.1} | {} ({}) | {:.1} |",
+                "| {} | {} | {} | {:.1} | {} ({}) | {:.1} | {}, {} |",
                 outcome.name,
                 peer.batch,
                 whole(peer.events_per_second),
                 peer.p99,
                 whole(ours.events_per_second),
                 peers::name(ours.transport),
-                compared.ratio()
+                compared.ratio(),
+                percent(peer.stolen),
+                percent(ours.stolen),
             )?;
         }
     }

@@ -1,7 +1,8 @@
 //! What was to be reached, and what was.
 //!
-//! The targets were set on a machine whose ceiling was [`CEILING_THEN`]. A machine with a lower one is slower at everything, so
-//! what it would have to reach is given as well: the target, by the ratio of the ceilings.
+//! The targets were set on a machine whose ceiling was [`CEILING_THEN`]. What a slower one would have to reach is given as well:
+//! the target, by the ratio of the ceilings. That is the speed of the processors; the disk's, which small batches wait for, may
+//! be another.
 
 use std::{
     fmt::{Result, Write as _},
@@ -172,19 +173,19 @@ impl Measured {
         writeln!(
             page,
             "\n## What was to be reached\n\nThe targets were set on a machine with a ceiling of {} to 1,570,000 events/s; this one has {}. What it would have to reach \
-             at {slower:.2} of the speed is given beside targets that are events a second.\n",
+             at {slower:.2} of the speed is given beside targets that are events a second; that is the speed of the processors, not of the disk.\n",
             whole(CEILING_THEN),
             whole(ceiling),
         )?;
         page.push_str("| | Target | At this speed | Measured | |\n|---|--:|--:|--:|---|\n");
         for (name, wanted, measured) in self.rows() {
-            let Some(measured) = measured else { continue };
-            let (target, here, verdict) = wanted.judge(measured, slower);
-            writeln!(
-                page,
-                "| {name} | {target} | {here} | {} | {verdict} |",
-                short(measured)
-            )?;
+            // a figure that is missing fails all comparisons
+            let (target, here, verdict) = wanted.judge(measured.unwrap_or(f64::NAN), slower);
+            let (measured, verdict) = match measured {
+                Some(measured) => (short(measured), verdict),
+                None => ("–".to_owned(), "not measured"),
+            };
+            writeln!(page, "| {name} | {target} | {here} | {measured} | {verdict} |")?;
         }
         Ok(())
     }
