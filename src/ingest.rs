@@ -107,7 +107,9 @@ impl IngestService for Ingest {
 fn refused(error: IngestError, id: &RequestId) -> Status {
     match &error {
         IngestError::Storage { reason } => warn!(id = id.text(), %reason, "vault write failed"),
-        IngestError::Unavailable { message, .. } => warn!(id = id.text(), %message, "batch not taken"),
+        IngestError::Unavailable { message, .. } => {
+            warn!(id = id.text(), reason = %message, "batch not taken")
+        }
         _ => {}
     }
     error.into()

@@ -95,7 +95,7 @@ impl Registry {
         if self.enforce == Enforce::Strict {
             return Err(IngestError::Forbidden { message });
         }
-        warn!(plugin_id = %batch.plugin_id, %message, "batch of a plugin that is not registered");
+        warn!(plugin_id = %batch.plugin_id, reason = %message, "batch of a plugin that is not registered");
         Ok(false)
     }
 

@@ -2,7 +2,9 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    process::Stdio,
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -31,25 +33,52 @@ async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     (format!("http://{address}"), kept)
 }
 
+/// A service that logs JSON.
+struct Service {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Service {
+    fn start(home: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut child = command(home)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .envs([("OPENCLONE_LOG__FORMAT", "json"), ("API_KEY", crate::common::KEY)])
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.next().unwrap().unwrap();
+        let address = url.strip_prefix("listening on http://").unwrap().parse().unwrap();
+        Self { child, address }
+    }
+
+    /// Ends it; its log.
+    async fn stop(self) -> String {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let output = tokio::task::spawn_blocking(move || self.child.wait_with_output().unwrap())
+            .await
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn traces_carry_the_request_id_and_logs_are_json() {
     let (endpoint, kept) = collector().await;
     let dir = tempfile::tempdir().unwrap();
-    let mut child = command(&dir.path().join("home"))
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .envs([
-            ("OPENCLONE_TELEMETRY__OTLP_ENDPOINT", endpoint.as_str()),
-            ("OPENCLONE_LOG__FORMAT", "json"),
+    let service = Service::start(
+        &dir.path().join("home"),
+        &[
+            ("OPENCLONE_TELEMETRY__OTLP_ENDPOINT", &endpoint),
             ("OPENCLONE_LOG__LEVEL", "openclone=debug"),
-            ("API_KEY", crate::common::KEY),
-        ])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let url = lines.next().unwrap().unwrap();
-    let address = url.strip_prefix("listening on http://").unwrap().parse().unwrap();
+        ],
+    );
+    let address = service.address;
     let key = format!("X-API-Key: {}", crate::common::KEY);
     let lines = [&key, "X-Request-Id: traced-7", "Content-Type: application/json"];
     let answer = http(
@@ -76,12 +105,7 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
         !grpc.headers["x-request-id"].is_empty(),
         "gRPC answers carry one as well"
     );
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
-        .await
-        .unwrap();
-    assert!(output.status.success());
+    let logs = service.stop().await;
     let exported = String::from_utf8_lossy(&kept.lock().unwrap()).into_owned();
     for expected in [
         "openclone",
@@ -96,7 +120,6 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
             "{expected} is missing in {exported:?}"
         );
     }
-    let logs = String::from_utf8(output.stderr).unwrap();
     assert!(!exported.contains("secret thought") && !logs.contains("secret thought"));
     assert!(!exported.contains(crate::common::KEY) && !logs.contains(crate::common::KEY));
     let parsed: Vec<serde_json::Value> = logs
@@ -113,34 +136,20 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
 async fn a_batch_that_is_not_taken_has_one_line_with_its_id_at_the_level_that_is_usual() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
-    let mut child = command(&home)
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .envs([("OPENCLONE_LOG__FORMAT", "json"), ("API_KEY", crate::common::KEY)])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let url = lines.next().unwrap().unwrap();
-    let address = url.strip_prefix("listening on http://").unwrap().parse().unwrap();
+    let service = Service::start(&home, &[]);
     let key = format!("X-API-Key: {}", crate::common::KEY);
     let post = async |id: &str, text: &str| {
         let id = format!("X-Request-Id: {id}");
         let lines = [&key, &id, "Content-Type: application/json"];
         let batch = crate::common::braindump(text, text);
-        http(address, "POST", "/api/v1/ingest", &lines, &batch)
+        http(service.address, "POST", "/api/v1/ingest", &lines, &batch)
             .await
             .status
     };
     assert_eq!(post("fine-1", "one").await, 200);
     std::fs::rename(home.join("vault"), home.join("elsewhere")).unwrap();
     assert_eq!(post("fails-2", "two").await, 503);
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
-        .await
-        .unwrap();
-    let logs = String::from_utf8(output.stderr).unwrap();
+    let logs = service.stop().await;
     let of = |id: &str| -> Vec<serde_json::Value> {
         let lines = logs.lines().map(|line| serde_json::from_str(line).unwrap());
         lines
@@ -150,8 +159,11 @@ async fn a_batch_that_is_not_taken_has_one_line_with_its_id_at_the_level_that_is
     let [line] = &of("fails-2")[..] else {
         panic!("{logs}")
     };
-    assert_eq!(line["level"], "WARN");
-    assert!(line["message"].as_str().unwrap().contains("vault"), "{line}");
+    assert_eq!(
+        (&line["level"], &line["message"]),
+        (&"WARN".into(), &"batch not taken".into())
+    );
+    assert!(line["reason"].as_str().unwrap().contains("vault"), "{line}");
     assert!(of("fine-1").is_empty(), "{logs}");
 }
 
