@@ -1,13 +1,11 @@
 //! What each plugin has sent for each tenant since the service started.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 use openclone_client::v1;
 use openclone_vault::Receipt;

@@ -71,16 +71,20 @@ impl Guard {
     }
 
     fn is_ours(&self, host: &str, local: SocketAddr) -> bool {
+        if let Some(ip) = address(without_port(host))
+            && (ip.is_loopback() || ip == local.ip().to_canonical())
+        {
+            return true;
+        }
         let host = host.to_ascii_lowercase();
         let name = without_port(&host);
-        let address = name
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<IpAddr>()
-            .ok();
-        let is_address = address.is_some_and(|ip| ip.is_loopback() || ip == local.ip().to_canonical());
-        is_address || name == "localhost" || self.hosts.contains(&host) || self.hosts.contains(name)
+        name == "localhost" || self.hosts.contains(&host) || self.hosts.contains(name)
     }
+}
+
+/// The address that stands in a `Host`, if it is one.
+fn address(name: &str) -> Option<IpAddr> {
+    name.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 fn without_port(host: &str) -> &str {

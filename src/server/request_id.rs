@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Distinguishes processes.
-static PROCESS: LazyLock<u32> = LazyLock::new(|| Uuid::new_v4().as_fields().0);
+static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().1);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// The client's id, if it has 1 to 64 of `[A-Za-z0-9._-]`; else a new one.
@@ -27,9 +27,11 @@ fn is_harmless(id: &[u8]) -> bool {
     (1..=64).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
 }
 
+/// 32 hex digits: half of them the process's, half a number of its own.
 fn new() -> HeaderValue {
-    let id = format!("{:08x}-{:x}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed));
-    HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
+    let id = Uuid::from_u64_pair(*PROCESS, NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut text = Uuid::encode_buffer();
+    HeaderValue::from_str(id.simple().encode_lower(&mut text)).unwrap_or(HeaderValue::from_static("none"))
 }
 
 #[cfg(test)]

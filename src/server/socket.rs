@@ -103,8 +103,9 @@ impl Service<Request<Incoming>> for Socket {
         let kind = Kind::of(request.uri().path());
         match self.port.room.enter(kind, &self.in_flight) {
             Some(ticket) => {
-                let answering = self.clone().admit(request, ticket);
-                Box::pin(async move { Ok(answering.await) })
+                let socket = self.clone();
+                // made in the box: a future of some KiB that is made before it would be copied into it
+                Box::pin(async move { Ok(socket.admit(request, ticket).await) })
             }
             None => {
                 let refusal = ticketed::no_room(request.version(), request.headers());

@@ -57,7 +57,7 @@ pub(crate) fn append(
     let place = match (files.current(root, &key)?, entries.before) {
         (None, None) => create(files, root, entries)?,
         (Some(open), Some((file, length))) if open.file.id() == file && open.file.len()? == length => {
-            append_to(open, &entries.bytes, partial)?
+            append_to(open, length, &entries.bytes, partial)?
         }
         _ => return Err(moved(entries)),
     };
@@ -206,9 +206,14 @@ fn create(files: &mut OpenFiles, root: &dyn VaultRoot, entries: &GroupFile) -> i
     })
 }
 
-fn append_to(open: &mut OpenFile, bytes: &[u8], partial: &mut Option<Place>) -> io::Result<Place> {
+/// Appends to a file that had `length` bytes a moment ago.
+fn append_to(
+    open: &mut OpenFile,
+    length: u64,
+    bytes: &[u8],
+    partial: &mut Option<Place>,
+) -> io::Result<Place> {
     let id = open.file.id();
-    let length = open.file.len()?;
     let lead = needs_newline(&*open.file, length)?;
     let with_lead = lead.then(|| [b"\n", bytes].concat());
     let wanted = with_lead.as_deref().unwrap_or(bytes);

@@ -8,7 +8,9 @@
 //! checkpoint, so that groups of many tenants cost one sync each and not one a file. Of those that wait there are at most
 //! [`WAITING`] times as many as open ones; half of that makes a checkpoint due ([`OpenFiles::crowded`]).
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{io, sync::Arc};
+
+use hashbrown::HashMap;
 
 use crate::{
     entry::DailyFile,
@@ -79,14 +81,19 @@ impl OpenFiles {
         Ok(open)
     }
 
-    /// Which file stands at the path now, and how long it is.
+    /// Which file stood at the path when [`Self::current`] was asked for this group, and how long it is now.
     pub(crate) fn standing(
         &mut self,
         root: &dyn VaultRoot,
         key: &FileKey,
     ) -> io::Result<Option<(FileId, u64)>> {
-        let Some(open) = self.current(root, key)? else {
-            return Ok(None);
+        // Those that were opened for other files of the group may have taken its room.
+        let open = match self.open.get(key) {
+            Some(open) => open,
+            None => match self.current(root, key)? {
+                Some(open) => open,
+                None => return Ok(None),
+            },
         };
         Ok(Some((open.file.id(), open.file.len()?)))
     }

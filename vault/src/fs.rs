@@ -23,6 +23,15 @@ pub struct FileId {
     pub ino: u64,
 }
 
+/// What a file system has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes that we may still write.
+    pub free: u64,
+    /// Whether it is mounted read-only.
+    pub read_only: bool,
+}
+
 /// Opens vaults.
 pub trait VaultFs: Send + Sync + fmt::Debug {
     /// Opens the vault directory. It must exist.
@@ -40,17 +49,11 @@ pub trait VaultFs: Send + Sync + fmt::Debug {
 
 /// An open vault directory. All paths are confined to it; no symbolic link is followed below it.
 pub trait VaultRoot: Send {
-    /// Bytes that we may still write on its file system.
+    /// What its file system has left for us.
     ///
     /// # Errors
     /// When the file system cannot be asked.
-    fn free_bytes(&self) -> io::Result<u64>;
-
-    /// Whether its file system is mounted read-only.
-    ///
-    /// # Errors
-    /// When the file system cannot be asked.
-    fn read_only(&self) -> io::Result<bool>;
+    fn space(&self) -> io::Result<Space>;
 
     /// The content of the vault's marker file (`.openclone`, at most 4 KiB); `None` if there is none.
     ///

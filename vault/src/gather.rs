@@ -1,6 +1,8 @@
 //! Gathers batches into a group: drops what has been seen, and remembers for each batch what its answer rests on.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::{
     entry::{PreparedBatch, PreparedFile},

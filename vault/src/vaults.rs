@@ -5,16 +5,17 @@
 //! a file system that is not mounted, or a vault that someone deleted: nothing is written there.
 
 use std::{
-    collections::HashMap,
     io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use hashbrown::HashMap;
+
 use crate::{
     error::{AppendError, Outage},
-    fs::{VaultFs, VaultRoot},
+    fs::{Space, VaultFs, VaultRoot},
     store::{Store, StoreError},
 };
 
@@ -113,8 +114,8 @@ impl Vaults {
 
     fn check_space(&self, tenant: &str, root: Box<dyn VaultRoot>) -> Result<Arc<dyn VaultRoot>, AppendError> {
         let path = self.dirs.of(tenant);
-        let free = root.free_bytes().map_err(|error| storage(&path, &error))?;
-        if root.read_only().map_err(|error| storage(&path, &error))? {
+        let Space { free, read_only } = root.space().map_err(|error| storage(&path, &error))?;
+        if read_only {
             let reason = format!("{} is on a read-only file system", path.display());
             return Err(AppendError::Storage { reason });
         }

@@ -19,7 +19,7 @@ impl<'a> Text<'a> {
         let first = start + 1;
         let (mut at, mut escaped, mut lone) = (first, false, false);
         loop {
-            at += plain_run(&bytes[at..]);
+            at = end_of_plain(bytes, at);
             match bytes.get(at) {
                 Some(b'"') => {
                     return Ok(Self {
@@ -172,21 +172,24 @@ fn hex(digits: Option<&[u8]>) -> Option<u32> {
     })
 }
 
-/// How many bytes at the start are neither a quote, a backslash nor a control character; eight are looked at at once.
-fn plain_run(bytes: &[u8]) -> usize {
+/// Where the first quote, backslash or control character stands, from `at` on; the end if there is none. Eight bytes are
+/// looked at at once.
+fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        // A borrow can only mark bytes above a true hit, so the lowest mark is always true.
-        let hits = control | is_zero(word ^ (ONES * 0x22)) | is_zero(word ^ (ONES * 0x5c));
+        let (quote, backslash) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
+        // The high bit of each byte that is below 0x20, or zero in one of the others. A borrow can only mark bytes above a
+        // true hit, so the lowest mark is always true.
+        let below = word.wrapping_sub(ONES * 0x20) & !word;
+        let hits =
+            (below | quote.wrapping_sub(ONES) & !quote | backslash.wrapping_sub(ONES) & !backslash) & HIGH;
         if hits != 0 {
-            return index * 8 + hits.trailing_zeros() as usize / 8;
+            return at + hits.trailing_zeros() as usize / 8;
         }
+        at += 8;
     }
     let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
-    words.len() * 8 + tail.iter().take_while(is_plain).count()
+    at + bytes[at..].iter().take_while(is_plain).count()
 }

@@ -107,12 +107,12 @@ fn a_full_disk_leaves_nothing_behind() {
         let appended = file.append(&vec![b'y'; 1 << 20]).unwrap();
         assert!(appended.offset == 4 && appended.written > 0 && appended.written < 1 << 20);
         assert_eq!(file.append(b"z").unwrap_err().kind(), ErrorKind::StorageFull);
-        assert!(root.free_bytes().unwrap() < 4096);
+        assert!(root.space().unwrap().free < 4096);
         bench.delete(PATH);
     }
     mount.remount_read_only();
     let root = bench.fs().open_root(&bench.path()).unwrap();
-    assert!(root.read_only().unwrap());
+    assert!(root.space().unwrap().read_only);
     for error in [root.create(FILE, b"x").err(), root.write_marker("x").err()] {
         assert_eq!(error.expect("refused").kind(), ErrorKind::ReadOnlyFilesystem);
     }

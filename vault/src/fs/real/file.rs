@@ -33,7 +33,8 @@ impl RealFile {
 
     /// Reads all of it, if that is no more than `limit` bytes.
     pub(super) fn read_up_to(&self, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        let mut content = Vec::new();
+        // Room for all of it, or it would be read in small pieces.
+        let mut content = Vec::with_capacity(usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1));
         (&self.file).take(limit + 1).read_to_end(&mut content)?;
         Ok((content.len() as u64 <= limit).then_some(content))
     }

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     entry::DailyFile,
     fs::{
-        FileId, MARKER, MARKER_LIMIT, NamedFile, VaultFile, VaultRoot, folders,
+        FileId, MARKER, MARKER_LIMIT, NamedFile, Space, VaultFile, VaultRoot, folders,
         obstacle::{Obstacle, with_context},
     },
 };
@@ -96,7 +96,7 @@ impl RealRoot {
         if let Some(obstacle) = self.folder_obstacle(target.folder()) {
             return obstacle;
         }
-        let found = Walk::Stepwise.stat(self.fd(), target.folder(), target.name());
+        let found = confine::stat(self.fd(), target.folder(), target.name());
         match found.ok().as_ref().and_then(file::obstacle) {
             Some(obstacle) => obstacle.error(self.show(target)),
             None => with_context(error, doing, self.show(target)),
@@ -123,15 +123,12 @@ impl RealRoot {
 }
 
 impl VaultRoot for RealRoot {
-    fn free_bytes(&self) -> io::Result<u64> {
+    fn space(&self) -> io::Result<Space> {
         let figures = fstatvfs(&self.directory)?;
-        Ok(figures.f_bavail.saturating_mul(figures.f_frsize))
-    }
-
-    fn read_only(&self) -> io::Result<bool> {
-        Ok(fstatvfs(&self.directory)?
-            .f_flag
-            .contains(StatVfsMountFlags::RDONLY))
+        Ok(Space {
+            free: figures.f_bavail.saturating_mul(figures.f_frsize),
+            read_only: figures.f_flag.contains(StatVfsMountFlags::RDONLY),
+        })
     }
 
     fn read_marker(&self) -> io::Result<Option<String>> {
@@ -160,7 +157,7 @@ impl VaultRoot for RealRoot {
 
     fn stat(&self, path: DailyFile) -> io::Result<Option<FileId>> {
         let target = NamedFile::from(path);
-        let stat = match self.walk.stat(self.fd(), target.folder(), target.name()) {
+        let stat = match confine::stat(self.fd(), target.folder(), target.name()) {
             Ok(stat) => stat,
             Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(self.explain(&target, "look up", &errno.into())),

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     entry::DailyFile,
     fs::{
-        FileId, MARKER, MARKER_LIMIT, NamedFile, VaultFile, VaultRoot, folders,
+        FileId, MARKER, MARKER_LIMIT, NamedFile, Space, VaultFile, VaultRoot, folders,
         obstacle::{Obstacle, with_context},
     },
 };
@@ -124,12 +124,12 @@ impl SimRoot {
 }
 
 impl VaultRoot for SimRoot {
-    fn free_bytes(&self) -> io::Result<u64> {
-        Ok(self.process.look(Area::Vaults)?.free(Area::Vaults, None))
-    }
-
-    fn read_only(&self) -> io::Result<bool> {
-        Ok(self.process.look(Area::Vaults)?.faults(Area::Vaults).read_only)
+    fn space(&self) -> io::Result<Space> {
+        let machine = self.process.look(Area::Vaults)?;
+        Ok(Space {
+            free: machine.free(Area::Vaults, None),
+            read_only: machine.faults(Area::Vaults).read_only,
+        })
     }
 
     fn read_marker(&self) -> io::Result<Option<String>> {

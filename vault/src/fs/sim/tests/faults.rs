@@ -14,7 +14,7 @@ fn a_full_disk_writes_what_fits() {
     let root = open(&disk);
     let mut file = root.create(FILE, b"0123").unwrap().unwrap();
     disk.capacity(Area::Vaults, Some(10));
-    assert_eq!(root.free_bytes().unwrap(), 6);
+    assert_eq!(root.space().unwrap().free, 6);
     assert_eq!(file.append(b"abcdefgh").unwrap().written, 6);
     assert_eq!(file.append(b"g").unwrap_err().kind(), ErrorKind::StorageFull);
     file.write_at(0, b"4321").unwrap();
@@ -35,7 +35,7 @@ fn a_read_only_disk_can_be_read() {
     let root = open(&disk);
     let mut file = root.create(FILE, b"x").unwrap().unwrap();
     disk.read_only(Area::Vaults, true);
-    assert!(root.read_only().unwrap() && root.stat(FILE).unwrap().is_some());
+    assert!(root.space().unwrap().read_only && root.stat(FILE).unwrap().is_some());
     assert!(root.open_named(&FILE.into()).unwrap().is_some());
     let errors = [
         root.open(FILE).err(),

@@ -87,7 +87,7 @@ fn a_kill_keeps_the_page_cache_and_ends_the_handles() {
         (b"cached".to_vec(), boot)
     );
     assert!(file.append(b"!").is_err() && file.len().is_err() && file.sync().is_err());
-    assert!(root.stat(FILE).is_err() && root.free_bytes().is_err());
+    assert!(root.stat(FILE).is_err() && root.space().is_err());
     assert!(
         process.open_root("/vault".as_ref()).is_err(),
         "a zombie cannot come back"
