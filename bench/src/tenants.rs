@@ -61,6 +61,9 @@ pub(crate) struct Report {
     pub(crate) failed: u64,
     pub(crate) batches_a_group: f64,
     pub(crate) checkpoints: f64,
+    /// Syncs for which the callers of a group wait; `None` without `strace`.
+    #[serde(default)]
+    pub(crate) waited_for_a_group: Option<f64>,
     /// Syncs of the journal and of files together, checkpoints included; `None` without `strace`.
     pub(crate) syncs_a_group: Option<f64>,
     pub(crate) most_descriptors: usize,
@@ -88,11 +91,11 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     let founding = round(&arguments, &server, &keys, 0, None).await?;
     let full = round(&arguments, &server, &keys, 1, Some(arguments.seconds)).await?;
     let counter = syncs::Counter::attach(server.pid, home.path()).await?;
-    let syncs_a_group = match counter {
+    let counted = match counter {
         None => None,
         Some(counter) => {
             let counted = round(&arguments, &server, &keys, 2, Some(arguments.seconds.min(5.0))).await?;
-            Some(counter.detach().await? as f64 / counted.groups.max(1.0))
+            Some((counter.detach().await?, counted.groups.max(1.0)))
         }
     };
     looking.abort();
@@ -108,7 +111,10 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         failed: founding.failed + full.failed,
         batches_a_group: batches / full.groups.max(1.0),
         checkpoints: full.checkpoints,
-        syncs_a_group,
+        waited_for_a_group: counted
+            .as_ref()
+            .map(|(syncs, groups)| syncs.waited_for as f64 / groups),
+        syncs_a_group: counted.map(|(syncs, groups)| syncs.all as f64 / groups),
         most_descriptors: most.load(Ordering::Relaxed),
         peak_mib: measure::usage(server.pid)?.peak_mib,
     };

@@ -118,19 +118,19 @@ pub(super) fn scale(page: &mut String, steps: &[Step]) -> Result {
 }
 
 pub(super) fn tenants(page: &mut String, report: &tenants::Report) -> Result {
-    page.push_str("\n## Many tenants\n\n| Tenants, in turn | Events a batch | Events/s | p50 ms | p99 ms | Batches a group | Syncs a group | Most descriptors | Peak MiB |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+    page.push_str("\n## Many tenants\n\n| Tenants, in turn | Events a batch | Events/s | p50 ms | p99 ms | Batches a group | Syncs a group that callers wait for | With those of checkpoints | Most descriptors | Peak MiB |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+    let syncs = |count: Option<f64>| count.map_or("–".to_owned(), |count| format!("{count:.2}"));
     writeln!(
         page,
-        "| {} | {} | {} | {:.1} | {:.1} | {:.1} | {} | {} | {:.0} |",
+        "| {} | {} | {} | {:.1} | {:.1} | {:.1} | {} | {} | {} | {:.0} |",
         whole(report.tenants as f64),
         report.batch,
         whole(report.events_per_second),
         report.p50,
         report.p99,
         report.batches_a_group,
-        report
-            .syncs_a_group
-            .map_or("–".to_owned(), |syncs| format!("{syncs:.1}")),
+        syncs(report.waited_for_a_group),
+        syncs(report.syncs_a_group),
         report.most_descriptors,
         report.peak_mib
     )
