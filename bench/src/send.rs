@@ -21,6 +21,8 @@ use crate::{
     template::Template,
 };
 
+/// As the server has it: at most so many batches of a stream without an answer.
+const IN_FLIGHT: usize = 32;
 /// The documented endpoint.
 pub(crate) const INGEST: &str = "/api/v1/ingest";
 const STREAM: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/Ingest");
@@ -58,13 +60,13 @@ pub(crate) fn keyed<T>(key: &str, message: T) -> anyhow::Result<tonic::Request<T
 
 async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
     let waiting: Arc<Mutex<HashMap<u64, Instant>>> = Arc::default();
-    // As the server has it: at most 32 batches without an answer.
     let room = Arc::new(Semaphore::new(if plan.open_loop() {
         Semaphore::MAX_PERMITS
     } else {
-        32
+        IN_FLIGHT
     }));
-    let (requests, queue) = tokio::sync::mpsc::channel(4);
+    // All that may be on the way fits, so that small batches leave together.
+    let (requests, queue) = tokio::sync::mpsc::channel(IN_FLIGHT);
     let producer = {
         let (plan, waiting, room) = (Arc::clone(&plan), Arc::clone(&waiting), Arc::clone(&room));
         tokio::spawn(async move {
