@@ -153,8 +153,8 @@ pub struct Figures {
     pub last_group_seconds: f64,
 }
 
-/// A running writer. Cheap to clone. When the last clone is dropped without [`Vault::close`], the thread finishes by itself
-/// what is queued, checkpoints and ends, and the database is closed then; nobody waits for it or hears how it went.
+/// A running writer. Cheap to clone. When the last clone is dropped without [`Vault::close`], the thread finishes what is
+/// queued, checkpoints and ends, and nobody hears how it went. The drop waits for that, unless a reply does it.
 #[derive(Clone, Debug)]
 pub struct Vault {
     inner: Arc<Inner>,
@@ -283,12 +283,21 @@ impl Vault {
 }
 
 impl Drop for Inner {
-    /// The thread has a sender of its own, so it does not notice that the last handle has gone. It is not waited for: the
-    /// last handle may be dropped by the thread itself, within a reply.
+    /// The thread has a sender of its own, so it does not notice that the last handle has gone. It is waited for, because
+    /// RocksDB aborts when the process ends while one of its databases is at work; but not by itself, within a reply.
     fn drop(&mut self) {
         let (reply, _) = mpsc::channel();
         // After `close` nobody is there to be asked.
         let _ = self.commands.send(Command::Close(reply));
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id()) {
+            // How it ended, the log says.
+            let _ = thread.join();
+        }
     }
 }
 
