@@ -209,7 +209,7 @@ async fn ends_by_cut(in_flight: &InFlight, port: &Port, is_leaving: bool) -> boo
 /// | What | Why |
 /// |---|---|
 /// | 256 streams at once on a connection | each costs some KiB, and 32 batches are in flight on one stream anyway |
-/// | 16 KiB of headers | a key, a request id and what browsers add are below 4 KiB; what is longer, also as CONTINUATION, is refused while it comes |
+/// | 16 KiB of headers, 64 KiB over HTTP/1.1 | a key, a request id and what browsers add are below 4 KiB; what is longer, also as CONTINUATION, is refused while it comes |
 /// | 20 streams reset before they were looked at, 256 for faults | "rapid reset": whoever opens and resets streams without an end is sent away |
 /// | windows of 512 KiB a stream, 1 MiB a connection | what is received and not read; a batch of 500 events has about 100 KiB |
 /// | 64 KiB waiting to be sent on a stream | answers are small |

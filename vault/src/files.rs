@@ -1,8 +1,9 @@
 //! Daily files that are open for appending.
 //!
-//! A path is looked up anew before each use, because an editor or a sync tool may have put another file there; the
-//! descriptor is kept as long as the path still leads to it. A file with bytes that are not yet synced keeps its
-//! descriptor until a checkpoint takes it, even when it no longer stands at its path: it may have been moved, not deleted.
+//! A path is looked up anew for each group and before each append, because an editor or a sync tool may have put another
+//! file there; the descriptor is kept as long as the path still leads to it. A file with bytes that are not yet synced
+//! keeps its descriptor until a checkpoint takes it, even when it no longer stands at its path: it may have been moved,
+//! not deleted.
 //!
 //! The number of open files is bounded. Those that have rested longest make room; what is not synced of them waits for a
 //! checkpoint, so that groups of many tenants cost one sync each and not one a file. Of those that wait there are at most

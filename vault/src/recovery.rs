@@ -114,8 +114,10 @@ impl Writer {
                 .insert((self.vaults.path(&file.tenant), file.path.folder));
             let key = (std::sync::Arc::clone(&file.tenant), file.path);
             // If not, the user has moved or deleted it, or put something else there: nothing of ours is left to sync.
-            if let Ok(Some(open)) = self.files.current(&*root, &key) {
-                open.touched();
+            match self.files.current(&*root, &key) {
+                Ok(Some(open)) => drop(open.touched()),
+                Ok(None) => {}
+                Err(error) => self.note_sync_failure(&error),
             }
         }
         true

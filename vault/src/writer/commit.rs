@@ -194,7 +194,10 @@ impl Writer {
         for file in &mut group.files {
             let key = (Arc::clone(&file.tenant), file.path);
             if let Ok(root) = self.vaults.open_for_writing(&file.tenant, roots) {
-                file.before = self.files.standing(&*root, &key).unwrap_or(None);
+                file.before = self.files.standing(&*root, &key).unwrap_or_else(|error| {
+                    self.note_sync_failure(&error);
+                    None
+                });
             }
         }
         let seq = self.next;
@@ -348,7 +351,7 @@ impl Writer {
         }
     }
 
-    pub(super) fn note_sync_failure(&mut self, error: &io::Error) {
+    pub(crate) fn note_sync_failure(&mut self, error: &io::Error) {
         if is_sync_failure(error) {
             self.poison(&error.to_string());
         }

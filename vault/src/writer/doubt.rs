@@ -214,7 +214,7 @@ impl Writer {
         self.journal_again(seq, &doubt.group)?;
         let file = &doubt.group.files[position];
         if let Some(place) = append::complete(&mut self.files, root, file, None, false)? {
-            return Ok(Some(place));
+            return Ok((root.stat(file.path)? == Some(place.file)).then_some(place));
         }
         match append::append(&mut self.files, root, file, &mut doubt.partials[position]) {
             Err(error) if append::is_moved(&error) => Ok(None),

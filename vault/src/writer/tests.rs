@@ -1,6 +1,7 @@
 //! The writer on a simulated disk: crashes, power losses, failing syncs, full disks, and users' hands.
 
 mod bench;
+pub(super) use bench::options;
 #[path = "../../../fuzz/cases/daily_file.rs"]
 #[allow(clippy::cast_possible_truncation)]
 mod daily_file;

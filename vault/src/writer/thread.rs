@@ -1,11 +1,13 @@
 //! The writer's thread: sleeps until a batch, the end of a checkpoint, or a moment at which something is due.
 //!
 //! A group takes what has queued up while the last one was synced. It does not wait for more, with one exception: when
-//! the group before was of several batches and this one is small, more of them are surely on their way, and a sync
-//! writes whole blocks. So it pauses, as long as each pause brings another batch, for 0.4 ms at most. Who sends alone
-//! never waits.
+//! it is small and of fewer batches than the group before, whose senders have their answers by now, more may be on their
+//! way, and a sync writes whole blocks. Then it pauses, four times at most and only as long as each pause brings
+//! another batch. Where a sync takes less time than a pause there is none. Who sends alone waits for one pause at most
+//! after others have gone.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -49,8 +51,16 @@ struct Loop {
     /// When to try again what has failed, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
     stopping: Arc<AtomicBool>,
-    /// The last group had more than one batch.
-    in_company: bool,
+    /// Came while a checkpoint was waited for; what is in the queue is newer.
+    backlog: VecDeque<Command>,
+    last: LastGroup,
+}
+
+/// What the next group makes of the last one.
+#[derive(Clone, Copy, Default)]
+struct LastGroup {
+    batches: usize,
+    took: Duration,
 }
 
 pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<Command>) -> JoinHandle<()> {
@@ -64,7 +74,8 @@ pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<C
         closing: None,
         retry: None,
         stopping,
-        in_company: false,
+        backlog: VecDeque::new(),
+        last: LastGroup::default(),
     };
     let run = move || {
         state.run();
@@ -98,6 +109,13 @@ fn run_checkpoint(slot: &Mutex<Option<Checkpoint>>) -> Option<Result<(), Checkpo
     Some(checkpoint.run())
 }
 
+impl LastGroup {
+    /// Whether a small group of so many batches should wait for more.
+    fn makes_wait(&self, batches: usize) -> bool {
+        batches < self.batches && self.took > PAUSE
+    }
+}
+
 impl Loop {
     fn run(&mut self) {
         while self.closing.is_none() {
@@ -113,6 +131,9 @@ impl Loop {
             let now = Instant::now();
             self.retry_if_due(now);
             self.start_checkpoint_if_due();
+            if let Some(command) = self.backlog.pop_front() {
+                return Some(command);
+            }
             let wake = match (self.retry.map(|(at, _)| at), self.checkpoint_at()) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
@@ -141,10 +162,9 @@ impl Loop {
         let mut bytes = first.bytes();
         let mut jobs = vec![first];
         let mut other = self.take_queued(&mut jobs, &mut bytes);
-        let pauses = if self.in_company { PAUSES } else { 0 };
-        for _ in 0..pauses {
+        for _ in 0..PAUSES {
             let known = jobs.len();
-            if other.is_some() || bytes >= SMALL_BYTES {
+            if other.is_some() || bytes >= SMALL_BYTES || !self.last.makes_wait(known) {
                 break;
             }
             thread::sleep(PAUSE);
@@ -153,11 +173,15 @@ impl Loop {
                 break;
             }
         }
-        self.in_company = jobs.len() > 1;
+        let (batches, begun) = (jobs.len(), Instant::now());
         #[cfg(feature = "ceiling")]
         self.writer.commit_unsafely(jobs);
         #[cfg(not(feature = "ceiling"))]
         self.writer.commit(jobs);
+        self.last = LastGroup {
+            batches,
+            took: begun.elapsed(),
+        };
         self.plan_retry();
         if let Some(command) = other {
             self.handle(command);
@@ -165,18 +189,21 @@ impl Loop {
     }
 
     /// Takes what has queued up, as far as a group goes, until another command comes.
-    fn take_queued(&self, jobs: &mut Vec<Job>, bytes: &mut usize) -> Option<Command> {
+    fn take_queued(&mut self, jobs: &mut Vec<Job>, bytes: &mut usize) -> Option<Command> {
         while *bytes < GROUP_BYTES {
-            match self.queue.try_recv() {
-                Ok(Command::Append(job)) => {
+            match self.next_queued() {
+                Some(Command::Append(job)) => {
                     *bytes += job.bytes();
                     jobs.push(job);
                 }
-                Ok(command) => return Some(command),
-                Err(_) => break,
+                other => return other,
             }
         }
         None
+    }
+
+    fn next_queued(&mut self) -> Option<Command> {
+        self.backlog.pop_front().or_else(|| self.queue.try_recv().ok())
     }
 
     fn checkpoint_at(&self) -> Option<Instant> {
@@ -214,22 +241,18 @@ impl Loop {
         }
     }
 
-    /// Waits for the end of the running checkpoint; batches that come in meanwhile are taken up afterwards, in order.
+    /// Waits for the end of the running checkpoint; what comes in meanwhile is taken up afterwards, before anything newer.
     fn await_checkpoint(&mut self) -> bool {
-        let mut waiting = Vec::new();
-        let ended = loop {
+        loop {
             match self.queue.recv() {
-                Ok(Command::Checkpointed(result)) => break Some(result),
-                Ok(command) => waiting.push(command),
-                Err(_) => break None,
+                Ok(Command::Checkpointed(result)) => {
+                    self.checkpointed(result);
+                    return true;
+                }
+                Ok(command) => self.backlog.push_back(command),
+                Err(_) => return false,
             }
-        };
-        let Some(result) = ended else { return false };
-        self.checkpointed(result);
-        for command in waiting {
-            self.handle(command);
         }
-        true
     }
 
     fn checkpointed(&mut self, result: Result<(), CheckpointError>) {
@@ -283,12 +306,11 @@ impl Loop {
 
     /// The last things: what is still queued, the running checkpoint, and one more.
     fn close(&mut self) {
-        while let Ok(command) = self.queue.try_recv() {
-            self.handle_last(command);
-        }
+        self.handle_rest();
         if self.checkpointing && !self.await_checkpoint() {
             return;
         }
+        self.handle_rest();
         let result = match self.writer.refusal() {
             Some(refusal) => Err(refusal),
             None => self.last_checkpoint(),
@@ -301,10 +323,12 @@ impl Loop {
         }
     }
 
-    fn handle_last(&mut self, command: Command) {
-        match command {
-            Command::Close(other) => drop(other),
-            command => self.handle(command),
+    fn handle_rest(&mut self) {
+        while let Some(command) = self.next_queued() {
+            match command {
+                Command::Close(other) => drop(other),
+                command => self.handle(command),
+            }
         }
     }
 
@@ -323,5 +347,71 @@ impl Job {
             .iter()
             .map(|file| file.bytes.len() + file.ids.len() * 20)
             .sum()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::{
+        fs::sim::SimDisk,
+        store::{Store, sim::SimStore},
+        writer::{Shared, tests::options},
+    };
+
+    fn state(disk: &SimDisk, commands: Sender<Command>, queue: Receiver<Command>) -> Loop {
+        let process = disk.process();
+        let store: Arc<dyn Store> = Arc::new(SimStore::open(&process).unwrap());
+        let shared = Arc::new(Shared::new(Arc::clone(&store)));
+        Loop {
+            writer: Writer::new(&options(), Arc::new(process), store, disk.boot_id(), shared),
+            commands,
+            queue,
+            checkpointing: true,
+            closing: None,
+            retry: None,
+            stopping: Arc::default(),
+            backlog: VecDeque::new(),
+            last: LastGroup::default(),
+        }
+    }
+
+    #[test]
+    fn what_comes_during_a_checkpoint_goes_before_what_is_newer() {
+        let (commands, queue) = channel();
+        let mut state = state(&SimDisk::new(0), commands.clone(), queue);
+        let askers: Vec<_> = (0..3)
+            .map(|number| {
+                let (reply, answer) = channel();
+                commands.send(Command::Close(reply)).unwrap();
+                if number == 1 {
+                    commands.send(Command::Checkpointed(Ok(()))).unwrap();
+                }
+                answer
+            })
+            .collect();
+        assert!(state.await_checkpoint());
+        for asker in askers {
+            let Some(Command::Close(reply)) = state.next_queued() else {
+                panic!("not what was sent")
+            };
+            reply.send(Ok(())).unwrap();
+            assert!(matches!(asker.try_recv(), Ok(Ok(()))));
+        }
+        assert!(state.next_queued().is_none() && !state.checkpointing);
+    }
+
+    #[test]
+    fn only_a_smaller_group_waits_and_only_where_syncs_take_long() {
+        let last = |batches, micros| LastGroup {
+            batches,
+            took: Duration::from_micros(micros),
+        };
+        assert!(last(3, 300).makes_wait(2));
+        assert!(!last(3, 300).makes_wait(3) && !last(1, 300).makes_wait(1));
+        assert!(!last(3, 50).makes_wait(1) && !LastGroup::default().makes_wait(1));
     }
 }

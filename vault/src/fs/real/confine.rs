@@ -57,11 +57,12 @@ impl Walk {
 /// exchanged between the two steps, the answer may be about a file elsewhere: it says no more than which file that is,
 /// and whoever then opens one does so by [`Walk::open`].
 pub(super) fn stat(root: BorrowedFd<'_>, folder: &str, name: &OsStr) -> Result<Stat, Errno> {
-    let above = statat(root, folder, AtFlags::SYMLINK_NOFOLLOW)?;
+    let look = |path: &Path| retry_on_intr(|| statat(root, path, AtFlags::SYMLINK_NOFOLLOW));
+    let above = look(folder.as_ref())?;
     if FileType::from_raw_mode(above.st_mode) != FileType::Directory {
         return Err(Errno::NOTDIR);
     }
-    statat(root, Path::new(folder).join(name), AtFlags::SYMLINK_NOFOLLOW)
+    look(&Path::new(folder).join(name))
 }
 
 /// Opens a folder of the vault. It is one step, so `O_NOFOLLOW` confines it.

@@ -175,7 +175,7 @@ impl Bench {
 
 const PLACES: u32 = 5;
 
-pub(super) fn options() -> Options {
+pub(in crate::writer) fn options() -> Options {
     let dirs = VaultDirs {
         default: "/vault".into(),
         tenants: "/tenants".into(),
