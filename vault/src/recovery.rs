@@ -115,7 +115,9 @@ impl Writer {
             let key = (std::sync::Arc::clone(&file.tenant), file.path);
             // If not, the user has moved or deleted it, or put something else there: nothing of ours is left to sync.
             match self.files.current(&*root, &key) {
-                Ok(Some(open)) => drop(open.touched()),
+                Ok(Some(open)) => {
+                    open.touched();
+                }
                 Ok(None) => {}
                 Err(error) => self.note_sync_failure(&error),
             }

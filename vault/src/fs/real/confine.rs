@@ -1,4 +1,4 @@
-//! Ways from a vault's directory to what stands below it, none of them through a symbolic link.
+//! Ways from a vault's directory to what stands below it; nothing is opened through a symbolic link.
 
 use std::{
     ffi::OsStr,
