@@ -32,6 +32,7 @@ fn options() -> Options {
             ids: 1 << 30,
             bytes: 1 << 40,
             age: Duration::from_secs(1 << 20),
+            keep_filter_from: 1,
         },
         open_files: 16,
     }

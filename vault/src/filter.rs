@@ -1,54 +1,95 @@
 //! A Bloom filter over all ids at rest, so that a new id is known to be new without asking the database.
 //!
 //! It grows by layers: when one is full, a larger one is put on top and the old ones stay as they are, so growing
-//! neither pauses nor copies. An id is in the filter if any layer has it. While the ids at rest are read in, in order, the
-//! filter answers for those below the last one read, and says "perhaps" to all others.
+//! neither pauses nor copies. An id is in the filter if any layer has it.
+//!
+//! Until it is [complete](Filter::complete) it says "perhaps" to all ids, but for this: while the ids at rest are read in, in
+//! order, it answers for those below the last one read. Its layers can be [written](Filter::write_to) and
+//! [taken over](Filter::take_over) in a later run, which spares that reading.
 //!
 //! 12 bits an id; about one new id in 300 is looked up in vain.
 
-use std::sync::{
-    RwLock,
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+mod layer;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io::{self, Read, Write},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
-use fastbloom::AtomicBloomFilter;
-
+use self::layer::Layer;
 use crate::event_id::EventId;
 
-const BITS_PER_ID: usize = 12;
-const HASHES: u32 = 8;
 const FIRST_LAYER: usize = 1 << 18;
 const LARGEST_LAYER: usize = 1 << 25;
+/// More layers than a filter ever has.
+const ABSURD: usize = 1 << 16;
 
 /// The filter. Shared between the writer, which asks, and whoever moves ids to rest.
 #[derive(Debug)]
 pub struct Filter {
-    layers: RwLock<Vec<Layer>>,
+    layers: RwLock<Layers>,
     complete: AtomicBool,
     /// All ids at rest whose first eight bytes, big-endian, are below this are in.
     read_below: AtomicU64,
 }
 
-#[derive(Debug)]
-struct Layer {
-    bits: AtomicBloomFilter,
-    capacity: usize,
-    filled: AtomicUsize,
+#[derive(Debug, Default)]
+struct Layers {
+    stack: Vec<Layer>,
+    /// Ids that came before there was a layer.
+    early: Vec<EventId>,
 }
 
 impl Filter {
     /// A filter for about `expected` ids, and more. It is complete only when [`Self::complete`] says so.
     pub fn new(expected: usize) -> Self {
-        let first = Layer::new(expected.saturating_add(expected / 4).max(FIRST_LAYER));
+        let filter = Self::without_layers();
+        filter.start(expected);
+        filter
+    }
+
+    /// A filter that takes ids, and neither has a size nor answers before [`Self::start`] or [`Self::take_over`].
+    pub fn without_layers() -> Self {
         Self {
-            layers: RwLock::new(vec![first]),
+            layers: RwLock::default(),
             complete: AtomicBool::new(false),
             read_below: AtomicU64::new(0),
         }
     }
 
+    /// Adds a layer for about `expected` ids.
+    pub fn start(&self, expected: usize) {
+        let first = Layer::new(expected.saturating_add(expected / 4).max(FIRST_LAYER));
+        self.add_layers(vec![first]);
+    }
+
+    /// Adds the layers of another filter.
+    pub fn take_over(&self, other: Self) {
+        let layers = other.layers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.add_layers(layers.stack);
+        self.insert(&layers.early);
+    }
+
+    fn add_layers(&self, more: Vec<Layer>) {
+        let early = {
+            let mut layers = self.write();
+            layers.stack.extend(more);
+            std::mem::take(&mut layers.early)
+        };
+        // Until they are in, the filter is not complete, and whoever asks is told "perhaps".
+        self.insert(&early);
+    }
+
     /// From now on the filter knows all ids at rest.
     pub fn complete(&self) {
+        if self.read().stack.is_empty() {
+            self.start(0);
+        }
         self.complete.store(true, Ordering::Release);
     }
 
@@ -69,13 +110,9 @@ impl Filter {
     /// Adds ids.
     pub fn insert(&self, ids: &[EventId]) {
         for chunk in ids.chunks(FIRST_LAYER / 4) {
-            self.make_room(chunk.len());
-            let layers = self
-                .layers
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some(layer) = layers.last() {
-                layer.insert(chunk);
+            let has_room = self.write().make_room(chunk);
+            if has_room && let Some(layer) = self.read().stack.last() {
+                layer.insert(chunk.iter().map(hash));
             }
         }
     }
@@ -85,42 +122,71 @@ impl Filter {
         if !self.is_complete() && place(id) >= self.read_below.load(Ordering::Acquire) {
             return true;
         }
-        let hash = hash(id);
-        let layers = self
-            .layers
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        layers.iter().any(|layer| layer.bits.contains_hash(hash))
+        self.has(id)
     }
 
-    fn make_room(&self, count: usize) {
-        let mut layers = self
-            .layers
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(last) = layers.last() else { return };
-        if last.filled.load(Ordering::Relaxed) + count > last.capacity {
-            let capacity = last.capacity.saturating_mul(2).min(LARGEST_LAYER);
-            layers.push(Layer::new(capacity));
+    /// Whether any layer has the id, complete or not.
+    pub(crate) fn has(&self, id: &EventId) -> bool {
+        let hash = hash(id);
+        self.read().stack.iter().any(|layer| layer.has(hash))
+    }
+
+    /// How many ids are in, and in how many layers.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let layers = self.read();
+        (layers.stack.iter().map(Layer::len).sum(), layers.stack.len())
+    }
+
+    /// Writes the layers: how many (`u64`, as all numbers here little-endian), then [each](Layer::write_to).
+    ///
+    /// # Errors
+    /// When `to` fails.
+    pub fn write_to(&self, to: &mut dyn Write) -> io::Result<()> {
+        let layers = self.read();
+        to.write_all(&(layers.stack.len() as u64).to_le_bytes())?;
+        layers.stack.iter().try_for_each(|layer| layer.write_to(to))
+    }
+
+    /// What [`Self::write_to`] has written, as a filter that is not complete. Reads to the very end.
+    ///
+    /// # Errors
+    /// When `from` fails, or is not what was written.
+    pub fn read_from(from: &mut dyn Read) -> io::Result<Self> {
+        let count = layer::read_number(from)?;
+        if count == 0 || count > ABSURD {
+            return Err(io::ErrorKind::InvalidData.into());
         }
+        let stack = (0..count)
+            .map(|_| Layer::read_from(from))
+            .collect::<io::Result<_>>()?;
+        if from.read(&mut [0])? != 0 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let filter = Self::without_layers();
+        filter.write().stack = stack;
+        Ok(filter)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Layers> {
+        self.layers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Layers> {
+        self.layers.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Layer {
-    fn new(capacity: usize) -> Self {
-        let bits = AtomicBloomFilter::with_num_bits(capacity * BITS_PER_ID).hashes(HASHES);
-        Self {
-            bits,
-            capacity,
-            filled: AtomicUsize::new(0),
+impl Layers {
+    /// Sees to it that the last layer can take `ids`. False: there is none yet, and they have been put aside.
+    fn make_room(&mut self, ids: &[EventId]) -> bool {
+        let Some(last) = self.stack.last() else {
+            self.early.extend_from_slice(ids);
+            return false;
+        };
+        if let Some(capacity) = last.next_capacity(ids.len()) {
+            self.stack.push(Layer::new(capacity.min(LARGEST_LAYER)));
         }
-    }
-
-    fn insert(&self, ids: &[EventId]) {
-        for id in ids {
-            self.bits.insert_hash(hash(id));
-        }
-        self.filled.fetch_add(ids.len(), Ordering::Relaxed);
+        true
     }
 }
 
@@ -134,63 +200,4 @@ fn place(id: &EventId) -> u64 {
 fn hash(id: &EventId) -> u64 {
     let (head, _) = id.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
     u64::from_le_bytes(*head)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(from: u64, count: u64) -> Vec<EventId> {
-        (from..from + count)
-            .map(|n| {
-                EventId(
-                    blake3::hash(&n.to_le_bytes()).as_bytes()[..16]
-                        .try_into()
-                        .unwrap_or_default(),
-                )
-            })
-            .collect()
-    }
-
-    #[test]
-    fn it_never_denies_an_id_that_it_was_given_through_several_layers() {
-        let filter = Filter::new(0);
-        let given = ids(0, FIRST_LAYER as u64 * 3);
-        filter.insert(&given);
-        filter.complete();
-        assert!(filter.layers.read().is_ok_and(|layers| layers.len() > 1));
-        assert!(given.iter().all(|id| filter.may_contain(id)));
-    }
-
-    #[test]
-    fn it_denies_most_others() {
-        let filter = Filter::new(0);
-        filter.insert(&ids(0, FIRST_LAYER as u64));
-        filter.complete();
-        let wrong = ids(1 << 40, 100_000)
-            .iter()
-            .filter(|id| filter.may_contain(id))
-            .count();
-        assert!(wrong < 1_500, "{wrong} of 100,000");
-    }
-
-    #[test]
-    fn until_it_is_complete_it_denies_nothing() {
-        let filter = Filter::new(0);
-        assert!(filter.may_contain(&EventId([9; 16])));
-    }
-
-    #[test]
-    fn while_ids_are_read_in_it_answers_for_those_below_the_last() {
-        let filter = Filter::new(0);
-        let mut at_rest = ids(0, 10_000);
-        at_rest.sort_unstable();
-        filter.read_in(&at_rest[..5_000]);
-        assert!(at_rest.iter().all(|id| filter.may_contain(id)));
-        let mut others = ids(1 << 40, 10_000);
-        others.sort_unstable();
-        let denied = others.iter().filter(|id| !filter.may_contain(id)).count();
-        assert!((4_500..5_500).contains(&denied), "{denied} of 10,000");
-        assert!(filter.may_contain(&EventId([0xff; 16])));
-    }
 }

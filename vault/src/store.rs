@@ -3,12 +3,18 @@
 pub mod rocks;
 pub mod sim;
 
-use std::{fmt, io};
+use std::{
+    fmt,
+    io::{self, Read, Write},
+};
 
 use crate::event_id::EventId;
 
 /// The sequence number of a group, from 1, without gaps.
 pub type Seq = u64;
+
+/// What [`Store::keep`] has kept. In place of its end comes an `InvalidData` error if it is not what was written.
+pub type Kept = Box<dyn Read + Send>;
 
 /// A group as it stands in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +106,24 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// As [`Self::write_group`].
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError>;
+
+    /// Keeps what `write` writes until the next write to the store, in place of what was kept before; durable when it
+    /// returns. For what can be computed from the store, only not as fast. A store need not keep anything.
+    ///
+    /// # Errors
+    /// Then nothing may be kept; nothing else is harmed.
+    fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
+        let _ = write;
+        Ok(())
+    }
+
+    /// What was kept, if nothing has been written to the store since; from then on it is not kept any more.
+    ///
+    /// # Errors
+    /// When it cannot be read, or cannot be removed: then it is still kept, and every write to the store fails.
+    fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
+        Ok(None)
+    }
 }
 
 impl From<io::Error> for StoreError {

@@ -6,13 +6,16 @@
 //! log nor a memtable.
 //!
 //! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind; see `log`.
-//! A log that is needed no more is given back in pieces, so that no sync waits for it; see `spent`.
+//! A log that is needed no more is given back in pieces, so that no sync waits for it; see `spent`. The filter over all ids
+//! may stand beside the database from one run to the next; see `kept`.
 
+mod kept;
 mod log;
 mod spent;
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard},
@@ -24,7 +27,8 @@ use rocksdb::{
     Options, ReadOptions, SstFileWriter, UniversalCompactOptions, WriteBatch, WriteOptions,
 };
 
-use super::{JournalledGroup, Seq, Store, StoreError};
+use self::kept::{KeptFile, Moment};
+use super::{JournalledGroup, Kept, Seq, Store, StoreError};
 use crate::event_id::EventId;
 
 const JOURNAL: &str = "journal";
@@ -41,6 +45,7 @@ pub struct RocksStore {
     path: PathBuf,
     cache: Cache,
     db: RwLock<Option<DB>>,
+    kept: KeptFile,
 }
 
 impl RocksStore {
@@ -57,6 +62,7 @@ impl RocksStore {
             path: path.to_owned(),
             cache,
             db: RwLock::new(Some(db)),
+            kept: KeptFile::new(path),
         })
     }
 
@@ -74,8 +80,14 @@ impl RocksStore {
         }
     }
 
+    /// As [`Self::with`], for all that writes: what was kept is not true any more then.
+    fn change<T>(&self, act: impl FnOnce(&DB) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.kept.withdraw()?;
+        self.with(act)
+    }
+
     fn put(&self, key: &[u8], value: &[u8], sync: bool) -> Result<(), StoreError> {
-        self.with(|db| Ok(db.put_cf_opt(family(db, JOURNAL)?, key, value, &write_options(sync))?))
+        self.change(|db| Ok(db.put_cf_opt(family(db, JOURNAL)?, key, value, &write_options(sync))?))
     }
 
     fn ingest(&self, db: &DB, ids: &[EventId]) -> Result<(), StoreError> {
@@ -133,7 +145,7 @@ impl Store for RocksStore {
     }
 
     fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
-        self.with(|db| {
+        self.change(|db| {
             if ids.len() >= INGEST_FROM {
                 return self.ingest(db, ids);
             }
@@ -147,7 +159,7 @@ impl Store for RocksStore {
     }
 
     fn forget_groups(&self, groups: &[Seq]) -> Result<(), StoreError> {
-        self.with(|db| {
+        self.change(|db| {
             let journal = family(db, JOURNAL)?;
             let mut batch = WriteBatch::default();
             for run in groups.chunk_by(|a, b| a + 1 == *b) {
@@ -208,6 +220,17 @@ impl Store for RocksStore {
 
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
         self.put(&note_key(name), content, true)
+    }
+
+    fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.flush_wal(true)?;
+            Ok(self.kept.keep(Moment::of(db)?, write)?)
+        })
+    }
+
+    fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
+        self.with(|db| Ok(self.kept.take(Moment::of(db)?)?))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{CheckpointPolicy, Options, Shared, State, doubt::Doubt};
+use super::{CheckpointPolicy, Options, Shared, State, doubt::Doubt, filling::take_kept};
 use crate::{
     append,
     error::{AppendError, Outage},
@@ -18,7 +18,7 @@ use crate::{
     gather::{Answer, Gathering, Job, Refusal},
     index::SeenIndex,
     journal::{BootId, Group, GroupFile, Marker, Place},
-    store::{Seq, Store, StoreError},
+    store::{Kept, Seq, Store, StoreError},
     vaults::{OpenRoots, VaultError, Vaults},
 };
 
@@ -47,6 +47,8 @@ pub(crate) struct Writer {
     pub(crate) journal_bytes: u64,
     /// When the first group not yet checkpointed was written.
     pub(crate) oldest: Option<Instant>,
+    /// What the last run has kept, for whoever fills the filter.
+    pub(super) kept_filter: Option<Kept>,
     /// Groups that a running checkpoint has taken.
     pub(super) settling: Vec<Seq>,
     /// Memory of the last group's record and of its entries, for the next one: some MiB that the system would otherwise have
@@ -66,9 +68,9 @@ impl Writer {
         boot: BootId,
         shared: Arc<Shared>,
     ) -> Self {
-        let expected = usize::try_from(store.estimated_ids()).unwrap_or(0);
-        let filter = Arc::new(Filter::new(expected));
+        let filter = Arc::new(Filter::without_layers());
         Self {
+            kept_filter: take_kept(&*store),
             vaults: Vaults::new(
                 Arc::clone(&fs),
                 Arc::clone(&store),

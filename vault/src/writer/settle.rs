@@ -9,7 +9,6 @@ use std::{
 use super::{State, Writer};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError},
-    filter::Filter,
     index::SeenIndex,
     recovery::ReplayError,
 };
@@ -112,25 +111,5 @@ impl Writer {
         self.oldest = None;
         self.vaults.forget_ids();
         self.replay()
-    }
-
-    /// Reads all ids at rest into `filter`, until `go_on` says no.
-    pub(super) fn fill_filter(store: &dyn crate::store::Store, filter: &Filter, go_on: &dyn Fn() -> bool) {
-        let mut chunk = Vec::with_capacity(1 << 14);
-        let visited = store.visit_ids(&mut |id| {
-            chunk.push(id);
-            if chunk.len() == chunk.capacity() {
-                filter.read_in(&chunk);
-                chunk.clear();
-            }
-            go_on()
-        });
-        filter.read_in(&chunk);
-        match visited {
-            Ok(()) if go_on() => filter.complete(),
-            Ok(()) => {}
-            // Without the filter every id is looked up: slower, never wrong.
-            Err(error) => tracing::warn!(%error, "ids could not be read into the filter"),
-        }
     }
 }

@@ -36,7 +36,7 @@ impl StillWriter {
         writer.replay().unwrap();
         writer.open_default_vault(&options.dirs.default).unwrap();
         let filter = Arc::clone(writer.index.filter());
-        Writer::fill_filter(&*writer.store, &filter, &|| true);
+        Writer::fill_filter(&*writer.store, &filter, None, &|| true);
         Self(writer)
     }
 

@@ -13,6 +13,7 @@ mod filling;
 mod handles;
 #[path = "../../../fuzz/cases/inputs.rs"]
 mod inputs;
+mod kept;
 #[path = "../../../tests/common/scoreboard.rs"]
 mod scoreboard;
 mod simulation;

@@ -67,9 +67,13 @@ struct LastGroup {
     took: Duration,
 }
 
-pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<Command>) -> JoinHandle<()> {
+pub(super) fn start(
+    mut writer: Writer,
+    commands: Sender<Command>,
+    queue: Receiver<Command>,
+) -> JoinHandle<()> {
     let stopping = Arc::new(AtomicBool::new(false));
-    let filler = fill_filter(&writer, Arc::clone(&stopping));
+    let filler = fill_filter(&mut writer, Arc::clone(&stopping));
     let mut state = Loop {
         writer,
         commands,
@@ -98,11 +102,12 @@ pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<C
         })
 }
 
-fn fill_filter(writer: &Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
+fn fill_filter(writer: &mut Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
     let store = Arc::clone(&writer.store);
     let filter = Arc::clone(writer.index.filter());
+    let kept = writer.kept_filter.take();
     thread::spawn(move || {
-        Writer::fill_filter(&*store, &filter, &|| !stopping.load(Ordering::Relaxed));
+        Writer::fill_filter(&*store, &filter, kept, &|| !stopping.load(Ordering::Relaxed));
     })
 }
 
@@ -319,6 +324,9 @@ impl Loop {
             Some(refusal) => Err(refusal),
             None => self.last_checkpoint(),
         };
+        if result.is_ok() {
+            self.writer.keep_filter();
+        }
         if let Some(reply) = self.closing.take()
             && let Err(SendError(Err(error))) = reply.send(result)
         {

@@ -99,6 +99,7 @@ impl Home {
                 ids,
                 bytes: 1 << 30,
                 age: Duration::from_secs(3600),
+                keep_filter_from: 1,
             },
             open_files: 16,
         }

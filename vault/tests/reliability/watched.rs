@@ -2,13 +2,14 @@
 
 use std::{
     fmt, fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use openclone_vault::{
     EventId,
-    store::{JournalledGroup, Seq, Store, StoreError},
+    store::{JournalledGroup, Kept, Seq, Store, StoreError},
 };
 
 /// What the rig does at the appointed call: it gets the length of the log that was durable before it.
@@ -150,5 +151,13 @@ impl<S: Store> Store for Watched<S> {
 
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
         self.after(self.inner.set_note(name, content), true)
+    }
+
+    fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
+        self.after(self.inner.keep(write), true)
+    }
+
+    fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
+        self.inner.take_kept()
     }
 }

@@ -12,6 +12,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::{self, Write},
     sync::{Mutex, PoisonError},
     thread,
     time::Duration,
@@ -20,7 +21,7 @@ use std::{
 use super::vault::{
     event_id::EventId,
     journal::Group,
-    store::{JournalledGroup, Seq, Store, StoreError},
+    store::{JournalledGroup, Kept, Seq, Store, StoreError},
 };
 
 /// Which mistake.
@@ -119,5 +120,13 @@ impl<S: Store> Store for WrongStore<S> {
 
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
         self.inner.set_note(name, content)
+    }
+
+    fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
+        self.inner.keep(write)
+    }
+
+    fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
+        self.inner.take_kept()
     }
 }

@@ -184,6 +184,7 @@ pub(in crate::writer) fn options() -> Options {
         ids: 1_000,
         bytes: 1 << 30,
         age: Duration::from_secs(3600),
+        keep_filter_from: 1,
     };
     Options {
         db: "/db".into(),

@@ -20,7 +20,7 @@ fn ids(from: u64, count: u64) -> Vec<EventId> {
 fn no_id_at_rest_is_denied_at_any_moment_and_others_are_before_the_end() {
     let home = tempfile::tempdir().unwrap();
     let store = RocksStore::open(home.path()).unwrap();
-    let filter = Filter::new(0);
+    let filter = Filter::without_layers();
     let at_rest = RefCell::new(ids(0, 100_000));
     store.settle(&at_rest.borrow()).unwrap();
     let strangers = ids(1 << 40, 1_000);
@@ -40,7 +40,7 @@ fn no_id_at_rest_is_denied_at_any_moment_and_others_are_before_the_end() {
         }
         true
     };
-    Writer::fill_filter(&store, &filter, &checkpoint);
+    Writer::fill_filter(&store, &filter, None, &checkpoint);
 
     assert!(filter.is_complete());
     assert!(at_rest.borrow().iter().all(|id| filter.may_contain(id)));

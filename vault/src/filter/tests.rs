@@ -1,0 +1,127 @@
+use super::*;
+
+fn ids(from: u64, count: u64) -> Vec<EventId> {
+    (from..from + count)
+        .map(|n| {
+            EventId(
+                blake3::hash(&n.to_le_bytes()).as_bytes()[..16]
+                    .try_into()
+                    .unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn it_never_denies_an_id_that_it_was_given_through_several_layers() {
+    let filter = Filter::new(0);
+    let given = ids(0, FIRST_LAYER as u64 * 3);
+    filter.insert(&given);
+    filter.complete();
+    assert!(filter.size().1 > 1);
+    assert!(given.iter().all(|id| filter.may_contain(id)));
+}
+
+#[test]
+fn it_denies_most_others() {
+    let filter = Filter::new(0);
+    filter.insert(&ids(0, FIRST_LAYER as u64));
+    filter.complete();
+    let wrong = ids(1 << 40, 100_000)
+        .iter()
+        .filter(|id| filter.may_contain(id))
+        .count();
+    assert!(wrong < 1_500, "{wrong} of 100,000");
+}
+
+#[test]
+fn until_it_is_complete_it_denies_nothing() {
+    assert!(Filter::new(0).may_contain(&EventId([9; 16])));
+    assert!(Filter::without_layers().may_contain(&EventId([9; 16])));
+}
+
+#[test]
+fn while_ids_are_read_in_it_answers_for_those_below_the_last() {
+    let filter = Filter::new(0);
+    let mut at_rest = ids(0, 10_000);
+    at_rest.sort_unstable();
+    filter.read_in(&at_rest[..5_000]);
+    assert!(at_rest.iter().all(|id| filter.may_contain(id)));
+    let mut others = ids(1 << 40, 10_000);
+    others.sort_unstable();
+    let denied = others.iter().filter(|id| !filter.may_contain(id)).count();
+    assert!((4_500..5_500).contains(&denied), "{denied} of 10,000");
+    assert!(filter.may_contain(&EventId([0xff; 16])));
+}
+
+#[test]
+fn ids_that_come_before_the_first_layer_are_in_it() {
+    let filter = Filter::without_layers();
+    let early = ids(0, 1_000);
+    filter.insert(&early);
+    filter.start(0);
+    assert_eq!(filter.size(), (1_000, 1));
+    assert!(early.iter().all(|id| filter.has(id)));
+
+    let filter = Filter::without_layers();
+    filter.insert(&early);
+    filter.complete();
+    assert!(early.iter().all(|id| filter.may_contain(id)));
+}
+
+#[test]
+fn a_second_start_loses_nothing() {
+    let filter = Filter::new(0);
+    let given = ids(0, 1_000);
+    filter.insert(&given);
+    filter.start(0);
+    assert!(given.iter().all(|id| filter.has(id)));
+}
+
+#[test]
+fn what_takes_over_layers_that_were_written_answers_as_they_did_and_grows_on() {
+    let count = FIRST_LAYER as u64 * 2;
+    let (given, early, later) = (ids(0, count), ids(1 << 50, 1_000), ids(1 << 51, count * 2));
+    let first = Filter::new(0);
+    first.insert(&given);
+    let mut written = Vec::new();
+    assert!(first.write_to(&mut written).is_ok());
+
+    let second = Filter::without_layers();
+    second.insert(&early);
+    let read = Filter::read_from(&mut written.as_slice());
+    assert!(read.is_ok_and(|read| {
+        second.take_over(read);
+        true
+    }));
+    assert_eq!(second.size(), (given.len() + early.len(), first.size().1));
+    second.complete();
+    let strangers = ids(1 << 40, 10_000);
+    let differently = strangers.iter().filter(|id| first.has(id) != second.has(id));
+    assert!(
+        differently.count() < 100,
+        "only the early ones may tell them apart"
+    );
+    second.insert(&later);
+    assert!(second.size().1 > first.size().1);
+    let mut all = given.iter().chain(&early).chain(&later);
+    assert!(all.all(|id| second.may_contain(id)));
+}
+
+#[test]
+fn what_was_not_written_so_is_no_filter() {
+    let first = Filter::new(0);
+    let mut written = Vec::new();
+    assert!(first.write_to(&mut written).is_ok());
+    let is_read = |bytes: &[u8]| Filter::read_from(&mut &*bytes).is_ok();
+    assert!(is_read(&written));
+    for length in [0, 7, 8, 23, 24, written.len() - 1] {
+        assert!(!is_read(&written[..length]), "{length} bytes");
+    }
+    assert!(!is_read(&[written.as_slice(), &[0]].concat()), "a byte too many");
+    for position in [0, 7, 8, 15] {
+        let mut wrong = written.clone();
+        wrong[position] ^= 0x40;
+        assert!(!is_read(&wrong), "byte {position}");
+    }
+}

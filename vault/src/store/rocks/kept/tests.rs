@@ -1,0 +1,136 @@
+use std::fs;
+
+use super::*;
+use crate::{
+    event_id::EventId,
+    store::{Store as _, rocks::RocksStore},
+};
+
+fn open(home: &Path) -> RocksStore {
+    RocksStore::open(home).unwrap()
+}
+
+/// A database in which some things were written, closed, that has kept this.
+fn closed(home: &Path, content: &[u8]) {
+    let store = open(home);
+    store.write_group(1, b"group").unwrap();
+    store.settle(&[EventId([7; 16])]).unwrap();
+    store.keep(&mut |to| to.write_all(content)).unwrap();
+}
+
+/// What it has kept; an error if that is not what was written.
+fn take(store: &RocksStore) -> Option<io::Result<Vec<u8>>> {
+    let mut kept = store.take_kept().unwrap()?;
+    let mut content = Vec::new();
+    Some(kept.read_to_end(&mut content).map(|_| content))
+}
+
+fn taken(home: &Path) -> Option<Vec<u8>> {
+    take(&open(home)).map(io::Result::unwrap)
+}
+
+#[test]
+fn it_comes_back_once() {
+    for content in [vec![], vec![5], vec![6; 3 * BUFFER + 1]] {
+        let home = tempfile::tempdir().unwrap();
+        closed(home.path(), &content);
+        let store = open(home.path());
+        assert_eq!(take(&store).unwrap().unwrap(), content);
+        assert!(take(&store).is_none());
+        drop(store);
+        assert_eq!(taken(home.path()), None);
+    }
+}
+
+#[test]
+fn who_only_reads_the_database_leaves_it() {
+    let home = tempfile::tempdir().unwrap();
+    closed(home.path(), b"content");
+    for _ in 0..3 {
+        let store = open(home.path());
+        assert!(store.contains(&EventId([7; 16])).unwrap());
+        assert_eq!(store.groups().unwrap(), [1]);
+        store.reopen().unwrap();
+    }
+    assert_eq!(taken(home.path()).unwrap(), b"content");
+}
+
+#[test]
+fn each_write_withdraws_it_first() {
+    let writes: [fn(&RocksStore); 5] = [
+        |store| store.write_group(2, b"group").unwrap(),
+        |store| store.mark_applied(1, b"marker").unwrap(),
+        |store| store.settle(&[EventId([8; 16])]).unwrap(),
+        |store| store.forget_groups(&[1]).unwrap(),
+        |store| store.set_note("name", b"note").unwrap(),
+    ];
+    for (number, write) in writes.iter().enumerate() {
+        let home = tempfile::tempdir().unwrap();
+        closed(home.path(), b"content");
+        let store = open(home.path());
+        write(&store);
+        assert!(!home.path().join(NAME).exists(), "write {number}");
+        assert!(take(&store).is_none());
+    }
+}
+
+/// As an older version writes, which knows nothing of the file, or someone who puts an old file back.
+#[test]
+fn it_is_not_believed_after_a_write_that_did_not_withdraw_it() {
+    let writes: [fn(&RocksStore); 2] = [
+        |store| store.write_group(2, b"group").unwrap(),
+        |store| store.mark_applied(1, b"marker").unwrap(),
+    ];
+    for write in writes {
+        let home = tempfile::tempdir().unwrap();
+        closed(home.path(), b"content");
+        let bytes = fs::read(home.path().join(NAME)).unwrap();
+        write(&open(home.path()));
+        fs::write(home.path().join(NAME), bytes).unwrap();
+        assert_eq!(taken(home.path()), None);
+        assert!(!home.path().join(NAME).exists());
+    }
+}
+
+#[test]
+fn that_of_another_database_is_not_believed() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    closed(one.path(), b"content");
+    closed(other.path(), b"content");
+    fs::copy(one.path().join(NAME), other.path().join(NAME)).unwrap();
+    assert_eq!(taken(other.path()), None);
+}
+
+#[test]
+fn a_changed_byte_or_a_missing_end_shows() {
+    let home = tempfile::tempdir().unwrap();
+    closed(home.path(), &[9; 1000]);
+    let whole = fs::read(home.path().join(NAME)).unwrap();
+    let put_back = |bytes: &[u8]| {
+        fs::write(home.path().join(NAME), bytes).unwrap();
+        take(&open(home.path())).is_some_and(|content| content.is_ok())
+    };
+    assert!(put_back(&whole));
+    for position in (0..whole.len()).step_by(31) {
+        let mut wrong = whole.clone();
+        wrong[position] ^= 1;
+        assert!(!put_back(&wrong), "byte {position}");
+    }
+    for length in [0, 1, 2 * HASH - 1, 2 * HASH, whole.len() - 1] {
+        assert!(!put_back(&whole[..length]), "{length} bytes");
+    }
+    assert!(!put_back(&[&whole[..], &[0]].concat()));
+}
+
+#[test]
+fn what_could_not_be_written_is_not_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let failing = &mut |to: &mut dyn Write| {
+        to.write_all(b"half")?;
+        Err(io::ErrorKind::StorageFull.into())
+    };
+    assert_eq!(store.keep(failing).unwrap_err().kind, io::ErrorKind::StorageFull);
+    assert!(!home.path().join(NAME).exists() && !home.path().join(UNFINISHED).exists());
+    assert!(take(&store).is_none());
+}
