@@ -3,18 +3,20 @@
 //!
 //! Ids are put to rest the way a checkpoint does it, through the vault's own store, a million at a time; their Markdown
 //! (19 GB for 100 million events) is left out, as if it had been archived since. Everything else is the real service on
-//! that database. Right after a filling RocksDB has merges to do and the service a filter to fill: that is when the first
-//! answers are timed. Next to each full-speed figure stands that of an empty index, measured right afterwards.
+//! that database, whose filter the filling has kept as a service does. Right after a filling RocksDB has merges to do: that is
+//! when the first answers are timed. Next to each full-speed figure stands that of an empty index, measured right afterwards.
+//! At last the service starts once more without the filter, as after an end that was not in order.
 
 mod fill;
 mod runs;
 
 use std::{
-    fs,
+    fs, io,
     path::Path,
     time::{Duration, Instant},
 };
 
+use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +57,7 @@ pub(crate) struct Step {
     pub(crate) ids: u64,
     /// Ids a second put to rest by the filling before.
     pub(crate) filled_per_second: Option<f64>,
-    /// At a steady rate, right after the start, while RocksDB merges and the filter fills.
+    /// At a steady rate, right after the start, while RocksDB merges.
     pub(crate) busy: Report,
     /// Merges that ended meanwhile.
     pub(crate) merges: u32,
@@ -66,6 +68,9 @@ pub(crate) struct Step {
     /// Start after a clean shutdown, until ready, and until the filter was full.
     pub(crate) ready_ms: f64,
     pub(crate) filter_seconds: f64,
+    /// Until the filter was full in a start for which none had been kept.
+    #[serde(default)]
+    pub(crate) filter_anew_seconds: Option<f64>,
     /// Memory then.
     pub(crate) resident_mib: f64,
     /// Flat out.
@@ -117,6 +122,7 @@ async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> any
     rest(server.pid).await?;
     let steady = load(arguments, &server, Some(arguments.rate)).await?;
     server.stop_in_order().await?;
+    let filter_anew_seconds = Some(fill_anew(arguments, home).await?);
 
     let empty = Server::start(&arguments.subject.binary, &arguments.subject.directory).await?;
     let empty_events_per_second = load(arguments, &empty, None).await?.events_per_second;
@@ -131,11 +137,26 @@ async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> any
         disk_bytes_an_id: (ids > 0).then(|| disk_bytes as f64 / ids as f64),
         ready_ms,
         filter_seconds,
+        filter_anew_seconds,
         resident_mib,
         full,
         steady,
         empty_events_per_second,
     })
+}
+
+/// How long it takes to fill the filter when none was kept.
+async fn fill_anew(arguments: &Arguments, home: &Path) -> anyhow::Result<f64> {
+    let kept = home.join("db/filter");
+    match fs::remove_file(&kept) {
+        // A filter over few ids is not kept.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        removed => removed.with_context(|| format!("cannot remove {}", kept.display()))?,
+    }
+    let server = Server::start_in(&arguments.subject.binary, home).await?;
+    let seconds = rest(server.pid).await? + server.ready_in.as_secs_f64();
+    server.stop_in_order().await?;
+    Ok(seconds)
 }
 
 async fn load(arguments: &Arguments, server: &Server, rate: Option<f64>) -> anyhow::Result<Report> {

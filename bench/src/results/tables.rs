@@ -95,18 +95,20 @@ pub(super) fn peers(page: &mut String, outcomes: &[Outcome]) -> Result {
 
 pub(super) fn scale(page: &mut String, steps: &[Step]) -> Result {
     page.push_str("\n## A large index\n\n![Throughput by ids in the index](scale-throughput.svg)\n\n![Memory by ids in the index](scale-memory.svg)\n\n");
-    page.push_str("| Ids | Events/s | Of an empty index | At rest MiB | Peak MiB | Ready ms | Filter full s | p99.9 ms | p99.9 ms while merging | Merges | Disk bytes an id |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+    page.push_str("| Ids | Events/s | Of an empty index | At rest MiB | Peak MiB | Ready ms | Filter full s | Without a kept one s | p99.9 ms | p99.9 ms while merging | Merges | Disk bytes an id |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for step in steps {
         let peak = step.full.server.as_ref().map_or(0.0, |usage| usage.peak_mib);
         writeln!(
             page,
-            "| {} | {} | {:.2} | {:.0} | {peak:.0} | {:.0} | {:.1} | {:.1} | {:.1} | {} | {} |",
+            "| {} | {} | {:.2} | {:.0} | {peak:.0} | {:.0} | {:.1} | {} | {:.1} | {:.1} | {} | {} |",
             whole(step.ids as f64),
             whole(step.full.events_per_second),
             step.full.events_per_second / step.empty_events_per_second,
             step.resident_mib,
             step.ready_ms,
             step.filter_seconds,
+            step.filter_anew_seconds
+                .map_or("–".to_owned(), |seconds| format!("{seconds:.1}")),
             step.steady.p999,
             step.busy.p999,
             step.merges,

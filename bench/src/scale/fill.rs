@@ -1,10 +1,12 @@
-//! Ids at rest without events: sorted sets of them, settled as a checkpoint of the service does it.
+//! Ids at rest without events: sorted sets of them, settled as a checkpoint of the service does it, and at the end the filter
+//! over them, kept as a service keeps it that ends in order.
 
 use std::{path::Path, sync::mpsc, thread, time::Instant};
 
 use anyhow::Context as _;
 use openclone_vault::{
     EventId,
+    filter::Filter,
     store::{Store as _, rocks::RocksStore},
 };
 
@@ -17,8 +19,9 @@ pub(super) fn fill(db: &Path, from: u64, to: u64) -> anyhow::Result<Option<f64>>
     if from >= to {
         return Ok(None);
     }
-    let begun = Instant::now();
     let store = RocksStore::open(db)?;
+    let filter = filter_for(&store, to - from)?;
+    let begun = Instant::now();
     let (sets, queue) = mpsc::sync_channel(2);
     let maker = thread::spawn(move || {
         for start in (from..to).step_by(CHUNK as usize) {
@@ -29,13 +32,33 @@ pub(super) fn fill(db: &Path, from: u64, to: u64) -> anyhow::Result<Option<f64>>
     });
     for ids in queue {
         store.settle(&ids).context("cannot put ids to rest")?;
+        filter.insert(&ids);
     }
-    drop(store);
     maker
         .join()
         .ok()
         .context("the thread that makes ids has panicked")?;
-    Ok(Some((to - from) as f64 / begun.elapsed().as_secs_f64()))
+    let rate = (to - from) as f64 / begun.elapsed().as_secs_f64();
+    store
+        .keep(&mut |file| filter.write_to(file))
+        .context("cannot keep the filter")?;
+    Ok(Some(rate))
+}
+
+/// A filter over the ids that are at rest, with room for more.
+fn filter_for(store: &RocksStore, more: u64) -> anyhow::Result<Filter> {
+    let filter = Filter::new(usize::try_from(store.estimated_ids() + more)?);
+    let mut chunk = Vec::new();
+    store.visit_ids(&mut |id| {
+        chunk.push(id);
+        if chunk.len() as u64 == CHUNK {
+            filter.insert(&chunk);
+            chunk.clear();
+        }
+        true
+    })?;
+    filter.insert(&chunk);
+    Ok(filter)
 }
 
 fn sorted(from: u64, to: u64) -> Vec<EventId> {
@@ -75,6 +98,12 @@ mod tests {
             true
         })?;
         assert_eq!(count, 10_500);
+        let mut kept = store.take_kept()?.context("no filter was kept")?;
+        let filter = Filter::new(0);
+        filter.take_over(Filter::read_from(&mut *kept)?);
+        filter.complete();
+        assert!((0..10_500).all(|number| filter.may_contain(&id(number))));
+        assert!(!(10_500..10_600).all(|number| filter.may_contain(&id(number))));
         assert!(store.contains(&id(0))? && store.contains(&id(10_499))? && !store.contains(&id(10_500))?);
         Ok(())
     }
