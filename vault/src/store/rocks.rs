@@ -38,6 +38,9 @@ const MARKER: u8 = b'm';
 const NOTE: u8 = b'n';
 /// From this many ids on, a sorted file is cheaper than single puts.
 const INGEST_FROM: usize = 4096;
+/// RocksDB holds back all writes, those of the journal too, from so many sorted files on that are not merged yet. A rebuilding
+/// leaves one for each million ids, and nobody should wait until they are merged: behind the filter they are seldom asked.
+const SLOWED_FROM: i32 = 512;
 const MIB: usize = 1 << 20;
 
 /// A RocksDB database.
@@ -344,8 +347,8 @@ fn id_options(cache: &Cache) -> Options {
     options.set_compaction_style(DBCompactionStyle::Universal);
     options.set_universal_compaction_options(&universal);
     options.set_level_zero_file_num_compaction_trigger(16);
-    options.set_level_zero_slowdown_writes_trigger(48);
-    options.set_level_zero_stop_writes_trigger(64);
+    options.set_level_zero_slowdown_writes_trigger(SLOWED_FROM);
+    options.set_level_zero_stop_writes_trigger(2 * SLOWED_FROM);
     options.set_compression_type(DBCompressionType::None);
     options.set_write_buffer_size(4 * MIB);
     options

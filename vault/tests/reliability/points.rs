@@ -1,4 +1,4 @@
-//! Row 1 on a real process: a scripted run of twenty batches, killed at each single system call that changes the disk.
+//! Row 1 on a real process: two scripted runs of ten batches each, killed at each single system call that changes the disk.
 //!
 //! `strace` kills the process when it enters its n-th call of one name, for each name and n. It counts for each thread,
 //! so the thread that makes most calls of a name decides; the simulated disk counts all of them together.
@@ -128,7 +128,7 @@ fn a_kill_at_each_system_call_loses_and_doubles_nothing() {
         let row = Row {
             issue: 1,
             title: "every crash point, real process and disk",
-            tried: "twenty batches through the writer, RocksDB and real files; killed by strace at the n-th write, sync, \
+            tried: "twenty batches in two runs through the writer, RocksDB and real files; killed by strace at the n-th write, sync, \
                     rename, link, unlink, mkdir or truncate, for each n; then a restart and everything again",
             against,
             trials,
