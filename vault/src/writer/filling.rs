@@ -94,13 +94,15 @@ fn take_over(store: &dyn Store, filter: &Filter, mut kept: Kept) -> bool {
 fn read_in(store: &dyn Store, filter: &Filter, go_on: &dyn Fn() -> bool) -> bool {
     filter.start(usize::try_from(store.estimated_ids()).unwrap_or(0));
     let mut chunk = Vec::with_capacity(CHUNK);
+    let mut is_cut_off = false;
     let visited = store.visit_ids(&mut |id| {
         chunk.push(id);
         if chunk.len() == CHUNK {
             filter.read_in(&chunk);
             chunk.clear();
         }
-        go_on()
+        is_cut_off = !go_on();
+        !is_cut_off
     });
     filter.read_in(&chunk);
     if let Err(error) = visited {
@@ -108,5 +110,5 @@ fn read_in(store: &dyn Store, filter: &Filter, go_on: &dyn Fn() -> bool) -> bool
         tracing::warn!(%error, "ids could not be read into the filter");
         return false;
     }
-    go_on()
+    !is_cut_off
 }
