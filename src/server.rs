@@ -232,12 +232,14 @@ async fn ended(draining: Option<&mut watch::Receiver<()>>) {
 /// | 64 KiB waiting to be sent on a stream | answers are small |
 /// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word |
 /// | 15 s for a head | a client that trickles its headers |
+/// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same |
 fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_buf_size(64 << 10)
+        .half_close(true)
         .keep_alive(true);
     http.http2()
         .timer(TokioTimer::new())
