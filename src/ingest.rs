@@ -61,7 +61,7 @@ impl IngestService for Ingest {
         request: Request<Streaming<IngestRequest>>,
     ) -> Result<Response<Self::IngestStream>, Status> {
         let principal = Principal::of(&request)?;
-        principal.require(Need::AnyIngest, Timestamp::now())?;
+        principal.require(Need::AnyIngest, Timestamp::now)?;
         let standing = principal.limits.take()?;
         let id = RequestId::of(request.metadata());
         let answers = stream::answers(Arc::clone(&self.pipeline), principal, request.into_inner(), id);

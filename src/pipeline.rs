@@ -142,7 +142,7 @@ impl Pipeline {
         source_type: SourceType,
         way: Way,
     ) -> Result<OwnedSemaphorePermit, IngestError> {
-        principal.may_ingest(source_type, &batch.plugin_id, Timestamp::now())?;
+        principal.may_ingest(source_type, &batch.plugin_id, Timestamp::now)?;
         if !self.registry.admit(batch)? {
             self.meters.unregistered();
         }
