@@ -5,6 +5,7 @@
 //! ([`room`]) and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
 //! ([`patient`]).
 
+mod answering;
 pub(crate) mod guard;
 mod in_flight;
 mod intake;
