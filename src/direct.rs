@@ -49,7 +49,7 @@ impl DirectCaller for Caller {
     fn ingest_batch(self: Box<Self>, batch: Batch) -> DirectAnswer {
         Box::pin(async move {
             let principal = self.ingest.renew(&self.principal, &batch)?;
-            self.ingest.take(&principal, batch, &self.id).await
+            self.ingest.take(&principal, &batch, &self.id).await
         })
     }
 }

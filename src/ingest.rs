@@ -53,7 +53,7 @@ impl Ingest {
     pub(crate) async fn take(
         &self,
         principal: &Principal,
-        batch: Batch,
+        batch: &Batch,
         id: &RequestId,
     ) -> Result<Response<IngestBatchResponse>, Status> {
         let (standing, outcome) = self.pipeline.ingest(principal, batch).await;
@@ -107,7 +107,7 @@ impl IngestService for Ingest {
             .into_inner()
             .batch
             .ok_or_else(|| IngestError::missing("batch"))?;
-        self.take(&principal, batch, &id).await
+        self.take(&principal, &batch, &id).await
     }
 }
 

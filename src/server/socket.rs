@@ -13,7 +13,7 @@ use tracing::{Instrument as _, debug_span, instrument::Instrumented};
 use super::{
     Port, Surface,
     answering::Answering,
-    guard::Verdict,
+    guard::{Local, Verdict},
     in_flight::{InFlight, Kind, Ticket},
     intake::{Held, Intake},
     origin::Cors,
@@ -27,7 +27,7 @@ pub(super) struct Socket {
     surface: Surface,
     port: Arc<Port>,
     peer: HeaderValue,
-    local: SocketAddr,
+    local: Local,
     in_flight: Arc<InFlight>,
 }
 
@@ -39,7 +39,7 @@ impl Socket {
             surface,
             port,
             peer,
-            local,
+            local: local.into(),
             in_flight: InFlight::new(),
         }
     }
@@ -62,7 +62,7 @@ impl Socket {
         );
         let held = Held::default();
         let request = self.stamped(request, &id, &ticket, held.clone());
-        let answering = match self.port.guard.judge(&request, self.local) {
+        let answering = match self.port.guard.judge(&request, &self.local) {
             Verdict::Refused(response) | Verdict::Preflight(response) => {
                 Answering::known(response).finished_by(id, Cors::none(), held, ticket)
             }
