@@ -2,7 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use openclone_gateway::{GatewayOptions, Transport};
+use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 use openclone_vault::{
     AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
     upkeep::{Upkeep, UpkeepError},
@@ -145,7 +145,7 @@ impl App {
         )?;
         let options = gateway_options(config, redactor, meters.clone());
         let transport = Transport::from_routes(routes.clone()).with_direct(Arc::new(direct));
-        let gateway = openclone_gateway::router(transport, options);
+        let json = Endpoint::new(transport, options);
         let probes = Probes {
             lifecycle: Arc::clone(&lifecycle),
             meters,
@@ -157,9 +157,8 @@ impl App {
         Ok(Self {
             server: Server::new(&config.server)?,
             surface: Surface::new(
-                gateway
-                    .merge(probes::router(probes))
-                    .merge(registry::schema_routes()),
+                json,
+                probes::router(probes).merge(registry::schema_routes()),
                 Some(routes),
             ),
             lifecycle,

@@ -79,31 +79,19 @@ impl Authenticator {
         }
     }
 
-    /// The caller that `presented` belongs to. `peer` is its address, if known.
+    /// The caller whose key is in the headers of a call.
     ///
     /// # Errors
-    /// [`IngestError::InvalidKey`], or [`IngestError::TooManyFailures`] after too many of them.
-    pub fn authenticate(
-        &self,
-        presented: Option<&[u8]>,
-        peer: Option<&str>,
-    ) -> Result<Principal, IngestError> {
+    /// [`IngestError::InvalidKey`], or [`IngestError::TooManyFailures`] after too many of them from the same peer.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Principal, IngestError> {
+        let presented = headers.get(API_KEY).map(HeaderValue::as_bytes);
         if let Some(principal) = presented.and_then(|key| self.ring.find(key)) {
             return Ok(principal);
         }
         self.meters.auth_failed();
+        let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
         self.failures.count(peer)?;
         Err(IngestError::InvalidKey)
-    }
-
-    /// As [`Self::authenticate`], from the headers of a call.
-    ///
-    /// # Errors
-    /// As [`Self::authenticate`].
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Principal, IngestError> {
-        let presented = headers.get(API_KEY).map(HeaderValue::as_bytes);
-        let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
-        self.authenticate(presented, peer)
     }
 }
 
@@ -132,7 +120,7 @@ impl Principal {
     ///
     /// # Errors
     /// [`IngestError::InvalidKey`] when it has ended, [`IngestError::Forbidden`] when it may not.
-    pub fn require(&self, need: Need, now: Timestamp) -> Result<(), IngestError> {
+    pub fn require(&self, need: Need, now: impl FnOnce() -> Timestamp) -> Result<(), IngestError> {
         if self.has_ended(now) {
             return Err(IngestError::InvalidKey);
         }
@@ -144,9 +132,9 @@ impl Principal {
         })
     }
 
-    /// Whether it has come to its end.
-    pub fn has_ended(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+    /// Whether it has come to its end. Of a key without an end that is known without looking at the clock.
+    pub fn has_ended(&self, now: impl FnOnce() -> Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now())
     }
 
     /// Notes further uses in `moment`, as long as nobody else has this key yet.
@@ -164,7 +152,7 @@ impl Principal {
         &self,
         source_type: SourceType,
         plugin_id: &str,
-        now: Timestamp,
+        now: impl FnOnce() -> Timestamp,
     ) -> Result<(), IngestError> {
         self.require(Need::Ingest(source_type), now)?;
         match &self.plugin_id {
@@ -215,36 +203,48 @@ mod tests {
         Authenticator::new(Arc::new(ring), failures, Meters::new())
     }
 
+    fn admit(
+        door: &Authenticator,
+        key: Option<&'static str>,
+        peer: &'static str,
+    ) -> Result<Principal, IngestError> {
+        let key = key.map(|key| (API_KEY, HeaderValue::from_static(key)));
+        let peer = (PEER, HeaderValue::from_static(peer));
+        door.admit(&key.into_iter().chain([peer]).collect())
+    }
+
     #[test]
     fn a_valid_key_passes_even_after_too_many_failures_of_its_peer() {
         let door = authenticator(2);
-        let peer = Some("192.0.2.1:5");
+        let peer = "192.0.2.1:5";
         for _ in 0..2 {
             assert!(matches!(
-                door.authenticate(Some(b"wrong-key"), peer),
+                admit(&door, Some("wrong-key"), peer),
                 Err(IngestError::InvalidKey)
             ));
         }
         assert!(matches!(
-            door.authenticate(None, peer),
+            admit(&door, None, peer),
             Err(IngestError::TooManyFailures { .. })
         ));
         assert!(matches!(
-            door.authenticate(None, Some("192.0.2.2:5")),
+            admit(&door, None, "192.0.2.2:5"),
             Err(IngestError::InvalidKey)
         ));
-        assert!(door.authenticate(Some(b"right-key"), peer).is_ok());
+        assert!(admit(&door, Some("right-key"), peer).is_ok());
     }
 
     #[test]
     fn zero_means_no_limit_on_failures() {
         let door = authenticator(0);
-        assert!((0..100).all(|_| matches!(door.authenticate(None, None), Err(IngestError::InvalidKey))));
+        let nobody = HeaderMap::new();
+        assert!((0..100).all(|_| matches!(door.admit(&nobody), Err(IngestError::InvalidKey))));
     }
 
     #[test]
     fn expiry_scope_and_plugin_are_checked() {
-        let now = Timestamp::now();
+        let end = Timestamp::now();
+        let now = || end;
         let journal = Principal::from(key(vec![Scope::IngestOf(SourceType::Journal)]));
         assert!(journal.may_ingest(SourceType::Journal, "p", now).is_ok());
         assert!(matches!(
@@ -259,7 +259,7 @@ mod tests {
         assert!(bound.may_ingest(SourceType::Email, "p", now).is_ok());
         assert!(bound.may_ingest(SourceType::Email, "q", now).is_err());
         let ended = Principal::from(Key {
-            expires_at: Some(now),
+            expires_at: Some(end),
             ..key(vec![Scope::All])
         });
         assert!(matches!(

@@ -2,15 +2,13 @@
 //! the routes, without writing and reading HTTP/2 messages in between.
 
 use http::HeaderMap;
-use openclone_client::v1::IngestBatchRequest;
-use openclone_gateway::DirectAnswer;
-use tonic::{Extensions, Request, Status, metadata::MetadataMap};
+use openclone_client::v1::Batch;
+use openclone_gateway::{DirectAnswer, DirectCaller};
+use tonic::Status;
 
 use crate::{
     auth::{Authenticator, Principal},
-    ingest::Ingest,
-    server::request_id,
-    v1::ingest_service_server::IngestService as _,
+    ingest::{Ingest, RequestId},
 };
 
 /// The service, as the gateway in the same process calls it.
@@ -18,6 +16,14 @@ use crate::{
 pub(crate) struct Direct {
     authenticator: Authenticator,
     ingest: Ingest,
+}
+
+/// A caller whose key was good when its request came.
+#[derive(Debug)]
+struct Caller {
+    principal: Principal,
+    ingest: Ingest,
+    id: RequestId,
 }
 
 impl Direct {
@@ -30,27 +36,20 @@ impl Direct {
 }
 
 impl openclone_gateway::Direct for Direct {
-    /// What the layer in front of the services does: the caller in the extensions of a request.
-    fn check_access(&self, headers: &HeaderMap) -> Result<Extensions, Status> {
-        let mut caller = Extensions::new();
-        caller.insert(self.authenticator.admit(headers)?);
-        Ok(caller)
+    fn check_access(&self, headers: &HeaderMap) -> Result<Box<dyn DirectCaller>, Status> {
+        Ok(Box::new(Caller {
+            principal: self.authenticator.admit(headers)?,
+            ingest: self.ingest.clone(),
+            id: RequestId::of(headers),
+        }))
     }
+}
 
-    fn ingest_batch(
-        &self,
-        caller: Extensions,
-        headers: &HeaderMap,
-        message: IngestBatchRequest,
-    ) -> DirectAnswer {
-        let ingest = self.ingest.clone();
-        let id = headers.get(request_id::HEADER).cloned();
+impl DirectCaller for Caller {
+    fn ingest_batch(self: Box<Self>, batch: Batch) -> DirectAnswer {
         Box::pin(async move {
-            let metadata = id.map(|id| (request_id::HEADER, id)).into_iter().collect();
-            let mut request = Request::from_parts(MetadataMap::from_headers(metadata), caller, message);
-            let principal = ingest.renew(&Principal::of(&request)?, request.get_ref())?;
-            request.extensions_mut().insert(principal);
-            ingest.ingest_batch(request).await
+            let principal = self.ingest.renew(&self.principal, &batch)?;
+            self.ingest.take(&principal, &batch, &self.id).await
         })
     }
 }

@@ -5,11 +5,11 @@ pub(crate) mod unread;
 
 use std::{pin::Pin, sync::Arc};
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
-use openclone_client::v1::{IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse};
+use openclone_client::v1::{Batch, IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse};
 use tokio_stream::Stream;
-use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap};
+use tonic::{Request, Response, Status, Streaming};
 use tracing::warn;
 
 use crate::{
@@ -35,20 +35,44 @@ impl Ingest {
         Self { pipeline }
     }
 
-    /// What is known now of a caller who was let in before its `message` had come.
+    /// What is known now of a caller who was let in before its `batch` had come.
     ///
     /// # Errors
     /// [`IngestError::InvalidKey`] when the key was revoked or has ended meanwhile; the events are counted as refused.
-    pub(crate) fn renew(
+    pub(crate) fn renew(&self, principal: &Principal, batch: &Batch) -> Result<Principal, IngestError> {
+        self.pipeline
+            .keys
+            .renew(principal)
+            .inspect_err(|error| self.pipeline.turn_away(principal, batch, error))
+    }
+
+    /// Takes one batch of a request of its own, which has this `id`.
+    ///
+    /// # Errors
+    /// Why nothing of the batch is acknowledged.
+    pub(crate) async fn take(
         &self,
         principal: &Principal,
-        message: &IngestBatchRequest,
-    ) -> Result<Principal, IngestError> {
-        self.pipeline.keys.renew(principal).inspect_err(|error| {
-            if let Some(batch) = &message.batch {
-                self.pipeline.turn_away(principal, batch, error);
+        batch: &Batch,
+        id: &RequestId,
+    ) -> Result<Response<IngestBatchResponse>, Status> {
+        let (standing, outcome) = self.pipeline.ingest(principal, batch).await;
+        match outcome {
+            Ok(result) => {
+                let mut response = Response::new(IngestBatchResponse { result: Some(result) });
+                if let Some(standing) = &standing {
+                    write_standing(response.metadata_mut(), standing);
+                }
+                Ok(response)
             }
-        })
+            Err(error) => {
+                let mut status = refused(error, id);
+                if let Some(standing) = &standing {
+                    write_standing(status.metadata_mut(), standing);
+                }
+                Err(status)
+            }
+        }
     }
 }
 
@@ -61,9 +85,9 @@ impl IngestService for Ingest {
         request: Request<Streaming<IngestRequest>>,
     ) -> Result<Response<Self::IngestStream>, Status> {
         let principal = Principal::of(&request)?;
-        principal.require(Need::AnyIngest, Timestamp::now())?;
+        principal.require(Need::AnyIngest, Timestamp::now)?;
         let standing = principal.limits.take()?;
-        let id = RequestId::of(request.metadata());
+        let id = RequestId::of(request.metadata().as_ref());
         let answers = stream::answers(Arc::clone(&self.pipeline), principal, request.into_inner(), id);
         let mut response = Response::new(answers);
         if let Some(standing) = standing {
@@ -78,28 +102,12 @@ impl IngestService for Ingest {
     ) -> Result<Response<IngestBatchResponse>, Status> {
         unread::Reached::note(&request);
         let principal = Principal::of(&request)?;
-        let id = RequestId::of(request.metadata());
+        let id = RequestId::of(request.metadata().as_ref());
         let batch = request
             .into_inner()
             .batch
             .ok_or_else(|| IngestError::missing("batch"))?;
-        let (standing, outcome) = self.pipeline.ingest(&principal, batch).await;
-        match outcome {
-            Ok(result) => {
-                let mut response = Response::new(IngestBatchResponse { result: Some(result) });
-                if let Some(standing) = &standing {
-                    write_standing(response.metadata_mut(), standing);
-                }
-                Ok(response)
-            }
-            Err(error) => {
-                let mut status = refused(error, &id);
-                if let Some(standing) = &standing {
-                    write_standing(status.metadata_mut(), standing);
-                }
-                Err(status)
-            }
-        }
+        self.take(&principal, &batch, &id).await
     }
 }
 
@@ -117,11 +125,11 @@ fn refused(error: IngestError, id: &RequestId) -> Status {
 
 /// The id of a request, for the log.
 #[derive(Clone, Debug)]
-struct RequestId(Option<HeaderValue>);
+pub(crate) struct RequestId(Option<HeaderValue>);
 
 impl RequestId {
-    fn of(metadata: &MetadataMap) -> Self {
-        Self(metadata.as_ref().get(request_id::HEADER).cloned())
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self(headers.get(request_id::HEADER).cloned())
     }
 
     fn text(&self) -> &str {

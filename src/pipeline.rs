@@ -57,16 +57,16 @@ impl Pipeline {
     pub async fn ingest(
         &self,
         principal: &Principal,
-        batch: Batch,
+        batch: &Batch,
     ) -> (Option<Standing>, Result<IngestResult, IngestError>) {
         let standing = match principal.limits.take() {
             Ok(standing) => standing,
             Err(error) => {
-                self.turn_away(principal, &batch, &error);
+                self.turn_away(principal, batch, &error);
                 return (None, Err(error));
             }
         };
-        let outcome = match self.submit(principal, &batch, Way::Unary).await {
+        let outcome = match self.submit(principal, batch, Way::Unary).await {
             Ok(pending) => pending.settle().await,
             Err(error) => Err(error),
         };
@@ -142,7 +142,7 @@ impl Pipeline {
         source_type: SourceType,
         way: Way,
     ) -> Result<OwnedSemaphorePermit, IngestError> {
-        principal.may_ingest(source_type, &batch.plugin_id, Timestamp::now())?;
+        principal.may_ingest(source_type, &batch.plugin_id, Timestamp::now)?;
         if !self.registry.admit(batch)? {
             self.meters.unregistered();
         }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    auth::{API_KEY, Authenticator, KeyRing, Need, PEER, Principal},
+    auth::{API_KEY, Authenticator, KeyRing, Need, PEER},
     error::IngestError,
     lifecycle::Lifecycle,
     meters::Meters,
@@ -106,11 +106,11 @@ async fn metrics(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Respo
 
 /// All tenants for a key with scope `metrics`, else the key's own.
 async fn tenants(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Response {
-    let principal = match probes.caller(&headers) {
+    let principal = match probes.authenticator.admit(&headers) {
         Ok(principal) => principal,
         Err(error) => return refusal(&error),
     };
-    let sees_all = principal.require(Need::Metrics, Timestamp::now()).is_ok();
+    let sees_all = principal.require(Need::Metrics, Timestamp::now).is_ok();
     let checkpoints = probes.lifecycle.checkpoints();
     // directories are read
     let reported = tokio::task::spawn_blocking(move || {
@@ -124,12 +124,6 @@ async fn tenants(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Respo
 }
 
 impl Probes {
-    fn caller(&self, headers: &HeaderMap) -> Result<Principal, IngestError> {
-        let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
-        let key = headers.get(API_KEY).map(HeaderValue::as_bytes);
-        self.authenticator.authenticate(key, peer)
-    }
-
     /// What of the figures a caller sees. Loopback peers need no key, unless told otherwise; but figures of tenants are for
     /// those who have one.
     fn sight(&self, headers: &HeaderMap) -> Result<Sight, IngestError> {
@@ -141,8 +135,8 @@ impl Probes {
         if is_open && !headers.contains_key(API_KEY) {
             return Ok(Sight::Whole);
         }
-        let caller = self.caller(headers)?;
-        match caller.require(Need::Metrics, Timestamp::now()) {
+        let caller = self.authenticator.admit(headers)?;
+        match caller.require(Need::Metrics, Timestamp::now) {
             Ok(()) => Ok(Sight::All),
             Err(IngestError::Forbidden { .. }) if is_open => Ok(Sight::Own(Arc::clone(&caller.tenant))),
             Err(error) => Err(error),

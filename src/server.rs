@@ -5,6 +5,7 @@
 //! ([`room`]) and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
 //! ([`patient`]).
 
+mod answering;
 pub(crate) mod guard;
 mod in_flight;
 mod intake;
@@ -20,6 +21,7 @@ mod tls;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -157,37 +159,43 @@ impl Server {
     }
 }
 
-async fn speak<S>(port: &Port, mut draining: watch::Receiver<()>, stream: S, socket: Socket)
+async fn speak<S>(port: &Port, draining: watch::Receiver<()>, stream: S, socket: Socket)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let in_flight = socket.in_flight();
     let connection = port.http.serve_connection(TokioIo::new(stream), socket);
     tokio::pin!(connection);
-    let mut is_leaving = false;
+    // polled only when it was woken, while the connection is with each step of each request
+    let mut lookout = FuturesUnordered::from_iter([ends_by_cut(&in_flight, port, false, Some(draining))]);
     loop {
         tokio::select! {
+            biased;
             ended = &mut connection => {
                 if let Err(error) = ended {
                     debug!(%error, "connection ended");
                 }
                 return;
             }
-            // an error is that the port has ended, which is the same
-            _ = draining.changed(), if !is_leaving => {}
-            is_cut = ends_by_cut(&in_flight, port, is_leaving) => {
+            Some(is_cut) = lookout.next() => {
                 if is_cut {
                     return debug!("connection cut: its client took too long");
                 }
             }
         }
-        is_leaving = true;
+        lookout.push(ends_by_cut(&in_flight, port, true, None));
         connection.as_mut().graceful_shutdown();
     }
 }
 
-/// Whether a connection is cut, else it is to leave; when it is time for either.
-async fn ends_by_cut(in_flight: &InFlight, port: &Port, is_leaving: bool) -> bool {
+/// Whether a connection is cut, else it is to leave; when it is time for either. It is to leave as well when the port
+/// ends, which `draining` tells.
+async fn ends_by_cut(
+    in_flight: &InFlight,
+    port: &Port,
+    is_leaving: bool,
+    mut draining: Option<watch::Receiver<()>>,
+) -> bool {
     loop {
         let is_short = port.room.is_short();
         let patience = port.patience.where_room(is_short);
@@ -200,7 +208,17 @@ async fn ends_by_cut(in_flight: &InFlight, port: &Port, is_leaving: bool) -> boo
             () = sleep_until(until) => {}
             // what was patience enough may be too much now
             () = port.room.pressed(), if !is_short => {}
+            () = ended(draining.as_mut()) => return false,
         }
+    }
+}
+
+/// Returns when the port ends; never where nobody asks.
+async fn ended(draining: Option<&mut watch::Receiver<()>>) {
+    match draining {
+        // an error is that the port has ended, which is the same
+        Some(draining) => _ = draining.changed().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -215,12 +233,14 @@ async fn ends_by_cut(in_flight: &InFlight, port: &Port, is_leaving: bool) -> boo
 /// | 64 KiB waiting to be sent on a stream | answers are small |
 /// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word |
 /// | 15 s for a head | a client that trickles its headers |
+/// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same |
 fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_buf_size(64 << 10)
+        .half_close(true)
         .keep_alive(true);
     http.http2()
         .timer(TokioTimer::new())

@@ -8,12 +8,13 @@ mod common;
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use axum::Router;
 use common::{Answer, KEY, TestApp, braindump, http};
 use openclone::{
     config::{Config, Inputs, Layers},
     server::{Server, Surface},
 };
-use openclone_gateway::{GatewayOptions, Transport};
+use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 use tokio::{net::TcpListener, sync::oneshot};
 
 /// A gateway of its own in front of `app`.
@@ -27,14 +28,16 @@ async fn remote(app: &TestApp) -> (SocketAddr, oneshot::Sender<()>) {
         .unwrap(),
     )
     .unwrap();
-    let router = openclone_gateway::router(Transport::from_channel(app.channel()), GatewayOptions::default());
+    let json = Endpoint::new(Transport::from_channel(app.channel()), GatewayOptions::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (shutdown, stop) = oneshot::channel();
     let server = Server::new(&config.server).unwrap();
     tokio::spawn(async move {
         server
-            .serve(listener, Surface::new(router, None), async { _ = stop.await })
+            .serve(listener, Surface::new(json, Router::new(), None), async {
+                _ = stop.await
+            })
             .await
     });
     (address, shutdown)

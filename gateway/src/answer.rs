@@ -43,30 +43,37 @@ pub(crate) fn ingested(result: &IngestResult, metadata: &HeaderMap) -> Response 
         files: &result.files,
         redacted: result.redacted,
     };
-    let mut response = json_of(&body);
-    copy_limits(metadata, response.headers_mut());
-    response
+    respond(StatusCode::OK, bytes_of(&body), metadata)
 }
 
 /// An answer of 200 with `body` as JSON.
 pub(crate) fn json_of(body: &impl Serialize) -> Response {
-    // Structs of strings and numbers: there is nothing in them that could fail.
-    json_response(StatusCode::OK, serde_json::to_vec(body).unwrap_or_default())
+    json_response(StatusCode::OK, bytes_of(body))
 }
 
 /// An answer with a body that is JSON already. What it says is for this caller and this moment.
 pub(crate) fn json_response(status: StatusCode, body: impl Into<Bytes>) -> Response {
-    let mut response = Response::new(Body::from(body.into()));
+    respond(status, body.into(), &HeaderMap::new())
+}
+
+fn bytes_of(body: &impl Serialize) -> Bytes {
+    // Structs of strings and numbers: there is nothing in them that could fail.
+    serde_json::to_vec(body).unwrap_or_default().into()
+}
+
+fn respond(status: StatusCode, body: Bytes, metadata: &HeaderMap) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    // these, the limits, and what is added on the way out
-    headers.reserve(9);
+    // these, what is added on the way out, and the limits if there are some: a table for more takes a KiB
+    headers.reserve(if metadata.is_empty() { 6 } else { 9 });
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+    copy_limits(metadata, headers);
     response
 }
 

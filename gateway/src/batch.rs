@@ -8,8 +8,10 @@
 mod event;
 mod timestamp;
 
+use std::borrow::Cow;
+
 use openclone_client::{
-    Rule,
+    Rule, Segment,
     json::{self, Reader, Token},
     v1::{Batch, Platform, SourceType},
     validate::{EARLIEST, MAX_EVENTS, MAX_VIOLATIONS},
@@ -103,9 +105,9 @@ impl Members {
         match key {
             "source_type" => self.source_type = Some(source_type(reader)?),
             "platform" => self.platform = Some(platform(reader)?),
-            "device_id" => self.device_id = Some(text(reader, Kind::UuidType)?),
-            "plugin_id" => self.plugin_id = Some(text(reader, Kind::StringType)?),
-            "plugin_version" => self.plugin_version = Some(text(reader, Kind::StringType)?),
+            "device_id" => self.device_id = Some(owned(reader, Kind::UuidType)?),
+            "plugin_id" => self.plugin_id = Some(owned(reader, Kind::StringType)?),
+            "plugin_version" => self.plugin_version = Some(owned(reader, Kind::StringType)?),
             "timestamp" => self.timestamp = Some(timestamp::read(reader)?),
             "events" => self.events = Some(event::read_all(reader, &mut self.is_too_deep)?),
             _ => _ = reader.span()?,
@@ -115,32 +117,33 @@ impl Members {
 
     fn assemble(self) -> Decoded {
         let mut faults = Vec::new();
+        let mut note = |name, kind| {
+            faults.push(Fault {
+                path: vec![Segment::from(name)],
+                kind,
+            });
+        };
         let mut batch = Batch {
             source_type: settle(
                 self.source_type,
                 "source_type",
-                SourceType::Braindump,
-                &mut faults,
+                || SourceType::Braindump,
+                &mut note,
             )
             .into(),
-            platform: settle(self.platform, "platform", Platform::Web, &mut faults).into(),
-            device_id: settle(self.device_id, "device_id", "test-0".to_owned(), &mut faults),
-            plugin_id: settle(self.plugin_id, "plugin_id", "a".to_owned(), &mut faults),
+            platform: settle(self.platform, "platform", || Platform::Web, &mut note).into(),
+            device_id: settle(self.device_id, "device_id", || "test-0".to_owned(), &mut note),
+            plugin_id: settle(self.plugin_id, "plugin_id", || "a".to_owned(), &mut note),
             plugin_version: settle(
                 self.plugin_version,
                 "plugin_version",
-                "0.0.0".to_owned(),
-                &mut faults,
+                || "0.0.0".to_owned(),
+                &mut note,
             ),
-            timestamp: Some(settle(
-                self.timestamp,
-                "timestamp",
-                sound_timestamp(),
-                &mut faults,
-            )),
+            timestamp: Some(settle(self.timestamp, "timestamp", sound_timestamp, &mut note)),
             events: Vec::new(),
         };
-        let events = settle(self.events, "events", Events::stand_in(), &mut faults);
+        let events = settle(self.events, "events", Events::stand_in, &mut note);
         batch.events = events.events;
         // With too many events, that is the one fault of them.
         if events.count <= MAX_EVENTS {
@@ -155,17 +158,20 @@ impl Members {
     }
 }
 
-fn settle<T>(field: Field<T>, name: &'static str, sound: T, faults: &mut Vec<Fault>) -> T {
+/// The value of a field, or what stands in for it once its fault is noted.
+fn settle<T>(
+    field: Field<T>,
+    name: &'static str,
+    sound: impl FnOnce() -> T,
+    note: &mut impl FnMut(&'static str, Kind),
+) -> T {
     let kind = match field {
         Some(Ok(value)) => return value,
         Some(Err(kind)) => kind,
         None => Kind::Rule(Rule::Missing),
     };
-    faults.push(Fault {
-        path: vec![name.into()],
-        kind,
-    });
-    sound
+    note(name, kind);
+    sound()
 }
 
 fn sound_timestamp() -> Timestamp {
@@ -176,17 +182,22 @@ fn sound_timestamp() -> Timestamp {
 }
 
 /// Reads a value that must be a string; if it is not, that is `wrong`.
-fn text(reader: &mut Reader<'_>, wrong: Kind) -> Result<Result<String, Kind>, json::Fault> {
+fn text<'a>(reader: &mut Reader<'a>, wrong: Kind) -> Result<Result<Cow<'a, str>, Kind>, json::Fault> {
     let token = reader.token()?;
     if let Token::Text(text) = token {
         return Ok(if text.is_lone() {
             Err(Kind::StringUnicode)
         } else {
-            Ok(text.unescape().into_owned())
+            Ok(text.unescape())
         });
     }
     reader.skip(&token)?;
     Ok(Err(wrong))
+}
+
+/// As [`text`], kept.
+fn owned(reader: &mut Reader<'_>, wrong: Kind) -> Result<Result<String, Kind>, json::Fault> {
+    Ok(text(reader, wrong)?.map(Cow::into_owned))
 }
 
 fn source_type(reader: &mut Reader<'_>) -> Result<Result<SourceType, Kind>, json::Fault> {

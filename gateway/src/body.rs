@@ -137,12 +137,12 @@ fn bounded(decoder: impl Read, limit: usize) -> Result<Bytes, Rejection> {
 impl Coding {
     fn of(headers: &HeaderMap) -> Result<Self, Rejection> {
         let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
-        let (value, other) = (values.next(), values.next());
-        let name = value
-            .map_or(Ok(""), |value| value.to_str())
-            .map_err(|_| Rejection::UnsupportedEncoding)?;
+        let Some(value) = values.next() else {
+            return Ok(Self::Identity);
+        };
+        let name = value.to_str().map_err(|_| Rejection::UnsupportedEncoding)?;
         match name.trim().to_ascii_lowercase().as_str() {
-            _ if other.is_some() => Err(Rejection::UnsupportedEncoding),
+            _ if values.next().is_some() => Err(Rejection::UnsupportedEncoding),
             "" | "identity" => Ok(Self::Identity),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             "zstd" => Ok(Self::Zstd),
@@ -156,10 +156,11 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return true;
     };
-    let Ok(value) = value.to_str() else { return false };
-    if value.is_empty() {
+    // what nearly all say need not be taken apart
+    if value == "application/json" || value.is_empty() {
         return true;
     }
+    let Ok(value) = value.to_str() else { return false };
     let essence = value
         .split(';')
         .next()

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
+    body::Body,
     extract::{
         Path, Query, Request, State,
         rejection::{PathRejection, QueryRejection},
@@ -12,12 +13,12 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, request::Parts};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::{
-    GatewayOptions, Refusal, Transport,
+    Endpoint, GatewayOptions, Refusal, Transport,
     access::Caller,
     answer,
     batch::{self, Decoded, Unreadable},
@@ -29,22 +30,22 @@ use crate::{
     upstream::Upstream,
 };
 
-/// Serves the documented JSON endpoint over `transport`.
-///
-/// Unknown paths get a JSON 404 and known ones with the wrong method a JSON 405. Whoever merges this router with another
-/// keeps it so by resetting the other's fallback (`Router::reset_fallback`) and giving routes of its own
-/// [`method_not_allowed`] by `Router::method_not_allowed_fallback`.
-///
-/// The address of the peer is taken from the header `x-openclone-peer`: the socket layer must have removed what a client
-/// sent under that name. Checks of `Origin` and `Host` are the socket layer's too.
+/// Where batches go.
+pub(crate) const INGEST: &str = "/api/v1/ingest";
+
+/// Serves the documented JSON endpoint over `transport`: [`Endpoint::router`].
 pub fn router(transport: Transport, options: GatewayOptions) -> Router {
-    let upstream = Upstream::new(transport, &options);
+    Endpoint::new(transport, options).router()
+}
+
+/// All routes of `gateway`.
+pub(crate) fn all(gateway: Arc<Gateway>) -> Router {
     Router::new()
-        .route("/api/v1/ingest", post(ingest))
+        .route(INGEST, post(ingest))
         .route("/api/v1/plugins", get(list_plugins))
         .route("/api/v1/plugins/{id}", get(get_plugin))
         .route("/api/v1/source-types", get(list_source_types))
-        .with_state(Arc::new(Gateway { upstream, options }))
+        .with_state(gateway)
         .route("/openapi.json", get(openapi::serve))
         .route("/docs", get(docs::page))
         .route("/docs/style.css", get(docs::style))
@@ -63,52 +64,20 @@ pub async fn method_not_allowed() -> Response {
 }
 
 /// What all requests share.
-struct Gateway {
+pub(crate) struct Gateway {
     upstream: Upstream,
     options: GatewayOptions,
 }
 
 type Shared = State<Arc<Gateway>>;
 
-async fn ingest(State(gateway): Shared, request: Request) -> Result<Response, Rejection> {
-    let (head, body) = request.into_parts();
-    let caller = Caller::new(&head.headers);
-    let admitted = match gateway.upstream.check_access(&caller).await {
-        Ok(admitted) => admitted,
-        Err(status) => {
-            body::drain(&head.headers, body);
-            return Err(status.into());
-        }
-    };
-    let bytes = body::read(&head.headers, body, &gateway.options)
-        .await
-        .inspect_err(|rejection| gateway.unread(rejection))?;
-    let read = gateway
-        .json_text(&head.headers, &bytes)
-        .and_then(|text| Ok((text, gateway.decode(text)?)));
-    let (text, decoded) = read.inspect_err(|rejection| gateway.unread(rejection))?;
-    gateway.note_unsent(&decoded);
-    if !decoded.faults.is_empty() {
-        return Err(gateway.invalid(
-            text,
-            fault::of_batch(decoded, SystemTime::now()),
-            HeaderMap::new(),
-        ));
-    }
-    match gateway
-        .upstream
-        .ingest_batch(&caller, admitted, decoded.batch)
-        .await
-    {
-        Ok(response) => {
-            let (metadata, message, _) = response.into_parts();
-            Ok(answer::ingested(
-                &message.result.unwrap_or_default(),
-                metadata.as_ref(),
-            ))
-        }
-        Err(status) => Err(gateway.explain(text, status)),
-    }
+/// Takes the batch of a request. No `async fn`, which would have room for the request and for its parts.
+pub(crate) fn ingest(
+    State(gateway): Shared,
+    request: Request,
+) -> impl Future<Output = Result<Response, Rejection>> + Send + use<> {
+    let (Parts { headers, .. }, body) = request.into_parts();
+    async move { gateway.ingest(&headers, body).await }
 }
 
 async fn list_plugins(
@@ -148,6 +117,47 @@ async fn list_source_types(State(gateway): Shared, headers: HeaderMap) -> Result
 }
 
 impl Gateway {
+    pub(crate) fn new(transport: Transport, options: GatewayOptions) -> Self {
+        let upstream = Upstream::new(transport, &options);
+        Self { upstream, options }
+    }
+
+    async fn ingest(&self, headers: &HeaderMap, body: Body) -> Result<Response, Rejection> {
+        let caller = Caller::new(headers);
+        let admitted = match self.upstream.check_access(&caller).await {
+            Ok(admitted) => admitted,
+            Err(status) => {
+                body::drain(headers, body);
+                return Err(status.into());
+            }
+        };
+        let bytes = body::read(headers, body, &self.options)
+            .await
+            .inspect_err(|rejection| self.unread(rejection))?;
+        let read = self
+            .json_text(headers, &bytes)
+            .and_then(|text| Ok((text, self.decode(text)?)));
+        let (text, decoded) = read.inspect_err(|rejection| self.unread(rejection))?;
+        self.note_unsent(&decoded);
+        if !decoded.faults.is_empty() {
+            return Err(self.invalid(
+                text,
+                fault::of_batch(decoded, SystemTime::now()),
+                HeaderMap::new(),
+            ));
+        }
+        match self.upstream.ingest_batch(&caller, admitted, decoded.batch).await {
+            Ok(response) => {
+                let (metadata, message, _) = response.into_parts();
+                Ok(answer::ingested(
+                    &message.result.unwrap_or_default(),
+                    metadata.as_ref(),
+                ))
+            }
+            Err(status) => Err(self.explain(text, status)),
+        }
+    }
+
     fn unread(&self, rejection: &Rejection) {
         self.refused(Refusal::Unread(rejection.unread()));
     }

@@ -16,9 +16,9 @@ use std::{
 };
 
 use http::{HeaderMap, Request, Response};
-use openclone_client::v1::{IngestBatchRequest, IngestBatchResponse};
+use openclone_client::v1::{Batch, IngestBatchResponse};
 use thiserror::Error;
-use tonic::{Extensions, Status, body::Body, service::Routes, transport::Channel};
+use tonic::{Status, body::Body, service::Routes, transport::Channel};
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
 type Boxed = BoxCloneSyncService<Request<Body>, Response<Body>, TransportError>;
@@ -34,24 +34,21 @@ pub struct Transport {
 /// The calls that every batch makes, offered by a service in the same process without encoding: each must do all that the
 /// call over [`Routes`] does, the check of the key included.
 pub trait Direct: Send + Sync {
-    /// As `AccessService.GetAccess`, with the headers of the request as metadata: who calls, as the service noted it for
-    /// [`Self::ingest_batch`].
+    /// As `AccessService.GetAccess`, with the headers of the request as metadata: the caller, who may send its batch.
     ///
     /// # Errors
     /// The status that the call would have had.
-    fn check_access(&self, headers: &HeaderMap) -> Result<Extensions, Status>;
-
-    /// As `IngestService.IngestBatch`, from a `caller` whom [`Self::check_access`] has let in. Its key is looked at again,
-    /// since it may have been revoked while the body came. Of the headers of the request only its id is looked at.
-    fn ingest_batch(
-        &self,
-        caller: Extensions,
-        headers: &HeaderMap,
-        message: IngestBatchRequest,
-    ) -> DirectAnswer;
+    fn check_access(&self, headers: &HeaderMap) -> Result<Box<dyn DirectCaller>, Status>;
 }
 
-/// The answer of [`Direct::ingest_batch`] to come.
+/// A caller whom [`Direct::check_access`] has let in.
+pub trait DirectCaller: Send + Sync {
+    /// As `IngestService.IngestBatch`. The caller's key is looked at again, since it may have been revoked while the body
+    /// came.
+    fn ingest_batch(self: Box<Self>, batch: Batch) -> DirectAnswer;
+}
+
+/// The answer of [`DirectCaller::ingest_batch`] to come.
 pub type DirectAnswer =
     Pin<Box<dyn Future<Output = Result<tonic::Response<IngestBatchResponse>, Status>> + Send>>;
 

@@ -11,7 +11,11 @@ use openclone_client::v1::{
 use tonic::{Code, Extensions, Request, Response, Status};
 use tonic_types::StatusExt;
 
-use crate::{GatewayOptions, Transport, access::AccessCache, access::Caller, transport::Direct};
+use crate::{
+    GatewayOptions, Transport,
+    access::{AccessCache, Caller},
+    transport::{Direct, DirectCaller},
+};
 
 /// Bytes of the whole registry, at most: a thousand manifests of 64 KiB, as text and in parts.
 const REGISTRY_BYTES: usize = 128 << 20;
@@ -34,9 +38,9 @@ struct Remote {
     timeout: Duration,
 }
 
-/// A caller whose key is good. What a service in the same process noted of it is handed back with its batch.
-#[derive(Debug, Default)]
-pub(crate) struct Admitted(Extensions);
+/// A caller whose key is good, as a service in the same process knows it.
+#[derive(Default)]
+pub(crate) struct Admitted(Option<Box<dyn DirectCaller>>);
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -58,7 +62,8 @@ impl Upstream {
     /// Checks the caller's key.
     pub(crate) async fn check_access(&self, caller: &Caller<'_>) -> Result<Admitted, Status> {
         if let Some(direct) = &self.direct {
-            return direct.check_access(caller.headers()).map(Admitted);
+            let admitted = direct.check_access(caller.headers())?;
+            return Ok(Admitted(Some(admitted)));
         }
         if self
             .remote
@@ -68,8 +73,9 @@ impl Upstream {
             return Ok(Admitted::default());
         }
         let mut client = self.access.clone();
-        self.settle(caller, client.get_access(request(caller, GetAccessRequest {})))
-            .await?;
+        let call = self.settle(caller, client.get_access(request(caller, GetAccessRequest {})));
+        // boxed, since a call over a transport takes some KiB, which a request that goes another way need not have
+        Box::pin(call).await?;
         if let Some(remote) = &self.remote {
             remote.cache.remember(caller);
         }
@@ -83,13 +89,12 @@ impl Upstream {
         admitted: Admitted,
         batch: Batch,
     ) -> Answer<IngestBatchResponse> {
-        let message = IngestBatchRequest { batch: Some(batch) };
-        if let Some(direct) = &self.direct {
-            return direct.ingest_batch(admitted.0, caller.headers(), message).await;
+        if let Some(known) = admitted.0 {
+            return known.ingest_batch(batch).await;
         }
+        let message = IngestBatchRequest { batch: Some(batch) };
         let mut client = self.ingest.clone();
-        self.settle(caller, client.ingest_batch(request(caller, message)))
-            .await
+        Box::pin(self.settle(caller, client.ingest_batch(request(caller, message)))).await
     }
 
     pub(crate) async fn list_plugins(

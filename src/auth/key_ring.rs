@@ -77,7 +77,7 @@ impl KeyRing {
                 .as_ref()
                 .and_then(|watched| watched.find(std::str::from_utf8(presented).ok()?))
         })?;
-        if principal.has_ended(Timestamp::now()) {
+        if principal.has_ended(Timestamp::now) {
             return None;
         }
         if let (Some(uses), Some(moment)) = (&self.uses, &principal.used) {
@@ -96,7 +96,7 @@ impl KeyRing {
             _ => Some(principal.clone()),
         };
         known
-            .filter(|principal| !principal.has_ended(Timestamp::now()))
+            .filter(|principal| !principal.has_ended(Timestamp::now))
             .ok_or(IngestError::InvalidKey)
     }
 

@@ -3,7 +3,7 @@
 mod tenants;
 
 use clap::Args;
-use openclone_gateway::{GatewayOptions, Transport};
+use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 
 use super::{Failure, Place, connect, process, say, serve::bind, start};
 use crate::{
@@ -65,11 +65,12 @@ impl Gateway {
             max_body_bytes: config.limits.max_body_bytes as usize,
             ..GatewayOptions::default()
         };
-        let router = openclone_gateway::router(Transport::from_channel(channel.clone()), options)
-            .merge(tenants::routes(channel, self.upstream.clone()))
+        let json = Endpoint::new(Transport::from_channel(channel.clone()), options);
+        let others = tenants::routes(channel, self.upstream.clone())
             .merge(probes::liveness())
             .merge(schema_routes());
-        server.serve(listener, Surface::new(router, None), shutdown).await;
+        let surface = Surface::new(json, others, None);
+        server.serve(listener, surface, shutdown).await;
         Ok(())
     }
 }

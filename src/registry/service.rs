@@ -68,7 +68,7 @@ impl RegistryService for RegistryFacade {
 
 fn reader<T>(request: &Request<T>) -> Result<Principal, IngestError> {
     let principal = Principal::of(request)?;
-    principal.require(Need::PluginsRead, Timestamp::now())?;
+    principal.require(Need::PluginsRead, Timestamp::now)?;
     Ok(principal)
 }
 

@@ -24,6 +24,23 @@ pub(crate) struct Guard {
     origins: Origins,
 }
 
+/// The address that a connection came to.
+#[derive(Debug)]
+pub(crate) struct Local {
+    address: SocketAddr,
+    /// How a client that was given the address names it: most do, and then nothing need be parsed.
+    name: String,
+}
+
+impl From<SocketAddr> for Local {
+    fn from(address: SocketAddr) -> Self {
+        Self {
+            name: address.to_string(),
+            address,
+        }
+    }
+}
+
 /// What becomes of a request.
 #[derive(Debug)]
 pub(crate) enum Verdict {
@@ -44,7 +61,7 @@ impl Guard {
     }
 
     /// `local` is the address that the connection came to.
-    pub(crate) fn judge<B>(&self, request: &Request<B>, local: SocketAddr) -> Verdict {
+    pub(crate) fn judge<B>(&self, request: &Request<B>, local: &Local) -> Verdict {
         let headers = request.headers();
         let authority = request.uri().authority().map(http::uri::Authority::as_str);
         let hosts = headers.get_all(header::HOST).iter();
@@ -70,9 +87,12 @@ impl Guard {
         }
     }
 
-    fn is_ours(&self, host: &str, local: SocketAddr) -> bool {
+    fn is_ours(&self, host: &str, local: &Local) -> bool {
+        if host == local.name {
+            return true;
+        }
         if let Some(ip) = address(without_port(host))
-            && (ip.is_loopback() || ip == local.ip().to_canonical())
+            && (ip.is_loopback() || ip == local.address.ip().to_canonical())
         {
             return true;
         }
@@ -134,7 +154,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        match guard().judge(&request.body(()).unwrap(), "192.0.2.7:8000".parse().unwrap()) {
+        let local = Local::from("192.0.2.7:8000".parse::<SocketAddr>().unwrap());
+        match guard().judge(&request.body(()).unwrap(), &local) {
             Verdict::Pass(_) => 200,
             Verdict::Preflight(response) | Verdict::Refused(response) => response.status().as_u16(),
         }
@@ -203,7 +224,8 @@ mod tests {
         for (name, value) in base {
             request = request.header(name, value);
         }
-        let verdict = guard().judge(&request.body(()).unwrap(), "127.0.0.1:1".parse().unwrap());
+        let local = Local::from("127.0.0.1:1".parse::<SocketAddr>().unwrap());
+        let verdict = guard().judge(&request.body(()).unwrap(), &local);
         let Verdict::Preflight(response) = verdict else {
             panic!("{verdict:?}")
         };

@@ -18,7 +18,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use http_body::{Body, Frame, SizeHint};
 use tokio::{
     sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
@@ -35,6 +35,8 @@ use crate::{
     ingest::MAX_MESSAGE,
 };
 
+/// How the messages of a gRPC call are compressed.
+const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 /// Bytes of each body or message that need no room.
 const FREE: usize = 16 << 10;
 /// Bytes that one permit stands for.
@@ -148,7 +150,7 @@ impl Held {
 impl<B> Intake<B> {
     /// `held` is ended when the request is answered.
     pub(super) fn new(inner: B, headers: &HeaderMap, ticket: &Ticket, larder: Larder, held: Held) -> Self {
-        let is_coded = |name: &str| headers.get(name).is_some_and(|coding| coding != "identity");
+        let is_coded = |name: HeaderName| headers.get(name).is_some_and(|coding| coding != "identity");
         Self {
             inner,
             larder,
@@ -159,7 +161,7 @@ impl<B> Intake<B> {
                 Kind::Plain => Amount::Whole(0),
                 Kind::Ingest | Kind::Open => Amount::Messages(Messages::default()),
             },
-            is_compressed: is_coded("grpc-encoding") || is_coded(header::CONTENT_ENCODING.as_str()),
+            is_compressed: is_coded(GRPC_ENCODING) || is_coded(header::CONTENT_ENCODING),
             room: None,
             timer: None,
         }

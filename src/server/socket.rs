@@ -3,29 +3,31 @@
 //! `x-openclone-peer` always carries the peer's address as seen here; one that a client sent is dropped. A request id is
 //! taken from the client or made, and given back.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::body::Body;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request};
 use hyper::{body::Incoming, service::Service};
-use tracing::{Instrument as _, debug, debug_span};
+use tracing::{Instrument as _, debug_span, instrument::Instrumented};
 
 use super::{
     Port, Surface,
-    guard::Verdict,
+    answering::Answering,
+    guard::{Local, Verdict},
     in_flight::{InFlight, Kind, Ticket},
     intake::{Held, Intake},
+    origin::Cors,
     request_id, ticketed,
 };
 use crate::auth::PEER;
 
 /// One connection.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Socket {
     surface: Surface,
     port: Arc<Port>,
     peer: HeaderValue,
-    local: SocketAddr,
+    local: Local,
     in_flight: Arc<InFlight>,
 }
 
@@ -37,7 +39,7 @@ impl Socket {
             surface,
             port,
             peer,
-            local,
+            local: local.into(),
             in_flight: InFlight::new(),
         }
     }
@@ -47,21 +49,8 @@ impl Socket {
         Arc::clone(&self.in_flight)
     }
 
-    /// Answers a request that there is room for.
-    async fn admit(self, request: Request<Incoming>, ticket: Ticket) -> Response<Body> {
-        let (head, body) = request.into_parts();
-        let held = Held::default();
-        let larder = self.port.larder.clone();
-        let body = Intake::new(body, &head.headers, &ticket, larder, held.clone());
-        let response = self.answer(Request::from_parts(head, Body::new(body))).await;
-        // a stream has only begun when its answer has
-        if ticket.kind() == Kind::Plain {
-            held.end();
-        }
-        ticketed::hold(response, ticket)
-    }
-
-    async fn answer(self, mut request: Request<Body>) -> Response<Body> {
+    /// Begins to answer a request that there is room for.
+    fn admit(&self, request: Request<Incoming>, ticket: Ticket) -> Instrumented<Answering> {
         let id = request_id::of(request.headers());
         // at debug, since a span costs a tenth of a small request; lines at other levels name the id themselves
         let span = debug_span!(
@@ -71,45 +60,47 @@ impl Socket {
             path = request.uri().path(),
             status = tracing::field::Empty,
         );
-        request.headers_mut().insert(request_id::HEADER, id.clone());
-        request.headers_mut().insert(PEER, self.peer);
-        let (surface, port, local) = (self.surface, self.port, self.local);
-        let answering = async move {
-            let mut response = match port.guard.judge(&request, local) {
-                Verdict::Refused(response) => response,
-                Verdict::Preflight(response) => response,
-                Verdict::Pass(cors) => {
-                    let mut response = surface.answer(request).await;
-                    cors.write(response.headers_mut());
-                    response
-                }
-            };
-            let status = response.status().as_u16();
-            tracing::Span::current().record("status", status);
-            debug!(status, "answered");
-            response.headers_mut().insert(request_id::HEADER, id);
-            response
+        let held = Held::default();
+        let request = self.stamped(request, &id, &ticket, held.clone());
+        let answering = match self.port.guard.judge(&request, &self.local) {
+            Verdict::Refused(response) | Verdict::Preflight(response) => {
+                Answering::known(response).finished_by(id, Cors::none(), held, ticket)
+            }
+            Verdict::Pass(cors) => {
+                Answering::new(self.surface.answer(request)).finished_by(id, cors, held, ticket)
+            }
         };
-        answering.instrument(span).await
+        answering.instrument(span)
+    }
+
+    /// The request with what only a socket knows, and with a body that is read within bounds.
+    fn stamped(
+        &self,
+        request: Request<Incoming>,
+        id: &HeaderValue,
+        ticket: &Ticket,
+        held: Held,
+    ) -> Request<Body> {
+        let (mut head, body) = request.into_parts();
+        let body = Intake::new(body, &head.headers, ticket, self.port.larder.clone(), held);
+        head.headers.insert(request_id::HEADER, id.clone());
+        head.headers.insert(PEER, self.peer.clone());
+        Request::from_parts(head, Body::new(body))
     }
 }
 
 impl Service<Request<Incoming>> for Socket {
-    type Response = Response<Body>;
+    type Response = ticketed::Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Instrumented<Answering>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let kind = Kind::of(request.uri().path());
         match self.port.room.enter(kind, &self.in_flight) {
-            Some(ticket) => {
-                let socket = self.clone();
-                // made in the box: a future of some KiB that is made before it would be copied into it
-                Box::pin(async move { Ok(socket.admit(request, ticket).await) })
-            }
+            Some(ticket) => self.admit(request, ticket),
             None => {
                 let refusal = ticketed::no_room(request.version(), request.headers());
-                Box::pin(async move { Ok(refusal) })
+                Answering::known(refusal).instrument(tracing::Span::none())
             }
         }
     }

@@ -8,30 +8,31 @@ use std::{
 
 use axum::{Error, body::Body};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
 use super::{in_flight::Ticket, surface::is_native_grpc};
 use crate::error::{IngestError, Reason};
 
-/// The body of an answer, with its ticket.
-struct Ticketed {
+/// The body of an answer, with its ticket if it has one.
+pub(super) struct Ticketed {
     inner: Body,
     ticket: Option<Ticket>,
 }
 
+/// An answer as it leaves.
+pub(super) type Response = http::Response<Ticketed>;
+
 /// Keeps `ticket` as long as `response` has something to say.
-pub(super) fn hold(response: Response<Body>, ticket: Ticket) -> Response<Body> {
-    if response.body().is_end_stream() {
-        return response;
-    }
-    response.map(|inner| {
-        Body::new(Ticketed {
-            inner,
-            ticket: Some(ticket),
-        })
-    })
+pub(super) fn hold(response: http::Response<Body>, ticket: Ticket) -> Response {
+    let ticket = (!response.body().is_end_stream()).then_some(ticket);
+    response.map(|inner| Ticketed { inner, ticket })
+}
+
+/// An answer to a request that has no ticket.
+pub(super) fn free(response: http::Response<Body>) -> Response {
+    response.map(|inner| Ticketed { inner, ticket: None })
 }
 
 impl HttpBody for Ticketed {
@@ -59,7 +60,7 @@ impl HttpBody for Ticketed {
 }
 
 /// Too much is in flight. Over HTTP/2 the answer has no body: one would wait for a client that may never read it.
-pub(super) fn no_room(version: Version, headers: &HeaderMap) -> Response<Body> {
+pub(super) fn no_room(version: Version, headers: &HeaderMap) -> http::Response<Body> {
     let error = IngestError::Unavailable {
         reason: Reason::Overloaded,
         message: "Too many requests are in flight".into(),
@@ -72,7 +73,7 @@ pub(super) fn no_room(version: Version, headers: &HeaderMap) -> Response<Body> {
         Version::HTTP_2 => Body::empty(),
         _ => Body::from(format!("{{\"detail\":\"{error}\"}}")),
     };
-    let mut response = Response::new(body);
+    let mut response = http::Response::new(body);
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

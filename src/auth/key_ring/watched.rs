@@ -102,7 +102,7 @@ impl Watched {
         self.reload_if_changed();
         let (loaded, now) = (self.loaded(), Timestamp::now());
         let holds = |(record, principal): &&(KeyRecord, Principal)| {
-            record.revoked_at.is_none() && !principal.has_ended(now)
+            record.revoked_at.is_none() && !principal.has_ended(|| now)
         };
         RingState {
             keys: loaded.keys.values().filter(holds).count(),

@@ -25,29 +25,28 @@ impl Default for PartHasher {
 
 impl PartHasher {
     pub(super) fn part(&mut self, part: &[u8]) {
-        let len = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        self.bytes(&len.to_le_bytes());
-        self.bytes(part);
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        if let Some(hasher) = &mut self.long {
-            hasher.update(bytes);
+        let len = u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes();
+        let end = self.len + len.len() + part.len();
+        if self.long.is_none()
+            && let Some(place) = self.short.get_mut(self.len..end)
+        {
+            let (first, rest) = place.split_at_mut(len.len());
+            first.copy_from_slice(&len);
+            rest.copy_from_slice(part);
+            self.len = end;
             return;
         }
-        if let Some(place) = self.short.get_mut(self.len..self.len + bytes.len()) {
-            place.copy_from_slice(bytes);
-            self.len += bytes.len();
-            return;
-        }
-        let mut hasher = Box::new(blake3::Hasher::new());
-        hasher.update(&self.short[..self.len]);
-        hasher.update(bytes);
-        self.long = Some(hasher);
+        let short = &self.short[..self.len];
+        let hasher = self.long.get_or_insert_with(|| {
+            let mut hasher = Box::new(blake3::Hasher::new());
+            hasher.update(short);
+            hasher
+        });
+        hasher.update(&len).update(part);
     }
 
-    pub(super) fn finish(mut self) -> EventId {
-        let hash = match self.long.take() {
+    pub(super) fn finish(&self) -> EventId {
+        let hash = match &self.long {
             Some(hasher) => hasher.finalize(),
             None => blake3::hash(&self.short[..self.len]),
         };

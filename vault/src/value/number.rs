@@ -11,6 +11,9 @@ pub(super) fn from_json(text: &str) -> Option<Cow<'_, str>> {
     if is_integer {
         return Some(Cow::Borrowed(if text == "-0" { "0" } else { text }));
     }
+    if is_short_decimal(text) {
+        return Some(Cow::Borrowed(text));
+    }
     let value: f64 = text.parse().ok()?;
     if !value.is_finite() {
         return None;
@@ -21,6 +24,20 @@ pub(super) fn from_json(text: &str) -> Option<Cow<'_, str>> {
     } else {
         Cow::Owned(digits)
     })
+}
+
+/// Whether a number written in JSON surely is canonical as it stands: at most fifteen digits, one to six of them decimals, the
+/// last of which is not zero. Such decimals and the doubles nearest to them are one to one, so no shorter one is the same.
+fn is_short_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let Some(point) = digits.iter().rposition(|&byte| byte == b'.') else {
+        return false;
+    };
+    let decimals = &digits[point + 1..];
+    digits.len() <= 16
+        && matches!(decimals, [.., b'1'..=b'9'])
+        && decimals.len() <= 6
+        && decimals.iter().all(u8::is_ascii_digit)
 }
 
 /// The canonical digits of a double; `0` for one that is not finite.
@@ -137,6 +154,17 @@ mod tests {
                 if !whole && let Some(digits) = few_decimals(value.abs(), value < 0.0) {
                     prop_assert_eq!(digits, value.to_string());
                 }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_as_it_stands_is_canonical(text in "-?(0|[1-9][0-9]{0,15})\\.[0-9]{1,8}([eE][+-]?[0-9]{1,2})?") {
+            if is_short_decimal(&text) {
+                let value: f64 = text.parse().unwrap();
+                prop_assert_eq!(&text, &value.to_string());
+                prop_assert_eq!(&text, &canonical(value));
             }
         }
     }

@@ -65,8 +65,35 @@ impl<'a> Number<'a> {
     /// The nearest double: infinite beyond its range, NaN for `NaN`.
     #[must_use]
     pub fn value(&self) -> f64 {
+        if let Some(value) = self.few_digits() {
+            return value;
+        }
         // The grammar above is part of what the standard library parses, the three words included.
         self.text.parse().unwrap_or(f64::NAN)
+    }
+
+    /// The value of a number without an exponent that has at most fifteen digits, as moments have: in half the time. Digits and
+    /// power are exact as doubles, so their quotient is the nearest one.
+    #[allow(clippy::cast_precision_loss, reason = "below 10^15")]
+    fn few_digits(&self) -> Option<f64> {
+        let digits = self.text.strip_prefix('-').unwrap_or(self.text);
+        if digits.len() > 16 {
+            return None;
+        }
+        let (mut scaled, mut power, mut step) = (0_u64, 1_u64, 1);
+        for byte in digits.bytes() {
+            match byte {
+                b'0'..=b'9' => (scaled, power) = (scaled * 10 + u64::from(byte - b'0'), power * step),
+                b'.' => step = 10,
+                _ => return None,
+            }
+        }
+        let magnitude = (scaled < 1_000_000_000_000_000).then(|| scaled as f64 / power as f64)?;
+        Some(if digits.len() < self.text.len() {
+            -magnitude
+        } else {
+            magnitude
+        })
     }
 
     /// Whether the nearest double is finite.

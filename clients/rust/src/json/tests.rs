@@ -97,6 +97,13 @@ fn numbers_beyond_a_double_are_not_finite() {
     assert!(number("12").is_integer() && !number("12.0").is_integer() && !number("1e2").is_integer());
 }
 
+proptest! {
+    #[test]
+    fn few_digits_have_the_value_that_all_have(text in "-?(0|[1-9][0-9]{0,16})(\\.[0-9]{1,16})?([eE][+-]?[0-9]{1,3})?") {
+        prop_assert_eq!(number(&text).value().to_bits(), text.parse::<f64>().unwrap().to_bits());
+    }
+}
+
 fn text(json: &str) -> Text<'_> {
     match read(json).unwrap().token {
         Token::Text(text) => text,

@@ -136,7 +136,7 @@ fn changed_scopes_hold_and_used_requests_stay_used() {
     case.change(|file| file.keys[0].scopes = vec![Scope::Metrics]);
     wait();
     let renewed = case.ring.renew(&principal).unwrap();
-    assert!(renewed.require(Need::AnyIngest, Timestamp::now()).is_err());
+    assert!(renewed.require(Need::AnyIngest, Timestamp::now).is_err());
     assert!(renewed.limits.take().is_err(), "the limit did not change");
 }
 
