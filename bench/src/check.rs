@@ -10,14 +10,17 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
+    figures::{Figures, Pair},
     load::write_line,
-    peers::{self, Outcome},
+    peers::{self, Compared, Outcome},
     plot::read,
-    table::Figures,
+    results::percent,
 };
 
 /// A fall by less than this is noise.
 const TOLERANCE: f64 = 0.10;
+/// Where the host took more than this of the processors, a fall may be the host's.
+const QUIET: f64 = 0.05;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -29,12 +32,21 @@ pub(crate) struct Arguments {
 }
 
 /// What is compared, and its ratio.
-type Ratios = BTreeMap<String, f64>;
+type Ratios = BTreeMap<String, Ratio>;
+
+/// Of two loads, one right after the other.
+#[derive(Clone, Copy)]
+struct Ratio {
+    value: f64,
+    /// Shares of the processors' time that the host took during each.
+    stolen: [Option<f64>; 2],
+}
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
     let (base, now) = (ratios_in(&arguments.base)?, ratios_in(&arguments.now)?);
     for (what, after) in &now {
         if let Some(before) = base.get(what) {
+            let (before, after) = (before.value, after.value);
             write_line(&format!("{before:>8.3} before, {after:>8.3} now: {what}"))?;
         }
     }
@@ -59,29 +71,33 @@ fn ratios_in(directory: &Path) -> anyhow::Result<Ratios> {
 
 /// Of all loads that are flat out.
 fn to_ceiling(figures: &Figures) -> anyhow::Result<Ratios> {
-    let Some(ceiling) = figures.ceiling else {
-        bail!("figures without a ceiling: `openclone-bench run --ceiling`");
-    };
-    let rows = figures.rows.iter().filter(|row| row.rate.is_none());
-    let ratio = |row: &crate::load::Report| {
+    let rows = figures.rows.iter().filter(|pair| pair.report.rate.is_none());
+    let ratio = |pair: &Pair| {
+        let row = &pair.report;
         let what = format!(
             "{}, {} senders, {} a batch, to the ceiling",
             peers::name(row.transport),
             row.senders,
             row.batch
         );
-        (what, row.events_per_second / ceiling)
+        let value = figures.of_ceiling(pair);
+        let value = value.context("figures without a ceiling: `openclone-bench run --ceiling`")?;
+        let own_ceiling = pair.own_ceiling.as_ref();
+        let stolen = [row.stolen, own_ceiling.and_then(|ceiling| ceiling.stolen)];
+        Ok((what, Ratio { value, stolen }))
     };
-    Ok(rows.map(ratio).collect())
+    rows.map(ratio).collect()
 }
 
 fn to_peers(outcomes: &[Outcome]) -> Ratios {
     let compared = outcomes
         .iter()
         .flat_map(|outcome| outcome.loads.iter().map(move |load| (outcome, load)));
-    let ratio = |(outcome, load): (&Outcome, &peers::Compared)| {
+    let ratio = |(outcome, load): (&Outcome, &Compared)| {
         let what = format!("{} a batch, to {}", load.peer.batch, outcome.name);
-        (what, load.ratio())
+        let stolen = [load.service.stolen, load.peer.stolen];
+        let value = load.ratio();
+        (what, Ratio { value, stolen })
     };
     compared.map(ratio).collect()
 }
@@ -90,56 +106,109 @@ fn to_peers(outcomes: &[Outcome]) -> Ratios {
 fn fallen(base: &Ratios, now: &Ratios) -> Vec<String> {
     let both = now
         .iter()
-        .filter_map(|(what, after)| Some((what, *base.get(what)?, *after)));
-    both.filter(|(_, before, after)| *after < before * (1.0 - TOLERANCE))
-        .map(|(what, before, after)| format!("fell: {what}: {before:.3} before, {after:.3} now"))
+        .filter_map(|(what, after)| Some((what, base.get(what)?, after)));
+    both.filter(|(_, before, after)| after.value < before.value * (1.0 - TOLERANCE))
+        .map(|(what, before, after)| {
+            let doubt = if after.is_noisy() {
+                ", more than 5 %: it may be the host that fell"
+            } else {
+                ""
+            };
+            format!(
+                "fell: {what}: {:.3} before, {:.3} now; the host took {} before, {} now{doubt}",
+                before.value,
+                after.value,
+                before.taken(),
+                after.taken()
+            )
+        })
         .collect()
+}
+
+impl Ratio {
+    /// During the load of the service, and during what it is compared with.
+    fn taken(&self) -> String {
+        let [service, other] = self.stolen.map(percent);
+        format!("{service} and {other}")
+    }
+
+    fn is_noisy(&self) -> bool {
+        self.stolen.into_iter().flatten().any(|share| share > QUIET)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::{Report, Transport};
+    use crate::figures::tests::{ceiling, row};
 
-    fn figures(ceiling: f64, rates: [f64; 2]) -> Figures {
-        let row = |(events_per_second, batch)| Report {
-            transport: Transport::Stream,
-            senders: 4,
-            batch,
-            rate: None,
-            stored: 1,
-            failed: 0,
-            seconds: 1.0,
-            events_per_second,
-            p50: 1.0,
-            p99: 1.0,
-            p999: 1.0,
-            max: 1.0,
-            server: None,
-            stolen: None,
-            written_a_byte: None,
-        };
+    /// Loads of 500 and of 1 a batch, each with its own ceiling.
+    fn figures(ceilings: [f64; 2], rates: [f64; 2]) -> Figures {
+        let rows = [500, 1].into_iter().zip(rates).zip(ceilings);
         Figures {
-            ceiling: Some(ceiling),
-            rows: rates.into_iter().zip([500, 1]).map(row).collect(),
+            ceiling: None,
+            rows: rows
+                .map(|((batch, rate), highest)| row(batch, rate, ceiling(highest)))
+                .collect(),
         }
     }
 
+    fn lines(base: &Figures, now: &Figures) -> anyhow::Result<Vec<String>> {
+        Ok(fallen(&to_ceiling(base)?, &to_ceiling(now)?))
+    }
+
     #[test]
-    fn only_ratios_count() -> anyhow::Result<()> {
-        let base = to_ceiling(&figures(100.0, [50.0, 10.0]))?;
-        let fallen = |now| anyhow::Ok(fallen(&base, &to_ceiling(&now)?));
-        assert!(fallen(figures(50.0, [25.0, 5.0]))?.is_empty());
-        assert!(fallen(figures(50.0, [23.0, 5.0]))?.is_empty());
+    fn only_ratios_count_each_to_its_own_ceiling() -> anyhow::Result<()> {
+        let base = figures([100.0, 100.0], [50.0, 10.0]);
+        let now = |ceilings, rates| lines(&base, &figures(ceilings, rates));
+        assert!(now([50.0, 50.0], [25.0, 5.0])?.is_empty());
+        assert!(now([50.0, 50.0], [23.0, 5.0])?.is_empty());
+        // The machine became slower from the first row to the second.
+        assert!(now([100.0, 50.0], [50.0, 5.0])?.is_empty());
         assert_eq!(
-            fallen(figures(100.0, [44.0, 10.0]))?,
-            ["fell: gRPC stream, 4 senders, 500 a batch, to the ceiling: 0.500 before, 0.440 now"]
+            now([100.0, 200.0], [44.0, 10.0])?,
+            [
+                "fell: gRPC stream, 4 senders, 1 a batch, to the ceiling: 0.100 before, 0.050 now; the host took – and – before, – and – now",
+                "fell: gRPC stream, 4 senders, 500 a batch, to the ceiling: 0.500 before, 0.440 now; the host took – and – before, – and – now"
+            ]
         );
-        let nobody = Figures {
-            ceiling: None,
-            rows: Vec::new(),
+        Ok(())
+    }
+
+    #[test]
+    fn older_figures_have_one_ceiling_for_all_rows() -> anyhow::Result<()> {
+        let mut base = figures([0.0, 0.0], [50.0, 10.0]);
+        for row in &mut base.rows {
+            row.own_ceiling = None;
+        }
+        assert!(to_ceiling(&base).is_err());
+        base.ceiling = Some(100.0);
+        assert!(lines(&base, &figures([50.0, 200.0], [25.0, 20.0]))?.is_empty());
+        assert_eq!(lines(&base, &figures([100.0, 200.0], [50.0, 10.0]))?.len(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_fall_says_what_the_host_took_and_when_that_was_much() -> anyhow::Result<()> {
+        let base = figures([100.0, 100.0], [50.0, 10.0]);
+        let fall = |service, highest| {
+            let mut now = figures([100.0, 100.0], [40.0, 10.0]);
+            now.rows[0].report.stolen = service;
+            if let Some(ceiling) = &mut now.rows[0].own_ceiling {
+                ceiling.stolen = highest;
+            }
+            let line = lines(&base, &now)?.join("\n");
+            let taken = line.split_once("now; ").context("no fall")?.1;
+            anyhow::Ok(taken.to_owned())
         };
-        assert!(to_ceiling(&nobody).is_err());
+        assert_eq!(
+            fall(Some(0.05), Some(0.0))?,
+            "the host took – and – before, 5 % and 0 % now"
+        );
+        let much =
+            "the host took – and – before, 1 % and 7 % now, more than 5 %: it may be the host that fell";
+        assert_eq!(fall(Some(0.01), Some(0.07))?, much);
+        assert!(fall(Some(0.07), None)?.ends_with("it may be the host that fell"));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 
 mod check;
 mod events;
+mod figures;
 mod http;
 mod load;
 mod measure;

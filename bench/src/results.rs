@@ -8,6 +8,7 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
+pub(crate) use self::tables::percent;
 use self::targets::Measured;
 use crate::{load::write_line, plot::read};
 

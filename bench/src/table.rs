@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::ensure;
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
 use crate::{
+    figures::Figures,
     load::{self, Report, Transport, write_line},
     rounds,
     server::{KEY, Server},
     subject::Subject,
 };
+
+/// Seconds: what is shorter measures how a load begins.
+const SHORTEST_CEILING: f64 = 2.0;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -22,18 +26,12 @@ pub(crate) struct Arguments {
     /// Rounds of each row, of which the one counts in which the host took least.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// A server built with the feature `ceiling`, to compare with in the same run.
+    /// A server built with the feature `ceiling`, to compare with right after each row that is flat out.
     #[arg(long)]
     ceiling: Option<PathBuf>,
-}
-
-/// All figures of one run.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Figures {
-    /// Events a second that are decoded, rendered and appended, without dedup, journal and sync: what is possible on the
-    /// machine at that moment.
-    pub(crate) ceiling: Option<f64>,
-    pub(crate) rows: Vec<Report>,
+    /// Seconds of each ceiling; half of a row's if absent, but 2 at least.
+    #[arg(long)]
+    ceiling_seconds: Option<f64>,
 }
 
 /// One load.
@@ -69,31 +67,37 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         "transport senders batch      rate |  events/s   p50 ms   p99 ms p99.9 ms | cpu us/event  peak MiB  written/Markdown | host took %",
     )?;
     let mut rows = Vec::new();
-    let mut ceiling = None;
     for row in &ROWS {
-        let measure =
-            async |binary| measure(binary, &arguments.subject.directory, arguments.seconds, row).await;
         let mut kept = None;
         for _ in 0..arguments.rounds {
-            let report = measure(&arguments.subject.binary).await?;
-            write_line(&line(&report))?;
-            // Right after the row that it is compared with: machines are not as fast at one time as at another.
-            let highest = match (&arguments.ceiling, rows.is_empty()) {
-                (Some(binary), true) => Some(measure(binary).await?),
-                _ => None,
-            };
-            if let Some(highest) = &highest {
-                let ratio = report.events_per_second / highest.events_per_second;
-                write_line(&format!("{}  the ceiling: {ratio:.2} of it", line(highest)))?;
-            }
-            rounds::keep(&mut kept, (report, highest));
+            rounds::keep(&mut kept, round(&arguments, row).await?);
         }
-        if let Some((report, highest)) = kept {
-            ceiling = ceiling.or(highest.map(|highest| highest.events_per_second));
-            rows.push(report);
-        }
+        rows.extend(kept.map(Into::into));
     }
-    arguments.subject.save(&Figures { ceiling, rows })
+    arguments.subject.save(&Figures { ceiling: None, rows })
+}
+
+/// A row, and right after it, if it is flat out, the ceiling: machines are not as fast at one time as at another.
+async fn round(arguments: &Arguments, row: &Row) -> anyhow::Result<(Report, Option<Report>)> {
+    let subject = &arguments.subject;
+    let report = measure(&subject.binary, &subject.directory, arguments.seconds, row).await?;
+    write_line(&line(&report))?;
+    let Some(binary) = arguments.ceiling.as_ref().filter(|_| row.rate.is_none()) else {
+        return Ok((report, None));
+    };
+    // The same load beside all rows, so that their ratios can be compared with each other.
+    let highest = measure(binary, &subject.directory, arguments.ceiling_seconds(), &ROWS[0]).await?;
+    ensure!(highest.stored > 0, "{} stored nothing", binary.display());
+    let ratio = report.events_per_second / highest.events_per_second;
+    write_line(&format!("{}  the ceiling: {ratio:.2} of it", line(&highest)))?;
+    Ok((report, Some(highest)))
+}
+
+impl Arguments {
+    fn ceiling_seconds(&self) -> f64 {
+        self.ceiling_seconds
+            .unwrap_or((self.seconds / 2.0).max(SHORTEST_CEILING))
+    }
 }
 
 /// The figures of one load on a new service.
@@ -148,4 +152,30 @@ fn line(report: &Report) -> String {
         report.p99,
         report.p999,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn a_ceiling_is_half_as_long_as_a_row_but_not_too_short() -> anyhow::Result<()> {
+        let seconds = |line: &[&str]| {
+            let line = Line::try_parse_from([&["run"], line].concat())?;
+            anyhow::Ok(line.arguments.ceiling_seconds())
+        };
+        let is = |line: &[&str], wanted: f64| anyhow::Ok((seconds(line)? - wanted).abs() < 1e-9);
+        assert!(is(&["--seconds", "10"], 5.0)?);
+        assert!(is(&["--seconds", "2"], 2.0)?);
+        assert!(is(&["--seconds", "10", "--ceiling-seconds", "0.5"], 0.5)?);
+        Ok(())
+    }
 }

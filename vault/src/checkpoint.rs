@@ -35,6 +35,9 @@ pub(crate) enum CheckpointError {
     /// A sync failed: what is on the disk is unknown.
     #[error("sync failed: {0}")]
     Sync(io::Error),
+    /// A sync has failed before, and only a restart brings back what it has lost.
+    #[error("{0}")]
+    Poisoned(String),
     /// The store failed.
     #[error("{0}")]
     Store(#[from] StoreError),

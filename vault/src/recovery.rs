@@ -9,7 +9,8 @@
 //!
 //! After a failed sync the markers prove nothing, and even bytes that can be read are written again, in place.
 //!
-//! Replay ends with a checkpoint. It may be cut off anywhere and done again: each step finds what is there already.
+//! Replay ends with a checkpoint, unless a sync has failed on the way: then it fails, with the journal as it was. It may be
+//! cut off anywhere and done again: each step finds what is there already.
 
 use std::path::Path;
 

@@ -3,26 +3,24 @@
 use std::fmt::{Result, Write as _};
 
 use crate::{
-    load::Report, peers, peers::Outcome, person, scale::Step, sweep::Sweep, table::Figures, tenants,
+    figures::{Figures, Pair},
+    load::Report,
+    peers,
+    peers::Outcome,
+    person,
+    scale::Step,
+    sweep::Sweep,
+    tenants,
 };
 
 pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
     page.push_str("\n## The service\n\n");
-    if let Some(ceiling) = figures.ceiling {
-        writeln!(
-            page,
-            "The ceiling (decoded, rendered, appended; no dedup, no journal, no sync) was {} events/s in the same run.\n",
-            whole(ceiling)
-        )?;
-    }
+    ceiling(page, figures)?;
     page.push_str("| Way | Senders | Events a batch | Events/s | Of the ceiling | p50 ms | p99 ms | CPU µs an event | Peak MiB | Written for a byte of Markdown | The host took |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-    for row in &figures.rows {
-        let of_ceiling = figures
-            .ceiling
-            .filter(|_| row.rate.is_none())
-            .map_or("–".to_owned(), |ceiling| {
-                format!("{:.2}", row.events_per_second / ceiling)
-            });
+    for pair in &figures.rows {
+        let row = &pair.report;
+        let of_ceiling = figures.of_ceiling(pair);
+        let of_ceiling = of_ceiling.map_or("–".to_owned(), |share| format!("{share:.2}"));
         let rate = row
             .rate
             .map_or(String::new(), |rate| format!(", {}/s on schedule", whole(rate)));
@@ -37,10 +35,31 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
             whole(row.events_per_second),
             row.written_a_byte
                 .map_or("–".to_owned(), |bytes| format!("{bytes:.1}")),
-            percent(row.stolen),
+            taken(pair),
         )?;
     }
     Ok(())
+}
+
+fn ceiling(page: &mut String, figures: &Figures) -> Result {
+    const WHAT: &str = "The ceiling (decoded, rendered, appended; no dedup, no journal, no sync)";
+    match (figures.own_ceilings(), figures.ceiling()) {
+        (Some((lowest, highest)), _) => writeln!(
+            page,
+            "{WHAT} was measured right after each row that is flat out: {} to {} events/s.\n",
+            whole(lowest),
+            whole(highest)
+        ),
+        (None, Some(common)) => writeln!(page, "{WHAT} was {} events/s in the same run.\n", whole(common)),
+        (None, None) => Ok(()),
+    }
+}
+
+/// What the host took during the row, and during its ceiling.
+fn taken(row: &Pair) -> String {
+    let own_ceiling = row.own_ceiling.as_ref();
+    let beside = own_ceiling.map_or(String::new(), |ceiling| format!(", {}", percent(ceiling.stolen)));
+    percent(row.report.stolen) + &beside
 }
 
 pub(super) fn sweep(page: &mut String, sweep: &Sweep) -> Result {
@@ -182,7 +201,7 @@ fn cost(row: &Report) -> (String, String) {
         })
 }
 
-fn percent(share: Option<f64>) -> String {
+pub(crate) fn percent(share: Option<f64>) -> String {
     share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
 }
 

@@ -11,12 +11,12 @@ use std::{
 
 use super::tables::whole;
 use crate::{
+    figures::{Figures, Pair},
     load::{Report, Transport},
     peers::Outcome,
     person,
     plot::read,
     scale::Step,
-    table::Figures,
 };
 
 /// Events a second: the lowest ceiling that the machine had on which the targets were set; its highest was 1,570,000.
@@ -58,13 +58,19 @@ impl Measured {
     }
 
     fn ceiling(&self) -> Option<f64> {
-        self.figures.as_ref()?.ceiling
+        self.figures.as_ref()?.ceiling()
+    }
+
+    fn pair(&self, transport: Transport, batch: usize, is_rated: bool) -> Option<&Pair> {
+        let mut rows = self.figures.as_ref()?.rows.iter();
+        rows.find(|pair| {
+            let row = &pair.report;
+            (row.transport, row.batch, row.rate.is_some()) == (transport, batch, is_rated)
+        })
     }
 
     fn row(&self, transport: Transport, batch: usize, is_rated: bool) -> Option<&Report> {
-        let rows = &self.figures.as_ref()?.rows;
-        rows.iter()
-            .find(|row| (row.transport, row.batch, row.rate.is_some()) == (transport, batch, is_rated))
+        Some(&self.pair(transport, batch, is_rated)?.report)
     }
 
     fn times_as_fast(&self, batch: usize) -> Option<f64> {
@@ -76,13 +82,13 @@ impl Measured {
     /// The most that any load on a small index has taken.
     fn peak_mib(&self) -> Option<f64> {
         let rows = self.figures.as_ref()?.rows.iter();
-        let peaks = rows.filter_map(|row| Some(row.server.as_ref()?.peak_mib));
+        let peaks = rows.filter_map(|row| Some(row.report.server.as_ref()?.peak_mib));
         peaks.reduce(f64::max)
     }
 
     fn written(&self) -> Option<f64> {
         let rows = self.figures.as_ref()?.rows.iter();
-        rows.filter_map(|row| row.written_a_byte).reduce(f64::max)
+        rows.filter_map(|row| row.report.written_a_byte).reduce(f64::max)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "numbers of ids are far below 2^52")]
@@ -96,9 +102,9 @@ impl Measured {
         let large = self.scale.iter().rfind(|step| step.ids >= LARGE);
         let rated = self.row(Stream, 100, true);
         let room = 256.0 + large.map_or(0.0, |step| 2.0 * step.ids as f64 / 1_048_576.0);
-        let of_ceiling = rate(Stream, 500)
-            .zip(self.ceiling())
-            .map(|(rate, ceiling)| rate / ceiling);
+        let of_ceiling = self
+            .pair(Stream, 500, false)
+            .and_then(|pair| self.figures.as_ref()?.of_ceiling(pair));
         let full = large.and_then(|step| Some(step.full.server.as_ref()?.peak_mib));
         vec![
             (

@@ -70,13 +70,17 @@ impl Writer {
         match &result {
             Err(CheckpointError::Sync(error)) => self.poison(&error.to_string()),
             Err(CheckpointError::Store(error)) => self.degrade(error),
-            Ok(()) => {}
+            Err(CheckpointError::Poisoned(_)) | Ok(()) => {}
         }
         result
     }
 
-    /// A checkpoint on this thread.
+    /// A checkpoint on this thread. None after a failed sync, be it of a moment ago: the next sync of the same file
+    /// succeeds without the bytes that this one has lost.
     pub(crate) fn checkpoint(&mut self) -> Result<(), CheckpointError> {
+        if let State::Poisoned { reason } = self.shared.state() {
+            return Err(CheckpointError::Poisoned(reason));
+        }
         if self.applied.is_empty() {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 mod bench;
 pub(super) use bench::options;
+mod crowd;
 #[path = "../../../fuzz/cases/daily_file.rs"]
 #[allow(clippy::cast_possible_truncation)]
 mod daily_file;

@@ -80,31 +80,32 @@ impl Bench {
 
     /// Sends batches as one group; each is a list of events.
     pub(super) fn send(&mut self, batches: &[Vec<u32>]) -> Vec<Told> {
+        self.sent.extend(batches.iter().flatten());
+        let told = self.commit(batches.iter().map(|events| batch(events)).collect());
+        for (events, answer) in batches.iter().zip(&told) {
+            if let Ok(receipt) = answer {
+                assert_eq!((receipt.stored + receipt.skipped) as usize, events.len());
+                self.acknowledged.extend(events);
+            }
+        }
+        told
+    }
+
+    /// What each caller is told of a group.
+    pub(super) fn commit(&mut self, batches: Vec<PreparedBatch>) -> Vec<Told> {
         let told: Arc<Mutex<BTreeMap<usize, Told>>> = Arc::default();
         let mut jobs = Vec::new();
-        for (position, events) in batches.iter().enumerate() {
-            self.sent.extend(events);
+        let count = batches.len();
+        for (position, batch) in batches.into_iter().enumerate() {
             let told = Arc::clone(&told);
             let reply = Box::new(move |answer| {
                 told.lock().unwrap().insert(position, answer);
             });
-            jobs.push(Job {
-                batch: batch(events),
-                reply,
-            });
+            jobs.push(Job { batch, reply });
         }
         self.writer.as_mut().unwrap().commit(jobs);
         let told = Arc::into_inner(told).unwrap().into_inner().unwrap();
-        assert_eq!(told.len(), batches.len(), "every caller is answered once");
-        for (position, answer) in &told {
-            if let Ok(receipt) = answer {
-                assert_eq!(
-                    (receipt.stored + receipt.skipped) as usize,
-                    batches[*position].len()
-                );
-                self.acknowledged.extend(&batches[*position]);
-            }
-        }
+        assert_eq!(told.len(), count, "every caller is answered once");
         told.into_values().collect()
     }
 

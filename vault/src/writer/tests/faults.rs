@@ -94,6 +94,61 @@ fn a_sync_of_a_daily_file_that_fails_is_never_believed() {
     }
 }
 
+/// One event is in its file, and another is in doubt because the disk was full.
+fn with_a_doubt(seed: u64) -> Bench {
+    let mut bench = started(seed);
+    bench.send(&[vec![1]]);
+    bench.disk.capacity(Area::Vaults, Some(0));
+    assert!(bench.send(&[vec![2]])[0].is_err());
+    bench.disk.capacity(Area::Vaults, None);
+    bench
+}
+
+fn check_through_a_restart_and_a_power_loss(mut bench: Bench, seed: u64) {
+    bench.kill();
+    assert!(bench.start());
+    bench.check("after the restart");
+    bench.power_loss(seed);
+    assert!(bench.start());
+    bench.check("after the power loss");
+    bench.resend_all();
+}
+
+#[test]
+fn a_sync_that_fails_at_the_last_try_of_a_doubt_keeps_the_last_checkpoint_from_believing_it() {
+    for seed in 0..40 {
+        let mut bench = with_a_doubt(seed);
+        bench.disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
+        // As the thread does when it is closed.
+        let writer = bench.writer.as_mut().unwrap();
+        assert!(!writer.retry_doubts());
+        assert!(writer.checkpoint().is_err());
+        assert!(matches!(bench.state(), State::Poisoned { .. }));
+        check_through_a_restart_and_a_power_loss(bench, seed);
+    }
+}
+
+#[test]
+fn a_sync_that_fails_while_the_database_is_reopened_is_never_believed() {
+    for seed in 0..40 {
+        let mut bench = with_a_doubt(seed);
+        bench.disk.capacity(Area::Log, Some(1));
+        assert!(bench.send(&[vec![12]])[0].is_err());
+        assert!(matches!(bench.state(), State::Degraded { .. }));
+        bench.disk.capacity(Area::Log, None);
+        // The first is of the directory in which the log is made anew.
+        bench.disk.fail_nth_sync(Area::Vaults, 2, ErrorKind::Other);
+        assert!(!bench.writer.as_mut().unwrap().recover());
+        assert!(
+            matches!(bench.state(), State::Poisoned { .. }),
+            "{:?}",
+            bench.state()
+        );
+        assert!(bench.send(&[vec![12]])[0].is_err());
+        check_through_a_restart_and_a_power_loss(bench, seed);
+    }
+}
+
 #[test]
 fn a_sync_of_the_journal_that_fails_is_told_and_the_reopened_journal_decides() {
     for nth in 1..6 {

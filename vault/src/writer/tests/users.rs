@@ -3,6 +3,7 @@
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::bench::{Bench, HEADER, line_of, path_of};
+use crate::fs::sim::{Area, Op, OpKind, SimDisk};
 
 /// Events of the first daily file only.
 fn events(rng: &mut StdRng) -> Vec<u32> {
@@ -70,21 +71,55 @@ fn a_file_that_is_replaced_between_our_look_and_our_write_gets_the_entries_too()
         bench.send(&[vec![1]]);
         let loaded = format!("{}edited\n", text(&bench));
         let point = bench.disk.ops() + 1 + at;
-        bench.disk.on_op(Some(
-            move |disk: &crate::fs::sim::SimDisk, op: &crate::fs::sim::Op| {
-                if op.number == point {
-                    disk.user_replace(path_of(0), loaded.as_bytes()).unwrap();
-                }
-            },
-        ));
+        bench.disk.on_op(Some(move |disk: &SimDisk, op: &Op| {
+            if op.number == point {
+                disk.user_replace(path_of(0), loaded.as_bytes()).unwrap();
+            }
+        }));
         bench.send(&[vec![2, 4]]);
-        bench
-            .disk
-            .on_op(None::<fn(&crate::fs::sim::SimDisk, &crate::fs::sim::Op)>);
+        bench.disk.on_op(None::<fn(&SimDisk, &Op)>);
         let now = text(&bench);
         for event in [2, 4] {
             assert_eq!(now.matches(&line_of(event)).count(), 1, "operation {at}: {now}");
         }
+    }
+}
+
+#[test]
+fn a_file_that_is_replaced_while_a_doubt_is_completed_gets_the_entries_too() {
+    // An editor may have saved the half entry before: then it is found by its text, and no longer where we had put it.
+    for is_replaced_before in [false, true] {
+        let mut bench = Bench::new(1);
+        assert!(bench.start());
+        bench.send(&[vec![1]]);
+        let used = text(&bench).len() as u64 + 64;
+        bench.disk.capacity(Area::Vaults, Some(used + 30));
+        assert!(bench.send(&[vec![2]])[0].is_err());
+        bench.disk.capacity(Area::Vaults, None);
+        let loaded = text(&bench);
+        let half = loaded.strip_prefix(&format!("{HEADER}{}", line_of(1))).unwrap();
+        assert!(!half.is_empty() && line_of(2).starts_with(half) && half != line_of(2));
+        if is_replaced_before {
+            bench.disk.user_replace(path_of(0), loaded.as_bytes()).unwrap();
+        }
+        // The editor saves between our look and our write of the other half.
+        let mut to_save = Some(loaded);
+        bench.disk.on_op(Some(move |disk: &SimDisk, op: &Op| {
+            if op.kind == OpKind::Write
+                && op.path == path_of(0)
+                && let Some(loaded) = to_save.take()
+            {
+                disk.user_replace(path_of(0), loaded.as_bytes()).unwrap();
+            }
+        }));
+        assert!(bench.writer.as_mut().unwrap().retry_doubts());
+        bench.disk.on_op(None::<fn(&SimDisk, &Op)>);
+        assert_eq!(
+            text(&bench),
+            format!("{HEADER}{}{}", line_of(1), line_of(2)),
+            "replaced before: {is_replaced_before}"
+        );
+        assert_eq!(bench.send(&[vec![2]])[0].as_ref().unwrap().skipped, 1);
     }
 }
 
