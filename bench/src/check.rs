@@ -14,7 +14,6 @@ use crate::{
     load::write_line,
     peers::{self, Compared, Outcome},
     plot::read,
-    results::percent,
 };
 
 /// A fall by less than this is noise.
@@ -128,7 +127,8 @@ fn fallen(base: &Ratios, now: &Ratios) -> Vec<String> {
 impl Ratio {
     /// During the load of the service, and during what it is compared with.
     fn taken(&self) -> String {
-        let [service, other] = self.stolen.map(percent);
+        let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let [service, other] = self.stolen.map(|share| share.map_or("–".to_owned(), percent));
         format!("{service} and {other}")
     }
 
@@ -203,11 +203,12 @@ mod tests {
         };
         assert_eq!(
             fall(Some(0.05), Some(0.0))?,
-            "the host took – and – before, 5 % and 0 % now"
+            "the host took – and – before, 5.0 % and 0.0 % now"
         );
-        let much =
-            "the host took – and – before, 1 % and 7 % now, more than 5 %: it may be the host that fell";
-        assert_eq!(fall(Some(0.01), Some(0.07))?, much);
+        assert_eq!(
+            fall(Some(0.012), Some(0.052))?,
+            "the host took – and – before, 1.2 % and 5.2 % now, more than 5 %: it may be the host that fell"
+        );
         assert!(fall(Some(0.07), None)?.ends_with("it may be the host that fell"));
         Ok(())
     }

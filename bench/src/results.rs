@@ -8,7 +8,6 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-pub(crate) use self::tables::percent;
 use self::targets::Measured;
 use crate::{load::write_line, plot::read};
 
@@ -56,4 +55,54 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
     let path = directory.join("RESULTS.md");
     fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
     write_line(&path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::{
+        Figures,
+        tests::{ceiling, row},
+    };
+
+    #[test]
+    fn each_row_is_compared_with_its_own_ceiling_and_the_target_with_the_first() -> anyhow::Result<()> {
+        let page_of = |common, ceilings: [_; 2]| {
+            let rows = [(500, 40.0), (100, 30.0)].into_iter().zip(ceilings);
+            let measured = Measured {
+                figures: Some(Figures {
+                    ceiling: common,
+                    rows: rows
+                        .map(|((batch, rate), ceiling)| row(batch, rate, ceiling))
+                        .collect(),
+                }),
+                ..Measured::default()
+            };
+            let mut page = String::new();
+            measured.table(&mut page)?;
+            if let Some(figures) = &measured.figures {
+                tables::service(&mut page, figures)?;
+            }
+            anyhow::Ok(page)
+        };
+        let page = page_of(None, [ceiling(100.0), ceiling(50.0)])?;
+        assert!(page.contains("this one has 100."), "{page}");
+        assert!(
+            page.contains("| the same, of the ceiling | ≥ 0.45 | – | 0.40 | **not reached** |"),
+            "{page}"
+        );
+        assert!(
+            page.contains("right after each row that is flat out: 50 to 100 events/s"),
+            "{page}"
+        );
+        assert!(
+            page.contains("| 4 | 500 | 40 | 0.40 |") && page.contains("| 4 | 100 | 30 | 0.60 |"),
+            "{page}"
+        );
+        let page = page_of(Some(80.0), [None, None])?;
+        assert!(page.contains("was 80 events/s in the same run"), "{page}");
+        assert!(page.contains("| ≥ 0.45 | – | 0.50 | reached |"), "{page}");
+        assert!(page.contains("| 4 | 100 | 30 | 0.38 |"), "{page}");
+        Ok(())
+    }
 }

@@ -36,6 +36,7 @@ pub(crate) fn keep<T: Measured>(kept: &mut Option<T>, now: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::tests::row;
 
     struct Round(Option<f64>, u32);
 
@@ -59,5 +60,22 @@ mod tests {
         assert_eq!(kept([Some(0.2), Some(0.01), Some(0.1)]), Some(1));
         assert_eq!(kept([Some(0.1), Some(0.1)]), Some(0));
         assert_eq!(kept([None, None]), Some(0));
+    }
+
+    #[test]
+    fn a_pair_is_as_noisy_as_the_noisier_of_the_two() {
+        let pair = |one, other: Option<f64>| {
+            let mut pair = (row(500, 1.0, None).report, Some(row(500, 2.0, None).report));
+            pair.0.stolen = one;
+            pair.1 = pair.1.map(|report| Report {
+                stolen: other,
+                ..report
+            });
+            pair
+        };
+        assert_eq!(pair(Some(0.1), Some(0.3)).stolen(), Some(0.3));
+        assert_eq!(pair(Some(0.2), Some(0.1)).stolen(), Some(0.2));
+        assert_eq!(pair(Some(0.2), None).stolen(), Some(0.2));
+        assert_eq!(pair(None, None).stolen(), None);
     }
 }

@@ -201,7 +201,7 @@ fn cost(row: &Report) -> (String, String) {
         })
 }
 
-pub(crate) fn percent(share: Option<f64>) -> String {
+fn percent(share: Option<f64>) -> String {
     share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0))
 }
 

@@ -155,7 +155,6 @@ impl Writer {
             self.mark(seq, doubt.places.into_iter().flatten().collect());
             return true;
         };
-        self.note_sync_failure(&error);
         tracing::error!(seq, %error, "append failed, trying again");
         doubt.reason = error.to_string();
         self.index.doubt_ids(seq, doubt.open_ids());
@@ -170,7 +169,11 @@ impl Writer {
             if doubt.places[position].is_none() {
                 match self.complete_file(seq, doubt, position) {
                     Ok(place) => doubt.places[position] = Some(place),
-                    Err(error) => failure = failure.or(Some(error)),
+                    Err(error) => {
+                        // Each: the first may be no failed sync, and one behind it is.
+                        self.note_sync_failure(&error);
+                        failure = failure.or(Some(error));
+                    }
                 }
             }
         }

@@ -94,12 +94,13 @@ fn a_sync_of_a_daily_file_that_fails_is_never_believed() {
     }
 }
 
-/// One event is in its file, and another is in doubt because the disk was full.
-fn with_a_doubt(seed: u64) -> Bench {
+/// Two events are in their file, and a batch is in doubt because the disk was full. They are longer than a page, so that
+/// they do not reach the disk along with the batch.
+fn with_a_doubt(seed: u64, batch: Vec<u32>) -> Bench {
     let mut bench = started(seed);
-    bench.send(&[vec![1]]);
+    bench.send(&[vec![7, 14]]);
     bench.disk.capacity(Area::Vaults, Some(0));
-    assert!(bench.send(&[vec![2]])[0].is_err());
+    assert!(bench.send(&[batch])[0].is_err());
     bench.disk.capacity(Area::Vaults, None);
     bench
 }
@@ -117,7 +118,7 @@ fn check_through_a_restart_and_a_power_loss(mut bench: Bench, seed: u64) {
 #[test]
 fn a_sync_that_fails_at_the_last_try_of_a_doubt_keeps_the_last_checkpoint_from_believing_it() {
     for seed in 0..40 {
-        let mut bench = with_a_doubt(seed);
+        let mut bench = with_a_doubt(seed, vec![2]);
         bench.disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
         // As the thread does when it is closed.
         let writer = bench.writer.as_mut().unwrap();
@@ -129,9 +130,27 @@ fn a_sync_that_fails_at_the_last_try_of_a_doubt_keeps_the_last_checkpoint_from_b
 }
 
 #[test]
+fn a_sync_that_fails_behind_another_failure_of_the_same_group_is_never_believed() {
+    for seed in 0..40 {
+        let mut bench = with_a_doubt(seed, vec![12, 2]);
+        bench.disk.user_mkdir("/vault/Web").unwrap();
+        bench.disk.user_mkdir(path_of(2)).unwrap();
+        bench.disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
+        assert!(!bench.writer.as_mut().unwrap().retry_doubts());
+        assert!(
+            matches!(bench.state(), State::Poisoned { .. }),
+            "{:?}",
+            bench.state()
+        );
+        bench.disk.user_delete(path_of(2)).unwrap();
+        check_through_a_restart_and_a_power_loss(bench, seed);
+    }
+}
+
+#[test]
 fn a_sync_that_fails_while_the_database_is_reopened_is_never_believed() {
     for seed in 0..40 {
-        let mut bench = with_a_doubt(seed);
+        let mut bench = with_a_doubt(seed, vec![2]);
         bench.disk.capacity(Area::Log, Some(1));
         assert!(bench.send(&[vec![12]])[0].is_err());
         assert!(matches!(bench.state(), State::Degraded { .. }));
