@@ -30,7 +30,8 @@
 //! - An entry whose append has failed is *in doubt*: nobody gets an answer that rests on it, and nothing newer goes to its
 //!   file, until the append has been completed. Groups in doubt take no part in checkpoints.
 //! - A failed sync is never repeated and believed: the writer takes nothing until a restart, whose replay writes the
-//!   journalled bytes again.
+//!   journalled bytes again. No later failure, and no reopening of the database, takes that back. A note in the database
+//!   tells the next start; the writer tries to write it until it stands.
 //! - Bytes that a user wrote are never altered: we append, we complete what we began, and we overwrite zeros that stand
 //!   where our own bytes were.
 //!
@@ -218,9 +219,11 @@ impl Vault {
     ) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(Arc::clone(&store)));
         let mut writer = Writer::new(&options, fs, store, boot, Arc::clone(&shared));
-        writer
-            .replay()
-            .map_err(|error| error.into_open_error(&options.db))?;
+        if let Err(error) = writer.replay() {
+            // This start may have found out what the next one must know.
+            writer.settle_note();
+            return Err(error.into_open_error(&options.db));
+        }
         writer.open_default_vault(&options.dirs.default)?;
         let (commands, queue) = mpsc::channel();
         let thread = thread::start(writer, commands.clone(), queue);
@@ -324,8 +327,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Nothing but a restart ends [`State::Poisoned`]: what else fails later does not make the failed sync good.
     fn set_state(&self, state: State) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        let mut now = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*now, State::Poisoned { .. }) {
+            *now = state;
+        }
     }
 
     #[expect(

@@ -51,6 +51,8 @@ pub(crate) struct Writer {
     pub(super) kept_filter: Option<Kept>,
     /// Groups that a running checkpoint has taken.
     pub(super) settling: Vec<Seq>,
+    /// A sync has failed and the next start does not know it yet.
+    pub(super) owes_note: bool,
     /// Memory of the last group's record and of its entries, for the next one: some MiB that the system would otherwise have
     /// to clear anew for each group.
     record: Vec<u8>,
@@ -91,6 +93,7 @@ impl Writer {
             journal_bytes: 0,
             oldest: None,
             settling: Vec::new(),
+            owes_note: false,
             record: Vec::new(),
             entries: Vec::new(),
         }
@@ -348,9 +351,7 @@ impl Writer {
         tracing::error!(reason, "sync failed, nothing is taken until a restart");
         let reason = format!("a sync failed, restart the service: {reason}");
         self.shared.set_state(State::Poisoned { reason });
-        if let Err(error) = self.store.set_note(crate::recovery::SYNC_FAILED, b"1") {
-            tracing::error!(%error, "the failed sync could not be noted for the next start");
-        }
+        self.note_for_next_start();
     }
 
     pub(crate) fn note_sync_failure(&mut self, error: &io::Error) {

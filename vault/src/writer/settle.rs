@@ -10,7 +10,7 @@ use super::{State, Writer};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError},
     index::SeenIndex,
-    recovery::ReplayError,
+    recovery::{ReplayError, SYNC_FAILED},
 };
 
 impl Writer {
@@ -89,8 +89,33 @@ impl Writer {
         self.end_checkpoint(result)
     }
 
-    /// Reopens the database after a failure and replays what it has. True when batches are taken again.
+    /// Notes the failed sync in the database.
+    pub(super) fn note_for_next_start(&mut self) {
+        let noted = self.store.set_note(SYNC_FAILED, b"1");
+        self.owes_note = noted.is_err();
+        if let Err(error) = noted {
+            tracing::error!(%error, "the failed sync could not be noted for the next start, trying again");
+        }
+    }
+
+    /// Tries once more what [`Self::note_for_next_start`] could not do, for which the database may have to be reopened.
+    /// True when nothing is owed; else the log says why.
+    pub(super) fn settle_note(&mut self) -> bool {
+        if self.owes_note {
+            match self.store.reopen() {
+                Ok(()) => self.note_for_next_start(),
+                Err(error) => tracing::error!(%error, "database could not be reopened, trying again"),
+            }
+        }
+        !self.owes_note
+    }
+
+    /// Reopens the database after a failure and replays what it has. True when batches are taken again; never after a
+    /// failed sync, be it of that replay.
     pub(super) fn recover(&mut self) -> bool {
+        if self.is_poisoned() {
+            return false;
+        }
         match self.reopen() {
             Ok(()) => {
                 tracing::info!("database reopened");
@@ -98,11 +123,16 @@ impl Writer {
                 self.publish();
                 true
             }
+            Err(_) if self.is_poisoned() => false,
             Err(error) => {
                 tracing::warn!(%error, "database could not be reopened, trying again");
                 false
             }
         }
+    }
+
+    fn is_poisoned(&self) -> bool {
+        matches!(self.shared.state(), State::Poisoned { .. })
     }
 
     fn reopen(&mut self) -> Result<(), ReplayError> {

@@ -280,8 +280,13 @@ impl Loop {
         matches!(self.writer.shared.state(), State::Degraded { .. })
     }
 
+    fn wants_reopening(&self) -> bool {
+        self.degraded() || self.writer.owes_note
+    }
+
     fn plan_retry(&mut self) {
-        let wanted = self.degraded() || (self.healthy() && !self.writer.doubts.is_empty());
+        let in_doubt = self.healthy() && !self.writer.doubts.is_empty();
+        let wanted = in_doubt || self.wants_reopening();
         match (wanted, self.retry) {
             (true, None) => self.retry = Some((Instant::now() + FIRST_PAUSE, FIRST_PAUSE)),
             (false, Some(_)) => self.retry = None,
@@ -294,12 +299,14 @@ impl Loop {
         if now < at {
             return;
         }
-        if self.checkpointing && self.degraded() {
+        if self.checkpointing && self.wants_reopening() {
             // It holds the database: it must end before that is reopened.
             self.retry = Some((now + FIRST_PAUSE, pause));
             return;
         }
-        let done = if self.degraded() {
+        let done = if self.writer.owes_note {
+            self.writer.settle_note()
+        } else if self.degraded() {
             self.writer.recover()
         } else {
             self.writer.retry_doubts()
@@ -320,6 +327,7 @@ impl Loop {
             return;
         }
         self.handle_rest();
+        self.writer.settle_note();
         let result = match self.writer.refusal() {
             Some(refusal) => Err(refusal),
             None => self.last_checkpoint(),

@@ -1,9 +1,20 @@
 //! A disk that fills up, cannot be written, or fails to sync.
 
-use std::io::ErrorKind;
+use std::{
+    io::ErrorKind,
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
 
-use super::bench::{Bench, batches_of, path_of};
-use crate::{error::AppendError, fs::sim::Area, writer::State};
+use super::bench::{Bench, batch, batches_of, options, path_of};
+use crate::{
+    error::AppendError,
+    fs::sim::{Area, Op, OpKind, SimDisk},
+    recovery::SYNC_FAILED,
+    store::{Store, sim::SimStore},
+    writer::{State, Vault},
+};
 
 fn started(seed: u64) -> Bench {
     let mut bench = Bench::new(seed);
@@ -166,6 +177,83 @@ fn a_sync_that_fails_while_the_database_is_reopened_is_never_believed() {
         assert!(bench.send(&[vec![12]])[0].is_err());
         check_through_a_restart_and_a_power_loss(bench, seed);
     }
+}
+
+/// The next sync of a daily file fails, and from then on the database has no room.
+fn fail_sync_and_fill_database(disk: &SimDisk) {
+    disk.on_op(Some(|disk: &SimDisk, op: &Op| {
+        if op.kind == OpKind::Sync && op.path.ends_with(".md") {
+            disk.capacity(Area::Log, Some(1));
+        }
+    }));
+}
+
+fn make_room(disk: &SimDisk) {
+    disk.on_op(None::<fn(&SimDisk, &Op)>);
+    disk.capacity(Area::Log, None);
+}
+
+#[test]
+fn a_failed_sync_is_not_forgotten_over_a_database_that_fails_after_it() {
+    for seed in 0..40 {
+        let mut bench = with_a_doubt(seed, vec![2]);
+        bench.disk.capacity(Area::Vaults, Some(0));
+        assert!(
+            bench.send(&[vec![12]])[0].is_err(),
+            "a second doubt, in another file"
+        );
+        bench.disk.capacity(Area::Vaults, None);
+        bench.disk.capacity(Area::Log, Some(1));
+        assert!(bench.send(&[vec![6]])[0].is_err());
+        assert!(matches!(bench.state(), State::Degraded { .. }));
+        bench.disk.capacity(Area::Log, None);
+        // The first is of the directory in which the log is made anew.
+        bench.disk.fail_nth_sync(Area::Vaults, 2, ErrorKind::Other);
+        fail_sync_and_fill_database(&bench.disk);
+        assert!(!bench.writer.as_mut().unwrap().recover());
+        make_room(&bench.disk);
+        assert!(
+            matches!(bench.state(), State::Poisoned { .. }),
+            "{:?}",
+            bench.state()
+        );
+        let writer = bench.writer.as_mut().unwrap();
+        assert!(!writer.recover() && writer.checkpoint().is_err());
+        assert!(writer.settle_note(), "the next start does not know");
+        check_through_a_restart_and_a_power_loss(bench, seed);
+    }
+}
+
+#[test]
+fn a_failed_sync_is_noted_for_the_next_start_as_soon_as_the_database_can_be_written() {
+    let disk = SimDisk::new(1);
+    let process = disk.process();
+    let store: Arc<dyn Store> = Arc::new(SimStore::open(&process).unwrap());
+    let mut options = options();
+    options.checkpoint.ids = 1;
+    let vault = Vault::open_on(options, Arc::new(process), Arc::clone(&store), disk.boot_id()).unwrap();
+    fail_sync_and_fill_database(&disk);
+    disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
+    let (reply, answer) = mpsc::channel();
+    vault.append(batch(&[1]), move |told| reply.send(told).unwrap());
+    let told = answer.recv().unwrap();
+    let wait_until = |holds: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !holds() {
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "{told:?}, {:?}",
+                vault.state()
+            );
+            thread::sleep(Duration::from_millis(2));
+        }
+    };
+    wait_until(&|| matches!(vault.state(), State::Poisoned { .. }));
+    assert!(store.note(SYNC_FAILED).is_ok_and(|note| note.is_none()));
+    make_room(&disk);
+    wait_until(&|| store.note(SYNC_FAILED).is_ok_and(|note| note.is_some()));
+    assert!(matches!(vault.state(), State::Poisoned { .. }));
+    assert!(vault.close().is_err());
 }
 
 #[test]
