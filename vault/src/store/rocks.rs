@@ -7,8 +7,10 @@
 //!
 //! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind; see `log`.
 //! A log that is needed no more is given back in pieces, so that no sync waits for it; see `spent`. The filter over all ids
-//! may stand beside the database from one run to the next; see `kept`.
+//! may stand beside the database from one run to the next; see `kept`. Nobody else gets at the database as long as the store
+//! lives, even while it is closed; see `hold`.
 
+mod hold;
 mod kept;
 mod log;
 mod spent;
@@ -27,7 +29,10 @@ use rocksdb::{
     Options, ReadOptions, SstFileWriter, UniversalCompactOptions, WriteBatch, WriteOptions,
 };
 
-use self::kept::{KeptFile, Moment};
+use self::{
+    hold::{Hold, check_same, identity},
+    kept::{KeptFile, Moment},
+};
 use super::{JournalledGroup, Kept, Seq, Store, StoreError};
 use crate::event_id::EventId;
 
@@ -36,6 +41,8 @@ const IDS: &str = "ids";
 const GROUP: u8 = b'g';
 const MARKER: u8 = b'm';
 const NOTE: u8 = b'n';
+/// The note that changes with each keeping.
+const KEPT: &str = "kept";
 /// From this many ids on, a sorted file is cheaper than single puts.
 const INGEST_FROM: usize = 4096;
 /// RocksDB holds back all writes, those of the journal too, from so many sorted files on that are not merged yet. A rebuilding
@@ -48,7 +55,10 @@ pub struct RocksStore {
     path: PathBuf,
     cache: Cache,
     db: RwLock<Option<DB>>,
+    identity: Vec<u8>,
     kept: KeptFile,
+    /// Behind the database, which is closed first.
+    _hold: Hold,
 }
 
 impl RocksStore {
@@ -59,13 +69,18 @@ impl RocksStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         // RocksDB would let everyone look in.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        let hold = Hold::take(path)?;
+        let kept = KeptFile::new(path);
+        kept.tidy();
         let cache = Cache::new_lru_cache(8 * MIB);
-        let db = open(path, &cache)?;
+        let db = open(path, &cache, &database_options())?;
         Ok(Self {
             path: path.to_owned(),
             cache,
+            identity: identity(&db)?,
             db: RwLock::new(Some(db)),
-            kept: KeptFile::new(path),
+            kept,
+            _hold: hold,
         })
     }
 
@@ -213,7 +228,12 @@ impl Store for RocksStore {
     fn reopen(&self) -> Result<(), StoreError> {
         let mut slot = self.db.write().unwrap_or_else(PoisonError::into_inner);
         *slot = None;
-        *slot = Some(open(&self.path, &self.cache)?);
+        let mut options = database_options();
+        // One that has been removed would come back empty, and every event be new to it.
+        options.create_if_missing(false);
+        let db = open(&self.path, &self.cache, &options)?;
+        check_same(&db, &self.identity)?;
+        *slot = Some(db);
         Ok(())
     }
 
@@ -226,14 +246,14 @@ impl Store for RocksStore {
     }
 
     fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
-        self.with(|db| {
-            db.flush_wal(true)?;
-            Ok(self.kept.keep(Moment::of(db)?, write)?)
-        })
+        let nonce = rand::random::<[u8; 16]>();
+        self.set_note(KEPT, &nonce)?;
+        self.with(|db| Ok(self.kept.keep(Moment::of(db, &nonce)?, write)?))
     }
 
     fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
-        self.with(|db| Ok(self.kept.take(Moment::of(db)?)?))
+        let nonce = self.note(KEPT)?.unwrap_or_default();
+        self.with(|db| Ok(self.kept.take(Moment::of(db, &nonce)?)?))
     }
 }
 
@@ -271,7 +291,7 @@ fn kind_of(message: &str, kind: rocksdb::ErrorKind) -> io::ErrorKind {
     }
 }
 
-fn open(path: &Path, cache: &Cache) -> Result<DB, StoreError> {
+fn open(path: &Path, cache: &Cache, options: &Options) -> Result<DB, StoreError> {
     check_complete(path)?;
     log::check(path)?;
     let families = [
@@ -279,7 +299,7 @@ fn open(path: &Path, cache: &Cache) -> Result<DB, StoreError> {
         ColumnFamilyDescriptor::new(JOURNAL, journal_options()),
         ColumnFamilyDescriptor::new(IDS, id_options(cache)),
     ];
-    Ok(DB::open_cf_descriptors(&database_options(), path, families)?)
+    Ok(DB::open_cf_descriptors(options, path, families)?)
 }
 
 /// Without `CURRENT` RocksDB would take the directory for a new one and begin from nothing. That is right only for one

@@ -2,18 +2,21 @@
 //!
 //! # Protocol
 //!
-//! 1. *Keep*: the log is synced. Then the content goes to `filter.new`, between the database's [`Moment`] and the BLAKE3 of
-//!    both; it is synced, renamed to `filter`, and the directory is synced.
+//! 1. *Keep*: a random number that was never there goes into the database, and the log is synced. Then the content goes to
+//!    `filter.new`, between the database's [`Moment`] and the BLAKE3 of both; it is synced, renamed to `filter`, and the
+//!    directory is synced.
 //! 2. *Withdraw*: before anything is written to the database, the file is removed and the directory synced.
 //! 3. *Take*: the file is opened and withdrawn, so it serves once. It is believed if its moment is the database's. Its content
 //!    is read from the open descriptor, and at its end the checksum is compared.
 //!
 //! # Invariants
 //!
-//! - A file whose moment is that of the database was kept when the database held what it holds now. While a program that
-//!   knows the file has the database open, 2 sees to that. One that does not know it, such as an older version, journals
-//!   groups before it puts ids to rest, and with each the number in the moment grows. It never comes back: the log was
-//!   synced when the file was kept, so no power loss undoes what the moment stands for.
+//! - A file whose moment is that of the database was kept when the database held what it holds now, because 2 comes before
+//!   each write: journal, markers, notes, and ids that come to rest, whoever moves them.
+//! - That holds for a copy of the directory, and for one that was put back: what is in it was kept at its moment, and a file
+//!   that comes from another time of the same database, or of a copy that has gone on by itself, has another random number.
+//! - The moment has the number of the last write too, for who writes without knowing the file. Sorted files that are ingested
+//!   do not always move it: such a program should remove the file.
 //! - A file of another database is never believed: a rebuilt one has another identity.
 //! - What is cut off leaves no file, or `filter.new`, which nobody reads, or a complete file.
 
@@ -31,6 +34,7 @@ use std::{
 use blake3::Hasher;
 use rocksdb::DB;
 
+use super::hold::identity;
 use crate::store::{Kept, StoreError};
 
 const NAME: &str = "filter";
@@ -40,16 +44,17 @@ const FORMAT: &[u8] = b"openclone kept 1";
 const HASH: usize = 32;
 const BUFFER: usize = 1 << 20;
 
-/// What a database holds, told by its identity and the number of its last write.
+/// What a database holds, told by its identity, the number of its last write, and the random number of the last keeping.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moment([u8; HASH]);
 
 impl Moment {
-    pub(super) fn of(db: &DB) -> Result<Self, StoreError> {
+    pub(super) fn of(db: &DB, nonce: &[u8]) -> Result<Self, StoreError> {
         let mut hasher = Hasher::new();
         hasher.update(FORMAT);
         hasher.update(&db.latest_sequence_number().to_le_bytes());
-        hasher.update(&db.get_db_identity()?);
+        hasher.update(nonce);
+        hasher.update(&identity(db)?);
         Ok(Self(*hasher.finalize().as_bytes()))
     }
 }
@@ -68,6 +73,16 @@ impl KeptFile {
             directory: directory.to_owned(),
             stands: AtomicBool::new(fs::symlink_metadata(directory.join(NAME)).is_ok()),
             removing: Mutex::new(()),
+        }
+    }
+
+    /// Removes what a keeping that was cut off has left: as many bytes as a whole filter.
+    pub(super) fn tidy(&self) {
+        match fs::remove_file(self.directory.join(UNFINISHED)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "{UNFINISHED} in the database directory cannot be removed");
+            }
+            _ => {}
         }
     }
 

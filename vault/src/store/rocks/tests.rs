@@ -77,6 +77,41 @@ fn a_second_opening_of_one_directory_is_refused_as_busy() {
     );
 }
 
+/// A store whose database is closed, because it could not be reopened.
+fn closed_store(path: &Path) -> RocksStore {
+    let store = RocksStore::open(path).unwrap();
+    fs::rename(path.join("CURRENT"), path.join("hidden")).unwrap();
+    assert!(store.reopen().is_err());
+    fs::rename(path.join("hidden"), path.join("CURRENT")).unwrap();
+    store
+}
+
+#[test]
+fn nobody_else_gets_at_a_database_that_is_closed_for_a_moment() {
+    let home = tempfile::tempdir().unwrap();
+    let store = closed_store(home.path());
+    assert!(store.groups().is_err());
+    let other = RocksStore::open(home.path());
+    assert_eq!(other.unwrap_err().kind, io::ErrorKind::ResourceBusy);
+    store.reopen().unwrap();
+    drop(store);
+    RocksStore::open(home.path()).unwrap();
+}
+
+#[test]
+fn a_database_that_was_removed_or_replaced_is_not_reopened() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("db");
+    let store = closed_store(&path);
+    fs::remove_dir_all(&path).unwrap();
+    assert!(store.reopen().is_err(), "an empty one took its place");
+    fs::create_dir_all(&path).unwrap();
+    assert!(store.reopen().is_err(), "an empty one took its place");
+    drop(RocksStore::open(&path).unwrap());
+    assert_eq!(store.reopen().unwrap_err().kind, io::ErrorKind::InvalidData);
+    assert!(store.groups().is_err());
+}
+
 #[test]
 fn a_directory_that_lost_its_beginning_is_damaged_and_not_new() {
     let home = tempfile::tempdir().unwrap();

@@ -101,6 +101,40 @@ fn that_of_another_database_is_not_believed() {
     assert_eq!(taken(other.path()), None);
 }
 
+/// Everything that stands in a directory.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// A home that is copied, or put back from a backup: two databases with one identity, as many writes, and other ids.
+#[test]
+fn that_of_a_copy_which_has_gone_on_by_itself_is_not_believed() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    closed(one.path(), b"content");
+    copy(one.path(), other.path());
+    for (home, id) in [(&one, 8), (&other, 9)] {
+        let store = open(home.path());
+        assert_eq!(take(&store).unwrap().unwrap(), b"content", "a copy as it was");
+        store.settle(&[EventId([id; 16])]).unwrap();
+        store.keep(&mut |to| to.write_all(&[id])).unwrap();
+    }
+    fs::copy(one.path().join(NAME), other.path().join(NAME)).unwrap();
+    assert_eq!(taken(other.path()), None);
+    assert_eq!(taken(one.path()).unwrap(), [8]);
+}
+
+#[test]
+fn what_a_keeping_that_was_cut_off_has_left_goes() {
+    let home = tempfile::tempdir().unwrap();
+    closed(home.path(), b"content");
+    fs::write(home.path().join(UNFINISHED), b"half").unwrap();
+    assert_eq!(taken(home.path()).unwrap(), b"content");
+    assert!(!home.path().join(UNFINISHED).exists());
+}
+
 #[test]
 fn a_changed_byte_or_a_missing_end_shows() {
     let home = tempfile::tempdir().unwrap();
