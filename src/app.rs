@@ -46,7 +46,7 @@ use crate::{
 
 /// The descriptors of the contract, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openclone.v1.bin"));
-/// How long the vault may take to close.
+/// How long the vault may take to close before the log says what is being waited for.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The service, ready to run.
@@ -277,14 +277,18 @@ async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
     let Some(vault) = lifecycle.opened_vault().cloned() else {
         return Ok(());
     };
-    match timeout(CLOSE_TIMEOUT, spawn_blocking(move || vault.close())).await {
-        Ok(Ok(closed)) => Ok(closed?),
-        Ok(Err(panic)) => {
-            error!(%panic, "closing the vault failed; the next start replays");
-            Ok(())
-        }
+    let mut closing = spawn_blocking(move || vault.close());
+    let closed = match timeout(CLOSE_TIMEOUT, &mut closing).await {
+        Ok(closed) => closed,
         Err(_) => {
-            warn!("the vault was still busy at the end; the next start replays");
+            warn!("the vault is still writing; whoever ends it now loses nothing, the next start replays");
+            closing.await
+        }
+    };
+    match closed {
+        Ok(closed) => Ok(closed?),
+        Err(panic) => {
+            error!(%panic, "closing the vault failed; the next start replays");
             Ok(())
         }
     }

@@ -10,7 +10,8 @@ use tracing::{debug, warn};
 
 use crate::{app::open_files, config::ServerConfig};
 
-/// Descriptors that are kept from connections for the database and directories; daily files have theirs besides.
+/// Descriptors that are kept from connections for the database, which opens 256 of its files at most, and for directories;
+/// daily files have theirs besides.
 const OWN: u64 = 320;
 /// Nobody needs more, and some systems have costs for each that is allowed.
 const MOST: u64 = 1 << 16;

@@ -131,6 +131,11 @@ impl Filter {
         self.read().stack.iter().any(|layer| layer.has(hash))
     }
 
+    /// Whether the id came before there was a layer.
+    pub(crate) fn came_early(&self, id: &EventId) -> bool {
+        self.read().early.contains(id)
+    }
+
     /// How many ids are in, and in how many layers.
     pub(crate) fn size(&self) -> (usize, usize) {
         let layers = self.read();

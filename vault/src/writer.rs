@@ -16,6 +16,8 @@
 //! 5. A marker says that, and where, in which boot. It is not synced: it survives the end of the process, and must not
 //!    survive a power loss, which may take the appended bytes along. Only now are the callers answered.
 //! 6. In the background a [checkpoint](crate::checkpoint) syncs the files, moves the ids to rest, and empties the journal.
+//! 7. The last checkpoint of an orderly run may be followed by the [filter over the ids at rest](filling), kept for the next
+//!    run: by then every caller has an answer.
 //!
 //! # Invariants
 //!
@@ -32,6 +34,9 @@
 //! - A failed sync is never repeated and believed: the writer takes nothing until a restart, whose replay writes the
 //!   journalled bytes again. No later failure, and no reopening of the database, takes that back. A note in the database
 //!   tells the next start; the writer tries to write it until it stands.
+//! - What is in memory of the ids at rest stays true although the database is closed and reopened: nobody else may open it
+//!   meanwhile, and no other database in its place is taken. A [filter](filling) that an earlier run has kept is believed
+//!   only while nothing has been written to the database since.
 //! - Bytes that a user wrote are never altered: we append, we complete what we began, and we overwrite zeros that stand
 //!   where our own bytes were.
 //!

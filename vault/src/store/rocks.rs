@@ -48,6 +48,8 @@ const INGEST_FROM: usize = 4096;
 /// RocksDB holds back all writes, those of the journal too, from so many sorted files on that are not merged yet. A rebuilding
 /// leaves one for each million ids, and nobody should wait until they are merged: behind the filter they are seldom asked.
 const SLOWED_FROM: i32 = 512;
+/// Of all these files so many are open at once, so that connections and daily files find descriptors left.
+const SORTED_FILES_OPEN: i32 = 256;
 const MIB: usize = 1 << 20;
 
 /// A RocksDB database.
@@ -329,6 +331,7 @@ fn database_options() -> Options {
     options.create_missing_column_families(true);
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     options.set_max_background_jobs(2);
+    options.set_max_open_files(SORTED_FILES_OPEN);
     options.set_keep_log_file_num(2);
     options.set_log_level(LogLevel::Warn);
     options.set_stats_dump_period_sec(0);

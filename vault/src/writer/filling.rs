@@ -79,7 +79,8 @@ fn take_over(store: &dyn Store, filter: &Filter, mut kept: Kept) -> bool {
     let (mut tried, mut known) = (0, 0);
     let visited = store.visit_ids(&mut |id| {
         tried += 1;
-        known += usize::from(read.has(&id));
+        // What has come to rest since this run began is not in the file.
+        known += usize::from(read.has(&id) || filter.came_early(&id));
         tried < TRIED
     });
     if visited.is_err() || known < tried {

@@ -1,16 +1,18 @@
 //! The filter that one run keeps for the next, on a real database: what it may and may not make the next run believe.
 
 use std::{
+    cell::Cell,
     fs,
     path::PathBuf,
     sync::{Arc, mpsc},
 };
 
-use super::bench::{batch, options};
+use super::bench::{batch, id_of, options};
 use crate::{
+    filter::Filter,
     fs::sim::SimDisk,
     store::{Store as _, rocks::RocksStore},
-    writer::Vault,
+    writer::{Vault, Writer, filling::take_kept},
 };
 
 const EVENTS: u32 = 400;
@@ -55,12 +57,41 @@ impl Place {
     }
 }
 
+/// Where the next run's filter would come from.
+#[derive(Debug, PartialEq)]
+enum Source {
+    File,
+    Ids,
+}
+
+impl Place {
+    /// What the next run, in a copy of this home, would fill its filter from. None of these events may be new to it.
+    fn filled(&self, events: u32) -> Source {
+        let copy = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(self.home.path()).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+        let store = RocksStore::open(copy.path()).unwrap();
+        let filter = Filter::without_layers();
+        let source = Cell::new(Source::File);
+        let ids_are_read = || {
+            source.set(Source::Ids);
+            true
+        };
+        Writer::fill_filter(&store, &filter, take_kept(&store), &ids_are_read);
+        assert!(filter.is_complete());
+        assert!((0..events).all(|event| filter.may_contain(&id_of(event))));
+        source.into_inner()
+    }
+}
+
 #[test]
 fn each_run_leaves_it_to_the_next_and_none_forgets_an_event() {
     let place = Place::new();
     for run in 0..4 {
         assert_eq!(place.run(0..EVENTS + run), if run == 0 { EVENTS } else { 1 });
-        assert!(place.file().exists(), "run {run} has kept nothing");
+        assert_eq!(place.filled(EVENTS + run), Source::File, "run {run}");
     }
 }
 
@@ -71,6 +102,7 @@ fn one_of_an_earlier_moment_is_not_believed() {
     let early = fs::read(place.file()).unwrap();
     assert_eq!(place.run(EVENTS..EVENTS * 2), EVENTS);
     fs::write(place.file(), early).unwrap();
+    assert_eq!(place.filled(EVENTS * 2), Source::Ids);
     assert_eq!(place.run(0..EVENTS * 2), 0, "events were doubled");
 }
 
@@ -87,6 +119,7 @@ fn one_that_has_changed_is_not_believed() {
         let mut bytes = whole.clone();
         bytes[set[nth % set.len()]] = 0;
         fs::write(place.file(), bytes).unwrap();
+        assert_eq!(place.filled(EVENTS), Source::Ids);
         assert_eq!(place.run(0..EVENTS), 0, "events were doubled");
     }
 }

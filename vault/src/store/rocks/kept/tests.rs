@@ -42,6 +42,34 @@ fn it_comes_back_once() {
     }
 }
 
+/// Ids that are ingested do not move the number of the last write as puts do, and an opening must not move it at all.
+#[test]
+fn it_comes_back_behind_ingested_ids_an_emptied_journal_and_merges() {
+    for rounds in [1_u32, 40] {
+        let home = tempfile::tempdir().unwrap();
+        let store = open(home.path());
+        for round in 0..rounds {
+            let id = |n: u32| {
+                let hash = blake3::hash(&(round << 16 | n).to_le_bytes());
+                EventId(*hash.as_bytes().first_chunk().unwrap())
+            };
+            let mut ids: Vec<_> = (0..5_000).map(id).collect();
+            ids.sort_unstable();
+            store.write_group(u64::from(round) + 1, b"group").unwrap();
+            store.settle(&ids).unwrap();
+            store.forget_groups(&[u64::from(round) + 1]).unwrap();
+        }
+        // With 40 rounds files are being merged meanwhile.
+        store.keep(&mut |to| to.write_all(b"content")).unwrap();
+        drop(store);
+        assert_eq!(
+            taken(home.path()).as_deref(),
+            Some(&b"content"[..]),
+            "{rounds} rounds"
+        );
+    }
+}
+
 #[test]
 fn who_only_reads_the_database_leaves_it() {
     let home = tempfile::tempdir().unwrap();
