@@ -43,7 +43,9 @@
 //! # What cannot be promised
 //!
 //! A save by an editor that loaded the file before our append and writes it after our last look replaces our bytes: the
-//! user's file wins. An entry that a user deletes between its append and a power loss may come back.
+//! user's file wins. An entry that a user deletes between its append and a power loss may come back. A disk that fails to
+//! sync a daily file, a process that is killed before the database has the note of it, and a power loss before the next
+//! change to that file, all three, lose what was not synced.
 
 #[cfg(feature = "ceiling")]
 mod ceiling;

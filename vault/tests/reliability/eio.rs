@@ -5,6 +5,9 @@
 //! as on a file system that keeps lengths apart from bytes. For other files of the database, and for directories, only
 //! the error is told. Then a start, everything again, and each event stands there once.
 //!
+//! A process that lives on reopens its database, which writes anew what the log should have had. So at a log a third way is
+//! tried: the process ends with the call.
+//!
 //! A file that has no name yet cannot be told to strace; the simulated disk lets those fail too.
 
 use std::{
@@ -41,6 +44,23 @@ struct Site {
 enum Left {
     Everything,
     Nothing,
+    /// And the process has ended.
+    NothingAtAll,
+}
+
+impl Site {
+    fn is_log(&self) -> bool {
+        self.path.extension().is_some_and(|extension| extension == "log")
+    }
+
+    /// The ways in which it is tried.
+    fn ways(&self) -> &'static [Left] {
+        if self.is_log() {
+            &[Left::Everything, Left::Nothing, Left::NothingAtAll]
+        } else {
+            &[Left::Everything, Left::Nothing]
+        }
+    }
 }
 
 /// A call as strace tells it when it begins: thread, name, path.
@@ -87,7 +107,7 @@ fn sites(against: Against) -> Vec<Site> {
 fn unsynced(log: &str) -> Option<u64> {
     let (mut bytes, mut failed) = (0, false);
     for line in log.lines() {
-        failed |= line.contains("(INJECTED)");
+        failed |= line.contains("(INJECTED)") || line.contains("killed by SIGKILL");
         let result = line.rsplit_once(" = ").map(|(_, result)| result);
         if line.contains("write") {
             bytes += result.and_then(|result| result.parse::<u64>().ok()).unwrap_or(0);
@@ -124,19 +144,28 @@ fn trial(site: &Site, left: Left, against: Against) -> Option<Result<(), String>
     // Without a slash at its end, if it is the home itself.
     let path: PathBuf = dir.path().join(&site.path).components().collect();
     let (call, nth) = (&site.call, site.nth);
+    let end = if left == Left::NothingAtAll {
+        ":signal=SIGKILL"
+    } else {
+        ""
+    };
     let filters = [
         "-P".to_owned(),
         path.to_str().unwrap().to_owned(),
         "-etrace=fsync,fdatasync,write,pwrite64".to_owned(),
-        format!("-einject={call}:error=EIO:when={nth}"),
+        format!("-einject={call}:error=EIO{end}:when={nth}"),
     ];
     let status = keeper::command(&home, None, &strace(&filters, log.to_str().unwrap()))
         .status()
         .unwrap();
-    assert_eq!(status.signal(), None, "it must go on, or end by itself");
+    let killed = (status.signal() == Some(9)).then_some(Left::NothingAtAll);
+    assert!(
+        status.signal().is_none() || killed == Some(left),
+        "it must go on, or end by itself"
+    );
     keeper::read_notes(&mut home);
     let bytes = unsynced(&fs::read_to_string(&log).unwrap())?;
-    if left == Left::Nothing {
+    if left != Left::Everything {
         lose(&path, bytes);
     }
     Some(home.judge())
@@ -161,11 +190,10 @@ fn eio_at_each_sync_of_a_real_process_loses_and_doubles_nothing() {
             sites.len().div_ceil(SHORT)
         };
         // A wrong writer is tried where it syncs its ids, until it is caught often enough.
-        let telling =
-            |site: &&Site| against == Against::Ours || site.path.extension().is_some_and(|e| e == "log");
+        let telling = |site: &&Site| against == Against::Ours || site.is_log();
         let (mut trials, mut violations) = (0, 0);
         let all = sites.iter().filter(telling).step_by(step);
-        let all = all.flat_map(|site| [Left::Everything, Left::Nothing].map(|left| (site, left)));
+        let all = all.flat_map(|site| site.ways().iter().map(move |left| (site, *left)));
         for (site, left) in all {
             let Some(outcome) = trial(site, left, against) else {
                 eprintln!("{against:?}, {site:?}, {left:?} left: not reached");
@@ -184,8 +212,8 @@ fn eio_at_each_sync_of_a_real_process_loses_and_doubles_nothing() {
             issue: 4,
             title: "EIO at each sync, real process and disk",
             tried: "twenty batches through the writer, RocksDB and real files; strace lets the n-th sync of each file and \
-                    directory fail, and the disk has what was to be synced, or it has lost it; then a restart and \
-                    everything again",
+                    directory fail, and the disk has what was to be synced, or it has lost it (at a log also with the \
+                    end of the process); then a restart and everything again",
             against,
             trials,
             violations,
