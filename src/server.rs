@@ -3,7 +3,7 @@
 //! Everything that only a socket has happens here and in [`socket`], so calls inside the process do not pass it. Here too
 //! stands all that keeps one client from taking what others need: seats for connections ([`seats`]), room for requests
 //! ([`room`]) and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
-//! ([`patient`]).
+//! ([`patient`]). What is done to each answer on its way out is in [`answering`].
 
 mod answering;
 pub(crate) mod guard;
@@ -159,6 +159,7 @@ impl Server {
     }
 }
 
+/// `draining` is held to the end: the port waits until nobody has it.
 async fn speak<S>(port: &Port, draining: watch::Receiver<()>, stream: S, socket: Socket)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -167,7 +168,8 @@ where
     let connection = port.http.serve_connection(TokioIo::new(stream), socket);
     tokio::pin!(connection);
     // polled only when it was woken, while the connection is with each step of each request
-    let mut lookout = FuturesUnordered::from_iter([ends_by_cut(&in_flight, port, false, Some(draining))]);
+    let mut lookout =
+        FuturesUnordered::from_iter([ends_by_cut(&in_flight, port, false, Some(draining.clone()))]);
     loop {
         tokio::select! {
             biased;
@@ -233,7 +235,7 @@ async fn ended(draining: Option<&mut watch::Receiver<()>>) {
 /// | 64 KiB waiting to be sent on a stream | answers are small |
 /// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word |
 /// | 15 s for a head | a client that trickles its headers |
-/// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same |
+/// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same. What has no end is cut, see [`Kind::Unheard`](in_flight::Kind) |
 fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()

@@ -3,7 +3,8 @@
 //! A request has a [`Ticket`] until the last byte of its answer is on its way. One that is no stream and whose ticket is
 //! older than [`Patience::answer`] costs its connection: its client has not sent its request, or does not read its answer,
 //! and over HTTP/2 nothing else would ever end it. A connection with nothing in flight is idle, and asked to end after a
-//! while; so is one that has become old, whose streams go on all the same.
+//! while; so is one that has become old, whose streams go on all the same. But over HTTP/1.1 nothing tells that a client is
+//! gone which waits for an answer without an end: such an answer costs its connection once it is as old as an idle one.
 //!
 //! Where room is short, patience is too: whoever keeps others waiting by not reading answers is cut.
 
@@ -16,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::Version;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::config::ServerConfig;
@@ -36,6 +38,8 @@ pub(super) enum Kind {
     Ingest,
     /// A stream that needs no key.
     Open,
+    /// The same over HTTP/1.1, where nobody hears its client go.
+    Unheard,
 }
 
 /// How long a connection may take for what.
@@ -47,7 +51,7 @@ pub(super) struct Patience {
     pub(super) answer: Duration,
     /// The same where room is short.
     pub(super) short: Duration,
-    /// With nothing in flight.
+    /// With nothing in flight, or with nothing but an answer without an end whose client may be gone.
     pub(super) idle: Duration,
     /// In all.
     pub(super) age: Duration,
@@ -67,6 +71,8 @@ struct State {
     next: u64,
     plain: BTreeMap<u64, Instant>,
     streams: usize,
+    /// When a stream began that nobody hears; over HTTP/1.1 there is one at a time.
+    unheard: Option<Instant>,
     idle_since: Instant,
     /// When it was asked to end.
     asked: Option<Instant>,
@@ -93,12 +99,16 @@ pub(super) enum Verdict {
 }
 
 impl Kind {
-    pub(super) fn of(path: &str) -> Self {
+    pub(super) fn of(path: &str, version: Version) -> Self {
         match path {
+            // its body ends, or breaks off, when its client goes
             "/openclone.v1.IngestService/Ingest" => Self::Ingest,
             "/grpc.health.v1.Health/Watch"
             | "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
-            | "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo" => Self::Open,
+            | "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo" => match version {
+                Version::HTTP_2 => Self::Open,
+                _ => Self::Unheard,
+            },
             _ => Self::Plain,
         }
     }
@@ -160,6 +170,7 @@ impl InFlight {
                 next: 0,
                 plain: BTreeMap::new(),
                 streams: 0,
+                unheard: None,
                 idle_since: now,
                 asked: None,
             }),
@@ -201,6 +212,10 @@ impl InFlight {
             }
             (true, _, false) => Some(state.idle_since + patience.idle),
         };
+        let oldest = [oldest, state.unheard.map(|begun| begun + patience.idle)]
+            .into_iter()
+            .flatten()
+            .min();
         if oldest.is_some_and(|due| due <= now) {
             return Verdict::Cut;
         }
@@ -219,6 +234,7 @@ impl InFlight {
         state.next += 1;
         if kind != Kind::Plain {
             state.streams += 1;
+            state.unheard = (kind == Kind::Unheard).then(Instant::now);
             return None;
         }
         state.plain.insert(number, Instant::now());
@@ -241,6 +257,9 @@ impl Drop for Ticket {
         match &self.plain {
             Some(number) => _ = state.plain.remove(number),
             None => state.streams -= 1,
+        }
+        if self.kind == Kind::Unheard {
+            state.unheard = None;
         }
         state.idle_since = Instant::now();
     }

@@ -159,7 +159,7 @@ impl<B> Intake<B> {
             amount: match ticket.kind() {
                 Kind::Plain if is_grpc(headers) => Amount::Call(Messages::default()),
                 Kind::Plain => Amount::Whole(0),
-                Kind::Ingest | Kind::Open => Amount::Messages(Messages::default()),
+                Kind::Ingest | Kind::Open | Kind::Unheard => Amount::Messages(Messages::default()),
             },
             is_compressed: is_coded(GRPC_ENCODING) || is_coded(header::CONTENT_ENCODING),
             room: None,

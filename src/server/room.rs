@@ -49,7 +49,7 @@ impl Room {
             Kind::Plain if self.is_short() && connection.plain_requests() >= FEW => return self.refuse(),
             Kind::Plain => &self.plain,
             Kind::Ingest => &self.ingest,
-            Kind::Open => &self.open,
+            Kind::Open | Kind::Unheard => &self.open,
         };
         let Ok(permit) = Arc::clone(room).try_acquire_owned() else {
             return self.refuse();

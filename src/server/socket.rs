@@ -95,7 +95,7 @@ impl Service<Request<Incoming>> for Socket {
     type Future = Instrumented<Answering>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let kind = Kind::of(request.uri().path());
+        let kind = Kind::of(request.uri().path(), request.version());
         match self.port.room.enter(kind, &self.in_flight) {
             Some(ticket) => self.admit(request, ticket),
             None => {

@@ -48,6 +48,21 @@ fn what_takes_too_long_is_cut_unless_it_is_a_stream() {
     assert_eq!(after(&connection, 1_000_000, true), None);
 }
 
+#[test]
+fn a_stream_whose_client_nobody_hears_go_is_cut_when_it_is_as_old_as_an_idle_connection() {
+    let watch = "/grpc.health.v1.Health/Watch";
+    for (version, verdict) in [(Version::HTTP_11, Some(Verdict::Cut)), (Version::HTTP_2, None)] {
+        let connection = InFlight::new();
+        let stream = room(1).enter(Kind::of(watch, version), &connection);
+        assert_eq!(after(&connection, 299, false), None);
+        assert_eq!(after(&connection, 300, false), verdict);
+        assert_eq!(after(&connection, 300, true), verdict);
+        drop(stream);
+        assert_eq!(after(&connection, 299, false), None);
+        assert_eq!(after(&connection, 300, false), Some(Verdict::Leave));
+    }
+}
+
 #[tokio::test]
 async fn where_room_is_short_it_is_for_those_with_little_in_flight() {
     let (room, greedy, modest) = (room(16), InFlight::new(), InFlight::new());
