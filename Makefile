@@ -100,13 +100,15 @@ BENCH := $(TARGET)/release/openclone-bench
 FIGURES := docs/performance
 # Of which that counts in which a shared host took least of the processors.
 ROUNDS := --rounds 3
+# Ratios can be compared only between rows of one length: the longer, the more of them is disk.
+LENGTH := --seconds 10
 
 ceiling: dist
 	scripts/rocksdb-of-release $(TARGET) cargo build --profile dist --package openclone --features ceiling --bin openclone-ceiling
 
 bench-full: ceiling ## Measure everything: ceiling, peers, 100 million ids, 10,000 tenants, SDKs, an hour for one person
 	@scripts/need bench
-	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) --seconds 10 --json $(FIGURES)/figures.json
+	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) $(LENGTH) --json $(FIGURES)/figures.json
 	$(BENCH) peers --binary $(PRODUCT) --installed $(TARGET)/peers $(ROUNDS) --json $(FIGURES)/peers.json
 	$(BENCH) sweep --binary $(PRODUCT) $(ROUNDS) --json $(FIGURES)/sweep.json
 	$(BENCH) scale --binary $(PRODUCT) --json $(FIGURES)/scale.json
@@ -122,7 +124,7 @@ bench-results: build ## Draw the plots and write docs/performance/RESULTS.md fro
 	$(BENCH) results --directory $(FIGURES)
 
 bench-check: ceiling ## Measure, and tell which ratios fell by more than 10 % against docs/performance
-	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) --json $(TARGET)/figures.json
+	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) $(LENGTH) --json $(TARGET)/figures.json
 	$(BENCH) peers --only fastapi --binary $(PRODUCT) --installed $(TARGET)/peers $(ROUNDS) --json $(TARGET)/peers.json
 	$(BENCH) check --base $(FIGURES) $(TARGET)
 

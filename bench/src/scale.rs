@@ -120,13 +120,10 @@ async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> any
     let disk_bytes = runs::bytes(&home.join("db"))?;
     let full = load(arguments, &server, None).await?;
     rest(server.pid).await?;
+    let empty_events_per_second = at_empty(arguments).await?;
     let steady = load(arguments, &server, Some(arguments.rate)).await?;
     server.stop_in_order().await?;
     let filter_anew_seconds = Some(fill_anew(arguments, home).await?);
-
-    let empty = Server::start(&arguments.subject.binary, &arguments.subject.directory).await?;
-    let empty_events_per_second = load(arguments, &empty, None).await?.events_per_second;
-    empty.stop().await?;
     Ok(Step {
         ids,
         filled_per_second: filled,
@@ -143,6 +140,14 @@ async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> any
         steady,
         empty_events_per_second,
     })
+}
+
+/// Events a second of a service with an empty index; the other one is at rest meanwhile.
+async fn at_empty(arguments: &Arguments) -> anyhow::Result<f64> {
+    let server = Server::start(&arguments.subject.binary, &arguments.subject.directory).await?;
+    let report = load(arguments, &server, None).await?;
+    server.stop().await?;
+    Ok(report.events_per_second)
 }
 
 /// How long it takes to fill the filter when none was kept.
