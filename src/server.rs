@@ -3,7 +3,7 @@
 //! Everything that only a socket has happens here and in [`socket`], so calls inside the process do not pass it. Here too
 //! stands all that keeps one client from taking what others need: seats for connections ([`seats`]), room for requests
 //! ([`room`]) and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
-//! ([`patient`]). What is done to each answer on its way out is in [`answering`].
+//! ([`patient`]), and an eye on those that are gone ([`vanished`]). What is done to each answer on its way out is in [`answering`].
 
 mod answering;
 pub(crate) mod guard;
@@ -18,6 +18,7 @@ mod socket;
 mod surface;
 mod ticketed;
 mod tls;
+mod vanished;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -126,6 +127,7 @@ impl Server {
         let free = free.ok_or_else(|| io::Error::other("no seat"))?;
         let (stream, peer) = listener.accept().await?;
         stream.set_nodelay(true)?;
+        vanished::notice(&stream)?;
         let Some(seat) = self.seats.take(free, peer.ip()) else {
             debug!(%peer, "too many connections from this address");
             return Ok(None);
@@ -233,7 +235,7 @@ async fn ended(draining: Option<&mut watch::Receiver<()>>) {
 /// | 20 streams reset before they were looked at, 256 for faults | "rapid reset": whoever opens and resets streams without an end is sent away |
 /// | windows of 512 KiB a stream, 1 MiB a connection | what is received and not read; a batch of 500 events has about 100 KiB |
 /// | 64 KiB waiting to be sent on a stream | answers are small |
-/// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word |
+/// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word; over HTTP/1.1 [`vanished`] does |
 /// | 15 s for a head | a client that trickles its headers |
 /// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same. What has no end is cut, see [`Kind::Unheard`](in_flight::Kind) |
 fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
@@ -253,7 +255,7 @@ fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
         .initial_stream_window_size(512 << 10)
         .initial_connection_window_size(1 << 20)
         .max_send_buf_size(64 << 10)
-        .keep_alive_interval(Duration::from_secs(60))
+        .keep_alive_interval(vanished::SILENCE)
         .keep_alive_timeout(Duration::from_secs(20));
     http
 }
