@@ -15,6 +15,7 @@ mod tests;
 
 use std::{
     io::{self, Read, Write},
+    slice,
     sync::{
         PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -119,16 +120,27 @@ impl Filter {
 
     /// False: the id is not at rest. True: it may be.
     pub fn may_contain(&self, id: &EventId) -> bool {
-        if !self.is_complete() && place(id) >= self.read_below.load(Ordering::Acquire) {
-            return true;
-        }
-        self.has(id)
+        let mut answer = Vec::with_capacity(1);
+        self.may_contain_each(slice::from_ref(id), &mut answer);
+        answer.contains(&true)
+    }
+
+    /// [`Self::may_contain`] for each of many ids, added to `answers`. Nearly all bits that are looked at are far apart in
+    /// memory: asked in one go, the processor waits for many of them at once.
+    pub fn may_contain_each(&self, ids: &[EventId], answers: &mut Vec<bool>) {
+        // In this order: what is complete, or has been read in by now, is in the layers that are looked at after it.
+        let is_complete = self.is_complete();
+        let read_below = self.read_below.load(Ordering::Acquire);
+        let layers = self.read();
+        answers.extend(ids.iter().map(|id| {
+            let is_unknown = !is_complete && place(id) >= read_below;
+            is_unknown || layers.has(hash(id))
+        }));
     }
 
     /// Whether any layer has the id, complete or not.
     pub(crate) fn has(&self, id: &EventId) -> bool {
-        let hash = hash(id);
-        self.read().stack.iter().any(|layer| layer.has(hash))
+        self.read().has(hash(id))
     }
 
     /// Whether the id came before there was a layer.
@@ -182,6 +194,10 @@ impl Filter {
 }
 
 impl Layers {
+    fn has(&self, hash: u64) -> bool {
+        self.stack.iter().any(|layer| layer.has(hash))
+    }
+
     /// Sees to it that the last layer can take `ids`. False: there is none yet, and they have been put aside.
     fn make_room(&mut self, ids: &[EventId]) -> bool {
         let Some(last) = self.stack.last() else {

@@ -77,9 +77,14 @@ impl Gathering {
     /// Takes a batch in. When refused, nothing of it is in the group, and the index is as before.
     pub(crate) fn take(&mut self, job: Job, index: &mut SeenIndex) -> Result<(), (Job, Refusal)> {
         let Job { batch, reply } = job;
-        let mut seen = Vec::with_capacity(batch.files.iter().map(|file| file.ids.len()).sum());
-        for id in batch.files.iter().flat_map(|file| &file.ids) {
-            match index.observe(*id) {
+        let length = batch.files.iter().map(|file| file.ids.len()).sum();
+        let (mut seen, mut may_rest) = (Vec::with_capacity(length), Vec::with_capacity(length));
+        for file in &batch.files {
+            index.may_rest(&file.ids, &mut may_rest);
+        }
+        let ids = batch.files.iter().flat_map(|file| &file.ids);
+        for (id, may_rest) in ids.zip(may_rest) {
+            match index.observe(*id, may_rest) {
                 Ok(Seen::InDoubt(seq)) => {
                     return Err(refuse(batch, reply, &seen, index, Refusal::InDoubt(seq)));
                 }

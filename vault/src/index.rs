@@ -53,16 +53,22 @@ impl SeenIndex {
         }
     }
 
-    /// Looks up `id` and, if it is new, notes it as recent.
+    /// Whether each of many ids may be at rest, as far as memory tells, added to `answers`. That holds until
+    /// [`Self::settled`]: until then what comes to rest is settling, too.
+    pub fn may_rest(&self, ids: &[EventId], answers: &mut Vec<bool>) {
+        self.filter.may_contain_each(ids, answers);
+    }
+
+    /// Looks up `id`, of which [`Self::may_rest`] has told, and, if it is new, notes it as recent.
     ///
     /// # Errors
     /// When the database cannot be read; nothing is noted then.
-    pub fn observe(&mut self, id: EventId) -> Result<Seen, StoreError> {
+    pub fn observe(&mut self, id: EventId, may_rest: bool) -> Result<Seen, StoreError> {
         if let Some(seq) = self.doubt(&id) {
             return Ok(Seen::InDoubt(seq));
         }
         let settling = self.settling.as_ref().is_some_and(|ids| ids.contains(&id));
-        if !settling && !self.filter.may_contain(&id) {
+        if !settling && !may_rest {
             // As nearly always: one look into the set answers and notes.
             let is_new = self.recent.insert(id);
             return Ok(if is_new { Seen::New } else { Seen::Recent });

@@ -9,7 +9,7 @@
 //! # The protocol
 //!
 //! 1. Batches come prepared: ids, day, path and final bytes are fixed and never computed again.
-//! 2. The thread takes what has queued up, a *group* of up to 4 MiB, and refuses batches whose vault is missing, full,
+//! 2. The thread takes what has queued up, a *group* of up to 1.5 MiB, and refuses batches whose vault is missing, full,
 //!    read-only, or has something else in the file's place. It drops entries whose ids the [index](crate::index) has seen.
 //! 3. **Durability point**: the group's [record](crate::journal) goes into the journal with one synced write.
 //! 4. The entries are [appended](crate::append) to the daily files that stand at their paths at that moment.

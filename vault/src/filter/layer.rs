@@ -9,6 +9,8 @@ use fastbloom::AtomicBloomFilter;
 
 const BITS_PER_ID: usize = 12;
 const HASHES: u32 = 8;
+/// A layer is so many times as large as the one below it: each costs a look or two for each new id.
+const GROWTH: usize = 4;
 const WORD_BITS: usize = 64;
 /// Bits are read and written in pieces of so many bytes.
 const PIECE: usize = 1 << 16;
@@ -51,7 +53,7 @@ impl Layer {
 
     /// Of the next layer, when `count` ids more would be too many for this one.
     pub(super) fn next_capacity(&self, count: usize) -> Option<usize> {
-        (self.len() + count > self.capacity).then(|| self.capacity.saturating_mul(2))
+        (self.len() + count > self.capacity).then(|| self.capacity.saturating_mul(GROWTH))
     }
 
     /// Writes capacity and number of ids (`u64`), then the bits as words of 64.

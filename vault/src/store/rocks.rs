@@ -8,12 +8,13 @@
 //! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind; see `log`.
 //! A log that is needed no more is given back in pieces, so that no sync waits for it; see `spent`. The filter over all ids
 //! may stand beside the database from one run to the next; see `kept`. Nobody else gets at the database as long as the store
-//! lives, even while it is closed; see `hold`.
+//! lives, even while it is closed; see `hold`. Files of ids are read by the system as soon as they are there; see `warm`.
 
 mod hold;
 mod kept;
 mod log;
 mod spent;
+mod warm;
 
 use std::{
     fs,
@@ -119,6 +120,7 @@ impl RocksStore {
             writer.put(id.0, b"")?;
         }
         writer.finish()?;
+        warm::begin(&file);
         let mut ingest = IngestExternalFileOptions::default();
         ingest.set_move_files(true);
         db.ingest_external_file_cf_opts(family(db, IDS)?, &ingest, vec![&file])?;

@@ -28,8 +28,9 @@ use crate::{
     gather::Job,
 };
 
-/// A group takes no more batches from here on.
-const GROUP_BYTES: usize = 4 << 20;
+/// A group takes no more batches from here on. With larger ones the disk waits while the next is made, and who sends waits
+/// for both; with smaller ones there are more syncs.
+const GROUP_BYTES: usize = 3 << 19;
 /// Below this a sync writes more for the blocks it touches than for what is new in them.
 const SMALL_BYTES: usize = 16 << 10;
 /// How long a small group waits for more, and how often.
