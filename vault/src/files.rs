@@ -41,6 +41,9 @@ pub(crate) struct OpenFile {
 /// Bytes of one file that may gather in memory before the system is asked to write them. A checkpoint that finds all of them
 /// there has a disk busy for so long that those who wait for the journal notice.
 const WRITEBACK_BYTES: u64 = 1 << 20;
+/// So far back the system is asked once more, and what is on the disk by then leaves its cache. Otherwise each page of a bulk
+/// load would be a new one, which on a virtual machine costs many times the copying, and other people's pages would have to go.
+const CACHED_BYTES: u64 = 16 << 20;
 
 /// Files that wait for a checkpoint, for each that may be open.
 const WAITING: usize = 4;
@@ -191,7 +194,8 @@ impl OpenFile {
         }
         let waiting = to.saturating_sub(self.written_back);
         if waiting >= WRITEBACK_BYTES {
-            self.file.begin_writeback(self.written_back, waiting);
+            let from = self.written_back.saturating_sub(CACHED_BYTES);
+            self.file.begin_writeback(from, to - from);
             self.written_back = to;
         }
     }
@@ -208,4 +212,95 @@ pub(crate) fn sync_failed(error: io::Error) -> io::Error {
 
 pub(crate) fn is_sync_failure(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<SyncFailed>())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::{ops::Range, sync::Mutex};
+
+    use super::*;
+    use crate::fs::Appended;
+
+    const MIB: u64 = 1 << 20;
+
+    /// A file that notes what the system was asked to write.
+    struct Noting(Arc<Mutex<Vec<Range<u64>>>>);
+
+    impl VaultFile for Noting {
+        fn id(&self) -> FileId {
+            FileId { dev: 1, ino: 1 }
+        }
+
+        fn len(&self) -> io::Result<u64> {
+            unreachable!("nobody asks")
+        }
+
+        fn append(&mut self, _: &[u8]) -> io::Result<Appended> {
+            unreachable!("only told of")
+        }
+
+        fn read_at(&self, _: u64, _: &mut [u8]) -> io::Result<usize> {
+            unreachable!("nobody reads")
+        }
+
+        fn write_at(&mut self, _: u64, _: &[u8]) -> io::Result<()> {
+            unreachable!("nobody overwrites")
+        }
+
+        fn begin_writeback(&self, offset: u64, length: u64) {
+            self.0.lock().unwrap().push(offset..offset + length);
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is asked for when bytes are appended from `start` on, in steps.
+    fn asked(start: u64, steps: &[u64]) -> Vec<Range<u64>> {
+        let notes = Arc::default();
+        let mut open = OpenFile {
+            file: Box::new(Noting(Arc::clone(&notes))),
+            dirty: true,
+            last_used: 0,
+            written_back: 0,
+        };
+        let mut end = start;
+        for step in steps {
+            open.appended(end, end + step);
+            end += step;
+        }
+        let notes = notes.lock().unwrap();
+        notes.clone()
+    }
+
+    #[test]
+    fn little_is_left_to_the_system() {
+        assert!(asked(7 * MIB, &[1000; 1000]).is_empty());
+    }
+
+    #[test]
+    fn each_mebibyte_begins_to_be_written_as_it_comes() {
+        let asked = asked(100 * MIB, &[MIB / 2; 10]);
+        let ends: Vec<_> = asked.iter().map(|range| range.end).collect();
+        assert_eq!(ends, [101, 102, 103, 104, 105].map(|end| end * MIB));
+    }
+
+    #[test]
+    fn what_was_on_its_way_is_asked_for_again_and_then_left_alone() {
+        let asked = asked(100 * MIB, &[MIB; 40]);
+        let of = |mebibyte: u64| {
+            let holds = |range: &&Range<u64>| range.start <= mebibyte * MIB && mebibyte * MIB < range.end;
+            asked.iter().filter(holds).count() as u64
+        };
+        assert_eq!(of(110), 1 + CACHED_BYTES / MIB);
+        assert_eq!(of(139), 1);
+    }
+
+    #[test]
+    fn the_beginning_of_a_file_is_no_bound() {
+        assert_eq!(asked(0, &[2 * MIB]), [0..2 * MIB]);
+        assert_eq!(asked(MIB, &[2 * MIB]), [0..3 * MIB]);
+    }
 }

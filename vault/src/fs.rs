@@ -145,7 +145,7 @@ pub trait VaultFile: Send {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// Lets the system begin to write `length` bytes from `offset` on to the disk, and does not wait for it: what a later sync
-    /// has to write is then little. Promises nothing.
+    /// has to write is then little. What is on the disk already leaves the system's cache. Promises nothing.
     fn begin_writeback(&self, offset: u64, length: u64) {
         let _ = (offset, length);
     }

@@ -26,8 +26,8 @@ pub(super) fn sync_file(file: &File) -> io::Result<()> {
     Ok(rustix::io::retry_on_intr(|| rustix::fs::fdatasync(file))?)
 }
 
-/// Has the system begin to write a part of a file. The advice that its pages are not needed soon does that on Linux, and
-/// `sync_file_range`, which says it plainly, has no safe wrapper. Where there is no such advice nothing happens.
+/// Has the system begin to write a part of a file, and let go of pages of it that are on the disk. The advice that they are
+/// not needed soon does both on Linux. Where there is no such advice nothing happens.
 pub(super) fn begin_writeback(file: &File, offset: u64, length: u64) {
     #[cfg(target_os = "linux")]
     if let Some(length) = std::num::NonZeroU64::new(length) {
