@@ -1,7 +1,7 @@
 //! A Bloom filter over all ids at rest, so that a new id is known to be new without asking the database.
 //!
-//! It grows by layers: when one is full, a larger one is put on top and the old ones stay as they are, so growing
-//! neither pauses nor copies. An id is in the filter if any layer has it.
+//! It grows by layers: when one is full, another is put on top and the old ones stay as they are, so growing copies
+//! nothing, and nobody who asks waits while the new one is made. An id is in the filter if any layer has it.
 //!
 //! Until it is [complete](Filter::complete) it says "perhaps" to all ids, but for this: while the ids at rest are read in, in
 //! order, it answers for those below the last one read. Its layers can be [written](Filter::write_to) and
@@ -26,7 +26,12 @@ use self::layer::Layer;
 use crate::event_id::EventId;
 
 const FIRST_LAYER: usize = 1 << 18;
-const LARGEST_LAYER: usize = 1 << 25;
+/// A layer is so many times as large as the one below it, since each costs a look or two for each new id ...
+const GROWTH: usize = 4;
+/// ... but no larger than this, 25 MB, or than a part of all layers together. So an empty layer adds little to the bytes an id
+/// costs in memory.
+const LARGE_LAYER: usize = 1 << 24;
+const PART_OF_ALL: usize = 3;
 /// More layers than a filter ever has.
 const ABSURD: usize = 1 << 16;
 
@@ -111,10 +116,27 @@ impl Filter {
     /// Adds ids.
     pub fn insert(&self, ids: &[EventId]) {
         for chunk in ids.chunks(FIRST_LAYER / 4) {
-            let has_room = self.write().make_room(chunk);
-            if has_room && let Some(layer) = self.read().stack.last() {
+            if self.write().puts_aside(chunk) {
+                continue;
+            }
+            self.make_room(chunk.len());
+            if let Some(layer) = self.read().stack.last() {
                 layer.insert(chunk.iter().map(hash));
             }
+        }
+    }
+
+    /// Sees to it that the last layer can take `count` ids more.
+    fn make_room(&self, count: usize) {
+        let Some(capacity) = self.read().wanted(count) else {
+            return;
+        };
+        // Some ten milliseconds for a large one.
+        let layer = Layer::new(capacity);
+        let mut layers = self.write();
+        // Someone else may have made one meanwhile.
+        if layers.wanted(count).is_some() {
+            layers.stack.push(layer);
         }
     }
 
@@ -198,17 +220,27 @@ impl Layers {
         self.stack.iter().any(|layer| layer.has(hash))
     }
 
-    /// Sees to it that the last layer can take `ids`. False: there is none yet, and they have been put aside.
-    fn make_room(&mut self, ids: &[EventId]) -> bool {
-        let Some(last) = self.stack.last() else {
-            self.early.extend_from_slice(ids);
-            return false;
-        };
-        if let Some(capacity) = last.next_capacity(ids.len()) {
-            self.stack.push(Layer::new(capacity.min(LARGEST_LAYER)));
-        }
-        true
+    /// For how many ids a new layer should be, if the last one cannot take `count` more.
+    fn wanted(&self, count: usize) -> Option<usize> {
+        let last = self.stack.last().filter(|last| last.overflows(count))?;
+        let all = self.stack.iter().map(Layer::capacity).sum();
+        Some(next_capacity(last.capacity(), all))
     }
+
+    /// Keeps ids for the first layer, as long as there is none.
+    fn puts_aside(&mut self, ids: &[EventId]) -> bool {
+        let is_early = self.stack.is_empty();
+        if is_early {
+            self.early.extend_from_slice(ids);
+        }
+        is_early
+    }
+}
+
+/// For how many ids the next layer is, on one for `last` and when all together are for `all`.
+fn next_capacity(last: usize, all: usize) -> usize {
+    last.saturating_mul(GROWTH)
+        .min(LARGE_LAYER.max(all / PART_OF_ALL))
 }
 
 /// Where an id stands among all, as the store orders them.

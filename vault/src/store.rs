@@ -120,7 +120,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// What was kept, if nothing has been written to the store since; from then on it is not kept any more.
     ///
     /// # Errors
-    /// When it cannot be read; then it is not kept any more. When it cannot be removed; then it is still kept, and every
+    /// When it cannot be read; then it is not kept any more, or from the next write on. When it cannot be removed; then it is still kept, and every
     /// write to the store fails until it can.
     fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
         Ok(None)

@@ -9,8 +9,6 @@ use fastbloom::AtomicBloomFilter;
 
 const BITS_PER_ID: usize = 12;
 const HASHES: u32 = 8;
-/// A layer is so many times as large as the one below it: each costs a look or two for each new id.
-const GROWTH: usize = 4;
 const WORD_BITS: usize = 64;
 /// Bits are read and written in pieces of so many bytes.
 const PIECE: usize = 1 << 16;
@@ -51,9 +49,14 @@ impl Layer {
         self.filled.load(Ordering::Relaxed)
     }
 
-    /// Of the next layer, when `count` ids more would be too many for this one.
-    pub(super) fn next_capacity(&self, count: usize) -> Option<usize> {
-        (self.len() + count > self.capacity).then(|| self.capacity.saturating_mul(GROWTH))
+    /// For how many ids it is.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Whether `count` ids more would be too many for it.
+    pub(super) fn overflows(&self, count: usize) -> bool {
+        self.len() + count > self.capacity
     }
 
     /// Writes capacity and number of ids (`u64`), then the bits as words of 64.

@@ -23,6 +23,37 @@ fn it_never_denies_an_id_that_it_was_given_through_several_layers() {
 }
 
 #[test]
+fn an_empty_layer_on_top_costs_little_beside_the_ids() {
+    for expected in [
+        0,
+        1_000_000,
+        8_700_000,
+        40_000_000,
+        120_000_000,
+        900_000_000_usize,
+    ] {
+        let mut layers = vec![expected.saturating_add(expected / 4).max(FIRST_LAYER)];
+        for _ in 0..8 {
+            let full: usize = layers.iter().sum();
+            let more = next_capacity(layers[layers.len() - 1], full);
+            layers.push(more);
+            assert!(more >= FIRST_LAYER);
+            let bytes = (full + more) * 12 / 8;
+            assert!(bytes <= 2 * full + (26 << 20), "{bytes} for {full} ids");
+        }
+    }
+}
+
+#[test]
+fn few_layers_hold_many_ids() {
+    let mut layers = vec![FIRST_LAYER];
+    while layers.iter().sum::<usize>() < 1_000_000_000 {
+        layers.push(next_capacity(layers[layers.len() - 1], layers.iter().sum()));
+    }
+    assert!(layers.len() <= 20, "{} layers", layers.len());
+}
+
+#[test]
 fn it_denies_most_others() {
     let filter = Filter::new(0);
     filter.insert(&ids(0, FIRST_LAYER as u64));

@@ -49,7 +49,7 @@ const INGEST_FROM: usize = 4096;
 /// RocksDB holds back all writes, those of the journal too, from so many sorted files on that are not merged yet. A rebuilding
 /// leaves one for each million ids, and nobody should wait until they are merged: behind the filter they are seldom asked.
 const SLOWED_FROM: i32 = 512;
-/// Of all these files so many are open at once, so that connections and daily files find descriptors left.
+/// Of all these files so many stay open between reads, so that connections and daily files find descriptors left.
 const SORTED_FILES_OPEN: i32 = 256;
 const MIB: usize = 1 << 20;
 
