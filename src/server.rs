@@ -235,7 +235,7 @@ async fn ended(draining: Option<&mut watch::Receiver<()>>) {
 /// | 20 streams reset before they were looked at, 256 for faults | "rapid reset": whoever opens and resets streams without an end is sent away |
 /// | windows of 512 KiB a stream, 1 MiB a connection | what is received and not read; a batch of 500 events has about 100 KiB |
 /// | 64 KiB waiting to be sent on a stream | answers are small |
-/// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word; over HTTP/1.1 [`vanished`] does |
+/// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word; over HTTP/1.1 [`vanished`] does, and on each connection what is sent must be taken within 80 s |
 /// | 15 s for a head | a client that trickles its headers |
 /// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same. What has no end is cut, see [`Kind::Unheard`](in_flight::Kind) |
 fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
