@@ -8,6 +8,7 @@ mod fsck;
 mod gateway;
 mod ingest;
 mod keys;
+mod pages;
 mod plugins;
 mod process;
 mod reindex;

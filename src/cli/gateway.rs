@@ -5,7 +5,7 @@ mod tenants;
 use clap::Args;
 use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 
-use super::{Failure, Place, connect, process, say, serve::bind, start};
+use super::{Failure, Place, connect, pages, process, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
     probes,
@@ -39,6 +39,7 @@ impl Gateway {
         ];
         let layers = self.place.layers(&home, flags)?;
         let mut config = Config::read(&layers)?;
+        pages::choose(None);
         let runtime = start::runtime()?;
         let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
         process::prepare(&mut config.server);

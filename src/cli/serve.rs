@@ -9,7 +9,7 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 
-use super::{Failure, Place, process, say, start};
+use super::{Failure, Place, pages, process, say, start};
 use crate::{
     app::App,
     auth::KeysFile,
@@ -46,6 +46,7 @@ impl Serve {
             say(print::print(&layers).trim_end());
             return Ok(());
         }
+        pages::choose(Some(&home.db()));
         let runtime = start::runtime()?;
         let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
         process::prepare(&mut config.server);

@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn the_beginning_of_a_file_is_no_bound() {
-        assert_eq!(asked(0, &[2 * MIB]), [0..2 * MIB]);
-        assert_eq!(asked(MIB, &[2 * MIB]), [0..3 * MIB]);
+        assert_eq!(asked(0, &[2 * MIB]).first(), Some(&(0..2 * MIB)));
+        assert_eq!(asked(MIB, &[2 * MIB]).first(), Some(&(0..3 * MIB)));
     }
 }
