@@ -7,7 +7,7 @@
 //! order, it answers for those below the last one read. Its layers can be [written](Filter::write_to) and
 //! [taken over](Filter::take_over) in a later run, which spares that reading.
 //!
-//! 12 bits an id; about one new id in 300 is looked up in vain.
+//! 12 bits an id; at most one new id in 250 is looked up in vain for each full layer.
 
 mod layer;
 #[cfg(test)]
@@ -26,7 +26,7 @@ use self::layer::Layer;
 use crate::event_id::EventId;
 
 const FIRST_LAYER: usize = 1 << 18;
-/// A layer is so many times as large as the one below it, since each costs a look or two for each new id ...
+/// A layer is so many times as large as the one below it, since each costs a look at memory for each new id ...
 const GROWTH: usize = 4;
 /// ... but no larger than this, 25 MB, or than a part of all layers together. So an empty layer adds little to the bytes an id
 /// costs in memory.
@@ -121,7 +121,7 @@ impl Filter {
             }
             self.make_room(chunk.len());
             if let Some(layer) = self.read().stack.last() {
-                layer.insert(chunk.iter().map(hash));
+                layer.insert(chunk);
             }
         }
     }
@@ -147,8 +147,8 @@ impl Filter {
         answer.contains(&true)
     }
 
-    /// [`Self::may_contain`] for each of many ids, added to `answers`. Nearly all bits that are looked at are far apart in
-    /// memory: asked in one go, the processor waits for many of them at once.
+    /// [`Self::may_contain`] for each of many ids, added to `answers`. What is looked at for one is far away in memory from what is
+    /// for the next: asked in one go, the processor waits for many of them at once.
     pub fn may_contain_each(&self, ids: &[EventId], answers: &mut Vec<bool>) {
         // In this order: what is complete, or has been read in by now, is in the layers that are looked at after it.
         let is_complete = self.is_complete();
@@ -156,13 +156,13 @@ impl Filter {
         let layers = self.read();
         answers.extend(ids.iter().map(|id| {
             let is_unknown = !is_complete && place(id) >= read_below;
-            is_unknown || layers.has(hash(id))
+            is_unknown || layers.has(id)
         }));
     }
 
     /// Whether any layer has the id, complete or not.
     pub(crate) fn has(&self, id: &EventId) -> bool {
-        self.read().has(hash(id))
+        self.read().has(id)
     }
 
     /// Whether the id came before there was a layer.
@@ -216,8 +216,8 @@ impl Filter {
 }
 
 impl Layers {
-    fn has(&self, hash: u64) -> bool {
-        self.stack.iter().any(|layer| layer.has(hash))
+    fn has(&self, id: &EventId) -> bool {
+        self.stack.iter().any(|layer| layer.has(id))
     }
 
     /// For how many ids a new layer should be, if the last one cannot take `count` more.
@@ -247,10 +247,4 @@ fn next_capacity(last: usize, all: usize) -> usize {
 fn place(id: &EventId) -> u64 {
     let (head, _) = id.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
     u64::from_be_bytes(*head)
-}
-
-/// Ids are hashes already; any eight bytes of them do.
-fn hash(id: &EventId) -> u64 {
-    let (head, _) = id.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
-    u64::from_le_bytes(*head)
 }

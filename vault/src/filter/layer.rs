@@ -1,47 +1,92 @@
-//! One layer of the filter: a Bloom filter of fixed size.
+//! One layer of the filter: a blocked Bloom filter of fixed size.
+//!
+//! All bits of an id are in one block, which is as large as a cache line: one bit in each of its eight words. So an id is one
+//! look at far-away memory, where bits all over the layer would be eight to add it. The price is that some blocks hold more
+//! ids than others: of strangers, one in 250 is taken for known, where it would be one in 320 (F. Putze, P. Sanders and
+//! J. Singler, "Cache-, hash- and space-efficient Bloom filters", 2007, of which this is the variant with one bit a word).
+//!
+//! Ids are hashes already. Their second half says which block, the end of their first half which bits: ids come in order, so a
+//! layer has those of a few ranges only, and what they begin with would lead to the same few blocks.
 
 use std::{
+    array,
     io::{self, Read, Write},
-    sync::atomic::{AtomicUsize, Ordering},
+    iter,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
-use fastbloom::AtomicBloomFilter;
+use crate::event_id::EventId;
 
 const BITS_PER_ID: usize = 12;
-const HASHES: u32 = 8;
-const WORD_BITS: usize = 64;
-/// Bits are read and written in pieces of so many bytes.
+const WORDS: usize = 8;
+const BLOCK_BYTES: usize = WORDS * size_of::<u64>();
+const BLOCK_BITS: usize = WORDS * u64::BITS as usize;
+/// As many bits of a hash as say which bit of a word.
+const BIT_BITS: usize = 6;
+/// Blocks are read and written in pieces of so many bytes.
 const PIECE: usize = 1 << 16;
+
+/// In line with the processor's cache lines.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Block([AtomicU64; WORDS]);
 
 #[derive(Debug)]
 pub(super) struct Layer {
-    bits: AtomicBloomFilter,
+    blocks: Vec<Block>,
     capacity: usize,
     filled: AtomicUsize,
+    /// Held by who adds ids. With one at a time, a word is read and written without locking its cache line.
+    adding: Mutex<()>,
 }
 
 impl Layer {
-    /// For so many ids.
+    /// For so many ids, at least one.
     pub(super) fn new(capacity: usize) -> Self {
-        let bits = AtomicBloomFilter::with_num_bits(capacity * BITS_PER_ID).hashes(HASHES);
+        let blocks = iter::repeat_with(Block::default);
+        Self::of(blocks.take(blocks_for(capacity)).collect(), capacity, 0)
+    }
+
+    fn of(blocks: Vec<Block>, capacity: usize, filled: usize) -> Self {
         Self {
-            bits,
+            blocks,
             capacity,
-            filled: AtomicUsize::new(0),
+            filled: AtomicUsize::new(filled),
+            adding: Mutex::new(()),
         }
     }
 
-    /// Adds ids, told by their hashes.
-    pub(super) fn insert(&self, hashes: impl ExactSizeIterator<Item = u64>) {
-        let count = hashes.len();
-        for hash in hashes {
-            self.bits.insert_hash(hash);
+    /// Adds ids.
+    pub(super) fn insert(&self, ids: &[EventId]) {
+        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        for id in ids {
+            let (block, bits) = self.find(id);
+            for (word, bit) in iter::zip(&block.0, bits) {
+                word.store(word.load(Ordering::Relaxed) | bit, Ordering::Relaxed);
+            }
         }
-        self.filled.fetch_add(count, Ordering::Relaxed);
+        self.filled.fetch_add(ids.len(), Ordering::Relaxed);
     }
 
-    pub(super) fn has(&self, hash: u64) -> bool {
-        self.bits.contains_hash(hash)
+    pub(super) fn has(&self, id: &EventId) -> bool {
+        let (block, bits) = self.find(id);
+        // All words, without a branch that would be guessed wrong half of the time: they are in one cache line.
+        let missing = iter::zip(&block.0, bits).fold(0, |missing, (word, bit)| {
+            missing | (!word.load(Ordering::Relaxed) & bit)
+        });
+        missing == 0
+    }
+
+    /// The block of an id, and its bit in each of the words.
+    fn find(&self, id: &EventId) -> (&Block, [u64; WORDS]) {
+        let (bits, place) = halves(id);
+        // A part of all blocks as large as `place` is of all 64-bit numbers: less than their number.
+        let block = (u128::from(place) * self.blocks.len() as u128) >> u64::BITS;
+        let bits = array::from_fn(|word| 1 << ((bits >> (word * BIT_BITS)) % u64::from(u64::BITS)));
+        (&self.blocks[block as usize], bits)
     }
 
     /// How many ids were added.
@@ -59,19 +104,19 @@ impl Layer {
         self.len() + count > self.capacity
     }
 
-    /// Writes capacity and number of ids (`u64`), then the bits as words of 64.
+    /// Writes capacity and number of ids (`u64`), then the blocks as words of 64 bits.
     pub(super) fn write_to(&self, to: &mut dyn Write) -> io::Result<()> {
         to.write_all(&(self.capacity as u64).to_le_bytes())?;
         to.write_all(&(self.len() as u64).to_le_bytes())?;
         let mut piece = Vec::with_capacity(PIECE);
-        for word in self.bits.iter() {
-            piece.extend_from_slice(&word.to_le_bytes());
-            if piece.len() == PIECE {
-                to.write_all(&piece)?;
-                piece.clear();
+        for blocks in self.blocks.chunks(PIECE / BLOCK_BYTES) {
+            piece.clear();
+            for word in blocks.iter().flat_map(|block| &block.0) {
+                piece.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
             }
+            to.write_all(&piece)?;
         }
-        to.write_all(&piece)
+        Ok(())
     }
 
     /// What [`Self::write_to`] wrote.
@@ -80,26 +125,40 @@ impl Layer {
     /// `InvalidData`: no layer can be like that. Else as `from`.
     pub(super) fn read_from(from: &mut dyn Read) -> io::Result<Self> {
         let (capacity, filled) = (read_number(from)?, read_number(from)?);
-        let bits = capacity.checked_mul(BITS_PER_ID).filter(|bits| *bits > 0);
-        let count = bits.ok_or(io::ErrorKind::InvalidData)?.div_ceil(WORD_BITS);
-        let mut words = Vec::new();
+        if capacity == 0 || capacity.checked_mul(BITS_PER_ID).is_none() {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let count = blocks_for(capacity);
+        let mut blocks = Vec::new();
         // The number may be wrong: its checksum comes at the end.
-        words
+        blocks
             .try_reserve_exact(count)
             .map_err(|_| io::ErrorKind::InvalidData)?;
         let mut piece = vec![0; PIECE];
-        while words.len() < count {
-            let wanted = PIECE.min((count - words.len()) * size_of::<u64>());
+        while blocks.len() < count {
+            let wanted = PIECE.min((count - blocks.len()) * BLOCK_BYTES);
             from.read_exact(&mut piece[..wanted])?;
             let (read, _) = piece[..wanted].as_chunks();
-            words.extend(read.iter().map(|word| u64::from_le_bytes(*word)));
+            blocks.extend(read.iter().map(Block::from_bytes));
         }
-        Ok(Self {
-            bits: AtomicBloomFilter::from_vec(words).hashes(HASHES),
-            capacity,
-            filled: AtomicUsize::new(filled),
-        })
+        Ok(Self::of(blocks, capacity, filled))
     }
+}
+
+impl Block {
+    fn from_bytes(bytes: &[u8; BLOCK_BYTES]) -> Self {
+        let (words, _) = bytes.as_chunks();
+        Self(array::from_fn(|word| u64::from_le_bytes(words[word]).into()))
+    }
+}
+
+fn blocks_for(capacity: usize) -> usize {
+    (capacity * BITS_PER_ID).div_ceil(BLOCK_BITS).max(1)
+}
+
+fn halves(id: &EventId) -> (u64, u64) {
+    let (halves, _) = id.0.as_chunks();
+    (u64::from_be_bytes(halves[0]), u64::from_be_bytes(halves[1]))
 }
 
 /// A `u64`, little-endian, that counts something in memory.

@@ -53,16 +53,49 @@ fn few_layers_hold_many_ids() {
     assert!(layers.len() <= 20, "{} layers", layers.len());
 }
 
+/// How many of 100,000 ids that it was not given it takes for known.
+fn taken_for_known(filter: &Filter) -> usize {
+    let strangers = ids(1 << 40, 100_000);
+    strangers.iter().filter(|id| filter.has(id)).count()
+}
+
 #[test]
 fn it_denies_most_others() {
     let filter = Filter::new(0);
     filter.insert(&ids(0, FIRST_LAYER as u64));
-    filter.complete();
-    let wrong = ids(1 << 40, 100_000)
-        .iter()
-        .filter(|id| filter.may_contain(id))
-        .count();
-    assert!(wrong < 1_500, "{wrong} of 100,000");
+    assert_eq!(filter.size().1, 1);
+    let wrong = taken_for_known(&filter);
+    assert!((1..500).contains(&wrong), "{wrong} of 100,000");
+}
+
+#[test]
+fn a_layer_full_of_neighbours_denies_as_many() {
+    let mut given = ids(0, 16 * FIRST_LAYER as u64);
+    given.sort_unstable();
+    given.truncate(FIRST_LAYER);
+    let filter = Filter::new(0);
+    filter.insert(&given);
+    assert_eq!(filter.size().1, 1);
+    let wrong = taken_for_known(&filter);
+    assert!((1..500).contains(&wrong), "{wrong} of 100,000");
+}
+
+#[test]
+fn threads_that_add_at_the_same_time_lose_nothing() {
+    let filter = Filter::new(0);
+    let given = ids(0, FIRST_LAYER as u64);
+    std::thread::scope(|scope| {
+        // In turn, so that the threads are in the same blocks all the time.
+        for first in 0..4 {
+            let (filter, given) = (&filter, &given);
+            scope.spawn(move || {
+                let own: Vec<EventId> = given.iter().skip(first).step_by(4).copied().collect();
+                own.chunks(64).for_each(|chunk| filter.insert(chunk));
+            });
+        }
+    });
+    assert_eq!(filter.size().0, given.len());
+    assert!(given.iter().all(|id| filter.has(id)));
 }
 
 #[test]

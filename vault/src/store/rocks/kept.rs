@@ -40,7 +40,7 @@ use crate::store::{Kept, StoreError};
 const NAME: &str = "filter";
 const UNFINISHED: &str = "filter.new";
 /// Changes with the layout of this file.
-const FORMAT: &[u8] = b"openclone kept 1";
+const FORMAT: &[u8] = b"openclone kept 2";
 const HASH: usize = 32;
 const BUFFER: usize = 1 << 20;
 
