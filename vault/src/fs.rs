@@ -12,6 +12,7 @@ use std::{fmt, io, path::Path};
 use crate::{entry::DailyFile, source_type::SourceType};
 
 pub use named::NamedFile;
+pub(crate) use obstacle::is_obstacle;
 pub use real::RealFs;
 
 /// Tells one file from another while both exist: device and inode.

@@ -4,23 +4,24 @@
 //! - a marker of this boot: the group was applied, and all writes of this boot are there. It is left alone, so that what a
 //!   user has deleted since stays deleted;
 //! - a marker of another boot, or none: each file is [restored](crate::append::restore), whatever is in it;
-//! - the vault is not there (not mounted): nothing is touched. The group stays in doubt, and its vault takes nothing new
-//!   until it is back.
+//! - the vault is not there (not mounted), or a file of the first case cannot be opened to be synced: nothing is touched.
+//!   Those files of the group stay in doubt, and take nothing new until they can be.
 //!
 //! After a failed sync the markers prove nothing, and even bytes that can be read are written again, in place.
 //!
 //! Replay ends with a checkpoint, unless a sync has failed on the way: then it fails, with the journal as it was. It may be
 //! cut off anywhere and done again: each step finds what is there already.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use crate::{
     checkpoint::CheckpointError,
     error::{AppendError, OpenError},
-    journal::{Group, Marker, RecordError},
+    fs::is_obstacle,
+    journal::{Group, GroupFile, Marker, Place, RecordError},
     store::{Seq, StoreError},
     vaults::VaultError,
-    writer::Writer,
+    writer::{Doubt, Writer},
 };
 
 /// The note that says that a sync has failed.
@@ -88,42 +89,45 @@ impl Writer {
         let marker = marker.map(Marker::decode).transpose().map_err(damaged)?;
         self.index.add_recent(group.ids());
         self.next = self.next.max(seq + 1);
-        if marker.as_ref().is_some_and(|marker| marker.boot == self.boot)
-            && !rewrite
-            && self.reopen_to_sync(&group)
-        {
+        let applied = !rewrite && marker.as_ref().is_some_and(|marker| marker.boot == self.boot);
+        let known = marker.map_or_else(Vec::new, |marker| marker.places);
+        let known = (0..group.files.len()).map(|position| known.get(position).copied());
+        let known: Vec<Option<Place>> = known.collect();
+        let files = group.files.iter().zip(&known);
+        let done: Vec<Option<Place>> = files
+            .map(|(file, place)| place.filter(|_| applied && self.reopen_to_sync(file)))
+            .collect();
+        if done.iter().all(Option::is_some) {
             self.applied.push(seq);
             return Ok(());
         }
-        let known = marker.map_or_else(Vec::new, |marker| marker.places);
-        let places = (0..group.files.len())
-            .map(|position| known.get(position).copied())
-            .collect();
-        self.doubt(seq, crate::writer::Doubt::found(group, places, rewrite));
+        self.doubt(seq, Doubt::found(group, done, known, rewrite));
         self.retry(seq);
         Ok(())
     }
 
-    /// Opens the files of an applied group, because its bytes may not have been synced before the process ended.
-    /// False if a vault is not there.
-    fn reopen_to_sync(&mut self, group: &Group) -> bool {
-        for file in &group.files {
-            let Ok(root) = self.vaults.open(&file.tenant) else {
-                return false;
-            };
-            self.folders
-                .insert((self.vaults.path(&file.tenant), file.path.folder));
-            let key = (std::sync::Arc::clone(&file.tenant), file.path);
-            // If not, the user has moved or deleted it, or put something else there: nothing of ours is left to sync.
-            match self.files.current(&*root, &key) {
-                Ok(Some(open)) => {
-                    open.touched();
-                }
-                Ok(None) => {}
-                Err(error) => self.note_sync_failure(&error),
+    /// Opens a file of an applied group, because its bytes may not have been synced before the process ended. False if
+    /// it, or its vault, cannot be opened now.
+    fn reopen_to_sync(&mut self, file: &GroupFile) -> bool {
+        let Ok(root) = self.vaults.open(&file.tenant) else {
+            return false;
+        };
+        self.folders
+            .insert((self.vaults.path(&file.tenant), file.path.folder));
+        let key = (Arc::clone(&file.tenant), file.path);
+        match self.files.current(&*root, &key) {
+            Ok(Some(open)) => {
+                open.touched();
+                true
+            }
+            // The user has moved or deleted it, or put something else there: nothing of ours is left to sync.
+            Ok(None) => true,
+            Err(error) if is_obstacle(&error) => true,
+            Err(error) => {
+                self.note_sync_failure(&error);
+                false
             }
         }
-        true
     }
 }
 

@@ -22,8 +22,17 @@ impl Obstacle {
             Self::Fifo => (io::ErrorKind::Unsupported, "is a FIFO"),
             Self::Special => (io::ErrorKind::Unsupported, "is a socket or a device"),
         };
-        io::Error::new(kind, format!("{path} {what}"))
+        io::Error::new(kind, InTheWay(format!("{path} {what}")))
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct InTheWay(String);
+
+/// Whether an error says that something else than ours stands at a path, rather than that the path cannot be used.
+pub(crate) fn is_obstacle(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<InTheWay>())
 }
 
 /// Adds what was being done to an error, and keeps its kind.

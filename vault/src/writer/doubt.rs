@@ -45,13 +45,18 @@ impl Doubt {
         }
     }
 
-    /// A group found in the journal. `places`: where a marker says that its entries are.
-    pub(crate) fn found(group: Group, places: Vec<Option<Place>>, rewrite: bool) -> Self {
-        let undone = vec![None; group.files.len()];
+    /// A group found in the journal. `done`: where the entries are of files that need nothing more; `known`: where a marker
+    /// says that they are.
+    pub(crate) fn found(
+        group: Group,
+        done: Vec<Option<Place>>,
+        known: Vec<Option<Place>>,
+        rewrite: bool,
+    ) -> Self {
         Self {
             group,
-            places: undone,
-            partials: places,
+            places: done,
+            partials: known,
             rewrite,
             reason: "not yet replayed".into(),
         }

@@ -15,6 +15,7 @@ mod handles;
 #[path = "../../../fuzz/cases/inputs.rs"]
 mod inputs;
 mod kept;
+mod replay;
 #[path = "../../../tests/common/scoreboard.rs"]
 mod scoreboard;
 mod simulation;

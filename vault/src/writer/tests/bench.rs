@@ -196,6 +196,13 @@ pub(in crate::writer) fn options() -> Options {
     }
 }
 
+/// A writer on a new machine.
+pub(super) fn started(seed: u64) -> Bench {
+    let mut bench = Bench::new(seed);
+    assert!(bench.start());
+    bench
+}
+
 /// Which of the daily files an event goes to.
 fn place_of(event: u32) -> u32 {
     // Mostly to one, so that appends follow each other.

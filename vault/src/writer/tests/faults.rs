@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::bench::{Bench, batch, batches_of, options, path_of};
+use super::bench::{Bench, batch, batches_of, options, path_of, started};
 use crate::{
     error::AppendError,
     fs::sim::{Area, Op, OpKind, SimDisk},
@@ -15,12 +15,6 @@ use crate::{
     store::{Store, sim::SimStore},
     writer::{State, Vault},
 };
-
-fn started(seed: u64) -> Bench {
-    let mut bench = Bench::new(seed);
-    assert!(bench.start());
-    bench
-}
 
 #[test]
 fn a_full_vault_is_told_and_completed_when_space_is_back() {
@@ -271,31 +265,6 @@ fn a_sync_of_the_journal_that_fails_is_told_and_the_reopened_journal_decides() {
         bench.check("after reopening");
         bench.resend_all();
     }
-}
-
-#[test]
-fn a_vault_that_is_not_mounted_takes_nothing_and_loses_nothing() {
-    let mut bench = started(3);
-    bench.send(&[vec![1]]);
-    bench.disk.user_rename("/vault", "/elsewhere").unwrap();
-    bench.disk.user_mkdir("/vault").unwrap();
-    let told = bench.send(&[vec![2]]);
-    assert!(
-        matches!(&told[0], Err(AppendError::Unavailable { reason, .. }) if reason.contains("mounted")),
-        "{told:?}"
-    );
-    bench.kill();
-    assert!(bench.start());
-    assert!(bench.send(&[vec![2]])[0].is_err());
-    assert!(
-        bench.disk.list("/vault").is_empty(),
-        "nothing is written into an empty mount point"
-    );
-    bench.disk.user_delete("/vault").unwrap();
-    bench.disk.user_rename("/elsewhere", "/vault").unwrap();
-    bench.writer.as_mut().unwrap().retry_doubts();
-    bench.check("after it was mounted");
-    bench.resend_all();
 }
 
 #[test]
