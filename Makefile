@@ -88,7 +88,7 @@ bench: dist ## Measure: a service for each row of a table, then escaping, rebuil
 # What does not need a service: escaping, rebuilding the index, and what redaction finds.
 	cargo run --release --quiet -p openclone-vault --example throughput
 	cargo run --release --quiet -p openclone-vault --example reindex_rate
-	cargo run --release --quiet --example redaction
+	cargo run --release --quiet -p openclone-redact --example redaction
 
 soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the vault: each event once
 	$(TARGET)/release/openclone-bench soak --binary $(BINARY)

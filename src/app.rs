@@ -3,6 +3,7 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use openclone_gateway::{Endpoint, GatewayOptions, Transport};
+use openclone_redact::{RedactError, Redactor};
 use openclone_vault::{
     AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
     upkeep::{Upkeep, UpkeepError},
@@ -34,7 +35,6 @@ use crate::{
     pipeline::Pipeline,
     prepare::Preparer,
     probes::{self, Probes},
-    redact::{RedactError, Redactor},
     registry::{self, Registry, RegistryFacade, Watch},
     server::{Server, Surface, TlsError},
     tenants::Tenants,

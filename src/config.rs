@@ -17,10 +17,9 @@ pub use layers::{Inputs, Layers};
 pub use server::ServerConfig;
 pub use vault::VaultConfig;
 
-use crate::{
-    limit::{self, TenantRates},
-    redact::RedactConfig,
-};
+use openclone_redact::RedactConfig;
+
+use crate::limit::{self, TenantRates};
 
 /// All options, checked.
 #[derive(Clone, Debug)]

@@ -25,7 +25,6 @@ mod payload;
 pub mod pipeline;
 mod prepare;
 mod probes;
-pub mod redact;
 pub mod registry;
 pub mod server;
 pub mod telemetry;

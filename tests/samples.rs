@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use openclone::redact::{RedactConfig, Redactor};
+use openclone_redact::{RedactConfig, Redactor};
 use openclone_vault::SourceType;
 use serde_json::Value;
 

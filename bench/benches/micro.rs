@@ -6,7 +6,7 @@ use std::{hint::black_box, sync::Arc};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::{Timestamp, civil::Time, tz::TimeZone};
-use openclone::redact::{RedactConfig, Redactor};
+use openclone_redact::{RedactConfig, Redactor};
 use openclone_vault::{
     BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Number, Object, SourceType, Value,
     filter::Filter,

@@ -9,15 +9,13 @@ mod readme;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use openclone_redact::{RedactConfig, Redactor};
 
 use super::{say, tree};
-use crate::{
-    redact::{RedactConfig, Redactor},
-    registry::{
-        Manifest,
-        directory::read_file,
-        manifest::{self, fault::line_at, fault::plain},
-    },
+use crate::registry::{
+    Manifest,
+    directory::read_file,
+    manifest::{self, fault::line_at, fault::plain},
 };
 
 /// Bytes of a text file that is looked through, at most.

@@ -1,10 +1,10 @@
 //! Prints what redaction finds of planted secrets, what it takes ordinary text for, and how fast it is:
-//! `cargo run --release --example redaction`.
+//! `cargo run --release -p openclone-redact --example redaction`.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use std::{hint::black_box, time::Instant};
 
-use openclone::redact::{RedactConfig, Redactor};
+use openclone_redact::{RedactConfig, Redactor};
 
 const EACH: usize = 500;
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
