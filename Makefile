@@ -97,7 +97,7 @@ soak: build ## Send for an hour (SOAK_SECONDS) through restarts, then read the v
 # vault and the service are compiled once more, with the feature.
 CEILING := $(TARGET)/dist/openclone-ceiling
 BENCH := $(TARGET)/release/openclone-bench
-FIGURES := docs/performance
+FIGURES := bench/results
 # Of which that counts in which a shared host took least of the processors.
 ROUNDS := --rounds 3
 # Ratios can be compared only between rows of one length: the longer, the more of them is disk.
@@ -119,11 +119,11 @@ bench-full: ceiling ## Measure everything: ceiling, peers, 100 million ids, 10,0
 	@$(MAKE) --no-print-directory flame || echo "no flame graph: see above"
 	@$(MAKE) --no-print-directory bench-results
 
-bench-results: build ## Draw the plots and write docs/performance/RESULTS.md from the JSON that is there
+bench-results: build ## Draw the plots and write bench/results/RESULTS.md from the JSON that is there
 	$(BENCH) plot --directory $(FIGURES)
 	$(BENCH) results --directory $(FIGURES)
 
-bench-check: ceiling ## Measure, and tell which ratios fell by more than 10 % against docs/performance
+bench-check: ceiling ## Measure, and tell which ratios fell by more than 10 % against bench/results
 	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) $(LENGTH) --json $(TARGET)/figures.json
 	$(BENCH) peers --only fastapi --binary $(PRODUCT) --installed $(TARGET)/peers $(ROUNDS) --json $(TARGET)/peers.json
 	$(BENCH) check --base $(FIGURES) $(TARGET)
@@ -131,7 +131,7 @@ bench-check: ceiling ## Measure, and tell which ratios fell by more than 10 % ag
 bench-micro: build ## Time the steps of an event, each alone (criterion)
 	cargo bench --workspace --bench micro
 
-flame: dist ## Draw where the time goes at full load (docs/performance/flame.svg); needs perf
+flame: dist ## Draw where the time goes at full load (bench/results/flame.svg); needs perf
 	@scripts/need flame
 	@scripts/tools inferno $(TOOLS)
 	@scripts/flame $(PRODUCT) $(BENCH) $(TOOLS) $(FIGURES)/flame.svg

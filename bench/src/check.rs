@@ -24,7 +24,7 @@ const QUIET: f64 = 0.05;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where the committed `figures.json` and `peers.json` are.
-    #[arg(long, default_value = "docs/performance")]
+    #[arg(long, default_value = "bench/results")]
     base: PathBuf,
     /// Where those of now are.
     now: PathBuf,

@@ -26,7 +26,7 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where `sweep.json` and `scale.json` are, and the plots go.
-    #[arg(long, default_value = "docs/performance")]
+    #[arg(long, default_value = "bench/results")]
     directory: PathBuf,
 }
 

@@ -1,4 +1,4 @@
-//! The tables of `docs/performance/RESULTS.md`, out of the JSON beside it: no figure is copied by hand.
+//! The tables of `bench/results/RESULTS.md`, out of the JSON beside it: no figure is copied by hand.
 
 mod tables;
 mod targets;
@@ -14,7 +14,7 @@ use crate::{load::write_line, plot::read};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where the JSON is, and the page goes.
-    #[arg(long, default_value = "docs/performance")]
+    #[arg(long, default_value = "bench/results")]
     directory: PathBuf,
 }
 

@@ -1,10 +1,10 @@
-//! The files and tables under `docs/`.
+//! The tables under `docs/` and the files under `deploy/`.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use openclone::config::options::OPTIONS;
 
-use crate::{BIN, all_docs, command, common::TestApp, docs, words};
+use crate::{BIN, all_docs, command, common::TestApp, deploy, docs, words};
 
 #[test]
 fn the_page_on_operations_lists_every_option_with_its_default() {
@@ -25,7 +25,8 @@ fn the_page_on_operations_lists_every_option_with_its_default() {
 
 #[test]
 fn variables_in_the_documents_exist() {
-    let text = all_docs(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = all_docs(root.join("docs")) + &all_docs(root.join("deploy"));
     let options = OPTIONS
         .iter()
         .map(|option| format!("OPENCLONE_{}", option.key.replace('.', "__").to_uppercase()));
@@ -37,10 +38,13 @@ fn variables_in_the_documents_exist() {
 }
 
 #[test]
-fn both_quick_starts_give_the_same_commands() {
+fn both_getting_started_pages_give_the_same_commands() {
     let blocks =
         |text: String| -> Vec<String> { text.split("```").skip(1).step_by(2).map(str::to_owned).collect() };
-    let (english, spanish) = (blocks(docs("quick-start.md")), blocks(docs("inicio-rapido.md")));
+    let (english, spanish) = (
+        blocks(docs("getting-started.md")),
+        blocks(docs("getting-started.es.md")),
+    );
     assert!(english.len() >= 4);
     assert_eq!(english, spanish);
 }
@@ -56,9 +60,9 @@ async fn dashboard_alerts_and_page_name_the_figures_there_are() {
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split(['{', ' ']).next());
     let known: BTreeSet<_> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let dashboard: serde_json::Value = serde_json::from_str(&docs("grafana/openclone.json")).unwrap();
+    let dashboard: serde_json::Value = serde_json::from_str(&deploy("grafana/openclone.json")).unwrap();
     assert!(dashboard["panels"].as_array().unwrap().len() > 10);
-    let used = docs("grafana/openclone.json") + &docs("prometheus/openclone.rules.yml");
+    let used = deploy("grafana/openclone.json") + &deploy("prometheus/openclone.rules.yml");
     let unknown: Vec<_> = words(&used, "openclone_").difference(&known).cloned().collect();
     assert!(unknown.is_empty(), "{unknown:?}");
     let page = words(&docs("operations.md"), "openclone_");
@@ -82,7 +86,7 @@ fn systemd_accepts_the_unit_and_finds_it_confined() {
     let unit = dir.path().join("openclone.service");
     fs::write(
         &unit,
-        docs("systemd/openclone.service").replace("/usr/local/bin/openclone", BIN),
+        deploy("systemd/openclone.service").replace("/usr/local/bin/openclone", BIN),
     )
     .unwrap();
     let analyze = |arguments: &[&str]| {
@@ -109,7 +113,7 @@ fn systemd_accepts_the_unit_and_finds_it_confined() {
 
 #[test]
 fn launchd_would_start_the_service_and_keep_it_up() {
-    let plist = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/launchd/dev.openclone.ingest.plist");
+    let plist = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/launchd/dev.openclone.ingest.plist");
     let read = "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
     let Ok(output) = Command::new("python3").args(["-c", read]).arg(plist).output() else {
         return; // no Python here

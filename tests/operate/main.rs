@@ -1,4 +1,4 @@
-//! What an operator uses: the commands for keys, completions and manual, traces, and the files and tables under `docs/`.
+//! What an operator uses: commands for keys, completions and manual, traces, the files under `docs/` and `deploy/`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -43,7 +43,15 @@ fn run(home: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 fn docs(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap()
+    read(&format!("docs/{name}"))
+}
+
+fn deploy(name: &str) -> String {
+    read(&format!("deploy/{name}"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 /// All pages but the results of the rigs, which are for those who work on the service.
