@@ -6,7 +6,7 @@ use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 use openclone_redact::{RedactError, Redactor};
 use openclone_vault::{
     AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
-    upkeep::{Upkeep, UpkeepError},
+    maintenance::{Maintenance, MaintenanceError},
 };
 use rustix::process::{Resource, getrlimit};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -59,7 +59,7 @@ pub struct App {
     keys: Arc<KeyRing>,
     vault: Options,
     opener: Opener,
-    upkeep: Upkeep,
+    upkeep: Maintenance,
 }
 
 /// What opens the vault.
@@ -217,7 +217,7 @@ impl App {
 }
 
 async fn open(
-    (options, opener, upkeep): (Options, Opener, Upkeep),
+    (options, opener, upkeep): (Options, Opener, Maintenance),
     lifecycle: Arc<Lifecycle>,
     failed: oneshot::Sender<()>,
     address: Option<SocketAddr>,
@@ -249,7 +249,7 @@ async fn open(
 
 /// Where the database is gone, its index is made from the vaults first: without it every event that comes again would be
 /// stored again, the forgotten ones too.
-fn open_vault(options: Options, opener: Opener, upkeep: &Upkeep) -> Result<Vault, OpenError> {
+fn open_vault(options: Options, opener: Opener, upkeep: &Maintenance) -> Result<Vault, OpenError> {
     match upkeep.reindex_if_gone() {
         Ok(None) => {}
         Ok(Some(done)) => {
@@ -262,7 +262,7 @@ fn open_vault(options: Options, opener: Opener, upkeep: &Upkeep) -> Result<Vault
                 warn!(what, reason, others = done.unread.len() - 1, "could not be read");
             }
         }
-        Err(UpkeepError::Open(error)) => return Err(error),
+        Err(MaintenanceError::Open(error)) => return Err(error),
         Err(error) => {
             return Err(OpenError::Database {
                 path: options.db,
@@ -388,6 +388,6 @@ pub(crate) fn open_files(descriptors: u64) -> usize {
 }
 
 /// What looks after the same vaults.
-pub(crate) fn upkeep(options: &Options, home: &Home) -> Upkeep {
-    Upkeep::new(options.db.clone(), options.dirs.clone(), home.forgotten())
+pub(crate) fn upkeep(options: &Options, home: &Home) -> Maintenance {
+    Maintenance::new(options.db.clone(), options.dirs.clone(), home.forgotten())
 }

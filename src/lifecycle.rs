@@ -2,7 +2,7 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use openclone_vault::{Figures, State, Vault};
+use openclone_vault::{State, Vault, WriterStats};
 use tokio::sync::watch;
 
 use crate::error::{IngestError, Reason};
@@ -86,8 +86,8 @@ impl Lifecycle {
     }
 
     /// The writer's figures, once the vault is open.
-    pub fn figures(&self) -> Option<Figures> {
-        self.vault.get().map(Vault::figures)
+    pub fn figures(&self) -> Option<WriterStats> {
+        self.vault.get().map(Vault::stats)
     }
 
     /// Checkpoints since the vault was opened.

@@ -18,7 +18,7 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, SharedString};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use openclone_gateway::{Refusal, Unread};
-use openclone_vault::{Figures, Receipt};
+use openclone_vault::{Receipt, WriterStats};
 
 use crate::{auth::RingState, tenants::TenantFigures};
 
@@ -203,7 +203,7 @@ impl Meters {
     }
 
     /// All figures in Prometheus' text form; `vault` are those of the writer, and whether it takes batches.
-    pub fn render(&self, ready: bool, vault: Option<&Figures>) -> String {
+    pub fn render(&self, ready: bool, vault: Option<&WriterStats>) -> String {
         self.gauge("openclone_ready", if ready { 1.0 } else { 0.0 });
         self.0
             .recorder
@@ -216,11 +216,11 @@ impl Meters {
             )
             .set(1.0);
         if let Some(figures) = vault {
-            self.gauge("openclone_ids_at_rest", figures.ids_at_rest as f64);
+            self.gauge("openclone_ids_at_rest", figures.ids_indexed as f64);
             self.gauge("openclone_ids_recent", figures.ids_recent as f64);
             self.gauge("openclone_journal_bytes", figures.journal_bytes as f64);
             self.gauge("openclone_groups", figures.groups as f64);
-            self.gauge("openclone_groups_in_doubt", figures.groups_in_doubt as f64);
+            self.gauge("openclone_groups_in_doubt", figures.groups_incomplete as f64);
             self.gauge("openclone_checkpoints", figures.checkpoints as f64);
             self.gauge("openclone_last_group_seconds", figures.last_group_seconds);
         }

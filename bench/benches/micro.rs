@@ -9,8 +9,7 @@ use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use openclone_redact::{RedactConfig, Redactor};
 use openclone_vault::{
     BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Number, Object, SourceType, Value,
-    filter::Filter,
-    index::SeenIndex,
+    index::{SeenIndex, filter::Filter},
     store::{Store, rocks::RocksStore},
 };
 
@@ -130,7 +129,7 @@ fn index(criterion: &mut Criterion) {
     let store = RocksStore::open(home.path()).unwrap();
     let mut ids: Vec<EventId> = (0..AT_REST).map(id).collect();
     ids.sort_unstable();
-    store.settle(&ids).unwrap();
+    store.persist_ids(&ids).unwrap();
     let filter = Filter::new(ids.len());
     filter.insert(&ids);
     filter.complete();
@@ -160,7 +159,7 @@ fn index(criterion: &mut Criterion) {
 /// As the ids of a batch are looked up.
 fn observe(index: &mut SeenIndex, ids: &[EventId]) {
     let mut may_rest = Vec::with_capacity(ids.len());
-    index.may_rest(ids, &mut may_rest);
+    index.may_be_indexed(ids, &mut may_rest);
     for (id, may_rest) in ids.iter().zip(may_rest) {
         black_box(index.observe(*id, may_rest).unwrap());
     }

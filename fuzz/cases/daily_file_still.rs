@@ -1,10 +1,10 @@
 //! The daily file's case without threads.
 
-use openclone_vault::{Options, PreparedBatch, Receipt, fs::sim::SimDisk, writer::still::StillWriter};
+use openclone_vault::{Options, PreparedBatch, Receipt, fs::sim::SimDisk, writer::inline::InlineWriter};
 
 use super::daily_file::Taking;
 
-impl Taking for StillWriter {
+impl Taking for InlineWriter {
     fn open(options: Options, disk: &SimDisk) -> Self {
         Self::open(&options, disk)
     }

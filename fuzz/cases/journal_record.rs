@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use openclone_vault::{
     DailyFile, EventId,
     fs::FileId,
-    journal::{Group, GroupFile, Marker},
+    writer::record::{Group, GroupFile, Marker},
 };
 
 static BASE: LazyLock<Vec<u8>> = LazyLock::new(|| {

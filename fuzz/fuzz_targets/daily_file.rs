@@ -10,4 +10,4 @@ mod daily_file_still;
 #[path = "../cases/splice.rs"]
 mod splice;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| daily_file::run::<openclone_vault::writer::still::StillWriter>(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| daily_file::run::<openclone_vault::writer::inline::InlineWriter>(input));

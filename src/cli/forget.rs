@@ -2,7 +2,7 @@
 
 use clap::Args;
 use jiff::{Timestamp, civil, tz::TimeZone};
-use openclone_vault::upkeep;
+use openclone_vault::maintenance;
 
 use super::{
     Failure, Place, say,
@@ -34,7 +34,7 @@ impl Forget {
         let zone = &vaults.config.vault.days.zone;
         let since = moment(&self.since, zone)
             .ok_or_else(|| Failure::Usage(format!("--since: {:?} is no time", self.since)))?;
-        let what = upkeep::Forget {
+        let what = maintenance::Forget {
             plugin: &self.plugin,
             since,
             tenant: self.tenant.as_deref(),
@@ -48,7 +48,7 @@ impl Forget {
         self.tell(&done)
     }
 
-    fn tell(&self, done: &upkeep::Forgotten) -> Result<(), Failure> {
+    fn tell(&self, done: &maintenance::Forgotten) -> Result<(), Failure> {
         for (path, count) in &done.files {
             say(&format!("{path}: {}", counted(*count, "event")));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use openclone_vault::upkeep::{Condition, FaultKind};
+use openclone_vault::maintenance::{FsckReport, ProblemKind};
 
 use super::{
     Failure, Place, say,
@@ -40,7 +40,7 @@ impl Fsck {
     }
 }
 
-fn tell_counts(condition: &Condition) {
+fn tell_counts(condition: &FsckReport) {
     let mut events = 0;
     for ((tenant, folder), count) in &condition.folders {
         events += count.events;
@@ -52,7 +52,7 @@ fn tell_counts(condition: &Condition) {
         say(&format!("{tenant} {folder}: {found} in {files}{copies}"));
     }
     say(&format!("all: {}", counted(events, "event")));
-    let at_rest = counted(condition.at_rest, "id");
+    let at_rest = counted(condition.indexed, "id");
     say(&format!(
         "index: {at_rest}, {} of events that were removed from the vault",
         condition.removed
@@ -66,8 +66,8 @@ fn tell_counts(condition: &Condition) {
     ));
 }
 
-fn tell_faults(condition: &Condition, most: usize) {
-    let mut shown: BTreeMap<FaultKind, usize> = BTreeMap::new();
+fn tell_faults(condition: &FsckReport, most: usize) {
+    let mut shown: BTreeMap<ProblemKind, usize> = BTreeMap::new();
     for fault in &condition.named {
         let count = shown.entry(fault.kind).or_default();
         if *count < most {

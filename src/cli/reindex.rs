@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clap::Args;
-use openclone_vault::upkeep::{Reindexed, Source};
+use openclone_vault::maintenance::{Reindexed, Source};
 
 use super::{
     Failure, Place, say,

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use openclone_vault::{Options, upkeep::Upkeep};
+use openclone_vault::{Options, maintenance::Maintenance};
 
 use super::{Failure, Place, process};
 use crate::{app, config::Config, home::Home};
 
 /// The vaults as the options say.
 pub(super) struct Vaults {
-    pub(super) upkeep: Upkeep,
+    pub(super) upkeep: Maintenance,
     /// As the server would open them.
     pub(super) options: Options,
     pub(super) config: Config,

@@ -3,7 +3,7 @@
 
 use std::{fs, io::Write as _, time::Instant};
 
-use openclone_vault::{EventId, SourceType, VaultDirs, upkeep::Upkeep};
+use openclone_vault::{EventId, SourceType, VaultDirs, maintenance::Maintenance};
 
 const PER_FILE: u32 = 100_000;
 
@@ -29,10 +29,10 @@ fn main() {
         default: vault,
         tenants: home.join("tenants"),
     };
-    let upkeep = Upkeep::new(home.join("db"), dirs, home.join("forgotten"));
+    let maintenance = Maintenance::new(home.join("db"), dirs, home.join("forgotten"));
     for what in ["a new database", "merging into it"] {
         let (start, cpu) = (Instant::now(), cpu_seconds());
-        let done = upkeep.reindex(&mut |_| {}).unwrap();
+        let done = maintenance.reindex(&mut |_| {}).unwrap();
         let seconds = start.elapsed().as_secs_f64();
         let (rate, megabytes) = (done.entries as f64 / seconds, done.bytes as f64 / 1e6);
         println!(
@@ -42,9 +42,9 @@ fn main() {
         );
     }
     let start = Instant::now();
-    let condition = upkeep.fsck(&mut |_| {}).unwrap();
+    let report = maintenance.fsck(&mut |_| {}).unwrap();
     let rate = f64::from(events) / start.elapsed().as_secs_f64();
-    println!("fsck: {rate:.0} events/s, {} faults", condition.named.len());
+    println!("fsck: {rate:.0} events/s, {} faults", report.named.len());
     fs::remove_dir_all(home).unwrap();
 }
 

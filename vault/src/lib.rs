@@ -3,34 +3,25 @@
 //! A synchronous library with a thread. It knows nothing of gRPC, HTTP or async runtimes. See [`writer`] for the
 //! commit protocol and its invariants.
 #![cfg_attr(
-    feature = "ceiling",
-    allow(dead_code, reason = "the ceiling leaves half of the work out")
+    feature = "baseline",
+    allow(dead_code, reason = "the baseline does only half of the work")
 )]
 
 /// The name under which cases that are shared with the fuzz targets know the library.
 #[cfg(test)]
 extern crate self as openclone_vault;
 
-mod append;
-mod boot;
-mod checkpoint;
 pub mod day;
 pub mod entry;
 pub mod error;
 pub mod event_id;
-mod files;
-pub mod filter;
 pub mod fs;
-mod gather;
 pub mod index;
-pub mod journal;
+pub mod maintenance;
 pub mod markdown;
-mod recovery;
 pub mod source_type;
 pub mod store;
-pub mod upkeep;
 pub mod value;
-mod vaults;
 pub mod writer;
 
 pub use day::{DayBy, DayRule};
@@ -39,4 +30,4 @@ pub use error::{AppendError, OpenError, Outage};
 pub use event_id::EventId;
 pub use source_type::{Sensitivity, SourceType};
 pub use value::{Number, Object, Value};
-pub use writer::{CheckpointPolicy, Figures, Options, Receipt, State, Vault, VaultDirs};
+pub use writer::{CheckpointPolicy, Options, Receipt, State, Vault, VaultDirs, WriterStats};

@@ -19,7 +19,7 @@ pub type Kept = Box<dyn Read + Send>;
 /// A group as it stands in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalledGroup {
-    /// See [`crate::journal`].
+    /// See [`crate::writer::record`].
     pub record: Vec<u8>,
     /// That, and where, it was applied.
     pub marker: Option<Vec<u8>>,
@@ -65,7 +65,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Then some may be there and some not; nothing else is harmed.
-    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError>;
+    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError>;
 
     /// Removes the given groups (sorted) and their markers, in one write; not synced.
     ///

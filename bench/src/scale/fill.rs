@@ -6,7 +6,7 @@ use std::{path::Path, sync::mpsc, thread, time::Instant};
 use anyhow::Context as _;
 use openclone_vault::{
     EventId,
-    filter::Filter,
+    index::filter::Filter,
     store::{Store as _, rocks::RocksStore},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn fill(db: &Path, from: u64, to: u64) -> anyhow::Result<Option<f64>>
         }
     });
     for ids in queue {
-        store.settle(&ids).context("cannot put ids to rest")?;
+        store.persist_ids(&ids).context("cannot put ids to rest")?;
         filter.insert(&ids);
     }
     maker

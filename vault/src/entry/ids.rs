@@ -16,7 +16,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// ` ^oc-<id>` at the end of a line. If its beginning was edited away, so that the id stands on a line that belongs to no
 /// entry, that line alone is the range. Foreign text cannot look like one: its `^` has a backslash before it.
 /// `\r\n`, a byte order mark, a missing last newline and anything between entries are taken as they come. So is an entry
-/// that begins right behind another one's id: see [`crate::append`].
+/// that begins right behind another one's id: see [`crate::writer::append`].
 pub fn ids_in(file: &[u8]) -> IdsIn<'_> {
     let at = if file.starts_with(BYTE_ORDER_MARK) {
         BYTE_ORDER_MARK.len()

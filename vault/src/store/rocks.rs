@@ -13,8 +13,8 @@
 mod hold;
 mod kept;
 mod log;
+mod readahead;
 mod spent;
-mod warm;
 
 use std::{
     fs,
@@ -112,7 +112,7 @@ impl RocksStore {
     }
 
     fn ingest(&self, db: &DB, ids: &[EventId]) -> Result<(), StoreError> {
-        let file = self.path.join("settling.sst");
+        let file = self.path.join("checkpointing.sst");
         let options = id_options(&self.cache);
         let mut writer = SstFileWriter::create(&options);
         writer.open(&file)?;
@@ -120,7 +120,7 @@ impl RocksStore {
             writer.put(id.0, b"")?;
         }
         writer.finish()?;
-        warm::begin(&file);
+        readahead::begin(&file);
         let mut ingest = IngestExternalFileOptions::default();
         ingest.set_move_files(true);
         db.ingest_external_file_cf_opts(family(db, IDS)?, &ingest, vec![&file])?;
@@ -166,7 +166,7 @@ impl Store for RocksStore {
         })
     }
 
-    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
+    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
         self.change(|db| {
             if ids.len() >= INGEST_FROM {
                 return self.ingest(db, ids);

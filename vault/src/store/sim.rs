@@ -177,7 +177,7 @@ impl Store for SimStore {
         Ok(Some(JournalledGroup { record, marker }))
     }
 
-    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
+    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
         self.change(Record::Ids(ids.to_vec()), true)
     }
 

@@ -8,18 +8,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{CheckpointPolicy, Options, Shared, State, doubt::Doubt, filling::take_kept};
+use super::{
+    CheckpointPolicy, Options, State, filling::take_kept, incomplete::IncompleteGroup, state::Shared,
+};
 use crate::{
-    append,
     error::{AppendError, Outage},
-    files::{FileKey, OpenFiles, is_sync_failure},
-    filter::Filter,
     fs::VaultFs,
-    gather::{Answer, Gathering, Job, Refusal},
     index::SeenIndex,
-    journal::{BootId, Group, GroupFile, Marker, Place},
+    index::filter::Filter,
     store::{Kept, Seq, Store, StoreError},
-    vaults::{OpenRoots, VaultError, Vaults},
+    writer::append,
+    writer::group::{Answer, AppendRequest, GroupBuilder, RejectReason},
+    writer::open_files::{FileKey, OpenFiles, is_sync_failure},
+    writer::record::{BootId, Group, GroupFile, Marker, Place},
+    writer::roots::{OpenRoots, VaultError, Vaults},
 };
 
 /// How long a caller should wait while the journal is being reopened.
@@ -40,7 +42,7 @@ pub(crate) struct Writer {
     /// Groups that are in their files but not yet checkpointed.
     pub(crate) applied: Vec<Seq>,
     /// Groups whose append has failed.
-    pub(crate) doubts: BTreeMap<Seq, Doubt>,
+    pub(crate) incomplete: BTreeMap<Seq, IncompleteGroup>,
     /// Folders with new names since the last checkpoint.
     pub(crate) folders: BTreeSet<(PathBuf, &'static str)>,
     /// Bytes of journal since the last checkpoint.
@@ -50,7 +52,7 @@ pub(crate) struct Writer {
     /// What the last run has kept, for whoever fills the filter.
     pub(super) kept_filter: Option<Kept>,
     /// Groups that a running checkpoint has taken.
-    pub(super) settling: Vec<Seq>,
+    pub(super) checkpointing: Vec<Seq>,
     /// A sync has failed and the next start does not know it yet.
     pub(super) owes_note: bool,
     /// Memory of the last group's record and of its entries, for the next one: some MiB that the system would otherwise have
@@ -88,11 +90,11 @@ impl Writer {
             shared,
             next: 1,
             applied: Vec::new(),
-            doubts: BTreeMap::new(),
+            incomplete: BTreeMap::new(),
             folders: BTreeSet::new(),
             journal_bytes: 0,
             oldest: None,
-            settling: Vec::new(),
+            checkpointing: Vec::new(),
             owes_note: false,
             record: Vec::new(),
             entries: Vec::new(),
@@ -100,25 +102,27 @@ impl Writer {
     }
 
     /// Takes the batches into the vault as one group and answers each.
-    pub(crate) fn commit(&mut self, jobs: Vec<Job>) {
+    pub(crate) fn commit(&mut self, requests: Vec<AppendRequest>) {
         let started = Instant::now();
-        if let Some(refusal) = self.refusal() {
-            return jobs.into_iter().for_each(|job| (job.reply)(Err(refusal.clone())));
+        if let Some(rejection) = self.rejection() {
+            return requests
+                .into_iter()
+                .for_each(|request| (request.reply)(Err(rejection.clone())));
         }
         let mut roots = OpenRoots::default();
-        let mut gathering = Gathering::new(std::mem::take(&mut self.entries));
-        for job in jobs {
-            self.gather(job, &mut roots, &mut gathering);
+        let mut builder = GroupBuilder::new(std::mem::take(&mut self.entries));
+        for request in requests {
+            self.gather(request, &mut roots, &mut builder);
         }
-        if gathering.group.files.is_empty() {
-            return gathering
+        if builder.group.files.is_empty() {
+            return builder
                 .answers
                 .into_iter()
                 .for_each(|answer| (answer.reply)(Ok(answer.receipt)));
         }
-        match self.journal(&mut gathering.group, &mut roots) {
-            Ok(seq) => self.apply(seq, gathering, &mut roots),
-            Err(error) => self.refuse_group(gathering, &error),
+        match self.journal(&mut builder.group, &mut roots) {
+            Ok(seq) => self.apply(seq, builder, &mut roots),
+            Err(error) => self.reject_group(builder, &error),
         }
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.shared.last_group_micros.store(micros, Ordering::Relaxed);
@@ -126,7 +130,7 @@ impl Writer {
     }
 
     /// Why nothing is taken at all, if so.
-    pub(super) fn refusal(&self) -> Option<AppendError> {
+    pub(super) fn rejection(&self) -> Option<AppendError> {
         match self.shared.state() {
             State::Ready => None,
             State::Degraded { reason } => Some(AppendError::Unavailable {
@@ -142,32 +146,37 @@ impl Writer {
         }
     }
 
-    fn gather(&mut self, job: Job, roots: &mut OpenRoots, gathering: &mut Gathering) {
-        if let Err(refusal) = self.admit(&job, roots, gathering) {
-            tracing::warn!(tenant = %job.batch.tenant, reason = %refusal, "batch refused");
-            return (job.reply)(Err(refusal));
+    fn gather(&mut self, request: AppendRequest, roots: &mut OpenRoots, builder: &mut GroupBuilder) {
+        if let Err(rejection) = self.admit(&request, roots, builder) {
+            tracing::warn!(tenant = %request.batch.tenant, reason = %rejection, "batch refused");
+            return (request.reply)(Err(rejection));
         }
-        let Err((job, refusal)) = gathering.take(job, &mut self.index) else {
+        let Err((request, rejection)) = builder.take(request, &mut self.index) else {
             return;
         };
-        match refusal {
-            Refusal::InDoubt(seq) => (job.reply)(Err(self.doubt_error(seq))),
-            Refusal::Store(error) => (job.reply)(Err(self.database_refusal(&error))),
+        match rejection {
+            RejectReason::Incomplete(seq) => (request.reply)(Err(self.incomplete_error(seq))),
+            RejectReason::Store(error) => (request.reply)(Err(self.database_rejection(&error))),
         }
     }
 
     /// Says no before anything is written, where the outcome can be known.
-    fn admit(&mut self, job: &Job, roots: &mut OpenRoots, gathering: &Gathering) -> Result<(), AppendError> {
-        let opened = self.vaults.open_for_writing(&job.batch.tenant, roots);
-        let root = opened.map_err(|error| self.vault_refusal(error))?;
-        for file in &job.batch.files {
-            let key = (Arc::clone(&job.batch.tenant), file.path);
-            if gathering.has(&key) {
+    fn admit(
+        &mut self,
+        request: &AppendRequest,
+        roots: &mut OpenRoots,
+        builder: &GroupBuilder,
+    ) -> Result<(), AppendError> {
+        let opened = self.vaults.open_for_writing(&request.batch.tenant, roots);
+        let root = opened.map_err(|error| self.vault_rejection(error))?;
+        for file in &request.batch.files {
+            let key = (Arc::clone(&request.batch.tenant), file.path);
+            if builder.has(&key) {
                 // Looked at a moment ago, and once more when it is appended to.
                 continue;
             }
             if let Some(seq) = self.retry_file(&key) {
-                return Err(self.doubt_error(seq));
+                return Err(self.incomplete_error(seq));
             }
             if let Err(error) = self.files.current(&*root, &key) {
                 self.note_sync_failure(&error);
@@ -179,17 +188,17 @@ impl Writer {
         Ok(())
     }
 
-    fn vault_refusal(&mut self, error: VaultError) -> AppendError {
+    fn vault_rejection(&mut self, error: VaultError) -> AppendError {
         match error {
-            VaultError::Refused(refusal) => refusal,
-            VaultError::Store(error) => self.database_refusal(&error),
+            VaultError::Rejected(rejection) => rejection,
+            VaultError::Store(error) => self.database_rejection(&error),
         }
     }
 
     /// The store failed; what callers get now.
-    fn database_refusal(&mut self, error: &StoreError) -> AppendError {
+    fn database_rejection(&mut self, error: &StoreError) -> AppendError {
         self.degrade(error);
-        self.refusal().unwrap_or_else(|| AppendError::Storage {
+        self.rejection().unwrap_or_else(|| AppendError::Storage {
             reason: error.message.clone(),
         })
     }
@@ -218,8 +227,8 @@ impl Writer {
         Ok(seq)
     }
 
-    fn apply(&mut self, seq: Seq, gathering: Gathering, roots: &mut OpenRoots) {
-        let Gathering { group, answers, .. } = gathering;
+    fn apply(&mut self, seq: Seq, builder: GroupBuilder, roots: &mut OpenRoots) {
+        let GroupBuilder { group, answers, .. } = builder;
         let keys: Vec<FileKey> = group
             .files
             .iter()
@@ -228,7 +237,7 @@ impl Writer {
         let failure = self.append_files(seq, group, roots);
         for answer in answers {
             let failed = failure.as_ref().filter(|_| {
-                answer.rests_on_group
+                answer.depends_on_group
                     || answer
                         .files
                         .iter()
@@ -261,7 +270,10 @@ impl Writer {
             return None;
         };
         let reason = error.to_string();
-        self.doubt(seq, Doubt::new(group, &places, partials, reason.clone()));
+        self.doubt(
+            seq,
+            IncompleteGroup::new(group, &places, partials, reason.clone()),
+        );
         // A file that someone else was changing is worth a second look at once.
         let done = append::is_moved(&error) && self.retry(seq);
         (!done).then_some(reason)
@@ -312,20 +324,20 @@ impl Writer {
     }
 
     /// The journal did not take the group, as far as anyone knows.
-    fn refuse_group(&mut self, gathering: Gathering, error: &StoreError) {
-        let degraded = self.database_refusal(error);
-        let refusal = match error.kind {
+    fn reject_group(&mut self, builder: GroupBuilder, error: &StoreError) {
+        let degraded = self.database_rejection(error);
+        let rejection = match error.kind {
             io::ErrorKind::StorageFull => AppendError::Storage {
                 reason: error.message.clone(),
             },
             _ => degraded,
         };
-        for answer in gathering.answers {
+        for answer in builder.answers {
             // A pure duplicate of what was durable before rests on nothing of this group.
-            let result = if answer.rests_on_nothing() {
+            let result = if answer.is_independent() {
                 Ok(answer.receipt)
             } else {
-                Err(refusal.clone())
+                Err(rejection.clone())
             };
             (answer.reply)(result);
         }
@@ -370,13 +382,13 @@ impl Writer {
             .journal_bytes
             .store(self.journal_bytes, Ordering::Relaxed);
         self.shared
-            .groups_in_doubt
-            .store(count(self.doubts.len()), Ordering::Relaxed);
+            .groups_incomplete
+            .store(count(self.incomplete.len()), Ordering::Relaxed);
     }
 }
 
 impl Answer {
-    fn rests_on_nothing(&self) -> bool {
-        self.files.is_empty() && !self.rests_on_group
+    fn is_independent(&self) -> bool {
+        self.files.is_empty() && !self.depends_on_group
     }
 }

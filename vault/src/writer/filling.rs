@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use super::Writer;
 use crate::{
-    filter::Filter,
+    index::filter::Filter,
     store::{Kept, Store},
 };
 

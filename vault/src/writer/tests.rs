@@ -12,6 +12,7 @@ mod eio;
 mod faults;
 mod filling;
 mod handles;
+mod inline;
 #[path = "../../../fuzz/cases/inputs.rs"]
 mod inputs;
 mod kept;
@@ -22,7 +23,6 @@ mod simulation;
 #[path = "../../../fuzz/cases/splice.rs"]
 #[allow(unreachable_pub)]
 mod splice;
-mod still;
 mod users;
 #[path = "../../tests/wrong/store.rs"]
 mod wrong;

@@ -23,9 +23,9 @@ use std::{
 
 use super::{State, Writer};
 use crate::{
-    checkpoint::{Checkpoint, CheckpointError},
     error::AppendError,
-    gather::Job,
+    writer::checkpoint::{Checkpoint, CheckpointError},
+    writer::group::AppendRequest,
 };
 
 /// A group takes no more batches from here on. With larger ones the disk waits while the next is made, and who sends waits
@@ -42,7 +42,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// What the thread is asked to do.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Append(Job),
+    Append(AppendRequest),
     Checkpointed(Result<(), CheckpointError>),
     Close(Sender<Result<(), AppendError>>),
 }
@@ -161,33 +161,33 @@ impl Loop {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Append(job) => self.commit(job),
+            Command::Append(request) => self.commit(request),
             Command::Checkpointed(result) => self.checkpointed(result),
             Command::Close(reply) => self.closing = Some(reply),
         }
     }
 
     /// Commits `first` and what else has queued up, as far as a group goes.
-    fn commit(&mut self, first: Job) {
+    fn commit(&mut self, first: AppendRequest) {
         let mut bytes = first.bytes();
-        let mut jobs = vec![first];
-        let mut other = self.take_queued(&mut jobs, &mut bytes);
+        let mut requests = vec![first];
+        let mut other = self.take_queued(&mut requests, &mut bytes);
         for _ in 0..PAUSES {
-            let known = jobs.len();
+            let known = requests.len();
             if other.is_some() || bytes >= SMALL_BYTES || !self.last.makes_wait(known) {
                 break;
             }
             thread::sleep(PAUSE);
-            other = self.take_queued(&mut jobs, &mut bytes);
-            if jobs.len() == known {
+            other = self.take_queued(&mut requests, &mut bytes);
+            if requests.len() == known {
                 break;
             }
         }
-        let (batches, begun) = (jobs.len(), Instant::now());
-        #[cfg(feature = "ceiling")]
-        self.writer.commit_unsafely(jobs);
-        #[cfg(not(feature = "ceiling"))]
-        self.writer.commit(jobs);
+        let (batches, begun) = (requests.len(), Instant::now());
+        #[cfg(feature = "baseline")]
+        self.writer.commit_baseline(requests);
+        #[cfg(not(feature = "baseline"))]
+        self.writer.commit(requests);
         self.last = LastGroup {
             batches,
             took: begun.elapsed(),
@@ -199,12 +199,12 @@ impl Loop {
     }
 
     /// Takes what has queued up, as far as a group goes, until another command comes.
-    fn take_queued(&mut self, jobs: &mut Vec<Job>, bytes: &mut usize) -> Option<Command> {
+    fn take_queued(&mut self, requests: &mut Vec<AppendRequest>, bytes: &mut usize) -> Option<Command> {
         while *bytes < GROUP_BYTES {
             match self.next_queued() {
-                Some(Command::Append(job)) => {
-                    *bytes += job.bytes();
-                    jobs.push(job);
+                Some(Command::Append(request)) => {
+                    *bytes += request.bytes();
+                    requests.push(request);
                 }
                 other => return other,
             }
@@ -286,8 +286,8 @@ impl Loop {
     }
 
     fn plan_retry(&mut self) {
-        let in_doubt = self.healthy() && !self.writer.doubts.is_empty();
-        let wanted = in_doubt || self.wants_reopening();
+        let incomplete = self.healthy() && !self.writer.incomplete.is_empty();
+        let wanted = incomplete || self.wants_reopening();
         match (wanted, self.retry) {
             (true, None) => self.retry = Some((Instant::now() + FIRST_PAUSE, FIRST_PAUSE)),
             (false, Some(_)) => self.retry = None,
@@ -306,11 +306,11 @@ impl Loop {
             return;
         }
         let done = if self.writer.owes_note {
-            self.writer.settle_note()
+            self.writer.retry_note()
         } else if self.degraded() {
             self.writer.recover()
         } else {
-            self.writer.retry_doubts()
+            self.writer.retry_incomplete()
         };
         let longer = (pause * 2).min(LONGEST_PAUSE);
         self.retry = if done {
@@ -328,9 +328,9 @@ impl Loop {
             return;
         }
         self.handle_rest();
-        self.writer.settle_note();
-        let result = match self.writer.refusal() {
-            Some(refusal) => Err(refusal),
+        self.writer.retry_note();
+        let result = match self.writer.rejection() {
+            Some(rejection) => Err(rejection),
             None => self.last_checkpoint(),
         };
         if result.is_ok() {
@@ -354,14 +354,14 @@ impl Loop {
     }
 
     fn last_checkpoint(&mut self) -> Result<(), AppendError> {
-        self.writer.retry_doubts();
+        self.writer.retry_incomplete();
         self.writer.checkpoint().map_err(|error| AppendError::Storage {
             reason: error.to_string(),
         })
     }
 }
 
-impl Job {
+impl AppendRequest {
     fn bytes(&self) -> usize {
         self.batch
             .files

@@ -107,11 +107,11 @@ impl Scene {
 }
 
 /// A refusal must name the way out.
-fn named(refusal: &str) -> Result<bool, String> {
-    if refusal.contains(WAY_OUT) {
+fn named(rejection: &str) -> Result<bool, String> {
+    if rejection.contains(WAY_OUT) {
         Ok(true)
     } else {
-        Err(format!("no way out is named: {refusal}"))
+        Err(format!("no way out is named: {rejection}"))
     }
 }
 

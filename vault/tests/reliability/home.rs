@@ -54,7 +54,7 @@ impl Home {
         match self.against {
             Against::Ours => Vault::open(self.options(ids)),
             _ => {
-                let store = RocksStore::open(&self.db()).map_err(|error| self.refusal(&error))?;
+                let store = RocksStore::open(&self.db()).map_err(|error| self.rejection(&error))?;
                 self.open_on(store, ids, [7; 16])
             }
         }
@@ -80,7 +80,7 @@ impl Home {
     }
 
     /// What the product says of a database that it cannot open.
-    fn refusal(&self, error: &StoreError) -> OpenError {
+    fn rejection(&self, error: &StoreError) -> OpenError {
         OpenError::Database {
             path: self.db(),
             reason: format!("{error}; `openclone reindex` makes a new one from the vault"),

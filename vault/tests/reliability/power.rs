@@ -32,7 +32,7 @@ fn trial(seed: u64, against: Against) -> Result<(), String> {
     let mut home = Home::new(dir.path(), against);
     let watch = Arc::new(Watch::new(&home.db()));
     let before = rng.random_range(0..6);
-    let durable = settled(&mut home, &watch, before);
+    let durable = end_checkpoint(&mut home, &watch, before);
     let (snapshot, durable) = moment(&mut home, &watch, before, durable, &mut rng);
     snapshot.put_back_torn(&home.path, &durable, &mut rng);
     let vault = home.open_watched(&watch, 2).map_err(|error| error.to_string())?;
@@ -42,7 +42,7 @@ fn trial(seed: u64, against: Against) -> Result<(), String> {
 }
 
 /// Some batches, and an end in order, after which everything is durable.
-fn settled(home: &mut Home, watch: &Arc<Watch>, batches: u32) -> Durable {
+fn end_checkpoint(home: &mut Home, watch: &Arc<Watch>, batches: u32) -> Durable {
     let vault = home.open_watched(watch, 1).unwrap();
     for batch in 0..batches {
         home.send(&vault, batch).unwrap();

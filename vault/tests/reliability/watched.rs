@@ -121,8 +121,8 @@ impl<S: Store> Store for Watched<S> {
         self.inner.group(seq)
     }
 
-    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
-        self.after(self.inner.settle(ids), true)
+    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
+        self.after(self.inner.persist_ids(ids), true)
     }
 
     fn forget_groups(&self, groups: &[Seq]) -> Result<(), StoreError> {

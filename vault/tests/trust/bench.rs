@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, civil, tz::TimeZone};
 use openclone_vault::{
     AppendError, BatchBuilder, BatchContext, CheckpointPolicy, DayBy, DayRule, Event, EventId, Object,
-    Options, PreparedBatch, Receipt, SourceType, Value, Vault, VaultDirs, upkeep::Upkeep,
+    Options, PreparedBatch, Receipt, SourceType, Value, Vault, VaultDirs, maintenance::Maintenance,
 };
 use tempfile::TempDir;
 
@@ -57,9 +57,9 @@ impl Bench {
         }
     }
 
-    pub(crate) fn upkeep(&self) -> Upkeep {
+    pub(crate) fn maintenance(&self) -> Maintenance {
         let options = self.options();
-        Upkeep::new(options.db, options.dirs, self.path("forgotten"))
+        Maintenance::new(options.db, options.dirs, self.path("forgotten"))
     }
 
     pub(crate) fn open(&self) -> Vault {

@@ -5,7 +5,7 @@ use std::fs;
 use jiff::tz::TimeZone;
 use openclone_vault::{
     OpenError,
-    upkeep::{Forget, Forgotten, UpkeepError},
+    maintenance::{Forget, Forgotten, MaintenanceError},
 };
 
 use crate::bench::{Bench, FILE, batch, id};
@@ -25,7 +25,7 @@ fn what<'a>(plugin: &'a str, zone: &'a TimeZone) -> Forget<'a> {
 fn forget(bench: &Bench) -> Forgotten {
     // Times are read in the zone of the file, not in this one.
     bench
-        .upkeep()
+        .maintenance()
         .forget(&what("a", &TimeZone::UTC), bench.options())
         .unwrap()
 }
@@ -69,7 +69,10 @@ fn a_dry_run_tells_the_same_and_changes_nothing() {
     let (bench, _) = edited();
     let before = bench.read(FILE);
     let server = bench.open();
-    let told = bench.upkeep().would_forget(&what("a", &TimeZone::UTC)).unwrap();
+    let told = bench
+        .maintenance()
+        .would_forget(&what("a", &TimeZone::UTC))
+        .unwrap();
     server.close().unwrap();
     drop(server);
     assert_eq!(bench.read(FILE), before);
@@ -87,13 +90,13 @@ fn no_retry_brings_them_back_even_after_the_index_was_lost() {
         assert_eq!(bench.read(FILE), kept, "{when}");
     };
     resend("at once");
-    bench.upkeep().reindex(&mut |_| {}).unwrap();
+    bench.maintenance().reindex(&mut |_| {}).unwrap();
     resend("after a merge");
     fs::remove_dir_all(bench.path("db")).unwrap();
-    let done = bench.upkeep().reindex(&mut |_| {}).unwrap();
+    let done = bench.maintenance().reindex(&mut |_| {}).unwrap();
     assert_eq!((done.forgotten, done.after), (5, 20));
     resend("after a rebuilding");
-    assert!(bench.upkeep().fsck(&mut |_| {}).unwrap().is_sound());
+    assert!(bench.maintenance().fsck(&mut |_| {}).unwrap().is_sound());
 }
 
 #[test]
@@ -117,12 +120,19 @@ fn nothing_is_forgotten_while_a_server_runs_or_without_a_database() {
     let (bench, _) = edited();
     let before = bench.read(FILE);
     let server = bench.open();
-    let refused = bench.upkeep().forget(&what("a", &TimeZone::UTC), bench.options());
-    assert!(matches!(refused, Err(UpkeepError::Open(OpenError::InUse { .. }))));
+    let refused = bench
+        .maintenance()
+        .forget(&what("a", &TimeZone::UTC), bench.options());
+    assert!(matches!(
+        refused,
+        Err(MaintenanceError::Open(OpenError::InUse { .. }))
+    ));
     server.close().unwrap();
     drop(server);
     fs::remove_dir_all(bench.path("db")).unwrap();
-    let refused = bench.upkeep().forget(&what("a", &TimeZone::UTC), bench.options());
+    let refused = bench
+        .maintenance()
+        .forget(&what("a", &TimeZone::UTC), bench.options());
     assert!(refused.unwrap_err().to_string().contains("openclone reindex"));
     assert_eq!(bench.read(FILE), before);
     assert!(!bench.path("forgotten").exists());

@@ -4,22 +4,22 @@ use std::fs;
 
 use openclone_vault::{
     OpenError,
-    upkeep::{Condition, FaultKind, UpkeepError},
+    maintenance::{FsckReport, MaintenanceError, ProblemKind},
 };
 
 use crate::bench::{Bench, FILE, batch, batch_of, id, raw_ref, send};
 
-fn check(bench: &Bench) -> Condition {
-    bench.upkeep().fsck(&mut |_| {}).unwrap()
+fn check(bench: &Bench) -> FsckReport {
+    bench.maintenance().fsck(&mut |_| {}).unwrap()
 }
 
 /// Kind, and file and line relative to the vault.
-fn faults(bench: &Bench) -> Vec<(FaultKind, String)> {
+fn faults(bench: &Bench) -> Vec<(ProblemKind, String)> {
     let vault = bench.path("vault").display().to_string();
-    let condition = check(bench);
-    assert_eq!(condition.is_sound(), condition.named.is_empty());
+    let report = check(bench);
+    assert_eq!(report.is_sound(), report.named.is_empty());
     let relative = |place: &str| place.replace(&vault, "").trim_start_matches('/').to_owned();
-    let named = condition.named.iter();
+    let named = report.named.iter();
     named.map(|fault| (fault.kind, relative(&fault.place))).collect()
 }
 
@@ -33,9 +33,9 @@ fn stored() -> Bench {
 fn a_sound_vault_is_counted() {
     let bench = stored();
     bench.store([batch_of("other", "a", 0..3)]);
-    let condition = check(&bench);
-    assert!(condition.is_sound(), "{condition:?}");
-    let counts: Vec<_> = condition
+    let report = check(&bench);
+    assert!(report.is_sound(), "{report:?}");
+    let counts: Vec<_> = report
         .folders
         .iter()
         .map(|((tenant, folder), count)| (tenant.as_str(), *folder, count.files, count.events))
@@ -44,10 +44,7 @@ fn a_sound_vault_is_counted() {
         counts,
         [("default", "Journal", 1, 15), ("other", "Journal", 1, 3)]
     );
-    assert_eq!(
-        (condition.at_rest, condition.removed, condition.groups),
-        (18, 0, 0)
-    );
+    assert_eq!((report.indexed, report.removed, report.groups), (18, 0, 0));
 }
 
 #[test]
@@ -61,10 +58,10 @@ fn what_users_may_do_is_no_fault() {
     assert_eq!(faults(&bench), []);
     let removed: String = text.lines().take(10).map(|line| format!("{line}\n")).collect();
     bench.write(FILE, &removed);
-    let condition = check(&bench);
-    assert!(condition.is_sound());
-    assert_eq!(condition.removed, 0, "they still stand in the copy");
-    assert_eq!(condition.folders[&("default".to_owned(), "Journal")].copies, 1);
+    let report = check(&bench);
+    assert!(report.is_sound());
+    assert_eq!(report.removed, 0, "they still stand in the copy");
+    assert_eq!(report.folders[&("default".to_owned(), "Journal")].copies, 1);
 }
 
 #[test]
@@ -75,25 +72,25 @@ fn every_fault_is_named_with_its_line() {
     assert!(lines[8].starts_with("- **10:00:00**") && lines[9].starts_with("  second"));
 
     bench.write(FILE, &good.replace(&format!(" ^oc-{}", id("a", 1)), ""));
-    assert_eq!(faults(&bench), [(FaultKind::WithoutId, format!("{FILE}:11"))]);
+    assert_eq!(faults(&bench), [(ProblemKind::WithoutId, format!("{FILE}:11"))]);
 
     bench.write(FILE, &format!("{good}{}\n{}\n", lines[8], lines[9]));
-    assert_eq!(faults(&bench), [(FaultKind::Twice, format!("{FILE}:39"))]);
+    assert_eq!(faults(&bench), [(ProblemKind::DuplicateId, format!("{FILE}:39"))]);
 
     bench.write(FILE, &good.replace("date: 2026-02-26", "date: 2026-02-27"));
-    assert_eq!(faults(&bench), [(FaultKind::Header, FILE.to_owned())]);
+    assert_eq!(faults(&bench), [(ProblemKind::Header, FILE.to_owned())]);
 
     bench.write(FILE, &format!("{good}\0\0\0\n"));
-    assert_eq!(faults(&bench), [(FaultKind::Zeros, format!("{FILE}:39"))]);
+    assert_eq!(faults(&bench), [(ProblemKind::Zeros, format!("{FILE}:39"))]);
 
     let foreign = good.replace(&id("a", 2).to_string(), &id("c", 2).to_string());
     bench.write(FILE, &foreign);
-    assert_eq!(faults(&bench), [(FaultKind::NotInIndex, format!("{FILE}:13"))]);
+    assert_eq!(faults(&bench), [(ProblemKind::NotInIndex, format!("{FILE}:13"))]);
     assert_eq!(check(&bench).removed, 1);
 
     bench.write(FILE, &good);
     fs::remove_file(bench.vault_path(".openclone")).unwrap();
-    assert_eq!(faults(&bench), [(FaultKind::Marker, ".openclone".to_owned())]);
+    assert_eq!(faults(&bench), [(ProblemKind::Marker, ".openclone".to_owned())]);
 }
 
 #[test]
@@ -108,20 +105,20 @@ fn what_cannot_be_read_is_named_and_the_rest_is_checked() {
         rustix::fs::Mode::RWXU,
     )
     .unwrap();
-    let condition = check(&bench);
-    assert_eq!(condition.faults[&FaultKind::Unreadable], 2);
-    assert_eq!(condition.folders[&("default".to_owned(), "Journal")].events, 15);
+    let report = check(&bench);
+    assert_eq!(report.faults[&ProblemKind::Unreadable], 2);
+    assert_eq!(report.folders[&("default".to_owned(), "Journal")].events, 15);
 }
 
 #[test]
 fn a_database_that_is_gone_or_damaged_is_a_fault() {
     let bench = stored();
     fs::write(bench.path("db/CURRENT"), "nonsense").unwrap();
-    assert_eq!(check(&bench).faults[&FaultKind::Database], 1);
+    assert_eq!(check(&bench).faults[&ProblemKind::Database], 1);
     fs::remove_dir_all(bench.path("db")).unwrap();
-    let condition = check(&bench);
-    assert_eq!(condition.faults[&FaultKind::Database], 1);
-    assert!(condition.named[0].to_string().contains("openclone reindex"));
+    let report = check(&bench);
+    assert_eq!(report.faults[&ProblemKind::Database], 1);
+    assert!(report.named[0].to_string().contains("openclone reindex"));
     assert!(!bench.path("db").exists(), "a check makes nothing");
 }
 
@@ -129,9 +126,9 @@ fn a_database_that_is_gone_or_damaged_is_a_fault() {
 fn nothing_is_checked_or_rebuilt_while_a_server_runs() {
     let bench = stored();
     let vault = bench.open();
-    let is_busy = |error: UpkeepError| matches!(error, UpkeepError::Open(OpenError::InUse { .. }));
-    assert!(is_busy(bench.upkeep().fsck(&mut |_| {}).unwrap_err()));
-    assert!(is_busy(bench.upkeep().reindex(&mut |_| {}).unwrap_err()));
+    let is_busy = |error: MaintenanceError| matches!(error, MaintenanceError::Open(OpenError::InUse { .. }));
+    assert!(is_busy(bench.maintenance().fsck(&mut |_| {}).unwrap_err()));
+    assert!(is_busy(bench.maintenance().reindex(&mut |_| {}).unwrap_err()));
     assert_eq!(send(&vault, batch("a", 0..12)).unwrap().stored, 2);
     vault.close().unwrap();
 }
@@ -142,7 +139,7 @@ fn events_are_found_by_their_id_and_by_their_raw_ref() {
     bench.store([batch_of("other", "a", 0..3)]);
     let find = |wanted: &str, tenant| {
         let mut places = Vec::new();
-        let unread = bench.upkeep().find(wanted, tenant, &mut |place| {
+        let unread = bench.maintenance().find(wanted, tenant, &mut |place| {
             places.push((place.tenant, place.line, place.id));
         });
         assert_eq!(unread.unwrap(), []);

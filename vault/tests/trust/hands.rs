@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use openclone_vault::{CheckpointPolicy, State, Vault, upkeep::FaultKind};
+use openclone_vault::{CheckpointPolicy, State, Vault, maintenance::ProblemKind};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use self::{edits::User, ledger::Ledger};
@@ -57,7 +57,7 @@ fn stream(vault: &Vault, ledger: &Ledger, stop: &AtomicBool) {
 
 fn await_ready(vault: &Vault) {
     let start = Instant::now();
-    while vault.state() != State::Ready || vault.figures().groups_in_doubt > 0 {
+    while vault.state() != State::Ready || vault.stats().groups_incomplete > 0 {
         assert!(start.elapsed() < Duration::from_secs(60), "{:?}", vault.state());
         thread::sleep(Duration::from_millis(20));
     }
@@ -102,13 +102,13 @@ fn no_edit_costs_a_users_byte_or_an_event() {
     bench.open().close().unwrap();
     user.watch.look();
     user.finish(edits);
-    let condition = bench.upkeep().fsck(&mut |_| {}).unwrap();
+    let report = bench.maintenance().fsck(&mut |_| {}).unwrap();
     for kind in [
-        FaultKind::Twice,
-        FaultKind::NotInIndex,
-        FaultKind::WithoutId,
-        FaultKind::Zeros,
+        ProblemKind::DuplicateId,
+        ProblemKind::NotInIndex,
+        ProblemKind::WithoutId,
+        ProblemKind::Zeros,
     ] {
-        assert_eq!(condition.faults.get(&kind), None, "{:?}", condition.named);
+        assert_eq!(report.faults.get(&kind), None, "{:?}", report.named);
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use openclone_vault::{
     OpenError, Vault,
-    upkeep::{Progress, Reindexed, Source},
+    maintenance::{Progress, Reindexed, Source},
 };
 
 use crate::bench::{Bench, FILE, batch, batch_of};
@@ -12,7 +12,7 @@ use crate::bench::{Bench, FILE, batch, batch_of};
 fn reindex(bench: &Bench) -> Reindexed {
     let mut last = Progress::default();
     let done = bench
-        .upkeep()
+        .maintenance()
         .reindex(&mut |at| {
             assert!(at.bytes >= last.bytes && at.bytes <= at.total);
             last = at;
@@ -56,19 +56,22 @@ fn a_database_that_is_gone_is_made_anew() {
     assert_eq!((done.files, done.entries, done.after), (2, 6007, 6007));
     assert_eq!(done.source, Source::New);
     assert_eq!(resend(&bench), (0, 6007));
-    assert!(bench.upkeep().fsck(&mut |_| {}).unwrap().is_sound());
+    assert!(bench.maintenance().fsck(&mut |_| {}).unwrap().is_sound());
     assert!(!bench.path("db.new").exists());
 }
 
 #[test]
 fn a_server_makes_what_is_gone_only_where_there_is_something_to_know() {
     let bench = stored();
-    assert_eq!(bench.upkeep().reindex_if_gone().unwrap(), None);
+    assert_eq!(bench.maintenance().reindex_if_gone().unwrap(), None);
     fs::remove_dir_all(bench.path("db")).unwrap();
-    assert_eq!(bench.upkeep().reindex_if_gone().unwrap().unwrap().after, 6007);
+    assert_eq!(
+        bench.maintenance().reindex_if_gone().unwrap().unwrap().after,
+        6007
+    );
     assert_eq!(resend(&bench), (0, 6007));
     let fresh = Bench::new();
-    assert_eq!(fresh.upkeep().reindex_if_gone().unwrap(), None);
+    assert_eq!(fresh.maintenance().reindex_if_gone().unwrap(), None);
     assert!(!fresh.path("db").exists());
 }
 

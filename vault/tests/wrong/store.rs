@@ -20,8 +20,8 @@ use std::{
 
 use super::vault::{
     event_id::EventId,
-    journal::Group,
     store::{JournalledGroup, Kept, Seq, Store, StoreError},
+    writer::record::Group,
 };
 
 /// Which mistake.
@@ -60,7 +60,7 @@ impl<S: Store> Store for WrongStore<S> {
         let mut ids: Vec<EventId> = Group::decode(record).unwrap().ids().collect();
         ids.sort_unstable();
         if self.order == Order::IdFirst {
-            self.inner.settle(&ids)?;
+            self.inner.persist_ids(&ids)?;
             thread::sleep(self.linger);
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl<S: Store> Store for WrongStore<S> {
             .remove(&seq);
         let Some(ids) = waiting else { return Ok(()) };
         thread::sleep(self.linger);
-        self.inner.settle(&ids)
+        self.inner.persist_ids(&ids)
     }
 
     fn groups(&self) -> Result<Vec<Seq>, StoreError> {
@@ -90,8 +90,8 @@ impl<S: Store> Store for WrongStore<S> {
         Ok(None)
     }
 
-    fn settle(&self, ids: &[EventId]) -> Result<(), StoreError> {
-        self.inner.settle(ids)
+    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
+        self.inner.persist_ids(ids)
     }
 
     fn forget_groups(&self, _: &[Seq]) -> Result<(), StoreError> {

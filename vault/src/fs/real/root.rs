@@ -124,10 +124,10 @@ impl RealRoot {
 
 impl VaultRoot for RealRoot {
     fn space(&self) -> io::Result<Space> {
-        let figures = fstatvfs(&self.directory)?;
+        let stats = fstatvfs(&self.directory)?;
         Ok(Space {
-            free: figures.f_bavail.saturating_mul(figures.f_frsize),
-            read_only: figures.f_flag.contains(StatVfsMountFlags::RDONLY),
+            free: stats.f_bavail.saturating_mul(stats.f_frsize),
+            read_only: stats.f_flag.contains(StatVfsMountFlags::RDONLY),
         })
     }
 

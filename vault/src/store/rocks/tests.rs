@@ -51,9 +51,9 @@ fn ids_rest_whether_many_or_few() {
     let home = tempfile::tempdir().unwrap();
     let store = RocksStore::open(home.path()).unwrap();
     let all = ids(20_000);
-    store.settle(&all[..10_000]).unwrap();
-    store.settle(&all[9_000..10_100]).unwrap();
-    store.settle(&all[5_000..15_000]).unwrap();
+    store.persist_ids(&all[..10_000]).unwrap();
+    store.persist_ids(&all[9_000..10_100]).unwrap();
+    store.persist_ids(&all[5_000..15_000]).unwrap();
     store.reopen().unwrap();
     assert!(all[..15_000].iter().all(|id| store.contains(id).unwrap()));
     assert!(!all[15_000..].iter().any(|id| store.contains(id).unwrap()));

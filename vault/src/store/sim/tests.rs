@@ -42,8 +42,8 @@ fn it_answers_what_it_was_told() {
     for reopened in [false, true] {
         let store = open(&disk);
         if !reopened {
-            store.settle(&[id(2), id(5)]).unwrap();
-            store.settle(&[id(1), id(2)]).unwrap();
+            store.persist_ids(&[id(2), id(5)]).unwrap();
+            store.persist_ids(&[id(1), id(2)]).unwrap();
             store.write_group(1, b"one").unwrap();
             store.write_group(2, b"two").unwrap();
             store.write_group(3, b"three").unwrap();
@@ -73,7 +73,7 @@ fn what_is_durable_survives_and_what_is_not_may_go() {
     let survivors = |seed: u64| {
         let disk = SimDisk::new(seed);
         let store = open(&disk);
-        store.settle(&[id(1)]).unwrap();
+        store.persist_ids(&[id(1)]).unwrap();
         store.set_note("a", b"b").unwrap();
         store.write_group(1, &[7; 10_000]).unwrap();
         store.mark_applied(1, b"1").unwrap();

@@ -17,9 +17,9 @@ use crate::{
     error::AppendError,
     event_id::EventId,
     fs::sim::SimDisk,
-    gather::Job,
     store::{Store, sim::SimStore},
-    writer::{CheckpointPolicy, Options, Receipt, Shared, State, VaultDirs, Writer},
+    writer::group::AppendRequest,
+    writer::{CheckpointPolicy, Options, Receipt, State, VaultDirs, Writer, state::Shared},
 };
 
 pub(super) const HEADER: &str = "---\nopenclone: 1\n---\n\n";
@@ -70,12 +70,12 @@ impl Bench {
             return false;
         }
         writer.index.filter().complete();
-        let at_rest = writer.store.visit_ids(&mut |id| {
+        let indexed = writer.store.visit_ids(&mut |id| {
             writer.index.filter().insert(&[id]);
             true
         });
         self.writer = Some(writer);
-        at_rest.is_ok()
+        indexed.is_ok()
     }
 
     /// Sends batches as one group; each is a list of events.
@@ -94,16 +94,16 @@ impl Bench {
     /// What each caller is told of a group.
     pub(super) fn commit(&mut self, batches: Vec<PreparedBatch>) -> Vec<Told> {
         let told: Arc<Mutex<BTreeMap<usize, Told>>> = Arc::default();
-        let mut jobs = Vec::new();
+        let mut requests = Vec::new();
         let count = batches.len();
         for (position, batch) in batches.into_iter().enumerate() {
             let told = Arc::clone(&told);
             let reply = Box::new(move |answer| {
                 told.lock().unwrap().insert(position, answer);
             });
-            jobs.push(Job { batch, reply });
+            requests.push(AppendRequest { batch, reply });
         }
-        self.writer.as_mut().unwrap().commit(jobs);
+        self.writer.as_mut().unwrap().commit(requests);
         let told = Arc::into_inner(told).unwrap().into_inner().unwrap();
         assert_eq!(told.len(), count, "every caller is answered once");
         told.into_values().collect()

@@ -11,8 +11,8 @@ use super::bench::{Bench, batch, batches_of, options, path_of, started};
 use crate::{
     error::AppendError,
     fs::sim::{Area, Op, OpKind, SimDisk},
-    recovery::SYNC_FAILED,
     store::{Store, sim::SimStore},
+    writer::recovery::SYNC_FAILED,
     writer::{State, Vault},
 };
 
@@ -127,7 +127,7 @@ fn a_sync_that_fails_at_the_last_try_of_a_doubt_keeps_the_last_checkpoint_from_b
         bench.disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
         // As the thread does when it is closed.
         let writer = bench.writer.as_mut().unwrap();
-        assert!(!writer.retry_doubts());
+        assert!(!writer.retry_incomplete());
         assert!(writer.checkpoint().is_err());
         assert!(matches!(bench.state(), State::Poisoned { .. }));
         check_through_a_restart_and_a_power_loss(bench, seed);
@@ -141,7 +141,7 @@ fn a_sync_that_fails_behind_another_failure_of_the_same_group_is_never_believed(
         bench.disk.user_mkdir("/vault/Web").unwrap();
         bench.disk.user_mkdir(path_of(2)).unwrap();
         bench.disk.fail_nth_sync(Area::Vaults, 1, ErrorKind::Other);
-        assert!(!bench.writer.as_mut().unwrap().retry_doubts());
+        assert!(!bench.writer.as_mut().unwrap().retry_incomplete());
         assert!(
             matches!(bench.state(), State::Poisoned { .. }),
             "{:?}",
@@ -213,7 +213,7 @@ fn a_failed_sync_is_not_forgotten_over_a_database_that_fails_after_it() {
         );
         let writer = bench.writer.as_mut().unwrap();
         assert!(!writer.recover() && writer.checkpoint().is_err());
-        assert!(writer.settle_note(), "the next start does not know");
+        assert!(writer.retry_note(), "the next start does not know");
         check_through_a_restart_and_a_power_loss(bench, seed);
     }
 }
@@ -273,7 +273,7 @@ fn little_space_is_refused_before_anything_is_written() {
     bench.disk.read_only(Area::Vaults, true);
     let told = bench.send(&[vec![1]]);
     assert!(matches!(&told[0], Err(AppendError::Storage { .. })), "{told:?}");
-    assert!(bench.writer.as_ref().unwrap().doubts.is_empty());
+    assert!(bench.writer.as_ref().unwrap().incomplete.is_empty());
     bench.disk.read_only(Area::Vaults, false);
     bench.resend_all();
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::{
     event_id::EventId,
-    filter::Filter,
+    index::filter::Filter,
     store::{Store as _, rocks::RocksStore},
     writer::{Writer, filling::take_kept},
 };
@@ -21,8 +21,8 @@ fn no_id_at_rest_is_denied_at_any_moment_and_others_are_before_the_end() {
     let home = tempfile::tempdir().unwrap();
     let store = RocksStore::open(home.path()).unwrap();
     let filter = Filter::without_layers();
-    let at_rest = RefCell::new(ids(0, 100_000));
-    store.settle(&at_rest.borrow()).unwrap();
+    let indexed = RefCell::new(ids(0, 100_000));
+    store.persist_ids(&indexed.borrow()).unwrap();
     let strangers = ids(1 << 40, 1_000);
     let (visited, denied) = (RefCell::new(0_u64), RefCell::new(0));
 
@@ -31,11 +31,11 @@ fn no_id_at_rest_is_denied_at_any_moment_and_others_are_before_the_end() {
         let mut visited = visited.borrow_mut();
         *visited += 1;
         if *visited % 7_000 == 0 {
-            let settled = ids(1 << 50 | *visited, 500);
-            store.settle(&settled).unwrap();
-            filter.insert(&settled);
-            at_rest.borrow_mut().extend(settled);
-            assert!(at_rest.borrow().iter().all(|id| filter.may_contain(id)));
+            let end_checkpoint = ids(1 << 50 | *visited, 500);
+            store.persist_ids(&end_checkpoint).unwrap();
+            filter.insert(&end_checkpoint);
+            indexed.borrow_mut().extend(end_checkpoint);
+            assert!(indexed.borrow().iter().all(|id| filter.may_contain(id)));
             *denied.borrow_mut() += strangers.iter().filter(|id| !filter.may_contain(id)).count();
         }
         true
@@ -43,7 +43,7 @@ fn no_id_at_rest_is_denied_at_any_moment_and_others_are_before_the_end() {
     Writer::fill_filter(&store, &filter, None, &checkpoint);
 
     assert!(filter.is_complete());
-    assert!(at_rest.borrow().iter().all(|id| filter.may_contain(id)));
+    assert!(indexed.borrow().iter().all(|id| filter.may_contain(id)));
     assert!(*denied.borrow() > 1_000, "{} before the end", denied.borrow());
 }
 
@@ -53,7 +53,7 @@ fn ids_that_come_to_rest_before_the_kept_filter_is_read_do_not_discredit_it() {
     let home = tempfile::tempdir().unwrap();
     let store = RocksStore::open(home.path()).unwrap();
     let old = ids(0, 10_000);
-    store.settle(&old).unwrap();
+    store.persist_ids(&old).unwrap();
     let filter = Filter::new(old.len());
     filter.insert(&old);
     store.keep(&mut |to| filter.write_to(to)).unwrap();
@@ -62,7 +62,7 @@ fn ids_that_come_to_rest_before_the_kept_filter_is_read_do_not_discredit_it() {
     let store = RocksStore::open(home.path()).unwrap();
     let kept = take_kept(&store);
     let (filter, new) = (Filter::without_layers(), ids(1 << 40, 500));
-    store.settle(&new).unwrap();
+    store.persist_ids(&new).unwrap();
     filter.insert(&new);
     Writer::fill_filter(&store, &filter, kept, &|| panic!("the ids are read"));
     assert!(filter.is_complete());

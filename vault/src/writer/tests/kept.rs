@@ -9,8 +9,8 @@ use std::{
 
 use super::bench::{batch, id_of, options};
 use crate::{
-    filter::Filter,
     fs::sim::SimDisk,
+    index::filter::Filter,
     store::{Store as _, rocks::RocksStore},
     writer::{Vault, Writer, filling::take_kept},
 };

@@ -23,7 +23,7 @@ fn a_vault_that_is_not_mounted_takes_nothing_and_loses_nothing() {
     );
     bench.disk.user_delete("/vault").unwrap();
     bench.disk.user_rename("/elsewhere", "/vault").unwrap();
-    bench.writer.as_mut().unwrap().retry_doubts();
+    bench.writer.as_mut().unwrap().retry_incomplete();
     bench.check("after it was mounted");
     bench.resend_all();
 }
@@ -40,7 +40,7 @@ fn a_file_that_cannot_be_opened_by_a_replay_is_synced_when_it_can() {
         assert!(bench.send(&[vec![1]])[0].is_err(), "nothing newer goes before it");
         if seed % 2 == 0 {
             bench.disk.user_chmod(path_of(0), 0o600).unwrap();
-            assert!(bench.writer.as_mut().unwrap().retry_doubts());
+            assert!(bench.writer.as_mut().unwrap().retry_incomplete());
             bench.writer.as_mut().unwrap().checkpoint().unwrap();
         }
         bench.power_loss(seed);
@@ -65,7 +65,7 @@ fn what_stands_in_the_place_of_a_file_leaves_a_replay_nothing_to_sync() {
         bench.disk.user_delete(path_of(0)).unwrap();
         put(&bench);
         assert!(bench.start());
-        assert!(bench.writer.as_ref().unwrap().doubts.is_empty());
+        assert!(bench.writer.as_ref().unwrap().incomplete.is_empty());
     }
 }
 
@@ -80,7 +80,7 @@ fn what_a_user_deletes_stays_deleted_when_another_file_of_the_group_cannot_be_op
     assert!(bench.start());
     assert!(bench.send(&[vec![9]])[0].is_ok(), "other files go on");
     bench.disk.user_chmod(path_of(3), 0o600).unwrap();
-    assert!(bench.writer.as_mut().unwrap().retry_doubts());
+    assert!(bench.writer.as_mut().unwrap().retry_incomplete());
     assert_eq!(bench.disk.read(path_of(0)).unwrap(), left.as_bytes());
     assert_eq!(bench.count().get(&3), Some(&1));
 }

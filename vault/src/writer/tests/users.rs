@@ -112,7 +112,7 @@ fn a_file_that_is_replaced_while_a_doubt_is_completed_gets_the_entries_too() {
                 disk.user_replace(path_of(0), loaded.as_bytes()).unwrap();
             }
         }));
-        assert!(bench.writer.as_mut().unwrap().retry_doubts());
+        assert!(bench.writer.as_mut().unwrap().retry_incomplete());
         bench.disk.on_op(None::<fn(&SimDisk, &Op)>);
         assert_eq!(
             text(&bench),

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     fs::sim::SimDisk,
     store::{Store, sim::SimStore},
-    writer::{Shared, tests::options},
+    writer::{state::Shared, tests::options},
 };
 
 fn state(disk: &SimDisk, commands: Sender<Command>, queue: Receiver<Command>) -> Loop {

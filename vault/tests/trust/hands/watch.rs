@@ -82,7 +82,7 @@ impl<'a> Watch<'a> {
             assert!(!self.removed.contains(&id), "{id} came back");
         }
         for id in self.ledger.answered_between(self.answers, look.answers) {
-            let settled = !self.unsettled.remove(&id);
+            let end_checkpoint = !self.unsettled.remove(&id);
             self.answered.insert(id);
             if self.removed.contains(&id) {
                 continue;
@@ -90,7 +90,7 @@ impl<'a> Watch<'a> {
             if present.contains(&id) {
                 self.must.insert(id);
             } else {
-                assert!(!settled, "{id} was answered and is lost");
+                assert!(!end_checkpoint, "{id} was answered and is lost");
                 self.removed.insert(id);
                 self.taken_by_saves += 1;
             }

@@ -14,7 +14,7 @@ fn open(home: &Path) -> RocksStore {
 fn closed(home: &Path, content: &[u8]) {
     let store = open(home);
     store.write_group(1, b"group").unwrap();
-    store.settle(&[EventId([7; 16])]).unwrap();
+    store.persist_ids(&[EventId([7; 16])]).unwrap();
     store.keep(&mut |to| to.write_all(content)).unwrap();
 }
 
@@ -56,7 +56,7 @@ fn it_comes_back_behind_ingested_ids_an_emptied_journal_and_merges() {
             let mut ids: Vec<_> = (0..5_000).map(id).collect();
             ids.sort_unstable();
             store.write_group(u64::from(round) + 1, b"group").unwrap();
-            store.settle(&ids).unwrap();
+            store.persist_ids(&ids).unwrap();
             store.forget_groups(&[u64::from(round) + 1]).unwrap();
         }
         // With 40 rounds files are being merged meanwhile.
@@ -88,7 +88,7 @@ fn each_write_withdraws_it_first() {
     let writes: [fn(&RocksStore); 5] = [
         |store| store.write_group(2, b"group").unwrap(),
         |store| store.mark_applied(1, b"marker").unwrap(),
-        |store| store.settle(&[EventId([8; 16])]).unwrap(),
+        |store| store.persist_ids(&[EventId([8; 16])]).unwrap(),
         |store| store.forget_groups(&[1]).unwrap(),
         |store| store.set_note("name", b"note").unwrap(),
     ];
@@ -146,7 +146,7 @@ fn that_of_a_copy_which_has_gone_on_by_itself_is_not_believed() {
     for (home, id) in [(&one, 8), (&other, 9)] {
         let store = open(home.path());
         assert_eq!(take(&store).unwrap().unwrap(), b"content", "a copy as it was");
-        store.settle(&[EventId([id; 16])]).unwrap();
+        store.persist_ids(&[EventId([id; 16])]).unwrap();
         store.keep(&mut |to| to.write_all(&[id])).unwrap();
     }
     fs::copy(one.path().join(NAME), other.path().join(NAME)).unwrap();

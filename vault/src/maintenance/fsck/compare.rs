@@ -2,20 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Condition, FaultKind};
+use super::{FsckReport, ProblemKind};
 use crate::{
     event_id::EventId,
-    journal::Group,
-    store::{Store, StoreError},
-    upkeep::{
-        Upkeep, header,
+    maintenance::{
+        Maintenance, header,
         scan::{Found, scan_file},
         tenants::TenantVault,
     },
+    store::{Store, StoreError},
+    writer::record::Group,
 };
 
 /// The ids in the journal.
-pub(super) fn journal(store: &dyn Store, condition: &mut Condition) -> Result<HashSet<EventId>, StoreError> {
+pub(super) fn journal(store: &dyn Store, report: &mut FsckReport) -> Result<HashSet<EventId>, StoreError> {
     let mut ids = HashSet::new();
     for seq in store.groups()? {
         // That each can be read was found when the database was opened.
@@ -23,11 +23,11 @@ pub(super) fn journal(store: &dyn Store, condition: &mut Condition) -> Result<Ha
             .group(seq)?
             .and_then(|group| Group::decode(&group.record).ok());
         if let Some(group) = group {
-            condition.groups += 1;
+            report.groups += 1;
             ids.extend(group.ids());
         }
     }
-    condition.in_journal = ids.len() as u64;
+    report.in_journal = ids.len() as u64;
     Ok(ids)
 }
 
@@ -36,17 +36,17 @@ pub(super) fn index(
     store: &dyn Store,
     standing: &[EventId],
     journal: &HashSet<EventId>,
-    condition: &mut Condition,
+    report: &mut FsckReport,
 ) -> Result<Vec<EventId>, StoreError> {
     let mut lacking = Vec::new();
     let mut ahead = standing.iter().copied().peekable();
-    store.visit_ids(&mut |at_rest| {
-        condition.at_rest += 1;
-        while let Some(id) = ahead.next_if(|id| *id < at_rest) {
+    store.visit_ids(&mut |indexed| {
+        report.indexed += 1;
+        while let Some(id) = ahead.next_if(|id| *id < indexed) {
             lacking.push(id);
         }
-        if ahead.next_if_eq(&at_rest).is_none() {
-            condition.removed += 1;
+        if ahead.next_if_eq(&indexed).is_none() {
+            report.removed += 1;
         }
         true
     })?;
@@ -55,14 +55,14 @@ pub(super) fn index(
     Ok(lacking)
 }
 
-impl Upkeep {
+impl Maintenance {
     /// Says where the ids stand that are off.
     pub(super) fn locate(
         &self,
         vaults: &[TenantVault],
         twice: &[EventId],
         lacking: &[EventId],
-        condition: &mut Condition,
+        report: &mut FsckReport,
     ) {
         let (twice, lacking): (HashSet<_>, HashSet<_>) =
             (twice.iter().copied().collect(), lacking.iter().copied().collect());
@@ -84,13 +84,13 @@ impl Upkeep {
                     if daily && twice.contains(&entry.id) {
                         match first.get(&entry.id) {
                             None => _ = first.insert(entry.id, place()),
-                            Some(other) => condition.fault(FaultKind::Twice, || {
+                            Some(other) => report.fault(ProblemKind::DuplicateId, || {
                                 (place(), format!("{}, first at {other}", entry.id))
                             }),
                         }
                     }
                     if lacking.contains(&entry.id) {
-                        condition.fault(FaultKind::NotInIndex, || (place(), entry.id.to_string()));
+                        report.fault(ProblemKind::NotInIndex, || (place(), entry.id.to_string()));
                     }
                 });
             }

@@ -7,15 +7,15 @@ use hashbrown::HashMap;
 use crate::{
     entry::{PreparedBatch, PreparedFile},
     error::AppendError,
-    files::FileKey,
     index::{Seen, SeenIndex},
-    journal::{Group, GroupFile},
     store::Seq,
     writer::Receipt,
+    writer::open_files::FileKey,
+    writer::record::{Group, GroupFile},
 };
 
 /// A batch on its way, with the one to be told.
-pub(crate) struct Job {
+pub(crate) struct AppendRequest {
     pub(crate) batch: PreparedBatch,
     pub(crate) reply: Reply,
 }
@@ -23,16 +23,16 @@ pub(crate) struct Job {
 /// Is called once, from the writer's thread.
 pub(crate) type Reply = Box<dyn FnOnce(Result<Receipt, AppendError>) + Send>;
 
-impl std::fmt::Debug for Job {
+impl std::fmt::Debug for AppendRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job")
+        f.debug_struct("AppendRequest")
             .field("batch", &self.batch)
             .finish_non_exhaustive()
     }
 }
 
 /// A group in the making.
-pub(crate) struct Gathering {
+pub(crate) struct GroupBuilder {
     pub(crate) group: Group,
     pub(crate) answers: Vec<Answer>,
     positions: HashMap<FileKey, usize>,
@@ -47,18 +47,18 @@ pub(crate) struct Answer {
     /// Positions in the group's files that hold new entries of the batch.
     pub(crate) files: Vec<usize>,
     /// It has duplicates of recent entries, perhaps of this very group: any failure in the group is its failure.
-    pub(crate) rests_on_group: bool,
+    pub(crate) depends_on_group: bool,
 }
 
 /// Why a batch cannot be gathered.
-pub(crate) enum Refusal {
+pub(crate) enum RejectReason {
     /// It has an entry whose append has failed and is being tried again.
-    InDoubt(Seq),
+    Incomplete(Seq),
     /// The index could not be asked.
     Store(crate::store::StoreError),
 }
 
-impl Gathering {
+impl GroupBuilder {
     /// An empty group. `memory`, an empty vector, is used for the entries of its first file.
     pub(crate) fn new(memory: Vec<u8>) -> Self {
         Self {
@@ -75,20 +75,24 @@ impl Gathering {
     }
 
     /// Takes a batch in. When refused, nothing of it is in the group, and the index is as before.
-    pub(crate) fn take(&mut self, job: Job, index: &mut SeenIndex) -> Result<(), (Job, Refusal)> {
-        let Job { batch, reply } = job;
+    pub(crate) fn take(
+        &mut self,
+        request: AppendRequest,
+        index: &mut SeenIndex,
+    ) -> Result<(), (AppendRequest, RejectReason)> {
+        let AppendRequest { batch, reply } = request;
         let length = batch.files.iter().map(|file| file.ids.len()).sum();
-        let (mut seen, mut may_rest) = (Vec::with_capacity(length), Vec::with_capacity(length));
+        let (mut seen, mut may_be_indexed) = (Vec::with_capacity(length), Vec::with_capacity(length));
         for file in &batch.files {
-            index.may_rest(&file.ids, &mut may_rest);
+            index.may_be_indexed(&file.ids, &mut may_be_indexed);
         }
         let ids = batch.files.iter().flat_map(|file| &file.ids);
-        for (id, may_rest) in ids.zip(may_rest) {
-            match index.observe(*id, may_rest) {
-                Ok(Seen::InDoubt(seq)) => {
-                    return Err(refuse(batch, reply, &seen, index, Refusal::InDoubt(seq)));
+        for (id, may_be_indexed) in ids.zip(may_be_indexed) {
+            match index.observe(*id, may_be_indexed) {
+                Ok(Seen::Incomplete(seq)) => {
+                    return Err(reject(batch, reply, &seen, index, RejectReason::Incomplete(seq)));
                 }
-                Err(error) => return Err(refuse(batch, reply, &seen, index, Refusal::Store(error))),
+                Err(error) => return Err(reject(batch, reply, &seen, index, RejectReason::Store(error))),
                 Ok(known) => seen.push(known),
             }
         }
@@ -97,13 +101,13 @@ impl Gathering {
             stored: count(stored),
             skipped: count(seen.len() - stored),
         };
-        let rests_on_group = seen.contains(&Seen::Recent);
+        let depends_on_group = seen.contains(&Seen::Recent);
         let files = self.add(batch, &seen);
         self.answers.push(Answer {
             receipt,
             reply,
             files,
-            rests_on_group,
+            depends_on_group,
         });
         Ok(())
     }
@@ -160,20 +164,20 @@ impl Gathering {
     }
 }
 
-fn refuse(
+fn reject(
     batch: PreparedBatch,
     reply: Reply,
     seen: &[Seen],
     index: &mut SeenIndex,
-    refusal: Refusal,
-) -> (Job, Refusal) {
+    rejection: RejectReason,
+) -> (AppendRequest, RejectReason) {
     let ids = batch.files.iter().flat_map(|file| &file.ids);
     let noted = ids
         .zip(seen)
         .filter(|(_, known)| **known == Seen::New)
         .map(|(id, _)| *id);
     index.remove_recent(noted);
-    (Job { batch, reply }, refusal)
+    (AppendRequest { batch, reply }, rejection)
 }
 
 /// Lengths within a group fit: a group is some MiB, see `writer`.

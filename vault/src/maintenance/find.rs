@@ -1,7 +1,7 @@
 //! `find`: where an event stands.
 
 use super::{
-    Upkeep, UpkeepError,
+    Maintenance, MaintenanceError,
     reindex::in_words,
     scan::{Found, scan_file},
 };
@@ -20,7 +20,7 @@ pub struct Place {
     pub id: EventId,
 }
 
-impl Upkeep {
+impl Maintenance {
     /// Finds the events that are `wanted`: an id, with or without `^oc-` before it, or a raw_ref, of all tenants or of
     /// `only`. What cannot be read comes back, each with the reason. Needs no database and may run beside a server.
     ///
@@ -31,7 +31,7 @@ impl Upkeep {
         wanted: &str,
         only: Option<&str>,
         tell: &mut dyn FnMut(Place),
-    ) -> Result<Vec<(String, String)>, UpkeepError> {
+    ) -> Result<Vec<(String, String)>, MaintenanceError> {
         let id = id_in(wanted);
         let field = ref_field(wanted);
         let (vaults, mut unread) = self.vaults(only)?;

@@ -2,13 +2,13 @@
 //! `vault/tests/reliability/fuzz.rs`.
 
 use super::{daily_file, inputs, scoreboard::env_number};
-use crate::writer::still::StillWriter;
+use crate::writer::inline::InlineWriter;
 
 const INPUTS: u64 = 1_000;
 
 #[test]
 fn any_daily_file_is_completed_without_a_thread_too() {
     for seed in 0..env_number("OPENCLONE_INPUTS").unwrap_or(INPUTS) {
-        daily_file::run::<StillWriter>(&inputs::input(seed));
+        daily_file::run::<InlineWriter>(&inputs::input(seed));
     }
 }

@@ -30,9 +30,9 @@ use std::{borrow::Cow, collections::HashSet, io};
 
 use crate::{
     event_id::EventId,
-    files::{FileKey, OpenFile, OpenFiles, sync_failed},
     fs::{FileId, VaultFile, VaultRoot},
-    journal::{GroupFile, Place},
+    writer::open_files::{FileKey, OpenFile, OpenFiles, sync_failed},
+    writer::record::{GroupFile, Place},
 };
 
 /// What [`inspect`] found.

@@ -2,12 +2,12 @@
 
 use std::{fs, io, path::Path};
 
-use super::{UpkeepError, at};
+use super::{MaintenanceError, at};
 use crate::{
     error::OpenError,
-    journal::{Group, Marker},
     store::{Store, rocks::RocksStore},
     writer::database_error,
+    writer::record::{Group, Marker},
 };
 
 /// What stands in the place of the database. Its lock is held as long as the store lives.
@@ -30,7 +30,7 @@ pub(super) enum Database {
 
 impl Database {
     /// Whether there is no database directory, or nothing in it.
-    pub(super) fn is_gone(path: &Path) -> Result<bool, UpkeepError> {
+    pub(super) fn is_gone(path: &Path) -> Result<bool, MaintenanceError> {
         match fs::read_dir(path) {
             Ok(mut entries) => Ok(entries.next().is_none()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
@@ -42,7 +42,7 @@ impl Database {
     ///
     /// # Errors
     /// When another process holds it, or this one may not use it.
-    pub(super) fn open(path: &Path) -> Result<Self, UpkeepError> {
+    pub(super) fn open(path: &Path) -> Result<Self, MaintenanceError> {
         if Self::is_gone(path)? {
             return Ok(Self::Gone);
         }
@@ -102,7 +102,7 @@ fn check(store: &RocksStore) -> Result<u64, String> {
 }
 
 /// As whoever runs a command should read it.
-pub(super) fn damaged(path: &Path, reason: String) -> UpkeepError {
+pub(super) fn damaged(path: &Path, reason: String) -> MaintenanceError {
     let reason = format!("{reason}; `openclone reindex` makes a new one from the vault");
     let path = path.to_owned();
     OpenError::Database { path, reason }.into()

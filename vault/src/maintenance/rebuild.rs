@@ -10,12 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{UpkeepError, at};
+use super::{MaintenanceError, at};
 use crate::{
     event_id::EventId,
-    journal::{Group, Marker},
     store::{Store, StoreError, rocks::RocksStore},
     writer::database_error,
+    writer::record::{Group, Marker},
 };
 
 /// The note that says that a new database has everything.
@@ -32,7 +32,7 @@ pub(super) struct Salvaged {
 }
 
 /// Begins a new database beside `db`; what is left of an earlier attempt goes.
-pub(super) fn begin(db: &Path) -> Result<RocksStore, UpkeepError> {
+pub(super) fn begin(db: &Path) -> Result<RocksStore, MaintenanceError> {
     let beside = beside(db);
     if beside.exists() {
         // Opening it tells whether someone is at work there.
@@ -50,7 +50,7 @@ pub(super) fn begin(db: &Path) -> Result<RocksStore, UpkeepError> {
 }
 
 /// Puts a new database that an earlier attempt had completed in the place of one that is gone.
-pub(super) fn finish_earlier(db: &Path) -> Result<bool, UpkeepError> {
+pub(super) fn finish_earlier(db: &Path) -> Result<bool, MaintenanceError> {
     let beside = beside(db);
     if !beside.exists() {
         return Ok(false);
@@ -97,7 +97,7 @@ fn salvage_ids(old: &RocksStore, new: &RocksStore) -> Result<u64, StoreError> {
         if chunk.len() < CHUNK {
             return true;
         }
-        failed = new.settle(&chunk).err();
+        failed = new.persist_ids(&chunk).err();
         chunk.clear();
         failed.is_none()
     });
@@ -107,7 +107,7 @@ fn salvage_ids(old: &RocksStore, new: &RocksStore) -> Result<u64, StoreError> {
     if let Some(error) = failed {
         return Err(error);
     }
-    new.settle(&chunk)?;
+    new.persist_ids(&chunk)?;
     Ok(count)
 }
 
@@ -115,20 +115,20 @@ fn salvage_ids(old: &RocksStore, new: &RocksStore) -> Result<u64, StoreError> {
 ///
 /// # Errors
 /// When a server that started meanwhile has made one.
-pub(super) fn finish(db: &Path, new: RocksStore) -> Result<(), UpkeepError> {
+pub(super) fn finish(db: &Path, new: RocksStore) -> Result<(), MaintenanceError> {
     new.set_note(COMPLETE, b"1")?;
     drop(new);
     put_in_place(db)
 }
 
-fn put_in_place(db: &Path) -> Result<(), UpkeepError> {
+fn put_in_place(db: &Path) -> Result<(), MaintenanceError> {
     // Over an empty directory at most: the system refuses to replace one with something in it.
     fs::rename(beside(db), db).map_err(at(db))?;
     sync_parent(db)
 }
 
 /// Moves a damaged database, which nobody may have open, out of the way; where it is now.
-pub(super) fn move_away(db: &Path) -> Result<PathBuf, UpkeepError> {
+pub(super) fn move_away(db: &Path) -> Result<PathBuf, MaintenanceError> {
     let free = (1..)
         .map(|number| with_suffix(db, &format!(".damaged-{number}")))
         .find(|path| fs::symlink_metadata(path).is_err());
@@ -137,7 +137,7 @@ pub(super) fn move_away(db: &Path) -> Result<PathBuf, UpkeepError> {
     Ok(away)
 }
 
-fn sync_parent(path: &Path) -> Result<(), UpkeepError> {
+fn sync_parent(path: &Path) -> Result<(), MaintenanceError> {
     let Some(parent) = path.parent() else {
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 use std::{fs, io, sync::Arc};
 
-use super::{Upkeep, UpkeepError, at};
+use super::{Maintenance, MaintenanceError, at};
 use crate::fs::{NamedFile, VaultFile, VaultRoot};
 
 /// The vault of a tenant that is there.
@@ -20,9 +20,9 @@ pub(super) struct Unread {
     pub(super) reason: String,
 }
 
-impl Upkeep {
+impl Maintenance {
     /// `default` and everyone who has a directory, in order.
-    pub(super) fn tenants(&self) -> Result<Vec<Arc<str>>, UpkeepError> {
+    pub(super) fn tenants(&self) -> Result<Vec<Arc<str>>, MaintenanceError> {
         let mut tenants = vec![Arc::from("default")];
         let entries = match fs::read_dir(&self.dirs.tenants) {
             Ok(entries) => entries,
@@ -39,7 +39,10 @@ impl Upkeep {
     }
 
     /// The vaults that are there, all or that of one tenant, and what cannot be read.
-    pub(super) fn vaults(&self, only: Option<&str>) -> Result<(Vec<TenantVault>, Vec<Unread>), UpkeepError> {
+    pub(super) fn vaults(
+        &self,
+        only: Option<&str>,
+    ) -> Result<(Vec<TenantVault>, Vec<Unread>), MaintenanceError> {
         let (mut vaults, mut unread) = (Vec::new(), Vec::new());
         for tenant in self.tenants()? {
             if only.is_some_and(|only| only != &*tenant) {

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::{
-    Upkeep, UpkeepError, at,
+    Maintenance, MaintenanceError, at,
     database::Database,
     forgotten, rebuild,
     scan::{Found, scan_file},
@@ -84,13 +84,13 @@ struct Merge<'a> {
     progress: &'a mut dyn FnMut(Progress),
 }
 
-impl Upkeep {
+impl Maintenance {
     /// Merges the ids of all vaults, and of what was forgotten, into the index. Makes a new database if there is none or
     /// if it is damaged.
     ///
     /// # Errors
     /// When another process holds the database, or it cannot be written. It may be run again.
-    pub fn reindex(&self, progress: &mut dyn FnMut(Progress)) -> Result<Reindexed, UpkeepError> {
+    pub fn reindex(&self, progress: &mut dyn FnMut(Progress)) -> Result<Reindexed, MaintenanceError> {
         let mut database = Database::open(&self.db)?;
         if matches!(database, Database::Gone) && rebuild::finish_earlier(&self.db)? {
             database = Database::open(&self.db)?;
@@ -115,7 +115,7 @@ impl Upkeep {
     ///
     /// # Errors
     /// As [`Self::reindex`].
-    pub fn reindex_if_gone(&self) -> Result<Option<Reindexed>, UpkeepError> {
+    pub fn reindex_if_gone(&self) -> Result<Option<Reindexed>, MaintenanceError> {
         if !Database::is_gone(&self.db)? {
             return Ok(None);
         }
@@ -133,7 +133,7 @@ impl Upkeep {
         reason: String,
         old: Option<RocksStore>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<Reindexed, UpkeepError> {
+    ) -> Result<Reindexed, MaintenanceError> {
         let new = rebuild::begin(&self.db)?;
         let salvaged = match &old {
             Some(old) => rebuild::salvage(old, &new)?,
@@ -158,7 +158,7 @@ impl Upkeep {
         &self,
         store: &RocksStore,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<Reindexed, UpkeepError> {
+    ) -> Result<Reindexed, MaintenanceError> {
         let (vaults, mut unread) = self.vaults(None)?;
         let mut merge = Merge {
             store,
@@ -178,7 +178,7 @@ impl Upkeep {
                 files += u64::from(self.merge_file(vault, name, &mut merge, &mut unread)?);
             }
         }
-        merge.settle();
+        merge.persist_ids();
         let Merge { failed, at, .. } = merge;
         if let Some(error) = failed {
             return Err(error.into());
@@ -207,7 +207,7 @@ impl Upkeep {
         name: &NamedFile,
         merge: &mut Merge<'_>,
         unread: &mut Vec<Unread>,
-    ) -> Result<bool, UpkeepError> {
+    ) -> Result<bool, MaintenanceError> {
         // What cannot be opened was noted when the sizes were asked.
         let Ok(Some(file)) = vault.root.open_named(name) else {
             return Ok(false);
@@ -255,17 +255,17 @@ impl Merge<'_> {
     fn push(&mut self, id: EventId) {
         self.ids.push(id);
         if self.ids.len() >= CHUNK {
-            self.settle();
+            self.persist_ids();
         }
     }
 
-    fn settle(&mut self) {
+    fn persist_ids(&mut self) {
         if self.failed.is_some() || self.ids.is_empty() {
             return;
         }
         self.ids.sort_unstable();
         self.ids.dedup();
-        self.failed = self.store.settle(&self.ids).err();
+        self.failed = self.store.persist_ids(&self.ids).err();
         self.ids.clear();
     }
 }

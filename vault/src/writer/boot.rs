@@ -1,6 +1,6 @@
 //! Which boot of the machine this is.
 
-use crate::journal::BootId;
+use crate::writer::record::BootId;
 
 /// The kernel's id of this boot. Where there is none, a random one: every start then counts as one after a power loss,
 /// which is slower but never wrong.

@@ -5,15 +5,16 @@ use std::{collections::HashMap, io};
 
 use super::Writer;
 use crate::{
-    entry::PreparedFile, error::AppendError, files::FileKey, gather::Job, vaults::OpenRoots, writer::Receipt,
+    entry::PreparedFile, error::AppendError, files::FileKey, group::AppendRequest, vaults::OpenRoots,
+    writer::Receipt,
 };
 
 impl Writer {
     /// Appends the entries of all batches and answers each.
-    pub(crate) fn commit_unsafely(&mut self, jobs: Vec<Job>) {
+    pub(crate) fn commit_baseline(&mut self, requests: Vec<AppendRequest>) {
         let mut files: HashMap<FileKey, PreparedFile> = HashMap::new();
-        let mut answers = Vec::with_capacity(jobs.len());
-        for Job { batch, reply } in jobs {
+        let mut answers = Vec::with_capacity(requests.len());
+        for AppendRequest { batch, reply } in requests {
             let stored = batch.files.iter().map(|file| file.ids.len()).sum::<usize>();
             for file in batch.files {
                 let key = (batch.tenant.clone(), file.path);
@@ -24,7 +25,7 @@ impl Writer {
             }
             answers.push((reply, u32::try_from(stored).unwrap_or(u32::MAX)));
         }
-        let failed = self.append_unsafely(&files).err();
+        let failed = self.append_baseline(&files).err();
         for (reply, stored) in answers {
             let receipt = Receipt { stored, skipped: 0 };
             reply(failed.as_ref().map_or(Ok(receipt), |error| {
@@ -35,7 +36,7 @@ impl Writer {
         }
     }
 
-    fn append_unsafely(&mut self, files: &HashMap<FileKey, PreparedFile>) -> io::Result<()> {
+    fn append_baseline(&mut self, files: &HashMap<FileKey, PreparedFile>) -> io::Result<()> {
         let mut roots = OpenRoots::default();
         for (key, file) in files {
             let root = self

@@ -2,27 +2,27 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Options, Receipt, Shared, Writer};
+use super::{Options, Receipt, Writer, state::Shared};
 use crate::{
     entry::PreparedBatch,
     error::AppendError,
     fs::sim::SimDisk,
-    gather::Job,
     store::{Store, sim::SimStore},
+    writer::group::AppendRequest,
 };
 
 /// A writer that works when it is called, and only then.
-pub struct StillWriter(Writer);
+pub struct InlineWriter(Writer);
 
-impl std::fmt::Debug for StillWriter {
+impl std::fmt::Debug for InlineWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("StillWriter")
+        f.debug_tuple("InlineWriter")
             .field(&self.0.shared.state())
             .finish()
     }
 }
 
-impl StillWriter {
+impl InlineWriter {
     /// Opens store and vaults and replays the journal, as [`Vault::open_on`](super::Vault::open_on) does, for the process
     /// that runs on the disk.
     ///
@@ -52,7 +52,7 @@ impl StillWriter {
         let slot = Arc::clone(&told);
         let reply =
             Box::new(move |answer| *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer));
-        self.0.commit(vec![Job { batch, reply }]);
+        self.0.commit(vec![AppendRequest { batch, reply }]);
         let answer = told.lock().unwrap_or_else(PoisonError::into_inner).take();
         answer.unwrap()
     }

@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, io, ops::Range};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    Upkeep, UpkeepError, at,
+    Maintenance, MaintenanceError, at,
     database::{Database, damaged},
     forgotten, header,
     reindex::in_words,
@@ -59,12 +59,12 @@ struct Part<'v> {
     name: &'v NamedFile,
 }
 
-impl Upkeep {
+impl Maintenance {
     /// What would be forgotten; changes nothing, and may run beside a server.
     ///
     /// # Errors
     /// When the tenants cannot be listed.
-    pub fn would_forget(&self, what: &Forget<'_>) -> Result<Forgotten, UpkeepError> {
+    pub fn would_forget(&self, what: &Forget<'_>) -> Result<Forgotten, MaintenanceError> {
         let (vaults, unread) = self.vaults(what.tenant)?;
         Ok(self.plan(what, &vaults, unread).0)
     }
@@ -73,7 +73,7 @@ impl Upkeep {
     ///
     /// # Errors
     /// When another process holds the database, or something failed before anything was removed.
-    pub fn forget(&self, what: &Forget<'_>, options: Options) -> Result<Forgotten, UpkeepError> {
+    pub fn forget(&self, what: &Forget<'_>, options: Options) -> Result<Forgotten, MaintenanceError> {
         self.empty_journal(options)?;
         let store = match Database::open(&self.db)? {
             Database::Intact { store, .. } => store,
@@ -82,13 +82,13 @@ impl Upkeep {
         };
         if !store.groups()?.is_empty() {
             let first = "some events could not be written into the vault yet; see `openclone fsck`";
-            return Err(UpkeepError::First(first.into()));
+            return Err(MaintenanceError::First(first.into()));
         }
         let (vaults, unread) = self.vaults(what.tenant)?;
         let (mut done, parts) = self.plan(what, &vaults, unread);
         let why = format!("plugin {} since {}", what.plugin, what.since);
         forgotten::add(&self.forgotten, &why, &done.ids).map_err(at(&self.forgotten))?;
-        store.settle(&done.ids)?;
+        store.persist_ids(&done.ids)?;
         for part in parts {
             if let Err(error) = remove(what, &part) {
                 let unread = self.unread(part.vault, part.name, &error);
@@ -99,14 +99,14 @@ impl Upkeep {
     }
 
     /// Replays what a crash has left, moves all ids to rest, and lets go of the database.
-    fn empty_journal(&self, options: Options) -> Result<(), UpkeepError> {
+    fn empty_journal(&self, options: Options) -> Result<(), MaintenanceError> {
         if Database::is_gone(&self.db)? {
             return Err(damaged(&self.db, "it is gone".into()));
         }
         let vault = Vault::open(options)?;
         vault
             .close()
-            .map_err(|error| UpkeepError::First(error.to_string()))
+            .map_err(|error| MaintenanceError::First(error.to_string()))
     }
 
     fn plan<'v>(

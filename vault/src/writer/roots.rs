@@ -45,7 +45,7 @@ pub(crate) struct Vaults {
 pub(crate) enum VaultError {
     /// For a reason of its own.
     #[error(transparent)]
-    Refused(#[from] AppendError),
+    Rejected(#[from] AppendError),
     /// The store could not be asked about it.
     #[error("{}", .0.message)]
     Store(StoreError),

@@ -8,7 +8,7 @@ use std::{
 use memchr::memmem;
 
 use super::is_torn;
-use crate::{event_id::EventId, fs::VaultFile, journal::GroupFile};
+use crate::{event_id::EventId, fs::VaultFile, writer::record::GroupFile};
 
 const ID_MARK: &[u8] = b" ^oc-";
 const ID_LENGTH: usize = 26;

@@ -5,7 +5,7 @@ mod compare;
 use std::{collections::BTreeMap, fmt, path::Path};
 
 use super::{
-    Upkeep, UpkeepError,
+    Maintenance, MaintenanceError,
     database::Database,
     header,
     scan::{Found, scan_file},
@@ -18,7 +18,7 @@ const NAMED: usize = 1000;
 
 /// What may be off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FaultKind {
+pub enum ProblemKind {
     /// A vault or file cannot be read.
     Unreadable,
     /// The database is gone or damaged.
@@ -32,7 +32,7 @@ pub enum FaultKind {
     /// An entry has lost its id.
     WithoutId,
     /// An id stands more than once in a tenant's daily files.
-    Twice,
+    DuplicateId,
     /// The index lacks an id: if the event came again, it would be stored again.
     NotInIndex,
 }
@@ -41,7 +41,7 @@ pub enum FaultKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What.
-    pub kind: FaultKind,
+    pub kind: ProblemKind,
     /// Where: a path, with a line if there is one.
     pub place: String,
     /// More about it; may be empty.
@@ -61,11 +61,11 @@ pub struct FolderCount {
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Condition {
+pub struct FsckReport {
     /// By tenant and folder.
     pub folders: BTreeMap<(String, &'static str), FolderCount>,
     /// Ids at rest.
-    pub at_rest: u64,
+    pub indexed: u64,
     /// Ids at rest of events that stand in no vault: someone has removed them.
     pub removed: u64,
     /// Groups in the journal: the next start sees to it that they are in the vault.
@@ -73,7 +73,7 @@ pub struct Condition {
     /// Ids in them.
     pub in_journal: u64,
     /// How many faults of each kind there are.
-    pub faults: BTreeMap<FaultKind, u64>,
+    pub faults: BTreeMap<ProblemKind, u64>,
     /// The first thousand of each kind.
     pub named: Vec<Fault>,
 }
@@ -85,32 +85,32 @@ struct Standing {
     twice: Vec<EventId>,
 }
 
-impl Upkeep {
+impl Maintenance {
     /// Checks everything. `progress` is told the bytes read so far.
     ///
     /// # Errors
     /// When another process holds the database. Anything else that is off is part of the result.
-    pub fn fsck(&self, progress: &mut dyn FnMut(u64)) -> Result<Condition, UpkeepError> {
+    pub fn fsck(&self, progress: &mut dyn FnMut(u64)) -> Result<FsckReport, MaintenanceError> {
         // Its lock is held to the end, so that nobody writes meanwhile.
         let database = Database::open(&self.db)?;
-        let mut condition = Condition::default();
+        let mut report = FsckReport::default();
         let (vaults, unread) = self.vaults(None)?;
-        condition.unreadable(unread);
+        report.unreadable(unread);
         let mut standing = Standing::default();
         let mut bytes = 0;
         for vault in &vaults {
             let mut ids = Vec::new();
             for name in &vault.files {
-                bytes += self.check_file(vault, name, &mut condition, &mut ids);
+                bytes += self.check_file(vault, name, &mut report, &mut ids);
                 progress(bytes);
             }
             standing.add(ids);
         }
         standing.all.sort_unstable();
-        let lacking = self.check_database(&database, &vaults, &standing, &mut condition)?;
-        self.locate(&vaults, &standing.twice, &lacking, &mut condition);
-        condition.named.sort_by_key(|named| named.kind);
-        Ok(condition)
+        let lacking = self.check_database(&database, &vaults, &standing, &mut report)?;
+        self.locate(&vaults, &standing.twice, &lacking, &mut report);
+        report.named.sort_by_key(|named| named.kind);
+        Ok(report)
     }
 
     /// Its ids go to `ids`, whether it is a daily file with each; its length comes back.
@@ -118,12 +118,12 @@ impl Upkeep {
         &self,
         vault: &TenantVault,
         name: &NamedFile,
-        condition: &mut Condition,
+        report: &mut FsckReport,
         ids: &mut Vec<(EventId, bool)>,
     ) -> u64 {
         let mut unread = Vec::new();
         let Some(file) = self.open_file(vault, name, &mut unread) else {
-            condition.unreadable(unread);
+            report.unreadable(unread);
             return 0;
         };
         let place = self.show(&vault.tenant, name);
@@ -132,7 +132,7 @@ impl Upkeep {
             match header::read(name, &*file) {
                 Ok(header) => {
                     if let Some(fault) = header.fault {
-                        condition.fault(FaultKind::Header, || (place.clone(), fault.into()));
+                        report.fault(ProblemKind::Header, || (place.clone(), fault.into()));
                     }
                 }
                 Err(error) => unread.push(self.unread(vault, name, &error)),
@@ -142,18 +142,18 @@ impl Upkeep {
         let read = scan_file(&*file, &mut |found| match found {
             Found::Entry(entry) => ids.push((entry.id, daily)),
             Found::Nameless(line) => {
-                condition.fault(FaultKind::WithoutId, || {
+                report.fault(ProblemKind::WithoutId, || {
                     (format!("{place}:{line}"), String::new())
                 });
             }
             Found::Zeros(line) => {
-                condition.fault(FaultKind::Zeros, || (format!("{place}:{line}"), String::new()));
+                report.fault(ProblemKind::Zeros, || (format!("{place}:{line}"), String::new()));
             }
         });
         unread.extend(read.err().map(|error| self.unread(vault, name, &error)));
-        condition.unreadable(unread);
+        report.unreadable(unread);
         let found = (ids.len() - before) as u64;
-        condition.count(&vault.tenant, name, daily, found);
+        report.count(&vault.tenant, name, daily, found);
         file.len().unwrap_or(0)
     }
 
@@ -163,33 +163,33 @@ impl Upkeep {
         database: &Database,
         vaults: &[TenantVault],
         standing: &Standing,
-        condition: &mut Condition,
-    ) -> Result<Vec<EventId>, UpkeepError> {
+        report: &mut FsckReport,
+    ) -> Result<Vec<EventId>, MaintenanceError> {
         let store = match database {
             Database::Intact { store, .. } => store,
             Database::Gone if standing.all.is_empty() => return Ok(Vec::new()),
             Database::Gone => {
-                condition.database(&self.db, "it is gone");
+                report.database(&self.db, "it is gone");
                 return Ok(Vec::new());
             }
             Database::Damaged { reason, .. } => {
-                condition.database(&self.db, reason);
+                report.database(&self.db, reason);
                 return Ok(Vec::new());
             }
         };
         for vault in vaults {
-            self.check_marker(vault, store, condition)?;
+            self.check_marker(vault, store, report)?;
         }
-        let journal = compare::journal(store, condition)?;
-        Ok(compare::index(store, &standing.all, &journal, condition)?)
+        let journal = compare::journal(store, report)?;
+        Ok(compare::index(store, &standing.all, &journal, report)?)
     }
 
     fn check_marker(
         &self,
         vault: &TenantVault,
         store: &dyn Store,
-        condition: &mut Condition,
-    ) -> Result<(), UpkeepError> {
+        report: &mut FsckReport,
+    ) -> Result<(), MaintenanceError> {
         let path = self.dirs.of(&vault.tenant);
         let note = store.note(&format!("vault/{}", vault.tenant))?;
         let note = note.and_then(|note| String::from_utf8(note).ok());
@@ -206,18 +206,18 @@ impl Upkeep {
             Err(error) => error.to_string(),
         };
         let place = path.join(".openclone").display().to_string();
-        condition.fault(FaultKind::Marker, || (place, fault));
+        report.fault(ProblemKind::Marker, || (place, fault));
         Ok(())
     }
 }
 
-impl Condition {
+impl FsckReport {
     /// Whether all is well.
     pub fn is_sound(&self) -> bool {
         self.faults.is_empty()
     }
 
-    fn fault(&mut self, kind: FaultKind, tell: impl FnOnce() -> (String, String)) {
+    fn fault(&mut self, kind: ProblemKind, tell: impl FnOnce() -> (String, String)) {
         let count = self.faults.entry(kind).or_default();
         *count += 1;
         if *count <= NAMED as u64 {
@@ -228,13 +228,13 @@ impl Condition {
 
     fn unreadable(&mut self, unread: Vec<Unread>) {
         for one in unread {
-            self.fault(FaultKind::Unreadable, || (one.what, one.reason));
+            self.fault(ProblemKind::Unreadable, || (one.what, one.reason));
         }
     }
 
     fn database(&mut self, path: &Path, reason: &str) {
         let detail = format!("{reason}; `openclone reindex` makes a new one from the vault");
-        self.fault(FaultKind::Database, || (path.display().to_string(), detail));
+        self.fault(ProblemKind::Database, || (path.display().to_string(), detail));
     }
 
     fn count(&mut self, tenant: &str, name: &NamedFile, daily: bool, events: u64) {
@@ -268,7 +268,7 @@ impl Standing {
     }
 }
 
-impl fmt::Display for FaultKind {
+impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unreadable => "cannot be read",
@@ -277,7 +277,7 @@ impl fmt::Display for FaultKind {
             Self::Header => "header damaged",
             Self::Zeros => "zeros in the text",
             Self::WithoutId => "entry without an id",
-            Self::Twice => "id twice",
+            Self::DuplicateId => "id twice",
             Self::NotInIndex => "id not in the index",
         })
     }

@@ -3,7 +3,7 @@
 //! For each group in order:
 //! - a marker of this boot: the group was applied, and all writes of this boot are there. It is left alone, so that what a
 //!   user has deleted since stays deleted;
-//! - a marker of another boot, or none: each file is [restored](crate::append::restore), whatever is in it;
+//! - a marker of another boot, or none: each file is [restored](crate::writer::append::restore), whatever is in it;
 //! - the vault is not there (not mounted), or a file of the first case cannot be opened to be synced: nothing is touched.
 //!   Those files of the group stay in doubt, and take nothing new until they can be.
 //!
@@ -14,14 +14,15 @@
 
 use std::{path::Path, sync::Arc};
 
+use super::{State, Writer, incomplete::IncompleteGroup};
 use crate::{
-    checkpoint::CheckpointError,
     error::{AppendError, OpenError},
     fs::is_obstacle,
-    journal::{Group, GroupFile, Marker, Place, RecordError},
+    index::SeenIndex,
     store::{Seq, StoreError},
-    vaults::VaultError,
-    writer::{Doubt, Writer},
+    writer::checkpoint::CheckpointError,
+    writer::record::{Group, GroupFile, Marker, Place, RecordError},
+    writer::roots::VaultError,
 };
 
 /// The note that says that a sync has failed.
@@ -52,7 +53,7 @@ impl Writer {
             }
         }
         self.checkpoint()?;
-        if rewrite && self.doubts.is_empty() {
+        if rewrite && self.incomplete.is_empty() {
             self.store
                 .set_note(SYNC_FAILED, b"")
                 .map_err(ReplayError::Store)?;
@@ -66,7 +67,7 @@ impl Writer {
     pub(crate) fn open_default_vault(&mut self, path: &Path) -> Result<(), OpenError> {
         match self.vaults.open(&"default".into()) {
             Ok(_) => Ok(()),
-            Err(VaultError::Refused(AppendError::Storage { reason })) => Err(OpenError::Vault {
+            Err(VaultError::Rejected(AppendError::Storage { reason })) => Err(OpenError::Vault {
                 path: path.to_owned(),
                 reason,
             }),
@@ -101,7 +102,7 @@ impl Writer {
             self.applied.push(seq);
             return Ok(());
         }
-        self.doubt(seq, Doubt::found(group, done, known, rewrite));
+        self.doubt(seq, IncompleteGroup::found(group, done, known, rewrite));
         self.retry(seq);
         Ok(())
     }
@@ -128,6 +129,66 @@ impl Writer {
                 false
             }
         }
+    }
+}
+
+impl Writer {
+    /// Notes the failed sync in the database.
+    pub(super) fn note_for_next_start(&mut self) {
+        let noted = self.store.set_note(SYNC_FAILED, b"1");
+        self.owes_note = noted.is_err();
+        if let Err(error) = noted {
+            tracing::error!(%error, "the failed sync could not be noted for the next start, trying again");
+        }
+    }
+
+    /// Tries once more what [`Self::note_for_next_start`] could not do, for which the database may have to be reopened.
+    /// True when nothing is owed; else the log says why.
+    pub(super) fn retry_note(&mut self) -> bool {
+        if self.owes_note {
+            match self.store.reopen() {
+                Ok(()) => self.note_for_next_start(),
+                Err(error) => tracing::error!(%error, "database could not be reopened, trying again"),
+            }
+        }
+        !self.owes_note
+    }
+
+    /// Reopens the database after a failure and replays what it has. True when batches are taken again; never after a
+    /// failed sync, be it of that replay.
+    pub(super) fn recover(&mut self) -> bool {
+        if self.is_poisoned() {
+            return false;
+        }
+        match self.reopen() {
+            Ok(()) => {
+                tracing::info!("database reopened");
+                self.shared.set_state(State::Ready);
+                self.publish();
+                true
+            }
+            Err(_) if self.is_poisoned() => false,
+            Err(error) => {
+                tracing::warn!(%error, "database could not be reopened, trying again");
+                false
+            }
+        }
+    }
+
+    fn is_poisoned(&self) -> bool {
+        matches!(self.shared.state(), State::Poisoned { .. })
+    }
+
+    fn reopen(&mut self) -> Result<(), ReplayError> {
+        self.store.reopen().map_err(ReplayError::Store)?;
+        let filter = Arc::clone(self.index.filter());
+        self.index = SeenIndex::new(Arc::clone(&self.store), filter);
+        self.applied.clear();
+        self.incomplete.clear();
+        self.journal_bytes = 0;
+        self.oldest = None;
+        self.vaults.forget_ids();
+        self.replay()
     }
 }
 

@@ -107,10 +107,10 @@ fn until_it_is_complete_it_denies_nothing() {
 #[test]
 fn while_ids_are_read_in_it_answers_for_those_below_the_last() {
     let filter = Filter::new(0);
-    let mut at_rest = ids(0, 10_000);
-    at_rest.sort_unstable();
-    filter.read_in(&at_rest[..5_000]);
-    assert!(at_rest.iter().all(|id| filter.may_contain(id)));
+    let mut indexed = ids(0, 10_000);
+    indexed.sort_unstable();
+    filter.read_in(&indexed[..5_000]);
+    assert!(indexed.iter().all(|id| filter.may_contain(id)));
     let mut others = ids(1 << 40, 10_000);
     others.sort_unstable();
     let denied = others.iter().filter(|id| !filter.may_contain(id)).count();

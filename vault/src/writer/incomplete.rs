@@ -5,20 +5,20 @@ use std::{io, sync::Arc};
 
 use super::Writer;
 use crate::{
-    append::{self, Inspection},
     error::AppendError,
     event_id::EventId,
-    files::FileKey,
     fs::VaultRoot,
-    journal::{Group, GroupFile, Place},
     store::Seq,
+    writer::append::{self, Inspection},
+    writer::open_files::FileKey,
+    writer::record::{Group, GroupFile, Place},
 };
 
 /// How often a file may be changed by others between two looks before we give up for now.
 const LOOKS: usize = 16;
 
 /// A journalled group that is not in all of its files.
-pub(crate) struct Doubt {
+pub(crate) struct IncompleteGroup {
     group: Group,
     /// Where the entries of each file went, for the files that are done.
     places: Vec<Option<Place>>,
@@ -29,7 +29,7 @@ pub(crate) struct Doubt {
     reason: String,
 }
 
-impl Doubt {
+impl IncompleteGroup {
     pub(crate) fn new(
         group: Group,
         places: &[Option<Place>],
@@ -98,26 +98,26 @@ impl Doubt {
 
 impl Writer {
     /// Notes a group whose append has failed.
-    pub(crate) fn doubt(&mut self, seq: Seq, doubt: Doubt) {
-        self.index.doubt_ids(seq, doubt.open_ids());
-        self.doubts.insert(seq, doubt);
+    pub(crate) fn doubt(&mut self, seq: Seq, doubt: IncompleteGroup) {
+        self.index.mark_incomplete(seq, doubt.open_ids());
+        self.incomplete.insert(seq, doubt);
     }
 
     /// Tries again to complete all groups in doubt, in their order. True when none is left.
-    pub(crate) fn retry_doubts(&mut self) -> bool {
-        let all: Vec<Seq> = self.doubts.keys().copied().collect();
+    pub(crate) fn retry_incomplete(&mut self) -> bool {
+        let all: Vec<Seq> = self.incomplete.keys().copied().collect();
         for seq in all {
             self.retry(seq);
         }
         self.publish();
-        self.doubts.is_empty()
+        self.incomplete.is_empty()
     }
 
     /// Completes groups in doubt that `key` waits for. Gives the one that still cannot be completed.
     pub(super) fn retry_file(&mut self, key: &FileKey) -> Option<Seq> {
         let waiting = |writer: &Self| {
             writer
-                .doubts
+                .incomplete
                 .iter()
                 .find(|(_, doubt)| doubt.has_open(key))
                 .map(|(seq, _)| *seq)
@@ -131,9 +131,9 @@ impl Writer {
     }
 
     /// What a caller gets whose batch rests on a group in doubt.
-    pub(super) fn doubt_error(&self, seq: Seq) -> AppendError {
+    pub(super) fn incomplete_error(&self, seq: Seq) -> AppendError {
         let reason = self
-            .doubts
+            .incomplete
             .get(&seq)
             .map_or_else(|| "append failed".to_owned(), |doubt| doubt.reason.clone());
         AppendError::Storage { reason }
@@ -141,20 +141,20 @@ impl Writer {
 
     /// Where the entries of a file went, now that its group has been tried again; `None` if they are still in doubt.
     pub(super) fn is_open(&self, seq: Seq, key: &FileKey) -> bool {
-        self.doubts.get(&seq).is_some_and(|doubt| doubt.has_open(key))
+        self.incomplete.get(&seq).is_some_and(|doubt| doubt.has_open(key))
     }
 
     /// All ids of groups in doubt: they stay recent through a checkpoint.
     pub(super) fn unfinished_ids(&self) -> impl Iterator<Item = EventId> {
-        self.doubts.values().flat_map(|doubt| doubt.group.ids())
+        self.incomplete.values().flat_map(|doubt| doubt.group.ids())
     }
 
     /// Tries to complete one group. True when it is done.
     pub(crate) fn retry(&mut self, seq: Seq) -> bool {
-        let Some(mut doubt) = self.doubts.remove(&seq) else {
+        let Some(mut doubt) = self.incomplete.remove(&seq) else {
             return true;
         };
-        self.index.trust_ids(doubt.open_ids());
+        self.index.mark_complete(doubt.open_ids());
         let failure = self.complete_files(seq, &mut doubt).err();
         let Some(error) = failure else {
             self.mark(seq, doubt.places.into_iter().flatten().collect());
@@ -162,12 +162,12 @@ impl Writer {
         };
         tracing::error!(seq, %error, "append failed, trying again");
         doubt.reason = error.to_string();
-        self.index.doubt_ids(seq, doubt.open_ids());
-        self.doubts.insert(seq, doubt);
+        self.index.mark_incomplete(seq, doubt.open_ids());
+        self.incomplete.insert(seq, doubt);
         false
     }
 
-    fn complete_files(&mut self, seq: Seq, doubt: &mut Doubt) -> io::Result<()> {
+    fn complete_files(&mut self, seq: Seq, doubt: &mut IncompleteGroup) -> io::Result<()> {
         let mut failure = None;
         // Parts that are set apart on the way are done.
         for position in 0..doubt.group.files.len() {
@@ -185,7 +185,7 @@ impl Writer {
         failure.map_or(Ok(()), Err)
     }
 
-    fn complete_file(&mut self, seq: Seq, doubt: &mut Doubt, position: usize) -> io::Result<Place> {
+    fn complete_file(&mut self, seq: Seq, doubt: &mut IncompleteGroup, position: usize) -> io::Result<Place> {
         let tenant = Arc::clone(&doubt.group.files[position].tenant);
         let root = self.vaults.open(&tenant).map_err(io::Error::other)?;
         self.folders
@@ -205,7 +205,7 @@ impl Writer {
     fn try_file(
         &mut self,
         seq: Seq,
-        doubt: &mut Doubt,
+        doubt: &mut IncompleteGroup,
         position: usize,
         root: &dyn VaultRoot,
     ) -> io::Result<Option<Place>> {

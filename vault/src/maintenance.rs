@@ -27,12 +27,12 @@ use crate::{
 
 pub use find::Place;
 pub use forget::{Forget, Forgotten};
-pub use fsck::{Condition, Fault, FaultKind, FolderCount};
+pub use fsck::{Fault, FolderCount, FsckReport, ProblemKind};
 pub use reindex::{Progress, Reindexed, Source};
 
 /// What is looked after.
 #[derive(Clone, Debug)]
-pub struct Upkeep {
+pub struct Maintenance {
     /// The database directory.
     pub db: PathBuf,
     /// Where vaults are.
@@ -45,7 +45,7 @@ pub struct Upkeep {
 /// Why a piece of upkeep came to no end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum UpkeepError {
+pub enum MaintenanceError {
     /// The database is in use, or cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -65,7 +65,7 @@ pub enum UpkeepError {
     First(String),
 }
 
-impl Upkeep {
+impl Maintenance {
     /// Of vaults on the operating system's file system.
     pub fn new(db: PathBuf, dirs: VaultDirs, forgotten: PathBuf) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl Upkeep {
     }
 }
 
-fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> UpkeepError {
+fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> MaintenanceError {
     let path = path.into();
-    move |error| UpkeepError::File { path, error }
+    move |error| MaintenanceError::File { path, error }
 }

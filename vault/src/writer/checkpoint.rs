@@ -1,0 +1,174 @@
+//! The checkpoint: makes durable what the journal stands for, then empties the journal.
+//!
+//! In this order, so that a crash between any two steps only means that the next start replays what is there already:
+//! 1. sync the daily files that were touched, and the folders in which new names appeared;
+//! 2. move the ids to rest, durably;
+//! 3. add them to the filter;
+//! 4. remove the groups and their markers from the journal, in one write.
+//!
+//! Only applied groups take part. It runs on a thread of its own; the writer goes on meanwhile.
+
+use std::{
+    collections::BTreeSet,
+    io, mem,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+use super::{State, Writer};
+use crate::{
+    event_id::EventId,
+    fs::{VaultFile, VaultFs},
+    index::IdSet,
+    index::filter::Filter,
+    store::{Seq, Store, StoreError},
+};
+
+/// Everything that a checkpoint needs, taken from the writer.
+pub(crate) struct Checkpoint {
+    pub(crate) fs: Arc<dyn VaultFs>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) filter: Arc<Filter>,
+    pub(crate) files: Vec<Box<dyn VaultFile>>,
+    pub(crate) folders: BTreeSet<(PathBuf, &'static str)>,
+    pub(crate) ids: Arc<IdSet>,
+    pub(crate) groups: Vec<Seq>,
+}
+
+/// Why a checkpoint did not come to its end. The journal still has everything.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckpointError {
+    /// A sync failed: what is on the disk is unknown.
+    #[error("sync failed: {0}")]
+    Sync(io::Error),
+    /// A sync has failed before, and only a restart brings back what it has lost.
+    #[error("{0}")]
+    Poisoned(String),
+    /// The store failed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// So many files are synced one after another.
+const FEW_FILES: usize = 8;
+
+impl Checkpoint {
+    pub(crate) fn run(&mut self) -> Result<(), CheckpointError> {
+        self.sync_files()?;
+        let mut ids: Vec<EventId> = self.ids.iter().copied().collect();
+        ids.sort_unstable();
+        self.store.persist_ids(&ids)?;
+        self.filter.insert(&ids);
+        self.store.forget_groups(&self.groups)?;
+        Ok(())
+    }
+
+    fn sync_files(&mut self) -> Result<(), CheckpointError> {
+        if self.files.len() > FEW_FILES {
+            // So that the disk does not wait for one file to be told of the next.
+            self.files
+                .iter()
+                .for_each(|file| file.begin_writeback(0, i64::MAX as u64));
+        }
+        for file in self.files.drain(..) {
+            file.sync().map_err(CheckpointError::Sync)?;
+        }
+        for (vault, folder) in &self.folders {
+            let synced = self.fs.open_root(vault).and_then(|root| root.sync_folder(folder));
+            match synced {
+                Err(error) if is_elsewhere(&error) => {}
+                Err(error) => return Err(CheckpointError::Sync(error)),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Writer {
+    /// Whether enough has come together for a checkpoint, or the oldest of it has waited long enough.
+    pub(super) fn checkpoint_due(&self, now: Instant) -> bool {
+        let full = self.index.recent_len() >= self.policy.ids
+            || self.journal_bytes >= self.policy.bytes
+            || self.files.crowded();
+        !self.applied.is_empty() && (full || self.checkpoint_at().is_some_and(|at| at <= now))
+    }
+
+    /// When the oldest group will have waited long enough.
+    pub(super) fn checkpoint_at(&self) -> Option<Instant> {
+        self.oldest
+            .filter(|_| !self.applied.is_empty())
+            .map(|oldest| oldest + self.policy.age)
+    }
+
+    /// Whether twice as much as a checkpoint should take has come together while one is running.
+    pub(super) fn overdue(&self) -> bool {
+        self.index.recent_len() >= self.policy.ids * 3 || self.journal_bytes >= self.policy.bytes * 2
+    }
+
+    /// Hands all applied groups to a checkpoint, which may run on another thread.
+    pub(crate) fn begin_checkpoint(&mut self) -> Checkpoint {
+        let unfinished: Vec<_> = self.unfinished_ids().collect();
+        let mut groups = mem::take(&mut self.applied);
+        groups.sort_unstable();
+        self.checkpointing.clone_from(&groups);
+        self.journal_bytes = 0;
+        self.oldest = None;
+        Checkpoint {
+            fs: Arc::clone(&self.fs),
+            store: Arc::clone(&self.store),
+            filter: Arc::clone(self.index.filter()),
+            files: self.files.take_dirty(),
+            folders: mem::take(&mut self.folders),
+            ids: self.index.begin_checkpoint(unfinished),
+            groups,
+        }
+    }
+
+    /// Takes note of how a checkpoint ended.
+    pub(crate) fn end_checkpoint(
+        &mut self,
+        result: Result<(), CheckpointError>,
+    ) -> Result<(), CheckpointError> {
+        let groups = mem::take(&mut self.checkpointing);
+        if result.is_ok() {
+            self.index.end_checkpoint();
+            self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
+            self.publish();
+            return result;
+        }
+        self.index.abort_checkpoint();
+        self.applied.extend(groups);
+        match &result {
+            Err(CheckpointError::Sync(error)) => self.poison(&error.to_string()),
+            Err(CheckpointError::Store(error)) => self.degrade(error),
+            Err(CheckpointError::Poisoned(_)) | Ok(()) => {}
+        }
+        result
+    }
+
+    /// A checkpoint on this thread. None after a failed sync, be it of a moment ago: the next sync of the same file
+    /// succeeds without the bytes that this one has lost.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), CheckpointError> {
+        if let State::Poisoned { reason } = self.shared.state() {
+            return Err(CheckpointError::Poisoned(reason));
+        }
+        if self.applied.is_empty() {
+            return Ok(());
+        }
+        let mut checkpoint = self.begin_checkpoint();
+        let result = checkpoint.run();
+        self.end_checkpoint(result)
+    }
+}
+
+/// Whether someone has moved the folder or the whole vault away, or put something else in its place: then no name is left
+/// there to keep, and nothing says that the disk is at fault.
+fn is_elsewhere(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied, Unsupported};
+    matches!(
+        error.kind(),
+        NotFound | NotADirectory | PermissionDenied | Unsupported
+    )
+}
