@@ -3,8 +3,10 @@
 //! - [`sdk`]: what a plugin uses: queue events, and they arrive. Behind the feature `sdk`, which is on by default.
 //! - [`v1`]: messages and clients generated from `proto/openclone/v1`.
 //! - [`names`]: what the enums are called in JSON.
-//! - [`validate`]: the rules of a batch, the same for the service, the gateway and every plugin.
+//! - [`mod@validate`]: the rules of a batch, the same for the service, the gateway and every plugin.
 //! - [`json`]: the reader of JSON text that the rules are checked with.
+
+#![warn(missing_docs)]
 
 pub mod json;
 pub mod names;
