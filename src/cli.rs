@@ -1,5 +1,8 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 usage.
 
+// Doc comments of arguments are printed as help, where `<home>` and URLs are plain text.
+#![allow(rustdoc::invalid_html_tags, rustdoc::bare_urls)]
+
 mod completions;
 mod connect;
 mod find;

@@ -17,7 +17,7 @@
 //! - The first hyphen of a date gets one after any character beyond ASCII and at the start of a further line: there are
 //!   more emoji that mean something than a list could name, and Dataview joins an item's lines before it looks.
 //!
-//! [`unescape`] undoes all of it; so does every CommonMark parser.
+//! [`unescape()`] undoes all of it; so does every CommonMark parser.
 //!
 //! # What escaping cannot do
 //! Dataview's reading view looks for inline fields in the rendered page, where no escape is left, and renders their
