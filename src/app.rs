@@ -3,7 +3,6 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use openclone_gateway::{Endpoint, GatewayOptions, Transport};
-use openclone_redact::{RedactError, Redactor};
 use openclone_vault::{
     AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
     maintenance::{Maintenance, MaintenanceError},
@@ -20,24 +19,23 @@ use tower::Layer as _;
 use tracing::{error, info, warn};
 
 use crate::{
-    access::Access,
-    admission::Admission,
-    auth::{Authenticator, Key, KeyRing, KeysError, Scope},
-    clock::Clock,
-    config::Config,
-    direct::Direct,
-    health::HealthFacade,
-    home::Home,
-    ingest::{Ingest, MAX_MESSAGE, unread::Counted},
-    lifecycle::Lifecycle,
+    auth::{Authenticator, Key, KeyRing, KeysError, Scope, access::Access},
+    config::{Config, home::Home},
+    ingest::{
+        Ingest, MAX_MESSAGE, admission::Admission, local::Direct, pipeline::Pipeline, prepare::Preparer,
+        undecodable::Counted,
+    },
     limit::{KeyLimits, TenantLimits},
-    meters::Meters,
-    pipeline::Pipeline,
-    prepare::Preparer,
-    probes::{self, Probes},
+    net::{Server, Surface, TlsError},
+    observe::{
+        admin_api::{self, Probes},
+        health::HealthFacade,
+        metrics::Meters,
+        tenants::Tenants,
+    },
+    redact::{RedactError, Redactor},
     registry::{self, Registry, RegistryFacade, Watch},
-    server::{Server, Surface, TlsError},
-    tenants::Tenants,
+    runtime::{clock::Clock, lifecycle::Lifecycle},
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
         registry_service_server::RegistryServiceServer,

@@ -3,7 +3,8 @@
 //! The check is a layer around the gRPC services, so it holds for JSON as well, which reaches them through the gateway.
 //! A valid key always passes; wrong ones are counted for each peer address, and too many of them get 429.
 
-mod failures;
+pub mod access;
+mod failure_limiter;
 mod key_ring;
 pub mod keys_file;
 pub mod last_use;
@@ -21,9 +22,9 @@ use jiff::Timestamp;
 use openclone_vault::SourceType;
 use tonic::{Request, Status, service::Interceptor};
 
-use crate::{error::IngestError, limit::KeyLimits, meters::Meters};
-use failures::Failures;
-pub(crate) use failures::network;
+use crate::{error::IngestError, limit::KeyLimits, observe::metrics::Meters};
+use failure_limiter::Failures;
+pub(crate) use failure_limiter::network;
 pub use key_ring::{KeyRing, RingState};
 pub use keys_file::{KeysError, KeysFile};
 pub use scope::{Need, Scope, UnknownScope};
@@ -182,7 +183,7 @@ impl Deref for Principal {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::testing::limits;
+    use crate::config::testing::limits;
 
     fn key(scopes: Vec<Scope>) -> Key {
         Key {

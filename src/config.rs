@@ -4,10 +4,13 @@
 //! options: it gives the defaults, the file that a first start writes, and what `--print-config` shows.
 
 pub mod error;
+pub mod home;
 pub mod layers;
 pub mod options;
 pub mod print;
 pub mod server;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod vault;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -170,7 +173,7 @@ impl LogConfig {
     fn read(layers: &Layers) -> Result<Self, ConfigError> {
         let allowed = "\"error\", \"warn\", \"info\", \"debug\", \"trace\", or directives such as \"openclone=debug,info\"";
         let level = layers.parse("log.level", allowed, |text| {
-            crate::telemetry::is_filter(text).then(|| text.to_owned())
+            crate::observe::telemetry::is_filter(text).then(|| text.to_owned())
         })?;
         let format = layers.parse("log.format", "\"pretty\" or \"json\"", |text| match text {
             "pretty" => Some(LogFormat::Pretty),

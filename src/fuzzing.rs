@@ -8,13 +8,13 @@ mod tests;
 use std::{sync::Arc, time::SystemTime};
 
 use openclone_client::{v1::Batch, validate};
-use openclone_redact::{RedactConfig, Redactor};
 use openclone_vault::{DayBy, DayRule, ids_in};
 use prost::Message as _;
 
 use crate::{
     auth::KeysFile,
-    prepare::{Preparer, source_type},
+    ingest::prepare::{Preparer, source_type},
+    redact::Redactor,
     registry::manifest,
 };
 
@@ -54,7 +54,7 @@ impl Default for Preparing {
             zone_name: "UTC".to_owned(),
             starts_at: jiff::civil::Time::midnight(),
         };
-        let redactor = Redactor::new(&RedactConfig::default()).unwrap();
+        let redactor = Redactor::new(&openclone_redact::RedactConfig::default()).unwrap();
         Self(Preparer {
             redactor: Arc::new(redactor),
             days,

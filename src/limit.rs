@@ -135,7 +135,7 @@ mod tests {
     use std::{collections::BTreeMap, time::Instant};
 
     use super::*;
-    use crate::testing::limits;
+    use crate::config::testing::limits;
 
     #[test]
     fn a_burst_passes_and_then_the_rate() {

@@ -12,7 +12,7 @@ use std::sync::{
 
 use common::TestApp;
 use jiff::{SignedDuration, Timestamp};
-use openclone::clock::Clock;
+use openclone::runtime::clock::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -12,7 +12,7 @@ use axum::Router;
 use common::{Answer, KEY, TestApp, braindump, http};
 use openclone::{
     config::{Config, Inputs, Layers},
-    server::{Server, Surface},
+    net::{Server, Surface},
 };
 use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 use tokio::{net::TcpListener, sync::oneshot};

@@ -5,7 +5,7 @@
 //! second, and never while nobody calls. A file that cannot be used changes nothing: the keys read before stay, and
 //! [`RingState::fault`] says why.
 
-mod watched;
+mod reloading;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::{Key, Principal, keys_file::KeysError, last_use::LastUses, token};
 use crate::{config::LimitsConfig, error::IngestError, limit::TenantLimits};
-use watched::Watched;
+use reloading::Watched;
 
 /// All keys.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Scope, tenant, token};
-use crate::home::files;
+use crate::config::home::files;
 
 /// The longest label, in characters.
 const LONGEST_LABEL: usize = 64;

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tracing::warn;
 
-use crate::home::files;
+use crate::config::home::files;
 
 /// How long uses are gathered before they are written.
 const DELAY: Duration = Duration::from_secs(10);

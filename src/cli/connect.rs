@@ -15,7 +15,7 @@ use tonic::{
 use tower::{Service as _, ServiceExt as _};
 
 use super::{Place, start};
-use crate::{config::Config, home::Home};
+use crate::config::{Config, home::Home};
 
 /// Which service to talk to, and as whom.
 #[derive(Clone, Debug, Args)]

@@ -8,9 +8,9 @@ use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 use super::{Failure, Place, connect, pages, process, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
-    probes,
+    net::{Server, Surface},
+    observe::admin_api,
     registry::schema_routes,
-    server::{Server, Surface},
 };
 
 /// Runs the JSON endpoint alone, in front of a service elsewhere.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Failure, Place, say};
 use crate::{
     auth::{KeysFile, token},
-    home::Home,
+    config::home::Home,
 };
 
 /// Makes, shows and revokes keys.

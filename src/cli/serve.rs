@@ -13,9 +13,12 @@ use super::{Failure, Place, pages, process, say, start};
 use crate::{
     app::App,
     auth::KeysFile,
-    config::{Config, Layers, print},
-    home::{ApiKey, Home},
-    server::TlsAcceptor,
+    config::{
+        Config, Layers,
+        home::{ApiKey, Home},
+        print,
+    },
+    net::TlsAcceptor,
 };
 
 /// Runs the service.

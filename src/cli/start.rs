@@ -9,9 +9,11 @@ use tracing::warn;
 
 use super::Place;
 use crate::{
-    config::{Config, ConfigError, Inputs, Layers},
-    home::{Home, HomeError},
-    telemetry::{OtlpError, Telemetry},
+    config::{
+        Config, ConfigError, Inputs, Layers,
+        home::{Home, HomeError},
+    },
+    observe::telemetry::{OtlpError, Telemetry},
 };
 
 /// A flag that overrides an option: key, flag and value if it was given.
@@ -43,7 +45,7 @@ pub(super) fn start_telemetry(
     layers: &Layers,
 ) -> Result<Telemetry, OtlpError> {
     let _inside = runtime.enter();
-    let telemetry = crate::telemetry::start(&config.log, &config.telemetry)?;
+    let telemetry = crate::observe::telemetry::start(&config.log, &config.telemetry)?;
     for warning in &layers.warnings {
         warn!("{warning}");
     }

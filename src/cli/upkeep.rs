@@ -6,7 +6,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use openclone_vault::{Options, maintenance::Maintenance};
 
 use super::{Failure, Place, process};
-use crate::{app, config::Config, home::Home};
+use crate::{
+    app,
+    config::{Config, home::Home},
+};
 
 /// The vaults as the options say.
 pub(super) struct Vaults {

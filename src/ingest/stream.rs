@@ -18,13 +18,14 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
 
-use super::{RequestId, refused, unread};
-use crate::{
+use super::{
+    RequestId,
     admission::Way,
-    auth::Principal,
-    error::IngestError,
     pipeline::{Pending, Pipeline},
+    service::refused,
+    undecodable as unread,
 };
+use crate::{auth::Principal, error::IngestError};
 
 /// How often the key of a stream is looked at while no batch comes.
 const RENEWAL: Duration = Duration::from_secs(2);

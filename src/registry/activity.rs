@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use openclone_client::v1;
 use openclone_vault::Receipt;
 
-use crate::{access::to_proto, prepare::moment};
+use crate::{auth::access::to_proto, ingest::prepare::moment};
 
 /// Plugins with figures, at most, over all tenants; the figures of further ones are not kept.
 const MAX_KNOWN: usize = 10_000;

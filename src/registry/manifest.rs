@@ -13,7 +13,7 @@ mod schema;
 use openclone_client::v1::{Platform, Plugin, Sensitivity, SourceType};
 use openclone_vault::SourceType as VaultType;
 
-use crate::prepare;
+use crate::ingest::prepare;
 use document::Node;
 use fault::{Fault, Faults};
 pub use schema::SCHEMA;

@@ -58,7 +58,8 @@ impl RegistryService for RegistryFacade {
         let source_types = openclone_client::v1::SourceType::ALL
             .into_iter()
             .filter_map(|known| {
-                crate::prepare::source_type(known as i32).map(|source_type| (known as i32, source_type))
+                crate::ingest::prepare::source_type(known as i32)
+                    .map(|source_type| (known as i32, source_type))
             })
             .map(info)
             .collect();

@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use openclone::{
     app::App,
-    clock::Clock,
-    config::{Config, Inputs, Layers},
-    home::Home,
+    config::{Config, Inputs, Layers, home::Home},
+    runtime::clock::Clock,
 };
 use openclone_client::v1::{
     access_service_client::AccessServiceClient, ingest_service_client::IngestServiceClient,

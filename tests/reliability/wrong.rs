@@ -16,8 +16,7 @@ use std::{
 
 use openclone::{
     app::{App, Opener},
-    config::{Config, Inputs, Layers},
-    home::Home,
+    config::{Config, Inputs, Layers, home::Home},
 };
 use openclone_vault::{self as vault, OpenError, Options, Vault, fs::RealFs, store::rocks::RocksStore};
 use store::{Order, WrongStore};

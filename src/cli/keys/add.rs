@@ -11,7 +11,7 @@ use crate::{
         keys_file::{KeyRecord, check_label, check_plugin, parse_scopes},
         tenant,
     },
-    home::{Home, files},
+    config::home::{Home, files},
 };
 
 /// Makes a key.

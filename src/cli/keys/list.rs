@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{super::say, Failure};
 use crate::{
     auth::{KeysFile, keys_file::KeyRecord, last_use},
-    home::Home,
+    config::home::Home,
 };
 
 /// Shows all keys.

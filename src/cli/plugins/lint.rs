@@ -9,13 +9,18 @@ mod readme;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use openclone_redact::{RedactConfig, Redactor};
 
 use super::{say, tree};
-use crate::registry::{
-    Manifest,
-    directory::read_file,
-    manifest::{self, fault::line_at, fault::plain},
+use crate::{
+    redact::{RedactConfig, Redactor},
+    registry::{
+        Manifest,
+        directory::read_file,
+        manifest::{
+            self,
+            fault::{line_at, plain},
+        },
+    },
 };
 
 /// Bytes of a text file that is looked through, at most.

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
-use super::{in_flight::Ticket, surface::is_native_grpc};
+use super::{connection_state::Ticket, router::is_native_grpc};
 use crate::error::{IngestError, Reason};
 
 /// The body of an answer, with its ticket if it has one.

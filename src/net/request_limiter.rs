@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, Semaphore};
 
-use super::in_flight::{InFlight, Kind, Ticket};
+use super::connection_state::{InFlight, Kind, Ticket};
 use crate::config::ServerConfig;
 
 /// Streams of the calls that need no key: watching the health, and reflection.

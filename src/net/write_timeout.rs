@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use super::in_flight::InFlight;
+use super::connection_state::InFlight;
 
 /// A connection whose writes may stall for so long.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use openclone_gateway::{Refusal, Unread};
 use openclone_vault::{Receipt, WriterStats};
 
-use crate::{auth::RingState, tenants::TenantFigures};
+use crate::{auth::RingState, observe::tenants::TenantFigures};
 
 /// Reasons for which events are rejected: the batch is at fault.
 pub(crate) const REJECTED: [&str; 5] = [
@@ -171,7 +171,7 @@ impl Meters {
         );
     }
 
-    /// The figures of tenants, of whom the table of [`crate::tenants`] holds a bounded number, for the next
+    /// The figures of tenants, of whom the table of [`crate::observe::tenants`] holds a bounded number, for the next
     /// [`Self::render`]; `checkpoints` is the number of them so far.
     pub(crate) fn tenants(&self, all: &BTreeMap<Arc<str>, Arc<TenantFigures>>, checkpoints: u64) {
         for (tenant, figures) in all {

@@ -15,9 +15,8 @@ use serde_json::json;
 use crate::{
     auth::{API_KEY, Authenticator, KeyRing, Need, PEER},
     error::IngestError,
-    lifecycle::Lifecycle,
-    meters::Meters,
-    tenants::Tenants,
+    observe::{metrics::Meters, tenants::Tenants},
+    runtime::lifecycle::Lifecycle,
 };
 
 /// What the probes look at.
@@ -191,8 +190,8 @@ mod tests {
     use super::*;
     use crate::{
         auth::{Key, KeyRing, Scope},
+        config::testing::limits,
         limit::KeyLimits,
-        testing::limits,
     };
 
     fn key(scope: Scope) -> Key {

@@ -16,7 +16,7 @@ static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().1)
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// The client's id, if it has 1 to 64 of `[A-Za-z0-9._-]`; else a new one.
-pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
+pub(crate) fn of(headers: &HeaderMap) -> HeaderValue {
     match headers.get(HEADER) {
         Some(value) if is_harmless(value.as_bytes()) => value.clone(),
         _ => new(),

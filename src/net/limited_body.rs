@@ -27,8 +27,8 @@ use tokio::{
 use tonic::Status;
 
 use super::{
-    in_flight::{InFlight, Kind, Ticket},
-    surface::is_grpc,
+    connection_state::{InFlight, Kind, Ticket},
+    router::is_grpc,
 };
 use crate::{
     error::{IngestError, Reason},

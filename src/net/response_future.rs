@@ -16,11 +16,12 @@ use http::{HeaderValue, Response};
 use tracing::debug;
 
 use super::{
-    in_flight::{Kind, Ticket},
-    intake::Held,
-    origin::Cors,
-    request_id, ticketed,
+    connection_state::{Kind, Ticket},
+    cors::Cors,
+    guarded_response,
+    limited_body::Held,
 };
+use crate::observe::request_id;
 
 /// An answer in the making.
 pub(super) struct Answering {
@@ -62,19 +63,19 @@ impl Answering {
 }
 
 impl Future for Answering {
-    type Output = Result<ticketed::Response, Infallible>;
+    type Output = Result<guarded_response::Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(self.answer.as_mut().poll(context));
         Poll::Ready(Ok(match self.end.take() {
             Some(end) => end.finish(response),
-            None => ticketed::free(response),
+            None => guarded_response::free(response),
         }))
     }
 }
 
 impl End {
-    fn finish(self, mut response: Response<Body>) -> ticketed::Response {
+    fn finish(self, mut response: Response<Body>) -> guarded_response::Response {
         self.cors.write(response.headers_mut());
         let status = response.status().as_u16();
         tracing::Span::current().record("status", status);
@@ -84,6 +85,6 @@ impl End {
         if self.ticket.kind() == Kind::Plain {
             self.held.end();
         }
-        ticketed::hold(response, self.ticket)
+        guarded_response::hold(response, self.ticket)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::LimitsConfig;
+use super::LimitsConfig;
 
 pub(crate) fn limits() -> LimitsConfig {
     LimitsConfig {

@@ -11,15 +11,16 @@ use hyper::{body::Incoming, service::Service};
 use tracing::{Instrument as _, debug_span, instrument::Instrumented};
 
 use super::{
-    Port, Surface,
-    answering::Answering,
+    Surface,
+    connection_state::{InFlight, Kind, Ticket},
+    cors::Cors,
     guard::{Local, Verdict},
-    in_flight::{InFlight, Kind, Ticket},
-    intake::{Held, Intake},
-    origin::Cors,
-    request_id, ticketed,
+    guarded_response,
+    limited_body::{Held, Intake},
+    response_future::Answering,
+    server::Port,
 };
-use crate::auth::PEER;
+use crate::{auth::PEER, observe::request_id};
 
 /// One connection.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ impl Socket {
 }
 
 impl Service<Request<Incoming>> for Socket {
-    type Response = ticketed::Response;
+    type Response = guarded_response::Response;
     type Error = Infallible;
     type Future = Instrumented<Answering>;
 
@@ -99,7 +100,7 @@ impl Service<Request<Incoming>> for Socket {
         match self.port.room.enter(kind, &self.in_flight) {
             Some(ticket) => self.admit(request, ticket),
             None => {
-                let refusal = ticketed::no_room(request.version(), request.headers());
+                let refusal = guarded_response::no_room(request.version(), request.headers());
                 Answering::known(refusal).instrument(tracing::Span::none())
             }
         }

@@ -5,7 +5,7 @@ use super::*;
 use crate::limit::TenantLimits;
 use crate::{
     auth::{KeyRing, Need, NewKey, Scope},
-    testing::limits,
+    config::testing::limits,
 };
 
 struct Case {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::server::room::Room;
+use crate::net::room::Room;
 
 const PATIENCE: Patience = Patience {
     head: Duration::from_secs(15),

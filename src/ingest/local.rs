@@ -6,10 +6,8 @@ use openclone_client::v1::Batch;
 use openclone_gateway::{DirectAnswer, DirectCaller};
 use tonic::Status;
 
-use crate::{
-    auth::{Authenticator, Principal},
-    ingest::{Ingest, RequestId},
-};
+use super::{Ingest, RequestId};
+use crate::auth::{Authenticator, Principal};
 
 /// The service, as the gateway in the same process calls it.
 #[derive(Clone, Debug)]

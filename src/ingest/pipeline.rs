@@ -14,17 +14,23 @@ use openclone_vault::{AppendError, Receipt, SourceType};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::{Instrument as _, debug_span};
 
-use crate::{
+use super::{
     admission::{Admission, Way},
-    auth::{KeyRing, Principal},
-    clock::{Clock, system_time},
-    error::{IngestError, Reason},
-    lifecycle::Lifecycle,
-    limit::Standing,
-    meters::{Incoming, Meters},
     prepare::{self, Prepared, Preparer},
+};
+use crate::{
+    auth::{KeyRing, Principal},
+    error::{IngestError, Reason},
+    limit::Standing,
+    observe::{
+        metrics::{Incoming, Meters},
+        tenants::Tenants,
+    },
     registry::Registry,
-    tenants::Tenants,
+    runtime::{
+        clock::{Clock, system_time},
+        lifecycle::Lifecycle,
+    },
 };
 
 /// What every batch passes through.

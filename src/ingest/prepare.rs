@@ -4,11 +4,11 @@ use std::{borrow::Cow, sync::Arc};
 
 use jiff::Timestamp;
 use openclone_client::{Rule, Violation, v1};
-use openclone_redact::Redactor;
 use openclone_vault::{BatchBuilder, BatchContext, DayRule, Event, EventId, PreparedBatch, SourceType};
 use uuid::Uuid;
 
-use crate::{error::IngestError, payload};
+use super::payload;
+use crate::{error::IngestError, redact::Redactor};
 
 /// What stays the same from batch to batch.
 #[derive(Debug)]

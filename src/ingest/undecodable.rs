@@ -17,7 +17,7 @@ use openclone_gateway::Unread;
 use tonic::{Code, Status, body::Body, server::NamedService};
 use tower::Service;
 
-use crate::meters::Meters;
+use crate::observe::metrics::Meters;
 
 /// The end of the path of a unary call. A stream tells of its messages itself.
 const UNARY: &str = "/IngestBatch";

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use openclone_client::v1::{GetAccessRequest, GetAccessResponse, RateLimits};
 use tonic::{Request, Response, Status};
 
-use crate::{auth::Principal, limit::KeyLimits, v1::access_service_server::AccessService};
+use super::Principal;
+use crate::{limit::KeyLimits, v1::access_service_server::AccessService};
 
 /// Tells what a key may do.
 #[derive(Clone, Copy, Debug)]

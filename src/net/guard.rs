@@ -12,8 +12,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use tonic::Status;
 
 use super::{
-    origin::{Cors, Origins},
-    surface::is_native_grpc,
+    cors::{Cors, Origins},
+    router::is_native_grpc,
 };
 use crate::{config::ServerConfig, error::IngestError};
 

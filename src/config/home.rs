@@ -15,7 +15,7 @@ use std::{
 use rustix::fs::{Access, access};
 use secrecy::SecretString;
 
-use crate::config::options;
+use super::options;
 use dotenv::DotenvError;
 
 /// The home directory.

@@ -1,25 +1,5 @@
 //! The port: accepts connections, speaks HTTP/1 and HTTP/2 on each, with or without TLS, and ends in order.
 //!
-//! Everything that only a socket has happens here and in [`socket`], so calls inside the process do not pass it. Here too
-//! stands all that keeps one client from taking what others need: seats for connections ([`seats`]), room for requests
-//! ([`room`]) and the time they may take ([`in_flight`]), memory for what is read of them ([`intake`]), patience with readers
-//! ([`patient`]), and an eye on those that are gone ([`vanished`]). What is done to each answer on its way out is in [`answering`].
-
-mod answering;
-pub(crate) mod guard;
-mod in_flight;
-mod intake;
-pub(crate) mod origin;
-mod patient;
-pub(crate) mod request_id;
-mod room;
-mod seats;
-mod socket;
-mod surface;
-mod ticketed;
-mod tls;
-mod vanished;
-
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
@@ -35,16 +15,18 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
+use super::{
+    Surface, TlsAcceptor, TlsError,
+    connection::Socket,
+    connection_limiter::{Seat, Seats},
+    connection_state::{InFlight, Patience, Verdict},
+    guard::Guard,
+    limited_body::Larder,
+    request_limiter::Room,
+    tcp_keepalive,
+    write_timeout::Patient,
+};
 use crate::config::ServerConfig;
-use guard::Guard;
-use in_flight::{InFlight, Patience, Verdict};
-use intake::Larder;
-use patient::Patient;
-use room::Room;
-use seats::{Seat, Seats};
-use socket::Socket;
-pub use surface::Surface;
-pub use tls::{TlsAcceptor, TlsError};
 
 /// How long connections may take to finish what is in flight.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
@@ -63,10 +45,10 @@ pub struct Server {
 
 /// What all connections share.
 #[derive(Debug)]
-struct Port {
-    guard: Guard,
-    room: Room,
-    larder: Larder,
+pub(super) struct Port {
+    pub(super) guard: Guard,
+    pub(super) room: Room,
+    pub(super) larder: Larder,
     patience: Patience,
     http: auto::Builder<TokioExecutor>,
 }
@@ -127,7 +109,7 @@ impl Server {
         let free = free.ok_or_else(|| io::Error::other("no seat"))?;
         let (stream, peer) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        vanished::notice(&stream)?;
+        tcp_keepalive::notice(&stream)?;
         let Some(seat) = self.seats.take(free, peer.ip()) else {
             debug!(%peer, "too many connections from this address");
             return Ok(None);
@@ -235,9 +217,9 @@ async fn ended(draining: Option<&mut watch::Receiver<()>>) {
 /// | 20 streams reset before they were looked at, 256 for faults | "rapid reset": whoever opens and resets streams without an end is sent away |
 /// | windows of 512 KiB a stream, 1 MiB a connection | what is received and not read; a batch of 500 events has about 100 KiB |
 /// | 64 KiB waiting to be sent on a stream | answers are small |
-/// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word; over HTTP/1.1 [`vanished`] does, and on each connection what is sent must be taken within 80 s |
+/// | a ping a minute, 20 s for its answer | notices a client that has vanished without a word; over HTTP/1.1 [`tcp_keepalive`] does, and on each connection what is sent must be taken within 80 s |
 /// | 15 s for a head | a client that trickles its headers |
-/// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same. What has no end is cut, see [`Kind::Unheard`](in_flight::Kind) |
+/// | over HTTP/1.1 an answer for a client that sends no more | else the socket is read each time that an answer is not ready yet, to see whether the client is gone; its batch is written all the same. What has no end is cut, see [`Kind::Unheard`](connection_state::Kind) |
 fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
@@ -255,7 +237,7 @@ fn http_builder(head: Duration) -> auto::Builder<TokioExecutor> {
         .initial_stream_window_size(512 << 10)
         .initial_connection_window_size(1 << 20)
         .max_send_buf_size(64 << 10)
-        .keep_alive_interval(vanished::SILENCE)
+        .keep_alive_interval(tcp_keepalive::SILENCE)
         .keep_alive_timeout(Duration::from_secs(20));
     http
 }

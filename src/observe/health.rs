@@ -8,7 +8,7 @@ use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_server::Health,
 };
 
-use crate::lifecycle::Lifecycle;
+use crate::runtime::lifecycle::Lifecycle;
 
 /// How often a watcher looks.
 const INTERVAL: Duration = Duration::from_secs(1);

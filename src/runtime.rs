@@ -1,0 +1,4 @@
+//! State that every request depends on: the lifecycle of the service and the clock.
+
+pub mod clock;
+pub mod lifecycle;
