@@ -22,18 +22,17 @@ use crate::{
     auth::{Authenticator, Key, KeyRing, KeysError, Scope, access::Access},
     config::{Config, home::Home},
     ingest::{
-        Ingest, MAX_MESSAGE, admission::Admission, local::Direct, pipeline::Pipeline, prepare::Preparer,
-        undecodable::Counted,
+        Ingest, MAX_MESSAGE, admission::Admission, local::LocalBackend, pipeline::Pipeline,
+        prepare::Preparer, undecodable::Counted,
     },
     limit::{KeyLimits, TenantLimits},
-    net::{Server, Surface, TlsError},
+    net::{Server, ServiceRouter, TlsError},
     observe::{
-        admin_api::{self, Probes},
+        admin_api::{self, AdminApi},
         health::HealthFacade,
-        metrics::Meters,
+        metrics::Metrics,
         tenants::Tenants,
     },
-    redact::{RedactError, Redactor},
     registry::{self, Registry, RegistryFacade, Watch},
     runtime::{clock::Clock, lifecycle::Lifecycle},
     v1::{
@@ -41,6 +40,7 @@ use crate::{
         registry_service_server::RegistryServiceServer,
     },
 };
+use openclone_redact::{RedactError, Redactor};
 
 /// The descriptors of the contract, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openclone.v1.bin"));
@@ -51,7 +51,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct App {
     server: Server,
-    surface: Surface,
+    surface: ServiceRouter,
     lifecycle: Arc<Lifecycle>,
     registry: Arc<Registry>,
     keys: Arc<KeyRing>,
@@ -106,14 +106,14 @@ impl App {
         key: &SecretString,
         clock: Clock,
     ) -> Result<Self, RunError> {
-        let meters = Meters::new();
+        let metrics = Metrics::new();
         let lifecycle = Arc::new(Lifecycle::default());
         let shared = TenantLimits::new(&config.tenants);
         let ring = Arc::new(key_ring(config, home, key, &shared)?);
         let authenticator = Authenticator::new(
             Arc::clone(&ring),
             config.limits.failed_auth_per_minute,
-            meters.clone(),
+            metrics.auth_failures(),
         );
         let vault = vault_options(config, home);
         let tenants = Arc::new(Tenants::new(vault.dirs.clone(), shared));
@@ -127,26 +127,26 @@ impl App {
                 days: config.vault.days.clone(),
             },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
-            meters: meters.clone(),
+            metrics: metrics.clone(),
             clock,
             keys: Arc::clone(&ring),
             tenants: Arc::clone(&tenants),
         });
         let ingest = Ingest::new(pipeline);
-        let direct = Direct::new(authenticator.clone(), ingest.clone());
+        let direct = LocalBackend::new(authenticator.clone(), ingest.clone());
         let routes = routes(
             &authenticator,
             ingest,
             Arc::clone(&registry),
             &lifecycle,
-            meters.clone(),
+            metrics.clone(),
         )?;
-        let options = gateway_options(config, redactor, meters.clone());
+        let options = gateway_options(config, redactor, metrics.clone());
         let transport = Transport::from_routes(routes.clone()).with_direct(Arc::new(direct));
         let json = Endpoint::new(transport, options);
-        let probes = Probes {
+        let admin_api = AdminApi {
             lifecycle: Arc::clone(&lifecycle),
-            meters,
+            metrics,
             authenticator,
             keys: Arc::clone(&ring),
             tenants,
@@ -154,9 +154,9 @@ impl App {
         };
         Ok(Self {
             server: Server::new(&config.server)?,
-            surface: Surface::new(
+            surface: ServiceRouter::new(
                 json,
-                probes::router(probes).merge(registry::schema_routes()),
+                admin_api::router(admin_api).merge(registry::schema_routes()),
                 Some(routes),
             ),
             lifecycle,
@@ -176,7 +176,7 @@ impl App {
     }
 
     /// Answers on `listener` until `shutdown`, then finishes what is in flight and closes the vault. Until the vault is
-    /// open everything but the probes is answered 503; `ready` is called when it is.
+    /// open everything but the admin_api is answered 503; `ready` is called when it is.
     ///
     /// # Errors
     /// When the vault cannot be opened or closed.
@@ -297,7 +297,7 @@ fn routes(
     ingest: Ingest,
     registry: Arc<Registry>,
     lifecycle: &Arc<Lifecycle>,
-    meters: Meters,
+    metrics: Metrics,
 ) -> Result<Routes, RunError> {
     let keyed = InterceptorLayer::new(authenticator.clone());
     let ingest = IngestServiceServer::new(ingest)
@@ -315,7 +315,7 @@ fn routes(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    Ok(Routes::new(keyed.layer(Counted::new(ingest, meters)))
+    Ok(Routes::new(keyed.layer(Counted::new(ingest, metrics)))
         .add_service(keyed.layer(registry))
         .add_service(keyed.layer(access))
         .add_service(health)
@@ -324,8 +324,8 @@ fn routes(
         .prepare())
 }
 
-fn gateway_options(config: &Config, redactor: Arc<Redactor>, meters: Meters) -> GatewayOptions {
-    let on_refusal: openclone_gateway::OnRefusal = Arc::new(move |refusal| meters.turned_away(refusal));
+fn gateway_options(config: &Config, redactor: Arc<Redactor>, metrics: Metrics) -> GatewayOptions {
+    let on_refusal: openclone_gateway::OnRefusal = Arc::new(move |refusal| metrics.turned_away(refusal));
     let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
     GatewayOptions {
         max_body_bytes: config.limits.max_body_bytes as usize,

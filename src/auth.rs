@@ -9,7 +9,6 @@ mod key_ring;
 pub mod keys_file;
 pub mod last_use;
 mod scope;
-pub mod tenant;
 pub mod token;
 
 use std::{
@@ -19,11 +18,12 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
+use metrics::Counter;
 use openclone_vault::SourceType;
 use tonic::{Request, Status, service::Interceptor};
 
-use crate::{error::IngestError, limit::KeyLimits, observe::metrics::Meters};
-use failure_limiter::Failures;
+use crate::{error::IngestError, limit::KeyLimits};
+use failure_limiter::AuthFailureLimiter;
 pub(crate) use failure_limiter::network;
 pub use key_ring::{KeyRing, RingState};
 pub use keys_file::{KeysError, KeysFile};
@@ -66,17 +66,18 @@ pub struct Principal(Arc<Key>);
 #[derive(Clone, Debug)]
 pub struct Authenticator {
     ring: Arc<KeyRing>,
-    failures: Arc<Failures>,
-    meters: Meters,
+    failures: Arc<AuthFailureLimiter>,
+    failure_counter: Counter,
 }
 
 impl Authenticator {
-    /// `failures_per_minute`: wrong keys from one peer address before it gets 429; 0 for no limit.
-    pub fn new(ring: Arc<KeyRing>, failures_per_minute: u32, meters: Meters) -> Self {
+    /// `failures_per_minute`: wrong keys from one peer address before it gets 429; 0 for no limit. `failure_counter` counts
+    /// requests with a missing or wrong key.
+    pub fn new(ring: Arc<KeyRing>, failures_per_minute: u32, failure_counter: Counter) -> Self {
         Self {
             ring,
-            failures: Arc::new(Failures::new(failures_per_minute)),
-            meters,
+            failures: Arc::new(AuthFailureLimiter::new(failures_per_minute)),
+            failure_counter,
         }
     }
 
@@ -89,7 +90,7 @@ impl Authenticator {
         if let Some(principal) = presented.and_then(|key| self.ring.find(key)) {
             return Ok(principal);
         }
-        self.meters.auth_failed();
+        self.failure_counter.increment(1);
         let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
         self.failures.count(peer)?;
         Err(IngestError::InvalidKey)
@@ -201,7 +202,7 @@ mod tests {
 
     fn authenticator(failures: u32) -> Authenticator {
         let ring = KeyRing::new([("right-key".as_bytes(), key(vec![Scope::All]))]);
-        Authenticator::new(Arc::new(ring), failures, Meters::new())
+        Authenticator::new(Arc::new(ring), failures, Counter::noop())
     }
 
     fn admit(

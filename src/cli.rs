@@ -79,7 +79,7 @@ pub enum Failure {
     /// It could not do its work.
     Failed(anyhow::Error),
     /// It could not do its work, and has said so.
-    Told,
+    AlreadyReported,
 }
 
 impl Cli {
@@ -112,7 +112,7 @@ impl Failure {
         match self {
             Self::Usage(text) => eprintln!("openclone: {}", one_line(text)),
             Self::Failed(error) => eprintln!("openclone: {}", one_line(&format!("{error:#}"))),
-            Self::Told => {}
+            Self::AlreadyReported => {}
         }
     }
 }

@@ -9,20 +9,22 @@ pub mod layers;
 pub mod options;
 pub mod print;
 pub mod server;
+pub mod tenant_name;
+mod tenants;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod vault;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use openclone_redact::RedactConfig;
+use tracing_subscriber::filter::Targets;
+
 pub use error::ConfigError;
 pub use layers::{Inputs, Layers};
 pub use server::ServerConfig;
+pub use tenants::TenantRates;
 pub use vault::VaultConfig;
-
-use openclone_redact::RedactConfig;
-
-use crate::limit::{self, TenantRates};
 
 /// All options, checked.
 #[derive(Clone, Debug)]
@@ -131,7 +133,7 @@ impl Config {
 
 fn read_tenants(layers: &Layers) -> Result<BTreeMap<String, TenantRates>, ConfigError> {
     let tenants = layers.structured("tenants")?;
-    limit::check(&tenants).map_err(|reason| ConfigError::Conflict {
+    tenants::check(&tenants).map_err(|reason| ConfigError::Conflict {
         place: layers.place("tenants"),
         reason,
     })?;
@@ -173,7 +175,7 @@ impl LogConfig {
     fn read(layers: &Layers) -> Result<Self, ConfigError> {
         let allowed = "\"error\", \"warn\", \"info\", \"debug\", \"trace\", or directives such as \"openclone=debug,info\"";
         let level = layers.parse("log.level", allowed, |text| {
-            crate::observe::telemetry::is_filter(text).then(|| text.to_owned())
+            is_log_filter(text).then(|| text.to_owned())
         })?;
         let format = layers.parse("log.format", "\"pretty\" or \"json\"", |text| match text {
             "pretty" => Some(LogFormat::Pretty),
@@ -182,6 +184,11 @@ impl LogConfig {
         })?;
         Ok(Self { level, format })
     }
+}
+
+/// Whether `text` is a level or a list of directives.
+fn is_log_filter(text: &str) -> bool {
+    !text.trim().is_empty() && text.parse::<Targets>().is_ok()
 }
 
 impl TelemetryConfig {

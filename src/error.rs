@@ -10,7 +10,7 @@ use openclone_vault::{AppendError, Outage};
 use tonic::{Code, Status, metadata::MetadataMap};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
-use crate::limit::Standing;
+use crate::limit::{RateLimitExceeded, RateLimitStatus};
 
 /// The domain of all reasons.
 pub const DOMAIN: &str = "openclone.dev";
@@ -50,7 +50,7 @@ pub enum IngestError {
         /// When the next may come.
         retry_after: Duration,
         /// Where the key stands.
-        standing: Standing,
+        rate_limit: RateLimitStatus,
     },
     /// The vault could not be written.
     #[error("Storage error — vault write failed")]
@@ -181,10 +181,20 @@ impl Reason {
 impl From<IngestError> for Status {
     fn from(error: IngestError) -> Self {
         let mut status = Self::with_error_details(error.code(), error.to_string(), error.details());
-        if let IngestError::RateLimited { standing, .. } = &error {
-            write_standing(status.metadata_mut(), standing);
+        if let IngestError::RateLimited { rate_limit, .. } = &error {
+            write_rate_limit(status.metadata_mut(), rate_limit);
         }
         status
+    }
+}
+
+impl From<RateLimitExceeded> for IngestError {
+    fn from(exceeded: RateLimitExceeded) -> Self {
+        Self::RateLimited {
+            per_minute: exceeded.per_minute,
+            retry_after: exceeded.retry_after,
+            rate_limit: exceeded.status,
+        }
     }
 }
 
@@ -225,11 +235,11 @@ fn outage_shown(outage: Outage) -> (Reason, &'static str) {
 }
 
 /// Tells in metadata what is left: `x-ratelimit-limit`, `-remaining`, and `-reset` in Unix seconds.
-pub(crate) fn write_standing(metadata: &mut MetadataMap, standing: &Standing) {
-    let reset = standing.reset_at(Timestamp::now());
+pub(crate) fn write_rate_limit(metadata: &mut MetadataMap, rate_limit: &RateLimitStatus) {
+    let reset = rate_limit.reset_at(Timestamp::now());
     let reset = reset.as_second() + i64::from(reset.subsec_nanosecond() > 0);
-    metadata.insert("x-ratelimit-limit", standing.limit.into());
-    metadata.insert("x-ratelimit-remaining", standing.remaining.into());
+    metadata.insert("x-ratelimit-limit", rate_limit.limit.into());
+    metadata.insert("x-ratelimit-remaining", rate_limit.remaining.into());
     metadata.insert("x-ratelimit-reset", reset.into());
 }
 
@@ -249,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_rate_limit_carries_everything_a_client_needs() {
-        let standing = Standing {
+        let rate_limit = RateLimitStatus {
             limit: 60,
             remaining: 0,
             reset_after: Duration::from_secs(60),
@@ -258,7 +268,7 @@ mod tests {
         let status = Status::from(IngestError::RateLimited {
             per_minute: 60,
             retry_after,
-            standing,
+            rate_limit,
         });
         assert_eq!(status.code(), Code::ResourceExhausted);
         let details = status.get_error_details();

@@ -12,11 +12,9 @@ use openclone_vault::{DayBy, DayRule, ids_in};
 use prost::Message as _;
 
 use crate::{
-    auth::KeysFile,
-    ingest::prepare::{Preparer, source_type},
-    redact::Redactor,
-    registry::manifest,
+    auth::KeysFile, ingest::prepare::Preparer, registry::manifest, runtime::convert::source_type_from_proto,
 };
+use openclone_redact::Redactor;
 
 /// A manifest that is taken has an id that is a name of a directory.
 pub fn plugin_json(text: &str) {
@@ -65,7 +63,7 @@ impl Default for Preparing {
 impl Preparing {
     /// Renders a valid batch.
     pub fn prepare(&self, batch: &Batch) {
-        let Some(source_type) = source_type(batch.source_type) else {
+        let Some(source_type) = source_type_from_proto(batch.source_type) else {
             return;
         };
         let Ok(prepared) = self

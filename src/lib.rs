@@ -15,7 +15,6 @@ pub mod ingest;
 pub mod limit;
 pub mod net;
 pub mod observe;
-pub mod redact;
 pub mod registry;
 pub mod runtime;
 

@@ -12,9 +12,8 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use self::quotas::{Quotas, Rates};
-pub(crate) use self::tenants::check;
-pub use self::tenants::{TenantLimits, TenantRates};
-use crate::{config::LimitsConfig, error::IngestError};
+pub use self::tenants::TenantLimits;
+use crate::config::LimitsConfig;
 
 /// The limits of one key, with what has been used of them.
 #[derive(Debug)]
@@ -26,13 +25,25 @@ pub struct KeyLimits {
 
 /// Where a key stands after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct RateLimitStatus {
     /// Requests that may come at once.
     pub limit: u32,
     /// How many are left.
     pub remaining: u32,
     /// How long until all of them are there again.
     pub reset_after: Duration,
+}
+
+/// A request that exceeds a rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rate limit of {per_minute} requests per minute exceeded")]
+pub struct RateLimitExceeded {
+    /// The limit, in requests per minute.
+    pub per_minute: u32,
+    /// When the next request is accepted.
+    pub retry_after: Duration,
+    /// The status of the exceeded limit.
+    pub status: RateLimitStatus,
 }
 
 impl KeyLimits {
@@ -82,17 +93,17 @@ impl KeyLimits {
     /// Counts one request; `None` if requests are not limited.
     ///
     /// # Errors
-    /// [`IngestError::RateLimited`] when none is left.
-    pub fn take(&self) -> Result<Option<Standing>, IngestError> {
+    /// [`RateLimitExceeded`] when no request is left.
+    pub fn take(&self) -> Result<Option<RateLimitStatus>, RateLimitExceeded> {
         let own = self.own.take()?;
         let tenant = self.tenant.as_ref().map(|quotas| quotas.take()).transpose()?;
         Ok(nearer_to_its_end(own, tenant.flatten()))
     }
 
     /// Where the key stands, without counting anything.
-    pub fn standing(&self) -> Option<Standing> {
-        let tenant = self.tenant.as_ref().and_then(|quotas| quotas.standing());
-        nearer_to_its_end(self.own.standing(), tenant)
+    pub fn status(&self) -> Option<RateLimitStatus> {
+        let tenant = self.tenant.as_ref().and_then(|quotas| quotas.status());
+        nearer_to_its_end(self.own.status(), tenant)
     }
 
     /// Waits until `events` more may be taken from a stream.
@@ -107,10 +118,13 @@ impl KeyLimits {
     }
 }
 
-fn nearer_to_its_end(own: Option<Standing>, tenant: Option<Standing>) -> Option<Standing> {
+fn nearer_to_its_end(
+    own: Option<RateLimitStatus>,
+    tenant: Option<RateLimitStatus>,
+) -> Option<RateLimitStatus> {
     own.into_iter()
         .chain(tenant)
-        .min_by_key(|standing| standing.remaining)
+        .min_by_key(|rate_limit| rate_limit.remaining)
 }
 
 /// The lower of two limits, of which 0 is none.
@@ -121,7 +135,7 @@ fn lower(one: u32, other: u32) -> u32 {
     }
 }
 
-impl Standing {
+impl RateLimitStatus {
     /// The moment of [`Self::reset_after`].
     pub fn reset_at(&self, now: Timestamp) -> Timestamp {
         let delay = SignedDuration::try_from(self.reset_after).unwrap_or(SignedDuration::MAX);
@@ -135,7 +149,7 @@ mod tests {
     use std::{collections::BTreeMap, time::Instant};
 
     use super::*;
-    use crate::config::testing::limits;
+    use crate::config::{TenantRates, testing::limits};
 
     #[test]
     fn a_burst_passes_and_then_the_rate() {
@@ -145,21 +159,21 @@ mod tests {
             ..limits()
         });
         for left in [2, 1, 0] {
-            let standing = key.take().unwrap().unwrap();
-            assert_eq!((standing.limit, standing.remaining), (3, left));
+            let rate_limit = key.take().unwrap().unwrap();
+            assert_eq!((rate_limit.limit, rate_limit.remaining), (3, left));
         }
-        let Err(IngestError::RateLimited {
+        let Err(RateLimitExceeded {
             per_minute,
             retry_after,
-            standing,
+            status: rate_limit,
         }) = key.take()
         else {
             panic!("the fourth must not pass")
         };
-        assert_eq!((per_minute, standing.remaining), (60, 0));
+        assert_eq!((per_minute, rate_limit.remaining), (60, 0));
         assert!(retry_after <= Duration::from_secs(1) && retry_after > Duration::from_millis(500));
-        assert_eq!(standing.reset_after, Duration::from_secs(3));
-        assert_eq!(key.standing().unwrap().remaining, 0);
+        assert_eq!(rate_limit.reset_after, Duration::from_secs(3));
+        assert_eq!(key.status().unwrap().remaining, 0);
     }
 
     #[test]
@@ -169,7 +183,7 @@ mod tests {
             ..limits()
         });
         assert!((0..1000).all(|_| key.take().unwrap().is_none()));
-        assert!(key.standing().is_none());
+        assert!(key.status().is_none());
     }
 
     #[tokio::test]
@@ -205,14 +219,16 @@ mod tests {
         assert_eq!(one.take().unwrap().unwrap().remaining, 2);
         assert_eq!(other.take().unwrap().unwrap().remaining, 1);
         assert_eq!(one.take().unwrap().unwrap().limit, 3);
-        let Err(IngestError::RateLimited {
-            per_minute, standing, ..
+        let Err(RateLimitExceeded {
+            per_minute,
+            status: rate_limit,
+            ..
         }) = other.take()
         else {
             panic!("the fourth of the tenant must not pass")
         };
-        assert_eq!((per_minute, standing.limit, standing.remaining), (3, 3, 0));
-        assert_eq!(one.standing().unwrap().remaining, 0);
+        assert_eq!((per_minute, rate_limit.limit, rate_limit.remaining), (3, 3, 0));
+        assert_eq!(one.status().unwrap().remaining, 0);
         assert_eq!(stranger.take().unwrap().unwrap().remaining, 59);
     }
 
@@ -261,30 +277,6 @@ mod tests {
             start.elapsed() >= Duration::from_millis(190),
             "{:?}",
             start.elapsed()
-        );
-    }
-
-    #[test]
-    fn bad_tenants_are_named() {
-        let fault = |name: &str, requests_per_minute| {
-            let rates = TenantRates {
-                requests_per_minute,
-                ..TenantRates::default()
-            };
-            check(&BTreeMap::from([(name.to_owned(), rates)]))
-        };
-        assert_eq!(fault("family", 10), Ok(()));
-        for name in ["..", "CON", "a/b", ""] {
-            assert!(
-                fault(name, 1)
-                    .unwrap_err()
-                    .starts_with(&format!("tenant {name:?}: ")),
-                "{name}"
-            );
-        }
-        assert_eq!(
-            fault("family", 10_000_001).unwrap_err(),
-            "tenant family: requests_per_minute is 10000001; allowed: 0 to 10000000"
         );
     }
 }

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             failure.print();
             match failure {
                 Failure::Usage(_) => ExitCode::from(2),
-                Failure::Failed(_) | Failure::Told => ExitCode::from(1),
+                Failure::Failed(_) | Failure::AlreadyReported => ExitCode::from(1),
             }
         }
     }

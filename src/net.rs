@@ -20,6 +20,6 @@ mod tcp_keepalive;
 mod tls;
 mod write_timeout;
 
-pub use router::Surface;
+pub use router::ServiceRouter;
 pub use server::Server;
 pub use tls::{TlsAcceptor, TlsError};

@@ -12,7 +12,7 @@ use axum::Router;
 use common::{Answer, KEY, TestApp, braindump, http};
 use openclone::{
     config::{Config, Inputs, Layers},
-    net::{Server, Surface},
+    net::{Server, ServiceRouter},
 };
 use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 use tokio::{net::TcpListener, sync::oneshot};
@@ -35,7 +35,7 @@ async fn remote(app: &TestApp) -> (SocketAddr, oneshot::Sender<()>) {
     let server = Server::new(&config.server).unwrap();
     tokio::spawn(async move {
         server
-            .serve(listener, Surface::new(json, Router::new(), None), async {
+            .serve(listener, ServiceRouter::new(json, Router::new(), None), async {
                 _ = stop.await
             })
             .await

@@ -5,7 +5,9 @@ use openclone_client::v1::{GetAccessRequest, GetAccessResponse, RateLimits};
 use tonic::{Request, Response, Status};
 
 use super::Principal;
-use crate::{limit::KeyLimits, v1::access_service_server::AccessService};
+use crate::{
+    limit::KeyLimits, runtime::convert::timestamp_to_proto, v1::access_service_server::AccessService,
+};
 
 /// Tells what a key may do.
 #[derive(Clone, Copy, Debug)]
@@ -23,31 +25,21 @@ impl AccessService for Access {
             label: principal.label.clone(),
             scopes: principal.scopes.iter().map(ToString::to_string).collect(),
             limits: Some(rate_limits(&principal.limits, Timestamp::now())),
-            expires_at: principal.expires_at.map(to_proto),
+            expires_at: principal.expires_at.map(timestamp_to_proto),
             plugin_id: principal.plugin_id.clone().unwrap_or_default(),
         }))
     }
 }
 
 fn rate_limits(limits: &KeyLimits, now: Timestamp) -> RateLimits {
-    let standing = limits.standing();
+    let rate_limit = limits.status();
     let (requests_per_minute, burst, events_per_second) = limits.allowed();
     RateLimits {
         requests_per_minute,
         burst,
-        remaining: standing.map_or(0, |standing| standing.remaining),
-        reset_at: standing.map(|standing| to_proto(standing.reset_at(now))),
+        remaining: rate_limit.map_or(0, |rate_limit| rate_limit.remaining),
+        reset_at: rate_limit.map(|rate_limit| timestamp_to_proto(rate_limit.reset_at(now))),
         events_per_second,
         max_body_bytes: limits.config().max_body_bytes,
-    }
-}
-
-/// A moment as the contract writes it.
-pub(crate) fn to_proto(moment: Timestamp) -> prost_types::Timestamp {
-    let nanos = moment.as_nanosecond().rem_euclid(1_000_000_000);
-    let seconds = (moment.as_nanosecond() - nanos) / 1_000_000_000;
-    prost_types::Timestamp {
-        seconds: seconds as i64,
-        nanos: nanos as i32,
     }
 }

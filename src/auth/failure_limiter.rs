@@ -19,7 +19,7 @@ const LINES: NonZeroU32 = NonZeroU32::new(6).unwrap();
 
 /// Failed authentications.
 #[derive(Debug)]
-pub(super) struct Failures {
+pub(super) struct AuthFailureLimiter {
     limiter: Option<(u32, DefaultKeyedRateLimiter<Peer>)>,
     /// So that guessing does not fill the log.
     lines: DefaultDirectRateLimiter,
@@ -31,7 +31,7 @@ enum Peer {
     Others,
 }
 
-impl Failures {
+impl AuthFailureLimiter {
     pub(super) fn new(per_minute: u32) -> Self {
         let limiter =
             NonZeroU32::new(per_minute).map(|rate| (per_minute, RateLimiter::keyed(Quota::per_minute(rate))));
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_table_is_bounded() {
-        let failures = Failures::new(1);
+        let failures = AuthFailureLimiter::new(1);
         for n in 0..MAX_PEERS as u32 + 5 {
             let _ = failures.count(Some(&std::net::Ipv4Addr::from_bits(n).to_string()));
         }

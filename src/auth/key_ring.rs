@@ -13,14 +13,14 @@ use jiff::Timestamp;
 
 use super::{Key, Principal, keys_file::KeysError, last_use::LastUses, token};
 use crate::{config::LimitsConfig, error::IngestError, limit::TenantLimits};
-use reloading::Watched;
+use reloading::ReloadingKeys;
 
 /// All keys.
 #[derive(Debug)]
 pub struct KeyRing {
     hash_key: [u8; 32],
     fixed: Vec<(blake3::Hash, Principal)>,
-    watched: Option<Watched>,
+    reloading: Option<ReloadingKeys>,
     uses: Option<Arc<LastUses>>,
 }
 
@@ -44,7 +44,7 @@ impl KeyRing {
         Self {
             hash_key,
             fixed,
-            watched: None,
+            reloading: None,
             uses: None,
         }
     }
@@ -65,7 +65,7 @@ impl KeyRing {
         for (_, principal) in &mut self.fixed {
             principal.share_use(uses.of(&principal.id));
         }
-        self.watched = Some(Watched::open(keys, limits, tenants, Arc::clone(&uses))?);
+        self.reloading = Some(ReloadingKeys::open(keys, limits, tenants, Arc::clone(&uses))?);
         self.uses = Some(uses);
         Ok(self)
     }
@@ -73,9 +73,9 @@ impl KeyRing {
     /// Whose key `presented` is, if it holds now; notes its use.
     pub fn find(&self, presented: &[u8]) -> Option<Principal> {
         let principal = self.find_fixed(presented).or_else(|| {
-            self.watched
+            self.reloading
                 .as_ref()
-                .and_then(|watched| watched.find(std::str::from_utf8(presented).ok()?))
+                .and_then(|reloading| reloading.find(std::str::from_utf8(presented).ok()?))
         })?;
         if principal.has_ended(Timestamp::now) {
             return None;
@@ -91,8 +91,8 @@ impl KeyRing {
     /// # Errors
     /// [`IngestError::InvalidKey`] when it was revoked or has ended.
     pub fn renew(&self, principal: &Principal) -> Result<Principal, IngestError> {
-        let known = match (&self.watched, principal.hash) {
-            (Some(watched), Some(hash)) => watched.renew(&principal.id, hash),
+        let known = match (&self.reloading, principal.hash) {
+            (Some(reloading), Some(hash)) => reloading.renew(&principal.id, hash),
             _ => Some(principal.clone()),
         };
         known
@@ -102,7 +102,10 @@ impl KeyRing {
 
     /// How the ring is now.
     pub fn state(&self) -> RingState {
-        self.watched.as_ref().map(Watched::state).unwrap_or_default()
+        self.reloading
+            .as_ref()
+            .map(ReloadingKeys::state)
+            .unwrap_or_default()
     }
 
     /// Writes when keys were last used: at the end.

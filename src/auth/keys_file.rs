@@ -29,8 +29,8 @@ use blake3::Hash;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Scope, tenant, token};
-use crate::config::home::files;
+use super::{Scope, token};
+use crate::config::{home::files, tenant_name};
 
 /// The longest label, in characters.
 const LONGEST_LABEL: usize = 64;
@@ -225,7 +225,8 @@ impl KeyRecord {
         if !token::is_id(&key.id) {
             return Err("id: it is not 8 of a-z and 2-7".into());
         }
-        tenant::check(&key.tenant).map_err(|reason| format!("tenant {:?}: {reason}", short(&key.tenant)))?;
+        tenant_name::check(&key.tenant)
+            .map_err(|reason| format!("tenant {:?}: {reason}", short(&key.tenant)))?;
         check_label(&key.label)?;
         let scopes = parse_scopes(key.scopes.iter().map(String::as_str))?;
         if let Some(plugin) = &key.plugin {

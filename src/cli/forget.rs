@@ -67,7 +67,7 @@ impl Forget {
         if done.failed.is_empty() {
             return Ok(());
         }
-        Err(Failure::Told)
+        Err(Failure::AlreadyReported)
     }
 }
 

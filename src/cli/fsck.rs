@@ -36,7 +36,7 @@ impl Fsck {
             say("sound");
             return Ok(());
         }
-        Err(Failure::Told)
+        Err(Failure::AlreadyReported)
     }
 }
 

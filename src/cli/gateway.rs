@@ -8,7 +8,7 @@ use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 use super::{Failure, Place, connect, pages, process, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
-    net::{Server, Surface},
+    net::{Server, ServiceRouter},
     observe::admin_api,
     registry::schema_routes,
 };
@@ -68,9 +68,9 @@ impl Gateway {
         };
         let json = Endpoint::new(Transport::from_channel(channel.clone()), options);
         let others = tenants::routes(channel, self.upstream.clone())
-            .merge(probes::liveness())
+            .merge(admin_api::liveness())
             .merge(schema_routes());
-        let surface = Surface::new(json, others, None);
+        let surface = ServiceRouter::new(json, others, None);
         server.serve(listener, surface, shutdown).await;
         Ok(())
     }

@@ -99,7 +99,7 @@ impl Ingest {
         say(&outcome.summary.to_string());
         match outcome.end {
             Err(error) => Err(Failure::Failed(error)),
-            Ok(()) if outcome.summary.rejected > 0 || outcome.is_broken => Err(Failure::Told),
+            Ok(()) if outcome.summary.rejected > 0 || outcome.is_broken => Err(Failure::AlreadyReported),
             Ok(()) => Ok(()),
         }
     }

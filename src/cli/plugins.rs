@@ -82,7 +82,7 @@ impl Lint {
         let report = lint::check(&self.dir)?;
         report.tell(&self.dir);
         if !report.is_clean() {
-            return Err(Failure::Told);
+            return Err(Failure::AlreadyReported);
         }
         say(&format!("{}: ready to be published", self.dir.display()));
         Ok(())

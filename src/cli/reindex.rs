@@ -39,7 +39,7 @@ impl Reindex {
             return Ok(());
         }
         say("what stands there may be stored a second time: run this again when it can be read");
-        Err(Failure::Told)
+        Err(Failure::AlreadyReported)
     }
 }
 

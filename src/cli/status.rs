@@ -15,7 +15,7 @@ use super::{
     connect::{self, Target},
     say, start,
 };
-use crate::{config::Config, limit::TenantRates};
+use crate::config::{Config, TenantRates};
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -104,7 +104,11 @@ impl Status {
         } else {
             say(&report.to_string());
         }
-        if report.up { Ok(()) } else { Err(Failure::Told) }
+        if report.up {
+            Ok(())
+        } else {
+            Err(Failure::AlreadyReported)
+        }
     }
 }
 

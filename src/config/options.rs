@@ -89,7 +89,7 @@ pub const OPTIONS: &[Opt] = &[
         &["Streams of batches at once, 1 to 100000; more get UNAVAILABLE."],
     ),
     opt(
-        "server.max_unread_bytes",
+        "server.max_body_buffer_bytes",
         "\"32 MiB\"",
         &[
             "What is read of requests and not yet handed on, but for the first 16 KiB of each: \"8 MiB\"",

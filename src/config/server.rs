@@ -24,7 +24,7 @@ pub struct ServerConfig {
     /// Streams of batches at once.
     pub max_streams: u32,
     /// Bytes of requests that were read and not yet handed on.
-    pub max_unread_bytes: u64,
+    pub max_body_buffer_bytes: u64,
     /// How long a connection may have nothing in flight.
     pub idle: Duration,
     /// How old a connection may get before its client is asked to make a new one.
@@ -67,7 +67,7 @@ impl ServerConfig {
             max_connections_per_peer: layers.number("server.max_connections_per_peer", 0, 100_000)?,
             max_requests: layers.number("server.max_requests", 1, 100_000)?,
             max_streams: layers.number("server.max_streams", 1, 100_000)?,
-            max_unread_bytes: layers.size("server.max_unread_bytes", 8 << 20, 1 << 30)?,
+            max_body_buffer_bytes: layers.size("server.max_body_buffer_bytes", 8 << 20, 1 << 30)?,
             idle: seconds(layers, "server.idle_seconds", 5)?,
             max_connection_age: seconds(layers, "server.max_connection_age_seconds", 30)?,
         })

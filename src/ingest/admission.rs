@@ -1,4 +1,4 @@
-//! How much may be in flight in front of the vault's writer, measured in encoded bytes of all callers together.
+//! Admission control: bounds the encoded bytes of all batches between validation and the writer's reply.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,22 +10,22 @@ use tokio::{
 
 use crate::error::{IngestError, Reason};
 
-/// One permit stands for this many bytes.
+/// Bytes per permit.
 const UNIT: usize = 256;
 
-/// How a batch came, which decides what happens when there is no room.
+/// What a batch does when the writer is overloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// As a request of its own: waits briefly, then fails.
-    Unary,
-    /// On a stream: waits, and the stream with it.
-    Stream,
+pub enum OnOverload {
+    /// A unary request waits briefly, then fails.
+    Fail,
+    /// A batch on a stream waits, and so does the stream.
+    Wait,
 }
 
-/// The room in front of the writer. Cheap to clone.
+/// Bounds the bytes in front of the writer. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Admission {
-    room: Arc<Semaphore>,
+    semaphore: Arc<Semaphore>,
     units: u32,
     wait: Duration,
 }
@@ -34,30 +34,30 @@ impl Admission {
     pub(crate) fn new(bytes: u32, wait: Duration) -> Self {
         let units = (bytes as usize / UNIT).max(1) as u32;
         Self {
-            room: Arc::new(Semaphore::new(units as usize)),
+            semaphore: Arc::new(Semaphore::new(units as usize)),
             units,
             wait,
         }
     }
 
-    /// Room for `batch`, until the permit is dropped.
-    pub(crate) async fn enter(
+    /// Reserves the bytes of `batch` until the permit is dropped.
+    pub(crate) async fn acquire(
         &self,
         batch: &openclone_client::v1::Batch,
-        way: Way,
+        on_overload: OnOverload,
     ) -> Result<OwnedSemaphorePermit, IngestError> {
         let units = (batch.encoded_len() / UNIT + 1).min(self.units as usize) as u32;
-        if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(units) {
+        if let Ok(permit) = Arc::clone(&self.semaphore).try_acquire_many_owned(units) {
             return Ok(permit);
         }
-        let entering = Arc::clone(&self.room).acquire_many_owned(units);
-        let entered = match way {
-            Way::Stream => entering.await.ok(),
-            Way::Unary => timeout(self.wait, entering).await.ok().and_then(Result::ok),
+        let acquiring = Arc::clone(&self.semaphore).acquire_many_owned(units);
+        let acquired = match on_overload {
+            OnOverload::Wait => acquiring.await.ok(),
+            OnOverload::Fail => timeout(self.wait, acquiring).await.ok().and_then(Result::ok),
         };
-        entered.ok_or_else(|| IngestError::Unavailable {
+        acquired.ok_or_else(|| IngestError::Unavailable {
             reason: Reason::Overloaded,
-            message: "More is coming in than the disk takes".into(),
+            message: "Batches arrive faster than the disk can store them".into(),
             retry_after: Duration::from_secs(1),
         })
     }
@@ -71,18 +71,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_request_fails_when_full_and_a_stream_waits() {
+    async fn overload_fails_a_request_and_delays_a_stream() {
         let admission = Admission::new(512, Duration::from_millis(5));
         let batch = Batch {
             plugin_id: "x".repeat(10_000),
             ..Batch::default()
         };
-        let permit = admission.enter(&batch, Way::Unary).await.unwrap();
-        let refused = admission.enter(&batch, Way::Unary).await.unwrap_err();
-        assert_eq!(refused.reason(), "OVERLOADED");
+        let permit = admission.acquire(&batch, OnOverload::Fail).await.unwrap();
+        let rejected = admission.acquire(&batch, OnOverload::Fail).await.unwrap_err();
+        assert_eq!(rejected.reason(), "OVERLOADED");
         let waiting = tokio::spawn({
             let (admission, batch) = (admission.clone(), batch.clone());
-            async move { admission.enter(&batch, Way::Stream).await.is_ok() }
+            async move { admission.acquire(&batch, OnOverload::Wait).await.is_ok() }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());

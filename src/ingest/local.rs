@@ -11,7 +11,7 @@ use crate::auth::{Authenticator, Principal};
 
 /// The service, as the gateway in the same process calls it.
 #[derive(Clone, Debug)]
-pub(crate) struct Direct {
+pub(crate) struct LocalBackend {
     authenticator: Authenticator,
     ingest: Ingest,
 }
@@ -24,7 +24,7 @@ struct Caller {
     id: RequestId,
 }
 
-impl Direct {
+impl LocalBackend {
     pub(crate) fn new(authenticator: Authenticator, ingest: Ingest) -> Self {
         Self {
             authenticator,
@@ -33,7 +33,7 @@ impl Direct {
     }
 }
 
-impl openclone_gateway::Direct for Direct {
+impl openclone_gateway::Direct for LocalBackend {
     fn check_access(&self, headers: &HeaderMap) -> Result<Box<dyn DirectCaller>, Status> {
         Ok(Box::new(Caller {
             principal: self.authenticator.admit(headers)?,

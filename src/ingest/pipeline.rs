@@ -1,7 +1,7 @@
-//! The way of one batch, top to bottom: limit, validate, may it, room, ids, redaction, Markdown, append.
+//! Processes one batch: rate limit, validate, authorise, admission control, ids, redact, render, append.
 //!
-//! Nothing looks back. A batch that was handed to the writer is completed whether or not its caller waits; its events are
-//! counted when the writer answers.
+//! No step depends on a later one. The writer completes every batch it accepts, whether or not the caller still waits; the
+//! events are counted when it replies.
 
 use std::sync::Arc;
 
@@ -15,38 +15,39 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::{Instrument as _, debug_span};
 
 use super::{
-    admission::{Admission, Way},
-    prepare::{self, Prepared, Preparer},
+    admission::{Admission, OnOverload},
+    prepare::{Prepared, Preparer},
 };
 use crate::{
     auth::{KeyRing, Principal},
     error::{IngestError, Reason},
-    limit::Standing,
+    limit::RateLimitStatus,
     observe::{
-        metrics::{Incoming, Meters},
+        metrics::{Incoming, Metrics},
         tenants::Tenants,
     },
     registry::Registry,
     runtime::{
         clock::{Clock, system_time},
+        convert::source_type_from_proto,
         lifecycle::Lifecycle,
     },
 };
 
-/// What every batch passes through.
+/// The steps that every batch passes, and the state they share.
 #[derive(Debug)]
 pub struct Pipeline {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) preparer: Preparer,
     pub(crate) admission: Admission,
-    pub(crate) meters: Meters,
+    pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) tenants: Arc<Tenants>,
 }
 
-/// A batch that was handed to the writer.
+/// A batch that the writer has accepted.
 #[derive(Debug)]
 pub struct Pending {
     reply: oneshot::Receiver<Result<Receipt, AppendError>>,
@@ -55,48 +56,49 @@ pub struct Pending {
 }
 
 impl Pipeline {
-    /// One batch of a request of its own, counted against the key's requests. Where the key stands comes with both
-    /// outcomes.
+    /// Processes the batch of a unary request, which counts against the rate limit of the key. Both outcomes carry the
+    /// status of that limit.
     ///
     /// # Errors
-    /// Why nothing of the batch is acknowledged.
+    /// The reason for which no event of the batch is acknowledged.
     pub async fn ingest(
         &self,
         principal: &Principal,
         batch: &Batch,
-    ) -> (Option<Standing>, Result<IngestResult, IngestError>) {
-        let standing = match principal.limits.take() {
-            Ok(standing) => standing,
-            Err(error) => {
-                self.turn_away(principal, batch, &error);
+    ) -> (Option<RateLimitStatus>, Result<IngestResult, IngestError>) {
+        let rate_limit = match principal.limits.take() {
+            Ok(rate_limit) => rate_limit,
+            Err(exceeded) => {
+                let error = IngestError::from(exceeded);
+                self.record_rejection(principal, batch, &error);
                 return (None, Err(error));
             }
         };
-        let outcome = match self.submit(principal, batch, Way::Unary).await {
-            Ok(pending) => pending.settle().await,
+        let outcome = match self.submit(principal, batch, OnOverload::Fail).await {
+            Ok(pending) => pending.wait().await,
             Err(error) => Err(error),
         };
-        (standing, outcome)
+        (rate_limit, outcome)
     }
 
-    /// Counts a batch that is not looked at, for `error`.
-    pub(crate) fn turn_away(&self, principal: &Principal, batch: &Batch, error: &IngestError) {
-        self.meters.incoming(batch.events.len()).refused(error.reason());
+    /// Counts the events of a batch that is rejected unprocessed because of `error`.
+    pub(crate) fn record_rejection(&self, principal: &Principal, batch: &Batch, error: &IngestError) {
+        self.metrics.incoming(batch.events.len()).refused(error.reason());
         self.tenants.of(&principal.tenant).refused(batch.events.len());
     }
 
-    /// Takes a batch up to the writer, and does not wait for its answer.
+    /// Processes a batch up to the writer, without waiting for its reply.
     ///
     /// # Errors
-    /// Why nothing of the batch is acknowledged.
+    /// The reason for which no event of the batch is acknowledged.
     pub async fn submit(
         &self,
         principal: &Principal,
         batch: &Batch,
-        way: Way,
+        on_overload: OnOverload,
     ) -> Result<Pending, IngestError> {
-        let incoming = self.meters.incoming(batch.events.len());
-        if way == Way::Stream {
+        let incoming = self.metrics.incoming(batch.events.len());
+        if on_overload == OnOverload::Wait {
             principal
                 .limits
                 .pace(u32::try_from(batch.events.len()).unwrap_or(u32::MAX))
@@ -109,7 +111,11 @@ impl Pipeline {
             plugin = batch.plugin_id,
             events = batch.events.len(),
         );
-        match self.pass(principal, batch, way).instrument(span).await {
+        match self
+            .validate_and_render(principal, batch, on_overload)
+            .instrument(span)
+            .await
+        {
             Ok((prepared, permit)) => self.append(principal, batch, prepared, permit, incoming),
             Err(error) => {
                 incoming.refused(error.reason());
@@ -120,11 +126,11 @@ impl Pipeline {
         }
     }
 
-    async fn pass(
+    async fn validate_and_render(
         &self,
         principal: &Principal,
         batch: &Batch,
-        way: Way,
+        on_overload: OnOverload,
     ) -> Result<(Prepared, OwnedSemaphorePermit), IngestError> {
         let received = self.clock.now();
         let violations = validate(batch, system_time(received));
@@ -132,28 +138,30 @@ impl Pipeline {
             return Err(IngestError::Invalid { violations });
         }
         let source_type =
-            prepare::source_type(batch.source_type).ok_or_else(|| IngestError::missing("source_type"))?;
-        let permit = self.may_enter(principal, batch, source_type, way).await?;
+            source_type_from_proto(batch.source_type).ok_or_else(|| IngestError::missing("source_type"))?;
+        let permit = self
+            .authorize_and_admit(principal, batch, source_type, on_overload)
+            .await?;
         let prepared = self
             .preparer
             .prepare(&principal.tenant, source_type, batch, received)?;
-        self.meters.redacted(prepared.redacted);
+        self.metrics.redacted(prepared.redacted);
         Ok((prepared, permit))
     }
 
-    async fn may_enter(
+    async fn authorize_and_admit(
         &self,
         principal: &Principal,
         batch: &Batch,
         source_type: SourceType,
-        way: Way,
+        on_overload: OnOverload,
     ) -> Result<OwnedSemaphorePermit, IngestError> {
         principal.may_ingest(source_type, &batch.plugin_id, Timestamp::now)?;
         if !self.registry.admit(batch)? {
-            self.meters.unregistered();
+            self.metrics.unregistered();
         }
         self.lifecycle.vault()?;
-        self.admission.enter(batch, way).await
+        self.admission.acquire(batch, on_overload).await
     }
 
     fn append(
@@ -188,7 +196,7 @@ impl Pipeline {
                 Err(error) => incoming.refused(IngestError::from(error.clone()).reason()),
             }
             drop(permit);
-            // nobody may be waiting any more
+            // the caller may have stopped waiting
             let _ = sender.send(outcome);
         });
         Ok(Pending {
@@ -200,11 +208,11 @@ impl Pipeline {
 }
 
 impl Pending {
-    /// The answer, once the batch is durable.
+    /// Waits until the batch is durable.
     ///
     /// # Errors
-    /// Why nothing of the batch is acknowledged.
-    pub async fn settle(self) -> Result<IngestResult, IngestError> {
+    /// The reason for which no event of the batch is acknowledged.
+    pub async fn wait(self) -> Result<IngestResult, IngestError> {
         let receipt = self.reply.await.map_err(|_| stopped())??;
         Ok(IngestResult {
             stored: receipt.stored,
@@ -216,11 +224,11 @@ impl Pending {
     }
 }
 
-/// The writer ended without an answer.
+/// The writer stopped without a reply.
 fn stopped() -> IngestError {
     IngestError::Unavailable {
         reason: Reason::Draining,
-        message: "The vault was closed before it answered".into(),
+        message: "The vault was closed before the batch was stored".into(),
         retry_after: std::time::Duration::from_secs(2),
     }
 }

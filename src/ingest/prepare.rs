@@ -8,7 +8,8 @@ use openclone_vault::{BatchBuilder, BatchContext, DayRule, Event, EventId, Prepa
 use uuid::Uuid;
 
 use super::payload;
-use crate::{error::IngestError, redact::Redactor};
+use crate::{error::IngestError, runtime::convert::timestamp_from_proto};
+use openclone_redact::Redactor;
 
 /// What stays the same from batch to batch.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl Preparer {
                 payload::object(event.data.as_ref()).ok_or_else(|| fault(index, "data", Rule::Object))?;
             let timestamp = event
                 .timestamp
-                .and_then(moment)
+                .and_then(timestamp_from_proto)
                 .ok_or_else(|| fault(index, "timestamp", Rule::Moment))?;
             let raw_ref = event.raw_ref.as_deref().filter(|raw_ref| !raw_ref.is_empty());
             let id = match raw_ref {
@@ -108,12 +109,6 @@ fn device(device_id: &str) -> Cow<'_, str> {
     }
 }
 
-/// Rounded to microseconds.
-pub(crate) fn moment(timestamp: prost_types::Timestamp) -> Option<Timestamp> {
-    let micros = (i64::from(timestamp.nanos) + 500).div_euclid(1000);
-    Timestamp::from_microsecond(timestamp.seconds.checked_mul(1_000_000)?.checked_add(micros)?).ok()
-}
-
 fn fault(index: usize, field: &'static str, rule: Rule) -> IngestError {
     let path = vec!["events".into(), index.into(), field.into()];
     IngestError::Invalid {
@@ -121,27 +116,9 @@ fn fault(index: usize, field: &'static str, rule: Rule) -> IngestError {
     }
 }
 
-/// The vault's word for a source type of the contract.
-pub(crate) fn source_type(number: i32) -> Option<SourceType> {
-    let named = v1::SourceType::try_from(number).ok()?;
-    SourceType::ALL
-        .into_iter()
-        .find(|known| known.as_str() == named.json_name())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn timestamps_are_rounded_to_microseconds() {
-        let micros =
-            |seconds, nanos| moment(prost_types::Timestamp { seconds, nanos }).map(Timestamp::as_microsecond);
-        assert_eq!(micros(1, 499), Some(1_000_000));
-        assert_eq!(micros(1, 500), Some(1_000_001));
-        assert_eq!(micros(1, 999_999_999), Some(2_000_000));
-        assert_eq!(micros(i64::MAX, 0), None);
-    }
 
     #[test]
     fn a_device_has_one_spelling() {
@@ -152,17 +129,5 @@ mod tests {
             assert_eq!(device(spelling), id, "{spelling}");
         }
         assert_eq!(device("test-001"), "test-001");
-    }
-
-    #[test]
-    fn both_rooms_name_the_same_source_types() {
-        for known in v1::SourceType::ALL {
-            assert_eq!(
-                source_type(known as i32).map(SourceType::as_str),
-                Some(known.json_name())
-            );
-        }
-        assert_eq!(source_type(0), None);
-        assert_eq!(source_type(99), None);
     }
 }

@@ -12,7 +12,7 @@ use tracing::warn;
 use super::{pipeline::Pipeline, stream, undecodable as unread};
 use crate::{
     auth::{Need, Principal},
-    error::{IngestError, write_standing},
+    error::{IngestError, write_rate_limit},
     observe::request_id,
     v1::ingest_service_server::IngestService,
 };
@@ -40,7 +40,7 @@ impl Ingest {
         self.pipeline
             .keys
             .renew(principal)
-            .inspect_err(|error| self.pipeline.turn_away(principal, batch, error))
+            .inspect_err(|error| self.pipeline.record_rejection(principal, batch, error))
     }
 
     /// Takes one batch of a request of its own, which has this `id`.
@@ -53,19 +53,19 @@ impl Ingest {
         batch: &Batch,
         id: &RequestId,
     ) -> Result<Response<IngestBatchResponse>, Status> {
-        let (standing, outcome) = self.pipeline.ingest(principal, batch).await;
+        let (rate_limit, outcome) = self.pipeline.ingest(principal, batch).await;
         match outcome {
             Ok(result) => {
                 let mut response = Response::new(IngestBatchResponse { result: Some(result) });
-                if let Some(standing) = &standing {
-                    write_standing(response.metadata_mut(), standing);
+                if let Some(rate_limit) = &rate_limit {
+                    write_rate_limit(response.metadata_mut(), rate_limit);
                 }
                 Ok(response)
             }
             Err(error) => {
                 let mut status = refused(error, id);
-                if let Some(standing) = &standing {
-                    write_standing(status.metadata_mut(), standing);
+                if let Some(rate_limit) = &rate_limit {
+                    write_rate_limit(status.metadata_mut(), rate_limit);
                 }
                 Err(status)
             }
@@ -83,12 +83,12 @@ impl IngestService for Ingest {
     ) -> Result<Response<Self::IngestStream>, Status> {
         let principal = Principal::of(&request)?;
         principal.require(Need::AnyIngest, Timestamp::now)?;
-        let standing = principal.limits.take()?;
+        let rate_limit = principal.limits.take().map_err(IngestError::from)?;
         let id = RequestId::of(request.metadata().as_ref());
         let answers = stream::answers(Arc::clone(&self.pipeline), principal, request.into_inner(), id);
         let mut response = Response::new(answers);
-        if let Some(standing) = standing {
-            write_standing(response.metadata_mut(), &standing);
+        if let Some(rate_limit) = rate_limit {
+            write_rate_limit(response.metadata_mut(), &rate_limit);
         }
         Ok(response)
     }

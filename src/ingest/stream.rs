@@ -20,7 +20,7 @@ use tonic::{Status, Streaming};
 
 use super::{
     RequestId,
-    admission::Way,
+    admission::OnOverload,
     pipeline::{Pending, Pipeline},
     service::refused,
     undecodable as unread,
@@ -87,7 +87,7 @@ async fn read(
             Ok(None) => return None,
             Err(status) => {
                 if let Some(why) = unread::reason(&status) {
-                    pipeline.meters.unread(why);
+                    pipeline.metrics.unread(why);
                 }
                 return Some(status);
             }
@@ -130,13 +130,13 @@ async fn handle(
         Ok(principal) => principal,
         Err(error) => {
             if let Some(batch) = &request.batch {
-                pipeline.turn_away(principal, batch, &error);
+                pipeline.record_rejection(principal, batch, &error);
             }
             return Err(error);
         }
     };
     let submitted = match &request.batch {
-        Some(batch) => pipeline.submit(&principal, batch, Way::Stream).await,
+        Some(batch) => pipeline.submit(&principal, batch, OnOverload::Wait).await,
         None => Err(IngestError::missing("batch")),
     };
     match submitted {
@@ -148,7 +148,7 @@ async fn handle(
 
 async fn answer(coming: Coming, id: RequestId) -> Result<IngestResponse, Status> {
     let (sequence, outcome) = match coming {
-        Coming::Pending(sequence, pending) => (sequence, pending.settle().await),
+        Coming::Pending(sequence, pending) => (sequence, pending.wait().await),
         Coming::Refused(sequence, error) => (sequence, Err(error)),
     };
     let outcome = match outcome {

@@ -17,7 +17,7 @@ use openclone_gateway::Unread;
 use tonic::{Code, Status, body::Body, server::NamedService};
 use tower::Service;
 
-use crate::observe::metrics::Meters;
+use crate::observe::metrics::Metrics;
 
 /// The end of the path of a unary call. A stream tells of its messages itself.
 const UNARY: &str = "/IngestBatch";
@@ -26,7 +26,7 @@ const UNARY: &str = "/IngestBatch";
 #[derive(Clone, Debug)]
 pub(crate) struct Counted<S> {
     inner: S,
-    meters: Meters,
+    metrics: Metrics,
 }
 
 /// Notes in a request that its message was read.
@@ -34,8 +34,8 @@ pub(crate) struct Counted<S> {
 pub(super) struct Reached(Arc<AtomicBool>);
 
 impl<S> Counted<S> {
-    pub(crate) fn new(inner: S, meters: Meters) -> Self {
-        Self { inner, meters }
+    pub(crate) fn new(inner: S, metrics: Metrics) -> Self {
+        Self { inner, metrics }
     }
 }
 
@@ -85,7 +85,7 @@ where
         }
         let reached = Reached::default();
         request.extensions_mut().insert(reached.clone());
-        let (answering, meters) = (self.inner.call(request), self.meters.clone());
+        let (answering, metrics) = (self.inner.call(request), self.metrics.clone());
         Box::pin(async move {
             let response = answering.await?;
             if !reached.0.load(Ordering::Relaxed)
@@ -93,7 +93,7 @@ where
                     .as_ref()
                     .and_then(reason)
             {
-                meters.unread(why);
+                metrics.unread(why);
             }
             Ok(response)
         })

@@ -13,8 +13,7 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 
-use super::Standing;
-use crate::error::IngestError;
+use super::{RateLimitExceeded, RateLimitStatus};
 
 type Requests = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
 type Events = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
@@ -59,22 +58,22 @@ impl Quotas {
     }
 
     /// Counts one request; `None` if requests are not limited.
-    pub(super) fn take(&self) -> Result<Option<Standing>, IngestError> {
+    pub(super) fn take(&self) -> Result<Option<RateLimitStatus>, RateLimitExceeded> {
         let Some(requests) = &self.requests else {
             return Ok(None);
         };
         match requests.check() {
             Ok(snapshot) => Ok(Some(self.note(snapshot.remaining_burst_capacity()))),
-            Err(until) => Err(IngestError::RateLimited {
+            Err(until) => Err(RateLimitExceeded {
                 per_minute: self.rates.requests_per_minute,
                 retry_after: until.wait_time_from(requests.clock().now()),
-                standing: self.note(0),
+                status: self.note(0),
             }),
         }
     }
 
     /// Where the holder stands, without counting anything.
-    pub(super) fn standing(&self) -> Option<Standing> {
+    pub(super) fn status(&self) -> Option<RateLimitStatus> {
         self.requests.as_ref()?;
         let (at, remaining) = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let back = at.elapsed().as_nanos() / self.interval().as_nanos().max(1);
@@ -94,14 +93,14 @@ impl Quotas {
         }
     }
 
-    fn note(&self, remaining: u32) -> Standing {
+    fn note(&self, remaining: u32) -> RateLimitStatus {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), remaining);
         self.with_remaining(remaining)
     }
 
-    fn with_remaining(&self, remaining: u32) -> Standing {
+    fn with_remaining(&self, remaining: u32) -> RateLimitStatus {
         let used = self.rates.burst.saturating_sub(remaining);
-        Standing {
+        RateLimitStatus {
             limit: self.rates.burst,
             remaining,
             reset_after: self.interval() * used,

@@ -1,7 +1,7 @@
-//! One connection: what only a socket knows is put into each request, and who may not come in is turned away.
+//! Handles the requests of one connection: checks `Host` and `Origin`, sets connection-specific headers and bounds bodies.
 //!
-//! `x-openclone-peer` always carries the peer's address as seen here; one that a client sent is dropped. A request id is
-//! taken from the client or made, and given back.
+//! `x-openclone-peer` always carries the peer's address of this connection; a value sent by the client is replaced. The
+//! request id is the client's, if it is valid, or a new one; the response returns it.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
@@ -11,49 +11,49 @@ use hyper::{body::Incoming, service::Service};
 use tracing::{Instrument as _, debug_span, instrument::Instrumented};
 
 use super::{
-    Surface,
-    connection_state::{InFlight, Kind, Ticket},
+    ServiceRouter,
+    connection_state::{ConnectionState, Kind, RequestGuard},
     cors::Cors,
-    guard::{Local, Verdict},
+    guard::{GuardDecision, LocalAddress},
     guarded_response,
-    limited_body::{Held, Intake},
-    response_future::Answering,
+    limited_body::{BufferReservation, LimitedBody},
+    response_future::ResponseFuture,
     server::Port,
 };
 use crate::{auth::PEER, observe::request_id};
 
 /// One connection.
 #[derive(Debug)]
-pub(super) struct Socket {
-    surface: Surface,
+pub(super) struct Connection {
+    router: ServiceRouter,
     port: Arc<Port>,
     peer: HeaderValue,
-    local: Local,
-    in_flight: Arc<InFlight>,
+    local: LocalAddress,
+    state: Arc<ConnectionState>,
 }
 
-impl Socket {
-    pub(super) fn new(surface: Surface, port: Arc<Port>, peer: SocketAddr, local: SocketAddr) -> Self {
-        // an address is always a valid header
+impl Connection {
+    pub(super) fn new(router: ServiceRouter, port: Arc<Port>, peer: SocketAddr, local: SocketAddr) -> Self {
+        // an address is always a valid header value
         let peer = HeaderValue::try_from(peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
         Self {
-            surface,
+            router,
             port,
             peer,
             local: local.into(),
-            in_flight: InFlight::new(),
+            state: ConnectionState::new(),
         }
     }
 
-    /// What is in flight on this connection.
-    pub(super) fn in_flight(&self) -> Arc<InFlight> {
-        Arc::clone(&self.in_flight)
+    /// The state that the timeouts of this connection are derived from.
+    pub(super) fn state(&self) -> Arc<ConnectionState> {
+        Arc::clone(&self.state)
     }
 
-    /// Begins to answer a request that there is room for.
-    fn admit(&self, request: Request<Incoming>, ticket: Ticket) -> Instrumented<Answering> {
+    /// Starts to process a request that the limiter has admitted.
+    fn admit(&self, request: Request<Incoming>, request_guard: RequestGuard) -> Instrumented<ResponseFuture> {
         let id = request_id::of(request.headers());
-        // at debug, since a span costs a tenth of a small request; lines at other levels name the id themselves
+        // debug level: a span costs a tenth of a small request; log lines at other levels carry the id themselves
         let span = debug_span!(
             "request",
             id = id.to_str().unwrap_or_default(),
@@ -61,47 +61,56 @@ impl Socket {
             path = request.uri().path(),
             status = tracing::field::Empty,
         );
-        let held = Held::default();
-        let request = self.stamped(request, &id, &ticket, held.clone());
-        let answering = match self.port.guard.judge(&request, &self.local) {
-            Verdict::Refused(response) | Verdict::Preflight(response) => {
-                Answering::known(response).finished_by(id, Cors::none(), held, ticket)
+        let reservation = BufferReservation::default();
+        let request = self.with_context(request, &id, &request_guard, reservation.clone());
+        let response = match self.port.guard.check(&request, &self.local) {
+            GuardDecision::Reject(response) | GuardDecision::Preflight(response) => {
+                ResponseFuture::ready(response).finish_with(id, Cors::none(), reservation, request_guard)
             }
-            Verdict::Pass(cors) => {
-                Answering::new(self.surface.answer(request)).finished_by(id, cors, held, ticket)
-            }
+            GuardDecision::Allow(cors) => ResponseFuture::new(self.router.respond(request)).finish_with(
+                id,
+                cors,
+                reservation,
+                request_guard,
+            ),
         };
-        answering.instrument(span)
+        response.instrument(span)
     }
 
-    /// The request with what only a socket knows, and with a body that is read within bounds.
-    fn stamped(
+    /// Adds the headers that depend on the connection, and bounds the body.
+    fn with_context(
         &self,
         request: Request<Incoming>,
         id: &HeaderValue,
-        ticket: &Ticket,
-        held: Held,
+        request_guard: &RequestGuard,
+        reservation: BufferReservation,
     ) -> Request<Body> {
         let (mut head, body) = request.into_parts();
-        let body = Intake::new(body, &head.headers, ticket, self.port.larder.clone(), held);
+        let body = LimitedBody::new(
+            body,
+            &head.headers,
+            request_guard,
+            self.port.body_budget.clone(),
+            reservation,
+        );
         head.headers.insert(request_id::HEADER, id.clone());
         head.headers.insert(PEER, self.peer.clone());
         Request::from_parts(head, Body::new(body))
     }
 }
 
-impl Service<Request<Incoming>> for Socket {
+impl Service<Request<Incoming>> for Connection {
     type Response = guarded_response::Response;
     type Error = Infallible;
-    type Future = Instrumented<Answering>;
+    type Future = Instrumented<ResponseFuture>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let kind = Kind::of(request.uri().path(), request.version());
-        match self.port.room.enter(kind, &self.in_flight) {
-            Some(ticket) => self.admit(request, ticket),
+        match self.port.requests.acquire(kind, &self.state) {
+            Some(request_guard) => self.admit(request, request_guard),
             None => {
-                let refusal = guarded_response::no_room(request.version(), request.headers());
-                Answering::known(refusal).instrument(tracing::Span::none())
+                let response = guarded_response::overloaded(request.version(), request.headers());
+                ResponseFuture::ready(response).instrument(tracing::Span::none())
             }
         }
     }

@@ -1,7 +1,8 @@
-//! How many connections there may be at once: in all, and from one address.
+//! Limits concurrent connections, in total and per peer address.
 //!
-//! Who comes when all seats are taken waits in the system's queue; who has too many of them is closed at once. Loopback
-//! peers are not told apart: every program of the machine has that address, and one of them must not shut out the others.
+//! When the total limit is reached, new connections wait in the accept backlog. A connection over the limit of its peer is
+//! closed at once. Loopback peers have no limit of their own: every program of the machine has that address, and one of
+//! them must not lock out the others.
 
 use std::{
     collections::HashMap,
@@ -15,75 +16,75 @@ use crate::auth::network;
 
 type Peers = Arc<Mutex<HashMap<IpAddr, u32>>>;
 
-/// All seats.
+/// Limits concurrent connections.
 #[derive(Debug)]
-pub(super) struct Seats {
+pub(super) struct ConnectionLimiter {
     free: Arc<Semaphore>,
     per_peer: u32,
     peers: Peers,
 }
 
-/// A seat, given back when it is dropped.
+/// The right to one connection; dropping it releases the right.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct ConnectionPermit {
     _permit: OwnedSemaphorePermit,
-    _peer: Option<Counted>,
+    _peer_count: Option<PeerCount>,
 }
 
 #[derive(Debug)]
-struct Counted {
+struct PeerCount {
     peers: Peers,
     network: IpAddr,
 }
 
-impl Seats {
-    /// `per_peer`: 0 for no limit.
-    pub(super) fn new(all: u32, per_peer: u32) -> Self {
+impl ConnectionLimiter {
+    /// Allows `total` connections, and `per_peer` from one address; 0 means no limit per address.
+    pub(super) fn new(total: u32, per_peer: u32) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(all as usize)),
+            free: Arc::new(Semaphore::new(total as usize)),
             per_peer,
             peers: Peers::default(),
         }
     }
 
-    /// Waits until a seat is free.
+    /// Waits until the total limit allows another connection.
     pub(super) async fn free(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.free).acquire_owned().await.ok()
     }
 
-    /// The seat of a peer; `None` when it has too many.
-    pub(super) fn take(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Seat> {
+    /// Admits a connection of `peer`; `None` when the peer has too many.
+    pub(super) fn acquire(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<ConnectionPermit> {
         let is_counted = self.per_peer > 0 && !peer.to_canonical().is_loopback();
         let counted = match is_counted {
             true => Some(self.count(network(peer))?),
             false => None,
         };
-        Some(Seat {
+        Some(ConnectionPermit {
             _permit: permit,
-            _peer: counted,
+            _peer_count: counted,
         })
     }
 
-    fn count(&self, network: IpAddr) -> Option<Counted> {
+    fn count(&self, network: IpAddr) -> Option<PeerCount> {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        let seats = peers.entry(network).or_default();
-        if *seats >= self.per_peer {
+        let connections = peers.entry(network).or_default();
+        if *connections >= self.per_peer {
             return None;
         }
-        *seats += 1;
-        Some(Counted {
+        *connections += 1;
+        Some(PeerCount {
             peers: Arc::clone(&self.peers),
             network,
         })
     }
 }
 
-impl Drop for Counted {
+impl Drop for PeerCount {
     fn drop(&mut self) {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(seats) = peers.get_mut(&self.network) {
-            *seats -= 1;
-            if *seats == 0 {
+        if let Some(connections) = peers.get_mut(&self.network) {
+            *connections -= 1;
+            if *connections == 0 {
                 peers.remove(&self.network);
             }
         }
@@ -95,28 +96,28 @@ impl Drop for Counted {
 mod tests {
     use super::*;
 
-    async fn take(seats: &Seats, peer: &str) -> Option<Seat> {
-        seats.take(seats.free().await.unwrap(), peer.parse().unwrap())
+    async fn acquire(connections: &ConnectionLimiter, peer: &str) -> Option<ConnectionPermit> {
+        connections.acquire(connections.free().await.unwrap(), peer.parse().unwrap())
     }
 
     #[tokio::test]
     async fn one_address_gets_its_share_and_loopback_all() {
-        let seats = Seats::new(20, 2);
-        let first = take(&seats, "192.0.2.1").await.unwrap();
-        let _second = take(&seats, "::ffff:192.0.2.1").await.unwrap();
-        assert!(take(&seats, "192.0.2.1").await.is_none());
-        assert!(take(&seats, "192.0.2.2").await.is_some());
+        let connections = ConnectionLimiter::new(20, 2);
+        let first = acquire(&connections, "192.0.2.1").await.unwrap();
+        let _second = acquire(&connections, "::ffff:192.0.2.1").await.unwrap();
+        assert!(acquire(&connections, "192.0.2.1").await.is_none());
+        assert!(acquire(&connections, "192.0.2.2").await.is_some());
         drop(first);
-        assert!(take(&seats, "192.0.2.1").await.is_some());
+        assert!(acquire(&connections, "192.0.2.1").await.is_some());
         let mut home = Vec::new();
         for _ in 0..10 {
-            home.push(take(&seats, "127.0.0.1").await.unwrap());
+            home.push(acquire(&connections, "127.0.0.1").await.unwrap());
         }
-        let _v6 = take(&seats, "2001:db8:0:1::1").await.unwrap();
-        let _same = take(&seats, "2001:db8:0:1::2").await.unwrap();
-        assert!(take(&seats, "2001:db8:0:1::3").await.is_none());
+        let _v6 = acquire(&connections, "2001:db8:0:1::1").await.unwrap();
+        let _same = acquire(&connections, "2001:db8:0:1::2").await.unwrap();
+        assert!(acquire(&connections, "2001:db8:0:1::3").await.is_none());
         drop((home, _second, _v6, _same));
-        assert!(seats.peers.lock().unwrap().is_empty());
-        assert_eq!(seats.free.available_permits(), 20);
+        assert!(connections.peers.lock().unwrap().is_empty());
+        assert_eq!(connections.free.available_permits(), 20);
     }
 }

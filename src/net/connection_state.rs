@@ -1,12 +1,13 @@
-//! What is in flight on a connection, and for how long it may be.
+//! The requests in flight on a connection, and the time limits that follow from them.
 //!
-//! A request has a [`Ticket`] until the last byte of its answer is on its way. One that is no stream and whose ticket is
-//! older than [`Patience::answer`] costs its connection: its client has not sent its request, or does not read its answer,
-//! and over HTTP/2 nothing else would ever end it. A connection with nothing in flight is idle, and asked to end after a
-//! while; so is one that has become old, whose streams go on all the same. But over HTTP/1.1 nothing tells that a client is
-//! gone which waits for an answer without an end: such an answer costs its connection once it is as old as an idle one.
+//! A request holds a [`RequestGuard`] until the last byte of its response is sent. A unary request older than
+//! [`Timeouts::response`] closes its connection: the client did not send its request or does not read the response, and
+//! over HTTP/2 nothing else would ever end it. A connection without requests in flight drains after [`Timeouts::idle`]; one
+//! that reaches [`Timeouts::age`] drains too, but its streams continue. Over HTTP/1.1 nothing detects that a client is
+//! gone that waits for an endless response: such a response closes its connection after [`Timeouts::idle`].
 //!
-//! Where room is short, patience is too: whoever keeps others waiting by not reading answers is cut.
+//! While request slots are scarce, [`Timeouts::scarce_response`] applies instead: clients that do not read their responses
+//! must not keep others waiting.
 
 use std::{
     collections::BTreeMap,
@@ -22,46 +23,46 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::config::ServerConfig;
 
-/// How long a connection that was asked to end may stay idle.
-const LEAVE: Duration = Duration::from_secs(15);
-/// Bytes of which nothing comes, between two looks: more than fits into the windows of HTTP/2.
+/// How long a draining connection may stay idle.
+const DRAIN_IDLE: Duration = Duration::from_secs(15);
+/// Bytes received without a request or body between two checks: more than the windows of HTTP/2 hold.
 const IDLE_BYTES: usize = 2 << 20;
-/// How often a connection is looked at, at least.
-const LOOK: Duration = Duration::from_secs(60);
+/// The longest time between two checks of a connection.
+const MAX_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What a request is, as far as its duration is concerned.
+/// The kind of a request, which decides how long it may last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It has an answer and is over.
-    Plain,
+    /// One response ends it.
+    Unary,
     /// A stream of batches, which lasts as long as its client wants.
     Ingest,
     /// A stream that needs no key.
-    Open,
-    /// The same over HTTP/1.1, where nobody hears its client go.
-    Unheard,
+    Unauthenticated,
+    /// A stream that needs no key, over HTTP/1.1, where nothing detects that its client is gone.
+    Unmonitored,
 }
 
-/// How long a connection may take for what.
+/// The time limits of a connection.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// For its first request, TLS included.
+pub(super) struct Timeouts {
+    /// Until its first request, TLS handshake included.
     pub(super) head: Duration,
-    /// From a request to the last byte of its answer, unless it is a stream.
-    pub(super) answer: Duration,
-    /// The same where room is short.
-    pub(super) short: Duration,
-    /// With nothing in flight, or with nothing but an answer without an end whose client may be gone.
+    /// From a request to the last byte of its response, unless it is a stream.
+    pub(super) response: Duration,
+    /// The same while request slots are scarce.
+    pub(super) scarce_response: Duration,
+    /// Without a request in flight, or with only an unmonitored stream.
     pub(super) idle: Duration,
-    /// In all.
+    /// From accepting it until it drains.
     pub(super) age: Duration,
 }
 
-/// What is in flight on one connection.
+/// The requests in flight on one connection.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub(super) struct ConnectionState {
     since: Instant,
-    /// Bytes received since something came of any: a request, or a part of a body.
+    /// Bytes received since the last request or part of a body.
     idle_bytes: AtomicUsize,
     state: Mutex<State>,
 }
@@ -69,90 +70,90 @@ pub(super) struct InFlight {
 #[derive(Debug)]
 struct State {
     next: u64,
-    plain: BTreeMap<u64, Instant>,
+    unary: BTreeMap<u64, Instant>,
     streams: usize,
-    /// When a stream began that nobody hears; over HTTP/1.1 there is one at a time.
-    unheard: Option<Instant>,
+    /// When an unmonitored stream started; over HTTP/1.1 there is one at a time.
+    unmonitored_since: Option<Instant>,
     idle_since: Instant,
-    /// When it was asked to end.
-    asked: Option<Instant>,
+    /// When it started to drain.
+    drain_requested: Option<Instant>,
 }
 
-/// A request in flight.
+/// A request in flight; dropping it ends the request.
 #[derive(Debug)]
-pub(super) struct Ticket {
-    connection: Arc<InFlight>,
+pub(super) struct RequestGuard {
+    connection: Arc<ConnectionState>,
     kind: Kind,
-    plain: Option<u64>,
+    unary: Option<u64>,
     _permit: OwnedSemaphorePermit,
 }
 
-/// What is to become of a connection.
+/// What to do with a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It goes on, and is looked at again then.
-    Stay(Instant),
-    /// It is asked to end.
-    Leave,
-    /// It is cut.
-    Cut,
+pub(super) enum ConnectionAction {
+    /// Keep it and check again at this time.
+    Keep(Instant),
+    /// Let it finish the requests in flight, then close it.
+    Drain,
+    /// Close it now.
+    Close,
 }
 
 impl Kind {
     pub(super) fn of(path: &str, version: Version) -> Self {
         match path {
-            // its body ends, or breaks off, when its client goes
+            // the body ends or fails when the client disconnects
             "/openclone.v1.IngestService/Ingest" => Self::Ingest,
             "/grpc.health.v1.Health/Watch"
             | "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
             | "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo" => match version {
-                Version::HTTP_2 => Self::Open,
-                _ => Self::Unheard,
+                Version::HTTP_2 => Self::Unauthenticated,
+                _ => Self::Unmonitored,
             },
-            _ => Self::Plain,
+            _ => Self::Unary,
         }
     }
 }
 
-impl Ticket {
+impl RequestGuard {
     pub(super) fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Of a request of `connection` that got `permit`.
-    pub(super) fn new(kind: Kind, connection: &Arc<InFlight>, permit: OwnedSemaphorePermit) -> Self {
+    /// Starts a request of `connection` that holds `permit`.
+    pub(super) fn new(kind: Kind, connection: &Arc<ConnectionState>, permit: OwnedSemaphorePermit) -> Self {
         Self {
             kind,
-            plain: connection.begin(kind),
+            unary: connection.start(kind),
             connection: Arc::clone(connection),
             _permit: permit,
         }
     }
 
-    /// The connection on which the request has come.
-    pub(super) fn connection(&self) -> Arc<InFlight> {
+    /// The connection of the request.
+    pub(super) fn connection(&self) -> Arc<ConnectionState> {
         Arc::clone(&self.connection)
     }
 }
 
-impl Patience {
+impl Timeouts {
     pub(super) fn new(config: &ServerConfig) -> Self {
         Self {
             head: Duration::from_secs(15),
-            answer: Duration::from_secs(90),
-            short: Duration::from_secs(5),
+            response: Duration::from_secs(90),
+            scarce_response: Duration::from_secs(5),
             idle: config.idle,
             age: config.max_connection_age,
         }
     }
 }
 
-impl Patience {
-    /// What is left of it where room is short.
-    pub(super) fn where_room(self, is_short: bool) -> Self {
-        match is_short {
+impl Timeouts {
+    /// The limits while request slots are scarce.
+    pub(super) fn when_scarce(self, is_scarce: bool) -> Self {
+        match is_scarce {
             true => Self {
-                answer: self.short,
+                response: self.scarce_response,
                 ..self
             },
             false => self,
@@ -160,7 +161,7 @@ impl Patience {
     }
 }
 
-impl InFlight {
+impl ConnectionState {
     pub(super) fn new() -> Arc<Self> {
         let now = Instant::now();
         Arc::new(Self {
@@ -168,76 +169,88 @@ impl InFlight {
             idle_bytes: AtomicUsize::new(0),
             state: Mutex::new(State {
                 next: 0,
-                plain: BTreeMap::new(),
+                unary: BTreeMap::new(),
                 streams: 0,
-                unheard: None,
+                unmonitored_since: None,
                 idle_since: now,
-                asked: None,
+                drain_requested: None,
             }),
         })
     }
 
-    /// Requests in flight that are no streams.
-    pub(super) fn plain_requests(&self) -> usize {
-        self.state().plain.len()
+    /// Requests in flight that are not streams.
+    pub(super) fn unary_requests(&self) -> usize {
+        self.state().unary.len()
     }
 
-    /// So many bytes were received; whether the connection may go on. One on which nothing but PING, SETTINGS and the like
-    /// comes, megabytes of it in a minute, only wastes time.
+    /// Counts received bytes; false when the connection must be closed, because its client sends megabytes per minute of PING,
+    /// SETTINGS and the like without a request.
     pub(super) fn received(&self, bytes: usize) -> bool {
         self.idle_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= IDLE_BYTES
     }
 
-    /// Something came of what was received.
+    /// Received bytes were part of a request or body.
     pub(super) fn used(&self) {
         self.idle_bytes.store(0, Ordering::Relaxed);
     }
 
-    /// What is to become of the connection, which `is_leaving` when it was asked to end.
-    pub(super) fn look(&self, patience: &Patience, is_leaving: bool, now: Instant) -> Verdict {
+    /// What to do with the connection at the time `now`.
+    pub(super) fn next_action(
+        &self,
+        timeouts: &Timeouts,
+        is_draining: bool,
+        now: Instant,
+    ) -> ConnectionAction {
         self.used();
         let mut state = self.state();
-        if is_leaving {
-            state.asked.get_or_insert(now);
+        if is_draining {
+            state.drain_requested.get_or_insert(now);
         }
-        let is_idle = state.plain.is_empty() && state.streams == 0;
-        let oldest = state.plain.values().next().map(|begun| *begun + patience.answer);
-        let idle = match (is_idle, state.next, is_leaving) {
+        let is_idle = state.unary.is_empty() && state.streams == 0;
+        let oldest = state
+            .unary
+            .values()
+            .next()
+            .map(|started| *started + timeouts.response);
+        let idle = match (is_idle, state.next, is_draining) {
             (false, ..) => None,
-            (true, 0, _) => return until(state.idle_since + patience.head, now, Verdict::Cut),
-            // it was idle for long when it was asked, and needs time to be told
+            (true, 0, _) => return until(state.idle_since + timeouts.head, now, ConnectionAction::Close),
+            // it was idle for long already; leave time for the client to see that it drains
             (true, _, true) => {
-                let idle_since = state.asked.unwrap_or(now).max(state.idle_since);
-                return until(idle_since + LEAVE, now, Verdict::Cut);
+                let idle_since = state.drain_requested.unwrap_or(now).max(state.idle_since);
+                return until(idle_since + DRAIN_IDLE, now, ConnectionAction::Close);
             }
-            (true, _, false) => Some(state.idle_since + patience.idle),
+            (true, _, false) => Some(state.idle_since + timeouts.idle),
         };
-        let oldest = [oldest, state.unheard.map(|begun| begun + patience.idle)]
-            .into_iter()
-            .flatten()
-            .min();
+        let oldest = [
+            oldest,
+            state.unmonitored_since.map(|started| started + timeouts.idle),
+        ]
+        .into_iter()
+        .flatten()
+        .min();
         if oldest.is_some_and(|due| due <= now) {
-            return Verdict::Cut;
+            return ConnectionAction::Close;
         }
-        let old = (!is_leaving).then_some(self.since + patience.age);
+        let old = (!is_draining).then_some(self.since + timeouts.age);
         if [idle, old].iter().flatten().any(|due| *due <= now) {
-            return Verdict::Leave;
+            return ConnectionAction::Drain;
         }
         let next = [oldest, idle, old].into_iter().flatten().min();
-        Verdict::Stay(next.map_or(now + LOOK, |due| due.min(now + LOOK)))
+        ConnectionAction::Keep(next.map_or(now + MAX_CHECK_INTERVAL, |due| due.min(now + MAX_CHECK_INTERVAL)))
     }
 
-    fn begin(&self, kind: Kind) -> Option<u64> {
+    fn start(&self, kind: Kind) -> Option<u64> {
         self.used();
         let mut state = self.state();
         let number = state.next;
         state.next += 1;
-        if kind != Kind::Plain {
+        if kind != Kind::Unary {
             state.streams += 1;
-            state.unheard = (kind == Kind::Unheard).then(Instant::now);
+            state.unmonitored_since = (kind == Kind::Unmonitored).then(Instant::now);
             return None;
         }
-        state.plain.insert(number, Instant::now());
+        state.unary.insert(number, Instant::now());
         Some(number)
     }
 
@@ -246,20 +259,24 @@ impl InFlight {
     }
 }
 
-/// Until `due` it stays.
-fn until(due: Instant, now: Instant, then: Verdict) -> Verdict {
-    if now < due { Verdict::Stay(due) } else { then }
+/// `then` once `due` has come.
+fn until(due: Instant, now: Instant, then: ConnectionAction) -> ConnectionAction {
+    if now < due {
+        ConnectionAction::Keep(due)
+    } else {
+        then
+    }
 }
 
-impl Drop for Ticket {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         let mut state = self.connection.state();
-        match &self.plain {
-            Some(number) => _ = state.plain.remove(number),
+        match &self.unary {
+            Some(number) => _ = state.unary.remove(number),
             None => state.streams -= 1,
         }
-        if self.kind == Kind::Unheard {
-            state.unheard = None;
+        if self.kind == Kind::Unmonitored {
+            state.unmonitored_since = None;
         }
         state.idle_since = Instant::now();
     }

@@ -1,4 +1,4 @@
-//! Which web pages may call: the server's own, browser extensions, and those listed; and what CORS tells them.
+//! CORS: requests may come from the server's own pages, browser extensions and the listed origins.
 
 use std::collections::HashSet;
 
@@ -11,15 +11,15 @@ const EXTENSIONS: [&str; 3] = [
     "moz-extension://",
     "safari-web-extension://",
 ];
-/// Headers of answers that a page may read.
+/// Response headers that a page may read.
 const EXPOSED: &str = "x-request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, \
                        grpc-status, grpc-message, grpc-status-details-bin";
 
-/// Which web pages may call.
+/// The origins that requests may come from.
 #[derive(Debug)]
 pub(crate) struct Origins(HashSet<String>);
 
-/// What CORS tells the page that called; nothing if none did.
+/// The CORS headers of a response; none if the request has no `Origin`.
 #[derive(Debug)]
 pub(crate) struct Cors(Option<HeaderValue>);
 
@@ -28,8 +28,8 @@ impl Origins {
         Self(allowed.iter().cloned().collect())
     }
 
-    /// `host` is the name by which the server was called.
-    pub(crate) fn admit(&self, origin: &HeaderValue, host: &str) -> Option<Cors> {
+    /// The CORS headers for `origin`; `None` when it is not allowed. `host` is the `Host` of the request.
+    pub(crate) fn check(&self, origin: &HeaderValue, host: &str) -> Option<Cors> {
         let text = origin.to_str().ok()?.to_ascii_lowercase();
         let own = text
             .strip_prefix("http://")
@@ -43,12 +43,12 @@ impl Origins {
 }
 
 impl Cors {
-    /// No page called.
+    /// For a request without `Origin`.
     pub(crate) fn none() -> Self {
         Self(None)
     }
 
-    /// Writes what the page may see.
+    /// Adds the headers.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         let Some(origin) = self.0 else { return };
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -59,7 +59,7 @@ impl Cors {
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
 
-    /// The answer to a browser that asks whether a page may call.
+    /// The response to a preflight request with the headers `asked`.
     pub(crate) fn preflight(self, asked: &HeaderMap) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;

@@ -1,4 +1,4 @@
-//! Who may come in by `Host` and `Origin`: against DNS rebinding and against web pages that post behind a user's back.
+//! Checks `Host` and `Origin`, against DNS rebinding and against web pages that post without the user's knowledge.
 //!
 //! `Host` must be a loopback name, the address that the connection came to, or listed in `server.allowed_hosts`.
 
@@ -17,22 +17,22 @@ use super::{
 };
 use crate::{config::ServerConfig, error::IngestError};
 
-/// Who may come in.
+/// Checks `Host` and `Origin`.
 #[derive(Debug)]
 pub(crate) struct Guard {
     hosts: HashSet<String>,
     origins: Origins,
 }
 
-/// The address that a connection came to.
+/// The local address of a connection.
 #[derive(Debug)]
-pub(crate) struct Local {
+pub(crate) struct LocalAddress {
     address: SocketAddr,
-    /// How a client that was given the address names it: most do, and then nothing need be parsed.
+    /// The address as text; most clients send exactly this, which then needs no parsing.
     name: String,
 }
 
-impl From<SocketAddr> for Local {
+impl From<SocketAddr> for LocalAddress {
     fn from(address: SocketAddr) -> Self {
         Self {
             name: address.to_string(),
@@ -41,15 +41,15 @@ impl From<SocketAddr> for Local {
     }
 }
 
-/// What becomes of a request.
+/// The result of the check.
 #[derive(Debug)]
-pub(crate) enum Verdict {
-    /// It is answered; its answer gets these headers.
-    Pass(Cors),
-    /// A browser asks whether it may: it may.
+pub(crate) enum GuardDecision {
+    /// The request is processed; its response gets these headers.
+    Allow(Cors),
+    /// The response to a CORS preflight request.
     Preflight(Response<Body>),
-    /// It is turned away.
-    Refused(Response<Body>),
+    /// The request is rejected with this response.
+    Reject(Response<Body>),
 }
 
 impl Guard {
@@ -60,34 +60,34 @@ impl Guard {
         }
     }
 
-    /// `local` is the address that the connection came to.
-    pub(crate) fn judge<B>(&self, request: &Request<B>, local: &Local) -> Verdict {
+    /// Checks a request that came to the address `local`.
+    pub(crate) fn check<B>(&self, request: &Request<B>, local: &LocalAddress) -> GuardDecision {
         let headers = request.headers();
         let authority = request.uri().authority().map(http::uri::Authority::as_str);
         let hosts = headers.get_all(header::HOST).iter();
-        // whoever stands behind or in front may look at another one than we do, so all of them must be ours
+        // a proxy may use another of these names than this service, so all of them must be allowed
         let mut names = authority
             .into_iter()
             .chain(hosts.map(|value| value.to_str().unwrap_or_default()));
         let first = names.next();
-        if !first.is_some_and(|name| self.is_ours(name, local))
-            || !names.all(|name| self.is_ours(name, local))
+        if !first.is_some_and(|name| self.is_allowed_host(name, local))
+            || !names.all(|name| self.is_allowed_host(name, local))
         {
-            return Verdict::Refused(forbidden(headers, "Host not allowed"));
+            return GuardDecision::Reject(forbidden(headers, "Host not allowed"));
         }
         let Some(origin) = headers.get(header::ORIGIN) else {
-            return Verdict::Pass(Cors::none());
+            return GuardDecision::Allow(Cors::none());
         };
-        match self.origins.admit(origin, first.unwrap_or_default()) {
-            None => Verdict::Refused(forbidden(headers, "Origin not allowed")),
+        match self.origins.check(origin, first.unwrap_or_default()) {
+            None => GuardDecision::Reject(forbidden(headers, "Origin not allowed")),
             Some(cors) if is_preflight(request.method(), headers) => {
-                Verdict::Preflight(cors.preflight(headers))
+                GuardDecision::Preflight(cors.preflight(headers))
             }
-            Some(cors) => Verdict::Pass(cors),
+            Some(cors) => GuardDecision::Allow(cors),
         }
     }
 
-    fn is_ours(&self, host: &str, local: &Local) -> bool {
+    fn is_allowed_host(&self, host: &str, local: &LocalAddress) -> bool {
         if host == local.name {
             return true;
         }
@@ -102,7 +102,7 @@ impl Guard {
     }
 }
 
-/// The address that stands in a `Host`, if it is one.
+/// The IP address in a `Host`, if it is one.
 fn address(name: &str) -> Option<IpAddr> {
     name.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
@@ -154,10 +154,12 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let local = Local::from("192.0.2.7:8000".parse::<SocketAddr>().unwrap());
-        match guard().judge(&request.body(()).unwrap(), &local) {
-            Verdict::Pass(_) => 200,
-            Verdict::Preflight(response) | Verdict::Refused(response) => response.status().as_u16(),
+        let local = LocalAddress::from("192.0.2.7:8000".parse::<SocketAddr>().unwrap());
+        match guard().check(&request.body(()).unwrap(), &local) {
+            GuardDecision::Allow(_) => 200,
+            GuardDecision::Preflight(response) | GuardDecision::Reject(response) => {
+                response.status().as_u16()
+            }
         }
     }
 
@@ -224,9 +226,9 @@ mod tests {
         for (name, value) in base {
             request = request.header(name, value);
         }
-        let local = Local::from("127.0.0.1:1".parse::<SocketAddr>().unwrap());
-        let verdict = guard().judge(&request.body(()).unwrap(), &local);
-        let Verdict::Preflight(response) = verdict else {
+        let local = LocalAddress::from("127.0.0.1:1".parse::<SocketAddr>().unwrap());
+        let verdict = guard().check(&request.body(()).unwrap(), &local);
+        let GuardDecision::Preflight(response) = verdict else {
             panic!("{verdict:?}")
         };
         assert_eq!(response.status(), 204);

@@ -1,4 +1,4 @@
-//! An answer that is in flight until its last byte is on its way; and the answer to those for whom there is no room.
+//! Responses that keep their [`RequestGuard`] until the last byte is sent, and the response to a rejected request.
 
 use std::{
     pin::Pin,
@@ -12,30 +12,30 @@ use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
-use super::{connection_state::Ticket, router::is_native_grpc};
+use super::{connection_state::RequestGuard, router::is_native_grpc};
 use crate::error::{IngestError, Reason};
 
-/// The body of an answer, with its ticket if it has one.
-pub(super) struct Ticketed {
+/// A response body with the guard of its request, if there is one.
+pub(super) struct GuardedBody {
     inner: Body,
-    ticket: Option<Ticket>,
+    guard: Option<RequestGuard>,
 }
 
-/// An answer as it leaves.
-pub(super) type Response = http::Response<Ticketed>;
+/// A response as hyper sends it.
+pub(super) type Response = http::Response<GuardedBody>;
 
-/// Keeps `ticket` as long as `response` has something to say.
-pub(super) fn hold(response: http::Response<Body>, ticket: Ticket) -> Response {
-    let ticket = (!response.body().is_end_stream()).then_some(ticket);
-    response.map(|inner| Ticketed { inner, ticket })
+/// Holds `guard` until the body of `response` ends.
+pub(super) fn guarded(response: http::Response<Body>, guard: RequestGuard) -> Response {
+    let guard = (!response.body().is_end_stream()).then_some(guard);
+    response.map(|inner| GuardedBody { inner, guard })
 }
 
-/// An answer to a request that has no ticket.
-pub(super) fn free(response: http::Response<Body>) -> Response {
-    response.map(|inner| Ticketed { inner, ticket: None })
+/// A response to a request without a guard.
+pub(super) fn unguarded(response: http::Response<Body>) -> Response {
+    response.map(|inner| GuardedBody { inner, guard: None })
 }
 
-impl HttpBody for Ticketed {
+impl HttpBody for GuardedBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -45,7 +45,7 @@ impl HttpBody for Ticketed {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = Pin::new(&mut self.inner).poll_frame(context);
         if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
-            self.ticket = None;
+            self.guard = None;
         }
         frame
     }
@@ -59,8 +59,9 @@ impl HttpBody for Ticketed {
     }
 }
 
-/// Too much is in flight. Over HTTP/2 the answer has no body: one would wait for a client that may never read it.
-pub(super) fn no_room(version: Version, headers: &HeaderMap) -> http::Response<Body> {
+/// The response to a request over the limit. Over HTTP/2 it has no body, which would wait for a client that may never
+/// read it.
+pub(super) fn overloaded(version: Version, headers: &HeaderMap) -> http::Response<Body> {
     let error = IngestError::Unavailable {
         reason: Reason::Overloaded,
         message: "Too many requests are in flight".into(),

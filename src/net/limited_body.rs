@@ -1,12 +1,11 @@
-//! What is read of requests and not yet handed on, bounded in memory and in time.
+//! Bounds the memory and the time of request bodies.
 //!
-//! The first [`FREE`] bytes of a body, or of each message of a stream of batches, cost nothing, so that small requests
-//! are never held up by large ones. What goes beyond needs room, of which there is so much on the whole port
-//! (`server.max_unread_bytes`). Of a compressed body nobody knows how large it gets, so it takes as much as the largest
-//! message from the start. Room is kept until the request is answered, or the stream asks for its next message, since
-//! until then somebody holds what was read.
+//! The first [`FREE_BYTES`] of a body, or of each message of a stream of batches, need no budget, so large requests never
+//! delay small ones. Further bytes reserve a part of the budget of the port (`server.max_body_buffer_bytes`). The size of a
+//! compressed body is unknown, so it reserves the size of the largest message at once. A reservation lasts until the
+//! request gets its response or the stream requests its next message, since until then the bytes are in memory.
 //!
-//! A body, or a message once begun, must be complete within [`IN_TIME`].
+//! A body, or a message once started, must be complete within [`READ_TIMEOUT`].
 
 use std::{
     future::Future,
@@ -27,7 +26,7 @@ use tokio::{
 use tonic::Status;
 
 use super::{
-    connection_state::{InFlight, Kind, Ticket},
+    connection_state::{ConnectionState, Kind, RequestGuard},
     router::is_grpc,
 };
 use crate::{
@@ -35,62 +34,62 @@ use crate::{
     ingest::MAX_MESSAGE,
 };
 
-/// How the messages of a gRPC call are compressed.
+/// The header that names the compression of gRPC messages.
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-/// Bytes of each body or message that need no room.
-const FREE: usize = 16 << 10;
-/// Bytes that one permit stands for.
+/// Bytes of each body or message that need no budget.
+const FREE_BYTES: usize = 16 << 10;
+/// Bytes per permit.
 const UNIT: usize = 1 << 10;
-/// Of a message that was only announced, this part counts as received.
-const ANNOUNCED: usize = 16;
-/// How long a body, or a message, may take. The gateway's own limit is shorter and has an answer of its own.
-const IN_TIME: Duration = Duration::from_secs(35);
-/// How long it waits for room.
-const WAIT: Duration = Duration::from_secs(2);
-/// Bytes in front of each gRPC message: whether it is compressed, and its length.
+/// One in this many bytes of an announced message counts as received.
+const ANNOUNCED_DIVISOR: usize = 16;
+/// How long a body or message may take. The gateway's own limit is shorter and has its own response.
+const READ_TIMEOUT: Duration = Duration::from_secs(35);
+/// How long a body waits for budget.
+const BUDGET_WAIT: Duration = Duration::from_secs(2);
+/// Bytes before each gRPC message: compression flag and length.
 const PREFIX: usize = 5;
 
-/// The room of the whole port. Cheap to clone.
+/// The memory that all bodies of the port share. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Larder {
-    room: Arc<Semaphore>,
+pub(super) struct BodyBufferBudget {
+    units: Arc<Semaphore>,
     wait: Duration,
-    in_time: Duration,
+    read_timeout: Duration,
 }
 
-/// What a request holds of it; ended with the request.
+/// The part of the budget that one request holds until it ends.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held(Arc<Mutex<State>>);
+pub(super) struct BufferReservation(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     permit: Option<OwnedSemaphorePermit>,
-    is_over: bool,
+    is_ended: bool,
 }
 
-/// A body that is read within bounds.
-pub(super) struct Intake<B> {
+/// A body that is read within the budget and the read timeout.
+pub(super) struct LimitedBody<B> {
     inner: B,
-    larder: Larder,
-    held: Held,
-    connection: Arc<InFlight>,
-    amount: Amount,
+    budget: BodyBufferBudget,
+    reservation: BufferReservation,
+    connection: Arc<ConnectionState>,
+    buffered: Buffered,
     is_compressed: bool,
-    room: Option<(
+    waiting: Option<(
         BoxFuture<'static, Result<OwnedSemaphorePermit, AcquireError>>,
         Bytes,
     )>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-/// How much of a body somebody holds.
+/// How many bytes of a body are in memory.
 #[derive(Debug)]
-enum Amount {
-    /// All of it.
+enum Buffered {
+    /// All bytes read.
     Whole(usize),
-    /// All of it, which is one message.
+    /// All bytes read, which are one message.
     Call(Messages),
-    /// The message that is not complete yet, and those that were completed since the last poll.
+    /// The incomplete message, and those completed since the last poll.
     Messages(Messages),
 }
 
@@ -102,29 +101,29 @@ struct Messages {
     complete: usize,
 }
 
-impl Larder {
+impl BodyBufferBudget {
     pub(super) fn new(bytes: u64) -> Self {
         let units = usize::try_from(bytes).unwrap_or(usize::MAX) / UNIT;
         Self {
-            room: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
-            wait: WAIT,
-            in_time: IN_TIME,
+            units: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
+            wait: BUDGET_WAIT,
+            read_timeout: READ_TIMEOUT,
         }
     }
 }
 
-impl Held {
-    /// The request was answered: nobody holds anything of it, and what is still read is thrown away.
+impl BufferReservation {
+    /// The response has started: nothing of the request is in memory, and further bytes are discarded.
     pub(super) fn end(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.is_over = true;
+        state.is_ended = true;
         state.permit = None;
     }
 
-    /// How many permits are missing to hold so many; those too many are given back. `None` when it is over.
+    /// The permits missing to hold `units`; releases surplus ones. `None` after the end.
     fn resize(&self, units: usize) -> Option<usize> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.is_over {
+        if state.is_ended {
             return None;
         }
         let has = state.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
@@ -137,7 +136,7 @@ impl Held {
 
     fn add(&self, more: OwnedSemaphorePermit) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.is_over {
+        if state.is_ended {
             return;
         }
         match &mut state.permit {
@@ -147,35 +146,43 @@ impl Held {
     }
 }
 
-impl<B> Intake<B> {
-    /// `held` is ended when the request is answered.
-    pub(super) fn new(inner: B, headers: &HeaderMap, ticket: &Ticket, larder: Larder, held: Held) -> Self {
-        let is_coded = |name: HeaderName| headers.get(name).is_some_and(|coding| coding != "identity");
+impl<B> LimitedBody<B> {
+    /// `reservation` ends when the request gets its response.
+    pub(super) fn new(
+        inner: B,
+        headers: &HeaderMap,
+        guard: &RequestGuard,
+        budget: BodyBufferBudget,
+        reservation: BufferReservation,
+    ) -> Self {
+        let is_compressed = |name: HeaderName| headers.get(name).is_some_and(|coding| coding != "identity");
         Self {
             inner,
-            larder,
-            held,
-            connection: ticket.connection(),
-            amount: match ticket.kind() {
-                Kind::Plain if is_grpc(headers) => Amount::Call(Messages::default()),
-                Kind::Plain => Amount::Whole(0),
-                Kind::Ingest | Kind::Open | Kind::Unheard => Amount::Messages(Messages::default()),
+            budget,
+            reservation,
+            connection: guard.connection(),
+            buffered: match guard.kind() {
+                Kind::Unary if is_grpc(headers) => Buffered::Call(Messages::default()),
+                Kind::Unary => Buffered::Whole(0),
+                Kind::Ingest | Kind::Unauthenticated | Kind::Unmonitored => {
+                    Buffered::Messages(Messages::default())
+                }
             },
-            is_compressed: is_coded(GRPC_ENCODING) || is_coded(header::CONTENT_ENCODING),
-            room: None,
+            is_compressed: is_compressed(GRPC_ENCODING) || is_compressed(header::CONTENT_ENCODING),
+            waiting: None,
             timer: None,
         }
     }
 
-    /// Room for what is held now, if some is missing.
-    fn missing_room(&self) -> Option<u32> {
-        let bytes = self.amount.bytes();
+    /// The permits that the bytes in memory need in addition, if any.
+    fn missing_units(&self) -> Option<u32> {
+        let bytes = self.buffered.bytes();
         let units = match (bytes, self.is_compressed) {
             (0, _) => 0,
             (_, true) => MAX_MESSAGE.div_ceil(UNIT),
-            (bytes, false) => bytes.saturating_sub(FREE).div_ceil(UNIT),
+            (bytes, false) => bytes.saturating_sub(FREE_BYTES).div_ceil(UNIT),
         };
-        let missing = self.held.resize(units).filter(|missing| *missing > 0)?;
+        let missing = self.reservation.resize(units).filter(|missing| *missing > 0)?;
         u32::try_from(missing).ok()
     }
 
@@ -184,20 +191,20 @@ impl<B> Intake<B> {
         timer.as_mut().poll(context).is_ready()
     }
 
-    /// Hands on `bytes` when there is room for them.
-    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let Some((room, bytes)) = &mut self.room else {
+    /// Waits for the budget of the last read bytes, then returns them.
+    fn poll_budget(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let Some((waiting, bytes)) = &mut self.waiting else {
             return Poll::Pending;
         };
-        match room.as_mut().poll(context) {
+        match waiting.as_mut().poll(context) {
             Poll::Ready(Ok(permit)) => {
                 let bytes = std::mem::take(bytes);
-                self.held.add(permit);
-                (self.room, self.timer) = (None, None);
+                self.reservation.add(permit);
+                (self.waiting, self.timer) = (None, None);
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Poll::Pending if !self.is_late(context, self.larder.wait) => Poll::Pending,
-            _ => Poll::Ready(Some(Err(no_room()))),
+            Poll::Pending if !self.is_late(context, self.budget.wait) => Poll::Pending,
+            _ => Poll::Ready(Some(Err(overloaded()))),
         }
     }
 
@@ -207,26 +214,26 @@ impl<B> Intake<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         self.connection.used();
-        self.amount.add(&bytes);
-        let Some(missing) = self.missing_room() else {
+        self.buffered.add(&bytes);
+        let Some(missing) = self.missing_units() else {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         };
-        match Arc::clone(&self.larder.room).try_acquire_many_owned(missing) {
+        match Arc::clone(&self.budget.units).try_acquire_many_owned(missing) {
             Ok(permit) => {
-                self.held.add(permit);
+                self.reservation.add(permit);
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Err(_) => {
-                let room = Arc::clone(&self.larder.room).acquire_many_owned(missing);
-                self.room = Some((Box::pin(room), bytes));
+                let waiting = Arc::clone(&self.budget.units).acquire_many_owned(missing);
+                self.waiting = Some((Box::pin(waiting), bytes));
                 self.timer = None;
-                self.poll_room(context)
+                self.poll_budget(context)
             }
         }
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Intake<B>
+impl<B: Body<Data = Bytes> + Unpin> Body for LimitedBody<B>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
@@ -238,19 +245,21 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
-        if this.room.is_some() {
+        if this.waiting.is_some() {
             return this
-                .poll_room(context)
-                .map(|frame| frame.map(|told| told.map_err(Into::into)));
+                .poll_budget(context)
+                .map(|frame| frame.map(|result| result.map_err(Into::into)));
         }
-        if this.amount.hand_on() {
+        if this.buffered.release_complete() {
             this.timer = None;
-            _ = this.missing_room();
+            _ = this.missing_units();
         }
         match Pin::new(&mut this.inner).poll_frame(context) {
-            Poll::Pending if this.amount.is_begun() && this.is_late(context, this.larder.in_time) => {
+            Poll::Pending
+                if this.buffered.is_started() && this.is_late(context, this.budget.read_timeout) =>
+            {
                 Poll::Ready(Some(Err(Status::deadline_exceeded(
-                    "The message did not come in time",
+                    "The message was not received in time",
                 )
                 .into())))
             }
@@ -258,7 +267,7 @@ where
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(bytes) => this
                     .take(bytes, context)
-                    .map(|frame| frame.map(|told| told.map_err(Into::into))),
+                    .map(|frame| frame.map(|result| result.map_err(Into::into))),
                 Err(trailers) => Poll::Ready(Some(Ok(trailers))),
             },
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
@@ -267,19 +276,19 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.room.is_none() && self.inner.is_end_stream()
+        self.waiting.is_none() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        // a piece that waits is no longer in the hint of the body
-        match &self.room {
+        // bytes that wait for budget are no longer in the hint of the inner body
+        match &self.waiting {
             None => self.inner.size_hint(),
             Some(_) => SizeHint::default(),
         }
     }
 }
 
-impl Amount {
+impl Buffered {
     fn bytes(&self) -> usize {
         match self {
             Self::Whole(bytes) => *bytes,
@@ -287,8 +296,8 @@ impl Amount {
         }
     }
 
-    /// Whether something is expected within a time.
-    fn is_begun(&self) -> bool {
+    /// Whether the read timeout applies.
+    fn is_started(&self) -> bool {
         match self {
             Self::Whole(_) | Self::Call(_) => true,
             Self::Messages(messages) => messages.partial > 0,
@@ -302,8 +311,8 @@ impl Amount {
         }
     }
 
-    /// More is asked for, so that complete messages were handed on. Whether there were any.
-    fn hand_on(&mut self) -> bool {
+    /// The next frame is requested, so complete messages were consumed. Whether there were any.
+    fn release_complete(&mut self) -> bool {
         match self {
             Self::Whole(_) | Self::Call(_) => false,
             Self::Messages(messages) => std::mem::take(&mut messages.complete) > 0,
@@ -312,10 +321,10 @@ impl Amount {
 }
 
 impl Messages {
-    /// What was received, or, if that is more, a part of what was announced, for which memory is set aside.
+    /// The bytes received or, if larger, a part of the announced ones, for which tonic reserves memory.
     fn bytes(&self) -> usize {
         let announced = self.partial + self.missing.min(MAX_MESSAGE);
-        self.complete + self.partial.max(announced / ANNOUNCED)
+        self.complete + self.partial.max(announced / ANNOUNCED_DIVISOR)
     }
 
     fn add(&mut self, mut bytes: &[u8]) {
@@ -344,10 +353,10 @@ impl Messages {
     }
 }
 
-fn no_room() -> Status {
+fn overloaded() -> Status {
     IngestError::Unavailable {
         reason: Reason::Overloaded,
-        message: "More is coming in than there is room for".into(),
+        message: "Too much request data is waiting to be processed".into(),
         retry_after: Duration::from_secs(1),
     }
     .into()

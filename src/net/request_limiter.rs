@@ -1,73 +1,77 @@
-//! How much may be in flight on the whole port. When little room is left, it is for those who have little in flight.
+//! Limits the requests in flight on the whole port.
+//!
+//! When few slots are left, only connections with few requests in flight get one.
 
 use std::sync::Arc;
 
 use tokio::sync::{Notify, Semaphore};
 
-use super::connection_state::{InFlight, Kind, Ticket};
+use super::connection_state::{ConnectionState, Kind, RequestGuard};
 use crate::config::ServerConfig;
 
-/// Streams of the calls that need no key: watching the health, and reflection.
-const OPEN_STREAMS: usize = 64;
-/// Room is short when no more than this part of it is left.
-const SHORT: usize = 8;
-/// Requests that one connection may have in flight where room is short.
-const FEW: usize = 4;
+/// Concurrent streams that need no key: health watches and reflection.
+const UNAUTHENTICATED_STREAMS: usize = 64;
+/// Slots are scarce when at most one in this many is free.
+const SCARCE: usize = 8;
+/// Requests in flight that one connection may have when slots are scarce.
+const FAIR_SHARE: usize = 4;
 
-/// How much may be in flight on the whole port. Cheap to clone.
+/// Limits the requests in flight on the whole port. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Room {
-    plain: Arc<Semaphore>,
-    /// Free permits of `plain` below which room is short.
-    short: usize,
-    /// Somebody was turned away.
+pub(super) struct RequestLimiter {
+    unary: Arc<Semaphore>,
+    /// Slots are scarce when at most this many permits of `unary` are free.
+    scarce_below: usize,
+    /// Notified when a request is rejected.
     pressure: Arc<Notify>,
     ingest: Arc<Semaphore>,
-    open: Arc<Semaphore>,
+    unauthenticated: Arc<Semaphore>,
 }
 
-impl Room {
+impl RequestLimiter {
     pub(super) fn new(config: &ServerConfig) -> Self {
         Self::of(config.max_requests as usize, config.max_streams as usize)
     }
 
-    /// Room for so many requests, and streams of batches.
+    /// Allows this many unary requests and streams of batches.
     pub(super) fn of(requests: usize, streams: usize) -> Self {
         let permits = |permits: usize| Arc::new(Semaphore::new(permits));
         Self {
-            plain: permits(requests),
-            short: requests / SHORT,
+            unary: permits(requests),
+            scarce_below: requests / SCARCE,
             pressure: Arc::default(),
             ingest: permits(streams),
-            open: permits(OPEN_STREAMS),
+            unauthenticated: permits(UNAUTHENTICATED_STREAMS),
         }
     }
 
-    /// A ticket for a request of `connection`; `None` when there is no room.
-    pub(super) fn enter(&self, kind: Kind, connection: &Arc<InFlight>) -> Option<Ticket> {
+    /// Admits a request of `connection`; `None` when no slot is free.
+    pub(super) fn acquire(&self, kind: Kind, connection: &Arc<ConnectionState>) -> Option<RequestGuard> {
         let room = match kind {
-            Kind::Plain if self.is_short() && connection.plain_requests() >= FEW => return self.refuse(),
-            Kind::Plain => &self.plain,
+            Kind::Unary if self.is_scarce() && connection.unary_requests() >= FAIR_SHARE => {
+                return self.reject();
+            }
+            Kind::Unary => &self.unary,
             Kind::Ingest => &self.ingest,
-            Kind::Open | Kind::Unheard => &self.open,
+            Kind::Unauthenticated | Kind::Unmonitored => &self.unauthenticated,
         };
         let Ok(permit) = Arc::clone(room).try_acquire_owned() else {
-            return self.refuse();
+            return self.reject();
         };
-        Some(Ticket::new(kind, connection, permit))
+        Some(RequestGuard::new(kind, connection, permit))
     }
 
-    /// Whether little is left.
-    pub(super) fn is_short(&self) -> bool {
-        self.plain.available_permits() <= self.short
+    /// Whether slots are scarce.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.unary.available_permits() <= self.scarce_below
     }
 
-    /// Returns when somebody was turned away.
-    pub(super) async fn pressed(&self) {
+    /// Returns when a request is rejected.
+    pub(super) async fn rejected(&self) {
         self.pressure.notified().await;
     }
 
-    fn refuse(&self) -> Option<Ticket> {
+    fn reject(&self) -> Option<RequestGuard> {
         self.pressure.notify_waiters();
         None
     }

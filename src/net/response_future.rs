@@ -1,11 +1,11 @@
-//! An answer in the making, and what is done to it when it is there.
+//! The response of a request while it is produced, and the steps that complete it.
 //!
-//! A type of its own, so that the answer is the only thing of a request that is boxed: futures inside of each other are
-//! copied whole each time that one is begun.
+//! A named future, so that the response is the only boxed part of a request: nested futures are copied whole each time one
+//! of them starts.
 
 use std::{
     convert::Infallible,
-    future::{Future, ready},
+    future::{self, Future},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -16,75 +16,84 @@ use http::{HeaderValue, Response};
 use tracing::debug;
 
 use super::{
-    connection_state::{Kind, Ticket},
+    connection_state::{Kind, RequestGuard},
     cors::Cors,
     guarded_response,
-    limited_body::Held,
+    limited_body::BufferReservation,
 };
 use crate::observe::request_id;
 
-/// An answer in the making.
-pub(super) struct Answering {
-    answer: BoxFuture<'static, Response<Body>>,
-    end: Option<End>,
+/// An response in the making.
+pub(super) struct ResponseFuture {
+    response: BoxFuture<'static, Response<Body>>,
+    epilogue: Option<Epilogue>,
 }
 
-/// What belongs to the request and is needed when its answer is there.
-struct End {
+/// What belongs to the request and is needed when its response is there.
+struct Epilogue {
     id: HeaderValue,
     cors: Cors,
-    held: Held,
-    ticket: Ticket,
+    reservation: BufferReservation,
+    guard: RequestGuard,
 }
 
-impl Answering {
-    pub(super) fn new(answer: BoxFuture<'static, Response<Body>>) -> Self {
-        Self { answer, end: None }
+impl ResponseFuture {
+    pub(super) fn new(response: BoxFuture<'static, Response<Body>>) -> Self {
+        Self {
+            response,
+            epilogue: None,
+        }
     }
 
-    /// An answer that is there already.
-    pub(super) fn known(answer: Response<Body>) -> Self {
-        Self::new(Box::pin(ready(answer)))
+    /// An response that is there already.
+    pub(super) fn ready(response: Response<Body>) -> Self {
+        Self::new(Box::pin(future::ready(response)))
     }
 
-    /// The answer to a request that was let in.
-    pub(super) fn finished_by(self, id: HeaderValue, cors: Cors, held: Held, ticket: Ticket) -> Self {
-        let end = End {
+    /// The response to a request that was let in.
+    pub(super) fn finish_with(
+        self,
+        id: HeaderValue,
+        cors: Cors,
+        reservation: BufferReservation,
+        guard: RequestGuard,
+    ) -> Self {
+        let epilogue = Epilogue {
             id,
             cors,
-            held,
-            ticket,
+            reservation,
+            guard,
         };
         Self {
-            end: Some(end),
+            epilogue: Some(epilogue),
             ..self
         }
     }
 }
 
-impl Future for Answering {
+impl Future for ResponseFuture {
     type Output = Result<guarded_response::Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.answer.as_mut().poll(context));
-        Poll::Ready(Ok(match self.end.take() {
-            Some(end) => end.finish(response),
-            None => guarded_response::free(response),
+        let response = ready!(self.response.as_mut().poll(context));
+        Poll::Ready(Ok(match self.epilogue.take() {
+            Some(epilogue) => epilogue.finish(response),
+            None => guarded_response::unguarded(response),
         }))
     }
 }
 
-impl End {
+impl Epilogue {
     fn finish(self, mut response: Response<Body>) -> guarded_response::Response {
         self.cors.write(response.headers_mut());
         let status = response.status().as_u16();
         tracing::Span::current().record("status", status);
         debug!(status, "answered");
         response.headers_mut().insert(request_id::HEADER, self.id);
-        // a stream has only begun when its answer has
-        if self.ticket.kind() == Kind::Plain {
-            self.held.end();
+        // a stream has only begun when its response has
+        if self.guard.kind() == Kind::Unary {
+            self.reservation.end();
         }
-        guarded_response::hold(response, self.ticket)
+        guarded_response::guarded(response, self.guard)
     }
 }

@@ -1,4 +1,4 @@
-//! What answers on the port: gRPC and gRPC-Web by their content type, everything else by path.
+//! Routes requests: gRPC and gRPC-Web by content type, everything else by path.
 
 use std::convert::Infallible;
 
@@ -10,16 +10,16 @@ use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::{Layer as _, Service as _};
 
-/// What answers on the port. Cheap to clone.
+/// Routes the requests of one port. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Surface {
+pub struct ServiceRouter {
     json: Endpoint,
     http: axum::Router,
     grpc: Option<GrpcWebService<Routes>>,
 }
 
-impl Surface {
-    /// `json` and `others` speak HTTP; `grpc` is none where nothing else is spoken.
+impl ServiceRouter {
+    /// `json` and `others` serve HTTP; without `grpc`, gRPC requests are routed by path like all others.
     pub fn new(json: Endpoint, others: axum::Router, grpc: Option<Routes>) -> Self {
         Self {
             http: json.router().merge(others),
@@ -28,11 +28,11 @@ impl Surface {
         }
     }
 
-    /// Answers `request`.
-    pub(super) fn answer(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+    /// Responds to `request`.
+    pub(super) fn respond(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
         match &self.grpc {
             Some(grpc) if is_grpc(request.headers()) => Box::pin(call(grpc.clone(), request)),
-            // what comes most often is not looked for in the router
+            // the most frequent request skips the router
             _ if Endpoint::is_ingest(&request) => Box::pin(self.json.ingest(request)),
             _ => {
                 let mut http = self.http.clone();
@@ -46,11 +46,11 @@ impl Surface {
 }
 
 async fn call(mut grpc: GrpcWebService<Routes>, request: Request<Body>) -> Response<Body> {
-    let answered = match ready(&mut grpc).await {
+    let result = match ready(&mut grpc).await {
         Ok(grpc) => grpc.call(request).await,
         Err(error) => Err(error),
     };
-    let Ok(response) = answered;
+    let Ok(response) = result;
     response.map(Body::new)
 }
 
@@ -64,7 +64,7 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// Whether the caller speaks gRPC itself: it looks for its status in a header, where gRPC-Web sees that of HTTP as well.
+/// Whether the request is native gRPC, whose status is in a header; gRPC-Web clients also see the HTTP status.
 pub(super) fn is_native_grpc(headers: &HeaderMap) -> bool {
     let is_web = |value: &http::HeaderValue| value.as_bytes().starts_with(b"application/grpc-web");
     is_grpc(headers) && !headers.get(header::CONTENT_TYPE).is_some_and(is_web)

@@ -1,32 +1,36 @@
-//! A client that has vanished without a word: its machine lost power, or the way to it.
+//! TCP keep-alive, which detects a client that disappears without closing its connection: a machine that lost power, or a
+//! broken network path.
 //!
-//! Over HTTP/2 a ping notices it. Over HTTP/1.1 nothing does while a stream of batches says nothing, which it may for as long
-//! as it wants; so the system asks, with the same patience. It asks nothing while bytes of ours are on their way to a client, which may then be silent for a
-//! quarter of an hour; so it is told how long it may be, where the system can be told.
+//! Over HTTP/2, PING frames detect this. Over HTTP/1.1 nothing does while a stream of batches is idle, so the kernel probes
+//! the connection after the same time. It does not probe while sent data is unacknowledged, which may last a quarter of
+//! an hour; `TCP_USER_TIMEOUT` bounds that time where it exists.
 
 use std::{io, time::Duration};
 
 use rustix::net::sockopt;
 use tokio::net::TcpStream;
 
-/// Without a word, until it is asked.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
-/// Until it is asked once more.
-const AGAIN: Duration = Duration::from_secs(5);
-/// So often in vain, and it is gone.
-const TIMES: u32 = 4;
-/// Until it must have taken what we have sent: as long as all of the asking.
+/// Idle time before the first probe.
+pub(super) const IDLE: Duration = Duration::from_secs(60);
+/// Time between probes.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// Unanswered probes after which the connection is closed.
+const PROBES: u32 = 4;
+/// How long sent data may stay unacknowledged: as long as all probes take.
 #[cfg(target_os = "linux")]
-const UNTAKEN: Duration = Duration::from_secs(80);
+const USER_TIMEOUT: Duration = Duration::from_secs(80);
 
-/// Has the system end `stream` when nobody is there any more.
-pub(super) fn notice(stream: &TcpStream) -> io::Result<()> {
+/// Makes the kernel close `stream` when its peer is gone.
+pub(super) fn enable(stream: &TcpStream) -> io::Result<()> {
     sockopt::set_socket_keepalive(stream, true)?;
-    sockopt::set_tcp_keepidle(stream, SILENCE)?;
-    sockopt::set_tcp_keepintvl(stream, AGAIN)?;
-    sockopt::set_tcp_keepcnt(stream, TIMES)?;
+    sockopt::set_tcp_keepidle(stream, IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, PROBES)?;
     #[cfg(target_os = "linux")]
-    sockopt::set_tcp_user_timeout(stream, u32::try_from(UNTAKEN.as_millis()).unwrap_or(u32::MAX))?;
+    sockopt::set_tcp_user_timeout(
+        stream,
+        u32::try_from(USER_TIMEOUT.as_millis()).unwrap_or(u32::MAX),
+    )?;
     Ok(())
 }
 
@@ -38,16 +42,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_system_bounds_silence_and_what_is_not_taken() {
+    async fn the_kernel_bounds_idle_time_and_unacknowledged_data() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        notice(&stream).unwrap();
+        enable(&stream).unwrap();
         assert!(sockopt::socket_keepalive(&stream).unwrap());
-        let asking = SILENCE + AGAIN * TIMES;
-        assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), SILENCE);
+        let probing = IDLE + INTERVAL * PROBES;
+        assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), IDLE);
         assert_eq!(
             u128::from(sockopt::tcp_user_timeout(&stream).unwrap()),
-            asking.as_millis()
+            probing.as_millis()
         );
     }
 }

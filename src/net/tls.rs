@@ -1,4 +1,4 @@
-//! TLS for the port: certificate chain and key from PEM files, HTTP/2 and HTTP/1.1 by ALPN.
+//! TLS with a certificate chain and key from PEM files; ALPN offers HTTP/2 and HTTP/1.1.
 
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -18,22 +18,22 @@ use crate::config::server::TlsFiles;
 #[derive(Clone)]
 pub struct TlsAcceptor(tokio_rustls::TlsAcceptor);
 
-/// Why the TLS files cannot be used.
+/// The TLS files cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A file cannot be read, or is not what it should be.
+    /// A file cannot be read or has invalid content.
     #[error("cannot use {} {}: {reason}", what, path.display())]
     File {
-        /// Which of them.
+        /// The option that names the file.
         what: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         reason: String,
     },
-    /// Certificate and key do not go together.
-    #[error("server.tls_cert and server.tls_key do not go together: {0}")]
+    /// Certificate and key do not match.
+    #[error("server.tls_cert and server.tls_key do not match: {0}")]
     Pair(rustls::Error),
 }
 
@@ -57,7 +57,7 @@ impl TlsAcceptor {
             .and_then(Iterator::collect)
             .map_err(|error| bad_cert(error.to_string()))?;
         if chain.is_empty() {
-            return Err(bad_cert("it holds no certificate".into()));
+            return Err(bad_cert("no certificate in this file".into()));
         }
         let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| bad_key(error.to_string()))?;
         let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

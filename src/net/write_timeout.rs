@@ -1,5 +1,6 @@
-//! A connection that is given up when its client reads nothing for a while, or sends what nothing comes of. Neither HTTP
-//! version has limits of its own for that: what waits to be written would wait for ever, and PINGs be answered for ever.
+//! Closes a connection whose client stops reading, or sends bytes that carry no request.
+//!
+//! Neither HTTP version bounds this: writes would wait for ever, and PINGs would be answered for ever.
 
 use std::{
     io,
@@ -14,42 +15,42 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use super::connection_state::InFlight;
+use super::connection_state::ConnectionState;
 
-/// A connection whose writes may stall for so long.
+/// A stream whose writes may stall for `timeout`.
 #[derive(Debug)]
-pub(super) struct Patient<S> {
+pub(super) struct WriteTimeoutIo<S> {
     inner: S,
-    patience: Duration,
+    timeout: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
-    in_flight: Arc<InFlight>,
+    state: Arc<ConnectionState>,
 }
 
-impl<S> Patient<S> {
-    pub(super) fn new(inner: S, patience: Duration, in_flight: Arc<InFlight>) -> Self {
+impl<S> WriteTimeoutIo<S> {
+    pub(super) fn new(inner: S, timeout: Duration, state: Arc<ConnectionState>) -> Self {
         Self {
             inner,
-            patience,
+            timeout,
             stalled: None,
-            in_flight,
+            state,
         }
     }
 
-    /// Passes on what a write came to; an error when it has come to nothing for too long.
-    fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    /// Returns the result of a write; an error when writes have stalled for longer than the timeout.
+    fn check<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
             return written;
         }
-        let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        let timeout = self.timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeout)));
         ready!(stalled.as_mut().poll(context));
-        stalled.as_mut().reset(Instant::now() + patience);
+        stalled.as_mut().reset(Instant::now() + timeout);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeoutIo<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,21 +58,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     ) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, into))?;
-        if self.in_flight.received(into.filled().len() - before) {
+        if self.state.received(into.filled().len() - before) {
             return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Err(io::Error::other("nothing comes of what it sends")))
+        Poll::Ready(Err(io::Error::other("too many bytes without a request")))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeoutIo<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.watch(context, written)
+        self.check(context, written)
     }
 
     fn poll_write_vectored(
@@ -80,7 +81,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, pieces);
-        self.watch(context, written)
+        self.check(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -89,12 +90,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(context);
-        self.watch(context, flushed)
+        self.check(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let ended = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.watch(context, ended)
+        self.check(context, ended)
     }
 }
 
@@ -108,7 +109,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_stops_is_given_up_and_a_slow_one_is_not() {
         let (mut client, server) = duplex(4);
-        let mut server = Patient::new(server, Duration::from_millis(200), InFlight::new());
+        let mut server = WriteTimeoutIo::new(server, Duration::from_millis(200), ConnectionState::new());
         let slow = tokio::spawn(async move {
             let mut bytes = [0; 4];
             for _ in 0..5 {

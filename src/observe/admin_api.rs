@@ -15,15 +15,15 @@ use serde_json::json;
 use crate::{
     auth::{API_KEY, Authenticator, KeyRing, Need, PEER},
     error::IngestError,
-    observe::{metrics::Meters, tenants::Tenants},
+    observe::{metrics::Metrics, tenants::Tenants},
     runtime::lifecycle::Lifecycle,
 };
 
-/// What the probes look at.
+/// What the admin_api look at.
 #[derive(Clone, Debug)]
-pub(crate) struct Probes {
+pub(crate) struct AdminApi {
     pub(crate) lifecycle: Arc<Lifecycle>,
-    pub(crate) meters: Meters,
+    pub(crate) metrics: Metrics,
     pub(crate) authenticator: Authenticator,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) tenants: Arc<Tenants>,
@@ -33,7 +33,7 @@ pub(crate) struct Probes {
 
 /// Which figures a caller sees.
 #[derive(Debug, PartialEq, Eq)]
-enum Sight {
+enum MetricsVisibility {
     /// All of them.
     All,
     /// Those of the service as a whole, and of one tenant.
@@ -42,13 +42,13 @@ enum Sight {
     Whole,
 }
 
-/// The routes of the probes.
-pub(crate) fn router(probes: Probes) -> Router {
+/// The routes of the admin_api.
+pub(crate) fn router(admin_api: AdminApi) -> Router {
     Router::new()
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/api/v1/tenants", get(tenants))
-        .with_state(Arc::new(probes))
+        .with_state(Arc::new(admin_api))
         .merge(liveness())
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
@@ -60,13 +60,13 @@ pub(crate) fn liveness() -> Router {
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
 
-async fn ready(State(probes): State<Arc<Probes>>) -> Response {
+async fn ready(State(admin_api): State<Arc<AdminApi>>) -> Response {
     let version = env!("CARGO_PKG_VERSION");
-    match probes.lifecycle.ready() {
+    match admin_api.lifecycle.ready() {
         Ok(()) => {
             let mut body = json!({"status": "ready", "version": version});
             // batches are taken, but somebody should look
-            if let Some(fault) = probes.keys.state().fault {
+            if let Some(fault) = admin_api.keys.state().fault {
                 body["detail"] = format!("{fault}; the keys read before hold").into();
             }
             Json(body).into_response()
@@ -81,20 +81,20 @@ async fn ready(State(probes): State<Arc<Probes>>) -> Response {
     }
 }
 
-async fn metrics(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Response {
-    let sight = match probes.sight(&headers) {
+async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> Response {
+    let sight = match admin_api.sight(&headers) {
         Ok(sight) => sight,
         Err(error) => return refusal(&error),
     };
-    let figures = probes.lifecycle.figures();
-    probes.meters.keys(&probes.keys.state());
-    probes.meters.tenants(
-        &probes.tenants.figures(),
+    let figures = admin_api.lifecycle.figures();
+    admin_api.metrics.keys(&admin_api.keys.state());
+    admin_api.metrics.tenants(
+        &admin_api.tenants.figures(),
         figures.map_or(0, |figures| figures.checkpoints),
     );
-    let text = probes
-        .meters
-        .render(probes.lifecycle.ready().is_ok(), figures.as_ref());
+    let text = admin_api
+        .metrics
+        .render(admin_api.lifecycle.ready().is_ok(), figures.as_ref());
     let text = sight.of(text);
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
@@ -104,17 +104,17 @@ async fn metrics(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Respo
 }
 
 /// All tenants for a key with scope `metrics`, else the key's own.
-async fn tenants(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Response {
-    let principal = match probes.authenticator.admit(&headers) {
+async fn tenants(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> Response {
+    let principal = match admin_api.authenticator.admit(&headers) {
         Ok(principal) => principal,
         Err(error) => return refusal(&error),
     };
     let sees_all = principal.require(Need::Metrics, Timestamp::now).is_ok();
-    let checkpoints = probes.lifecycle.checkpoints();
+    let checkpoints = admin_api.lifecycle.checkpoints();
     // directories are read
     let reported = tokio::task::spawn_blocking(move || {
         let only = (!sees_all).then_some(&*principal.tenant);
-        probes.tenants.report(only, checkpoints)
+        admin_api.tenants.report(only, checkpoints)
     });
     match reported.await {
         Ok(report) => Json(json!({"tenants": report})).into_response(),
@@ -122,28 +122,30 @@ async fn tenants(State(probes): State<Arc<Probes>>, headers: HeaderMap) -> Respo
     }
 }
 
-impl Probes {
+impl AdminApi {
     /// What of the figures a caller sees. Loopback peers need no key, unless told otherwise; but figures of tenants are for
     /// those who have one.
-    fn sight(&self, headers: &HeaderMap) -> Result<Sight, IngestError> {
+    fn sight(&self, headers: &HeaderMap) -> Result<MetricsVisibility, IngestError> {
         let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
         let is_loopback = peer
             .and_then(|peer| peer.parse::<SocketAddr>().ok())
             .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
         let is_open = is_loopback && self.open_metrics;
         if is_open && !headers.contains_key(API_KEY) {
-            return Ok(Sight::Whole);
+            return Ok(MetricsVisibility::Whole);
         }
         let caller = self.authenticator.admit(headers)?;
         match caller.require(Need::Metrics, Timestamp::now) {
-            Ok(()) => Ok(Sight::All),
-            Err(IngestError::Forbidden { .. }) if is_open => Ok(Sight::Own(Arc::clone(&caller.tenant))),
+            Ok(()) => Ok(MetricsVisibility::All),
+            Err(IngestError::Forbidden { .. }) if is_open => {
+                Ok(MetricsVisibility::Own(Arc::clone(&caller.tenant)))
+            }
             Err(error) => Err(error),
         }
     }
 }
 
-impl Sight {
+impl MetricsVisibility {
     /// What is left of `text`, which has a line for each figure.
     fn of(&self, text: String) -> String {
         // the closing quote tells a name from a longer one
@@ -208,15 +210,15 @@ mod tests {
         }
     }
 
-    fn probes(open_metrics: bool) -> Probes {
-        let meters = Meters::new();
+    fn admin_api(open_metrics: bool) -> AdminApi {
+        let metrics = Metrics::new();
         let all = (b"key-for-all".as_slice(), key(Scope::All));
         let own = (b"key-for-own".as_slice(), key(Scope::Ingest));
         let ring = Arc::new(KeyRing::new([all, own]));
-        Probes {
+        AdminApi {
             lifecycle: Arc::default(),
-            authenticator: Authenticator::new(Arc::clone(&ring), 20, meters.clone()),
-            meters,
+            authenticator: Authenticator::new(Arc::clone(&ring), 20, metrics.auth_failures()),
+            metrics,
             keys: ring,
             tenants: Arc::new(Tenants::new(
                 openclone_vault::VaultDirs {
@@ -229,31 +231,38 @@ mod tests {
         }
     }
 
-    fn sight(probes: &Probes, peer: &'static str, key: Option<&'static str>) -> Result<Sight, IngestError> {
+    fn sight(
+        admin_api: &AdminApi,
+        peer: &'static str,
+        key: Option<&'static str>,
+    ) -> Result<MetricsVisibility, IngestError> {
         let mut headers = HeaderMap::new();
         headers.insert(PEER, HeaderValue::from_static(peer));
         if let Some(key) = key {
             headers.insert(API_KEY, HeaderValue::from_static(key));
         }
-        probes.sight(&headers)
+        admin_api.sight(&headers)
     }
 
     #[test]
     fn strangers_need_a_key_for_the_figures() {
-        let open = probes(true);
+        let open = admin_api(true);
         for near in ["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
-            assert_eq!(sight(&open, near, None).unwrap(), Sight::Whole);
-            assert_eq!(sight(&open, near, Some("key-for-all")).unwrap(), Sight::All);
+            assert_eq!(sight(&open, near, None).unwrap(), MetricsVisibility::Whole);
+            assert_eq!(
+                sight(&open, near, Some("key-for-all")).unwrap(),
+                MetricsVisibility::All
+            );
             assert_eq!(
                 sight(&open, near, Some("key-for-own")).unwrap(),
-                Sight::Own("ana".into())
+                MetricsVisibility::Own("ana".into())
             );
             assert!(matches!(
                 sight(&open, near, Some("wrong-key")),
                 Err(IngestError::InvalidKey)
             ));
             assert!(matches!(
-                sight(&probes(false), near, None),
+                sight(&admin_api(false), near, None),
                 Err(IngestError::InvalidKey)
             ));
         }
@@ -263,20 +272,23 @@ mod tests {
             sight(&open, far, Some("key-for-own")),
             Err(IngestError::Forbidden { .. })
         ));
-        assert_eq!(sight(&open, far, Some("key-for-all")).unwrap(), Sight::All);
+        assert_eq!(
+            sight(&open, far, Some("key-for-all")).unwrap(),
+            MetricsVisibility::All
+        );
         assert!(open.sight(&HeaderMap::new()).is_err());
     }
 
     #[test]
     fn only_ones_own_tenant_is_seen() {
         let text = "a 1\nb{tenant=\"ana\"} 2\nb{tenant=\"an\"} 3\nc{tenant=\"ana\",outcome=\"stored\"} 4\n";
-        assert_eq!(Sight::All.of(text.to_owned()), text);
-        assert_eq!(Sight::Whole.of(text.to_owned()), "a 1\n");
+        assert_eq!(MetricsVisibility::All.of(text.to_owned()), text);
+        assert_eq!(MetricsVisibility::Whole.of(text.to_owned()), "a 1\n");
         assert_eq!(
-            Sight::Own("ana".into()).of(text.to_owned()),
+            MetricsVisibility::Own("ana".into()).of(text.to_owned()),
             "a 1\nb{tenant=\"ana\"} 2\nc{tenant=\"ana\",outcome=\"stored\"} 4\n"
         );
-        let an = Sight::Own("an".into()).of(text.to_owned());
+        let an = MetricsVisibility::Own("an".into()).of(text.to_owned());
         assert!(an.contains(" 3") && !an.contains(" 2") && !an.contains(" 4"));
     }
 }

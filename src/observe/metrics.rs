@@ -20,7 +20,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use openclone_gateway::{Refusal, Unread};
 use openclone_vault::{Receipt, WriterStats};
 
-use crate::{auth::RingState, observe::tenants::TenantFigures};
+use crate::{auth::RingState, observe::tenants::TenantStats};
 
 /// Reasons for which events are rejected: the batch is at fault.
 pub(crate) const REJECTED: [&str; 5] = [
@@ -55,7 +55,7 @@ static METADATA: Metadata<'static> = Metadata::new("openclone", Level::INFO, Non
 
 /// The figures of one service. Cheap to clone.
 #[derive(Clone)]
-pub struct Meters(Arc<Inner>);
+pub struct Metrics(Arc<Inner>);
 
 struct Inner {
     recorder: PrometheusRecorder,
@@ -67,7 +67,7 @@ struct Inner {
     unread: Vec<(Unread, Counter)>,
     redacted: Counter,
     unregistered: Counter,
-    auth_failed: Counter,
+    auth_failures: Counter,
     seconds: Histogram,
     batches: AtomicU64,
 }
@@ -75,18 +75,18 @@ struct Inner {
 /// The events of one batch, on their way to exactly one counter.
 #[derive(Debug)]
 pub struct Incoming {
-    meters: Option<Meters>,
+    metrics: Option<Metrics>,
     events: u64,
     since: Instant,
 }
 
-impl Default for Meters {
+impl Default for Metrics {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Meters {
+impl Metrics {
     /// Figures that are all zero.
     pub fn new() -> Self {
         let buckets = [
@@ -113,7 +113,7 @@ impl Meters {
                 .into(),
             redacted: counter(&recorder, "openclone_redactions_total", vec![]),
             unregistered: counter(&recorder, "openclone_unregistered_batches_total", vec![]),
-            auth_failed: counter(&recorder, "openclone_auth_failures_total", vec![]),
+            auth_failures: counter(&recorder, "openclone_auth_failures_total", vec![]),
             seconds: recorder.register_histogram(&Key::from_name("openclone_batch_seconds"), &METADATA),
             batches: AtomicU64::new(0),
             handle: recorder.handle(),
@@ -125,7 +125,7 @@ impl Meters {
     /// A batch of so many events has come in.
     pub fn incoming(&self, events: usize) -> Incoming {
         Incoming {
-            meters: Some(self.clone()),
+            metrics: Some(self.clone()),
             events: events as u64,
             since: Instant::now(),
         }
@@ -147,9 +147,9 @@ impl Meters {
         }
     }
 
-    /// A key was missing or wrong.
-    pub fn auth_failed(&self) {
-        self.0.auth_failed.increment(1);
+    /// The counter of requests with a missing or wrong key.
+    pub fn auth_failures(&self) -> Counter {
+        self.0.auth_failures.clone()
     }
 
     /// Secrets were replaced.
@@ -173,7 +173,7 @@ impl Meters {
 
     /// The figures of tenants, of whom the table of [`crate::observe::tenants`] holds a bounded number, for the next
     /// [`Self::render`]; `checkpoints` is the number of them so far.
-    pub(crate) fn tenants(&self, all: &BTreeMap<Arc<str>, Arc<TenantFigures>>, checkpoints: u64) {
+    pub(crate) fn tenants(&self, all: &BTreeMap<Arc<str>, Arc<TenantStats>>, checkpoints: u64) {
         for (tenant, figures) in all {
             let (events, lag) = (figures.outcomes(), figures.lag(checkpoints));
             for (outcome, count) in [
@@ -248,9 +248,9 @@ impl Meters {
 impl Incoming {
     /// All of them are in the vault.
     pub fn done(mut self, receipt: Receipt) {
-        if let Some(meters) = self.meters.take() {
-            meters.0.duplicate.increment(receipt.skipped.into());
-            meters.count(|inner| &inner.stored, receipt.stored.into(), self.since);
+        if let Some(metrics) = self.metrics.take() {
+            metrics.0.duplicate.increment(receipt.skipped.into());
+            metrics.count(|inner| &inner.stored, receipt.stored.into(), self.since);
         }
     }
 
@@ -260,10 +260,12 @@ impl Incoming {
     }
 
     fn refuse(&mut self, reason: &'static str) {
-        let Some(meters) = self.meters.take() else { return };
-        let all = meters.0.rejected.iter().chain(&meters.0.failed);
+        let Some(metrics) = self.metrics.take() else {
+            return;
+        };
+        let all = metrics.0.rejected.iter().chain(&metrics.0.failed);
         let index = all.map(|(known, _)| *known).position(|known| known == reason);
-        meters.count(|inner| nth(inner, index), self.events, self.since);
+        metrics.count(|inner| nth(inner, index), self.events, self.since);
     }
 }
 
@@ -273,9 +275,9 @@ impl Drop for Incoming {
     }
 }
 
-impl fmt::Debug for Meters {
+impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Meters").finish_non_exhaustive()
+        f.debug_struct("Metrics").finish_non_exhaustive()
     }
 }
 

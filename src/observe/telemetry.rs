@@ -5,9 +5,7 @@ mod otlp;
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::{LogConfig, LogFormat, TelemetryConfig};
 use otlp::Exporter;
@@ -51,9 +49,4 @@ pub fn start(log: &LogConfig, telemetry: &TelemetryConfig) -> Result<Telemetry, 
         .with(traces)
         .try_init();
     Ok(Telemetry { _exporter: exporter })
-}
-
-/// Whether `text` is a level or a list of directives.
-pub(crate) fn is_filter(text: &str) -> bool {
-    !text.trim().is_empty() && text.parse::<Targets>().is_ok()
 }

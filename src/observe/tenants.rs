@@ -14,10 +14,13 @@ use std::{
 use openclone_vault::VaultDirs;
 use serde::Serialize;
 
-pub(crate) use figures::TenantFigures;
+pub(crate) use figures::TenantStats;
 use vault_size::{VaultSize, measure};
 
-use crate::limit::{TenantLimits, TenantRates};
+use crate::{
+    config::{TenantRates, tenant_name},
+    limit::TenantLimits,
+};
 
 /// Tenants with figures of their own, at most.
 const MAX_TENANTS: usize = 500;
@@ -29,7 +32,7 @@ const OTHERS: &str = "_others";
 pub(crate) struct Tenants {
     dirs: VaultDirs,
     limits: TenantLimits,
-    known: RwLock<BTreeMap<Arc<str>, Arc<TenantFigures>>>,
+    known: RwLock<BTreeMap<Arc<str>, Arc<TenantStats>>>,
 }
 
 /// How one tenant stands.
@@ -80,7 +83,7 @@ impl Tenants {
     }
 
     /// The figures of `tenant`.
-    pub(crate) fn of(&self, tenant: &Arc<str>) -> Arc<TenantFigures> {
+    pub(crate) fn of(&self, tenant: &Arc<str>) -> Arc<TenantStats> {
         if let Some(known) = self
             .known
             .read()
@@ -114,21 +117,21 @@ impl Tenants {
     }
 
     /// Name and figures of each tenant that was seen since the start.
-    pub(crate) fn figures(&self) -> BTreeMap<Arc<str>, Arc<TenantFigures>> {
+    pub(crate) fn figures(&self) -> BTreeMap<Arc<str>, Arc<TenantStats>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn report_one(&self, name: &str, figures: Option<&TenantFigures>, checkpoints: u64) -> TenantReport {
+    fn report_one(&self, name: &str, figures: Option<&TenantStats>, checkpoints: u64) -> TenantReport {
         let vault = self.dirs.of(name);
         let VaultSize { files, bytes } = measure(&vault);
         TenantReport {
             tenant: name.to_owned(),
             vault,
-            events: figures.map(TenantFigures::outcomes).unwrap_or_default(),
+            events: figures.map(TenantStats::outcomes).unwrap_or_default(),
             files,
             bytes,
             last_seen: figures
-                .and_then(TenantFigures::last_seen)
+                .and_then(TenantStats::last_seen)
                 .map(|moment| moment.to_string()),
             journal: figures
                 .map(|figures| figures.lag(checkpoints))
@@ -144,7 +147,7 @@ impl Tenants {
             .flatten()
             .flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let fine = names.filter(|name| crate::auth::tenant::check(name).is_ok());
+        let fine = names.filter(|name| tenant_name::check(name).is_ok());
         std::iter::once("default".into()).chain(fine.take(MAX_TENANTS).map(Arc::from))
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use openclone_client::v1;
 use openclone_vault::Receipt;
 
-use crate::{auth::access::to_proto, ingest::prepare::moment};
+use crate::runtime::convert::{timestamp_from_proto, timestamp_to_proto};
 
 /// Plugins with figures, at most, over all tenants; the figures of further ones are not kept.
 const MAX_KNOWN: usize = 10_000;
@@ -59,7 +59,7 @@ impl Activity {
     pub(super) fn seen(&self, timestamp: Option<prost_types::Timestamp>) {
         let now = Timestamp::now().as_microsecond();
         self.last_seen.store(now, Relaxed);
-        if let Some(sent) = timestamp.and_then(moment) {
+        if let Some(sent) = timestamp.and_then(timestamp_from_proto) {
             self.skew.store(now - sent.as_microsecond(), Relaxed);
         }
     }
@@ -79,7 +79,7 @@ impl Activity {
         v1::PluginActivity {
             last_seen: last_seen
                 .and_then(|micros| Timestamp::from_microsecond(micros).ok())
-                .map(to_proto),
+                .map(timestamp_to_proto),
             stored: self.stored.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
             rejected: self.rejected.load(Relaxed),

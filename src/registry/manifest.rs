@@ -13,7 +13,7 @@ mod schema;
 use openclone_client::v1::{Platform, Plugin, Sensitivity, SourceType};
 use openclone_vault::SourceType as VaultType;
 
-use crate::ingest::prepare;
+use crate::runtime::convert::source_type_from_proto;
 use document::Node;
 use fault::{Fault, Faults};
 pub use schema::SCHEMA;
@@ -183,7 +183,7 @@ pub(super) fn sensitivity_of(source_type: VaultType) -> Sensitivity {
 fn vault_types(source_types: &[SourceType]) -> impl Iterator<Item = VaultType> {
     source_types
         .iter()
-        .filter_map(|known| prepare::source_type(*known as i32))
+        .filter_map(|known| source_type_from_proto(*known as i32))
 }
 
 #[cfg(test)]

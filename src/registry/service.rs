@@ -14,6 +14,7 @@ use super::{Registry, manifest::sensitivity_of};
 use crate::{
     auth::{Need, Principal},
     error::IngestError,
+    runtime::convert::source_type_from_proto,
     v1::registry_service_server::RegistryService,
 };
 
@@ -58,8 +59,7 @@ impl RegistryService for RegistryFacade {
         let source_types = openclone_client::v1::SourceType::ALL
             .into_iter()
             .filter_map(|known| {
-                crate::ingest::prepare::source_type(known as i32)
-                    .map(|source_type| (known as i32, source_type))
+                source_type_from_proto(known as i32).map(|source_type| (known as i32, source_type))
             })
             .map(info)
             .collect();

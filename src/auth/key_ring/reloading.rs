@@ -31,11 +31,11 @@ use crate::{
 };
 
 /// How long what was seen of the file is believed.
-const BELIEVED: Duration = Duration::from_millis(200);
+const STAT_CACHE_TTL: Duration = Duration::from_millis(200);
 
 /// The keys of the file.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct ReloadingKeys {
     path: PathBuf,
     limits: LimitsConfig,
     tenants: TenantLimits,
@@ -57,7 +57,7 @@ struct Loaded {
     fault: Option<String>,
 }
 
-impl Watched {
+impl ReloadingKeys {
     pub(super) fn open(
         path: PathBuf,
         limits: LimitsConfig,
@@ -65,7 +65,7 @@ impl Watched {
         uses: Arc<LastUses>,
     ) -> Result<Self, KeysError> {
         let seen = stamp(&path);
-        let mut watched = Self {
+        let mut reloading = Self {
             path,
             limits,
             tenants,
@@ -75,10 +75,10 @@ impl Watched {
             seen: Mutex::new(seen),
             loaded: RwLock::default(),
         };
-        let file = KeysFile::read(&watched.path)?;
-        let loaded = watched.load(file, &Loaded::default());
-        watched.loaded = RwLock::new(Arc::new(loaded));
-        Ok(watched)
+        let file = KeysFile::read(&reloading.path)?;
+        let loaded = reloading.load(file, &Loaded::default());
+        reloading.loaded = RwLock::new(Arc::new(loaded));
+        Ok(reloading)
     }
 
     /// Whose key it is. One that is not known may have been made a moment ago, so the file is looked at in any case.
@@ -118,7 +118,7 @@ impl Watched {
     fn look(&self) {
         let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let last = self.looked.load(Relaxed);
-        let is_due = now >= last + BELIEVED.as_millis() as u64;
+        let is_due = now >= last + STAT_CACHE_TTL.as_millis() as u64;
         if is_due && self.looked.compare_exchange(last, now, Relaxed, Relaxed).is_ok() {
             self.reload_if_changed();
         }

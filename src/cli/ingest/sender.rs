@@ -119,7 +119,7 @@ impl Sender {
             tokio::select! {
                 answer = stream.answers.message(), if !self.window.is_empty() => {
                     let answer = answer?.ok_or_else(|| Status::unavailable("the service ended the stream"))?;
-                    self.settle(answer);
+                    self.wait(answer);
                 }
                 found = finds.recv(), if has_room => self.take(found, &stream).await?,
             }
@@ -168,7 +168,7 @@ impl Sender {
         Ok(())
     }
 
-    fn settle(&mut self, answer: IngestResponse) {
+    fn wait(&mut self, answer: IngestResponse) {
         let has_sequence = |sent: &Sent| sent.sequence == answer.sequence;
         let Some(sent) = self
             .window

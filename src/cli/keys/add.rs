@@ -9,9 +9,11 @@ use crate::{
     auth::{
         KeysFile, NewKey, Scope,
         keys_file::{KeyRecord, check_label, check_plugin, parse_scopes},
-        tenant,
     },
-    config::home::{Home, files},
+    config::{
+        home::{Home, files},
+        tenant_name,
+    },
 };
 
 /// Makes a key.
@@ -66,7 +68,7 @@ impl Add {
     }
 
     fn check(&self) -> Result<(Option<Timestamp>, Vec<Scope>), String> {
-        tenant::check(&self.tenant).map_err(|reason| format!("--tenant {:?}: {reason}", self.tenant))?;
+        tenant_name::check(&self.tenant).map_err(|reason| format!("--tenant {:?}: {reason}", self.tenant))?;
         check_label(&self.label).map_err(|reason| format!("--{reason}"))?;
         let scopes = parse_scopes(self.scopes.iter().map(String::as_str))
             .map_err(|reason| format!("--scope: {reason}"))?;

@@ -11,17 +11,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::{say, tree};
-use crate::{
-    redact::{RedactConfig, Redactor},
-    registry::{
-        Manifest,
-        directory::read_file,
-        manifest::{
-            self,
-            fault::{line_at, plain},
-        },
+use crate::registry::{
+    Manifest,
+    directory::read_file,
+    manifest::{
+        self,
+        fault::{line_at, plain},
     },
 };
+use openclone_redact::{RedactConfig, Redactor};
 
 /// Bytes of a text file that is looked through, at most.
 const MAX_TEXT: u64 = 4 << 20;

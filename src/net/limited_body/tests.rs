@@ -15,17 +15,17 @@ fn body(pieces: Pieces) -> impl Body<Data = Bytes, Error = Status> + Unpin {
     ))
 }
 
-fn ticket(kind: Kind) -> Ticket {
+fn guard(kind: Kind) -> RequestGuard {
     let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-    Ticket::new(kind, &InFlight::new(), permit)
+    RequestGuard::new(kind, &ConnectionState::new(), permit)
 }
 
-/// Room for so many bytes, of a port that waits for nothing.
-fn hasty(bytes: u64) -> Larder {
-    Larder {
+/// A budget with short timeouts.
+fn impatient(bytes: u64) -> BodyBufferBudget {
+    BodyBufferBudget {
         wait: Duration::from_millis(50),
-        in_time: Duration::from_millis(50),
-        ..Larder::new(bytes)
+        read_timeout: Duration::from_millis(50),
+        ..BodyBufferBudget::new(bytes)
     }
 }
 
@@ -41,7 +41,7 @@ fn cut(bytes: &[u8], size: usize) -> Pieces {
 }
 
 #[test]
-fn messages_are_told_apart_however_they_are_cut() {
+fn messages_are_separated_at_any_chunk_size() {
     let all: Vec<u8> = [0, 1, 300, 70_000].into_iter().flat_map(message).collect();
     for size in [1, 2, 3, 5, 7, 1000, all.len()] {
         let mut messages = Messages::default();
@@ -55,104 +55,110 @@ fn messages_are_told_apart_however_they_are_cut() {
 }
 
 #[tokio::test]
-async fn a_body_holds_its_room_until_it_is_answered() {
-    let larder = hasty(64 << 10);
-    let held = Held::default();
+async fn body_holds_its_budget_until_its_response() {
+    let budget = impatient(64 << 10);
+    let reservation = BufferReservation::default();
     let headers = HeaderMap::new();
     let large = body(cut(&vec![7; 60 << 10], 4 << 10));
-    let intake = Intake::new(
+    let limited = LimitedBody::new(
         large,
         &headers,
-        &ticket(Kind::Plain),
-        larder.clone(),
-        held.clone(),
+        &guard(Kind::Unary),
+        budget.clone(),
+        reservation.clone(),
     );
-    assert_eq!(intake.collect().await.unwrap().to_bytes().len(), 60 << 10);
-    assert_eq!(larder.room.available_permits(), 64 - 44);
-    let small = body(vec![vec![7; FREE]]);
-    let small = Intake::new(
+    assert_eq!(limited.collect().await.unwrap().to_bytes().len(), 60 << 10);
+    assert_eq!(budget.units.available_permits(), 64 - 44);
+    let small = body(vec![vec![7; FREE_BYTES]]);
+    let small = LimitedBody::new(
         small,
         &headers,
-        &ticket(Kind::Plain),
-        larder.clone(),
-        Held::default(),
+        &guard(Kind::Unary),
+        budget.clone(),
+        BufferReservation::default(),
     );
-    assert_eq!(small.collect().await.unwrap().to_bytes().len(), FREE);
+    assert_eq!(small.collect().await.unwrap().to_bytes().len(), FREE_BYTES);
     let second = body(cut(&vec![7; 60 << 10], 4 << 10));
-    let second = Intake::new(
+    let second = LimitedBody::new(
         second,
         &headers,
-        &ticket(Kind::Plain),
-        larder.clone(),
-        Held::default(),
+        &guard(Kind::Unary),
+        budget.clone(),
+        BufferReservation::default(),
     );
-    let refused = second.collect().await.unwrap_err();
-    let refused = refused.downcast_ref::<Status>().unwrap();
-    assert_eq!(refused.code(), tonic::Code::Unavailable);
-    held.end();
-    assert_eq!(larder.room.available_permits(), 64);
+    let rejected = second.collect().await.unwrap_err();
+    let rejected = rejected.downcast_ref::<Status>().unwrap();
+    assert_eq!(rejected.code(), tonic::Code::Unavailable);
+    reservation.end();
+    assert_eq!(budget.units.available_permits(), 64);
 }
 
 #[tokio::test]
-async fn a_stream_gives_room_back_with_each_message_and_what_is_thrown_away_costs_none() {
-    let larder = Larder::new(64 << 10);
+async fn stream_releases_budget_with_each_message_and_discarded_bytes_need_none() {
+    let budget = BodyBufferBudget::new(64 << 10);
     let headers = HeaderMap::new();
     let all: Vec<u8> = (0..20).flat_map(|_| message(40 << 10)).collect();
     let pieces = cut(&all, 16 << 10);
-    let stream = Intake::new(
+    let stream = LimitedBody::new(
         body(pieces.clone()),
         &headers,
-        &ticket(Kind::Ingest),
-        larder.clone(),
-        Held::default(),
+        &guard(Kind::Ingest),
+        budget.clone(),
+        BufferReservation::default(),
     );
     assert_eq!(stream.collect().await.unwrap().to_bytes().len(), all.len());
-    let held = Held::default();
-    held.end();
-    let drained = Intake::new(body(pieces), &headers, &ticket(Kind::Plain), larder.clone(), held);
+    let reservation = BufferReservation::default();
+    reservation.end();
+    let drained = LimitedBody::new(
+        body(pieces),
+        &headers,
+        &guard(Kind::Unary),
+        budget.clone(),
+        reservation,
+    );
     assert_eq!(drained.collect().await.unwrap().to_bytes().len(), all.len());
-    assert_eq!(larder.room.available_permits(), 64);
+    assert_eq!(budget.units.available_permits(), 64);
 }
 
 #[tokio::test]
-async fn what_is_compressed_takes_as_much_as_the_largest_message() {
-    let larder = Larder::new(6 << 20);
+async fn compressed_body_reserves_the_largest_message() {
+    let budget = BodyBufferBudget::new(6 << 20);
     let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, "gzip".parse().unwrap())]);
-    let held = Held::default();
-    let small = Intake::new(
+    let reservation = BufferReservation::default();
+    let small = LimitedBody::new(
         body(vec![vec![7]]),
         &headers,
-        &ticket(Kind::Plain),
-        larder.clone(),
-        held.clone(),
+        &guard(Kind::Unary),
+        budget.clone(),
+        reservation.clone(),
     );
     small.collect().await.unwrap();
-    assert_eq!(larder.room.available_permits(), 2 << 10);
-    drop(held);
-    assert_eq!(larder.room.available_permits(), 6 << 10);
+    assert_eq!(budget.units.available_permits(), 2 << 10);
+    drop(reservation);
+    assert_eq!(budget.units.available_permits(), 6 << 10);
 }
 
 #[tokio::test]
-async fn a_message_that_does_not_come_in_time_ends_its_stream() {
+async fn late_message_ends_its_stream() {
     let begun = stream::iter([Ok::<_, Status>(Frame::data(Bytes::from_static(&[0, 0])))]);
     let begun = StreamBody::new(futures_util::StreamExt::chain(begun, stream::pending()));
-    let mut intake = Intake::new(
+    let mut limited = LimitedBody::new(
         begun,
         &HeaderMap::new(),
-        &ticket(Kind::Ingest),
-        hasty(1 << 20),
-        Held::default(),
+        &guard(Kind::Ingest),
+        impatient(1 << 20),
+        BufferReservation::default(),
     );
-    assert!(intake.frame().await.unwrap().is_ok());
-    let late = intake.frame().await.unwrap().unwrap_err();
+    assert!(limited.frame().await.unwrap().is_ok());
+    let late = limited.frame().await.unwrap().unwrap_err();
     let late = late.downcast_ref::<Status>().unwrap();
     assert_eq!(late.code(), tonic::Code::DeadlineExceeded);
-    let quiet = Intake::new(
+    let quiet = LimitedBody::new(
         StreamBody::new(stream::pending::<Result<Frame<Bytes>, Status>>()),
         &HeaderMap::new(),
-        &ticket(Kind::Ingest),
-        hasty(1 << 20),
-        Held::default(),
+        &guard(Kind::Ingest),
+        impatient(1 << 20),
+        BufferReservation::default(),
     );
     let waited = tokio::time::timeout(Duration::from_millis(300), quiet.collect()).await;
     assert!(waited.is_err());

@@ -2,15 +2,15 @@ use super::*;
 
 #[test]
 fn every_event_ends_in_exactly_one_counter() {
-    let meters = Meters::new();
-    meters.incoming(5).done(Receipt {
+    let metrics = Metrics::new();
+    metrics.incoming(5).done(Receipt {
         stored: 3,
         skipped: 2,
     });
-    meters.incoming(7).refused("INVALID_BATCH");
-    meters.incoming(11).refused("OVERLOADED");
-    drop(meters.incoming(13));
-    let text = meters.render(true, None);
+    metrics.incoming(7).refused("INVALID_BATCH");
+    metrics.incoming(11).refused("OVERLOADED");
+    drop(metrics.incoming(13));
+    let text = metrics.render(true, None);
     let total: u64 = text
         .lines()
         .filter(|line| line.starts_with("openclone_events_total{"))

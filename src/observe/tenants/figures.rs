@@ -16,7 +16,7 @@ use super::{Lag, Outcomes};
 
 /// The figures of one tenant.
 #[derive(Debug, Default)]
-pub(crate) struct TenantFigures {
+pub(crate) struct TenantStats {
     stored: AtomicU64,
     duplicate: AtomicU64,
     refused: AtomicU64,
@@ -37,13 +37,13 @@ struct Journal {
 /// A batch that the writer has.
 #[derive(Debug)]
 pub(crate) struct Handed {
-    figures: Arc<TenantFigures>,
+    figures: Arc<TenantStats>,
     events: u64,
     bytes: u64,
     is_answered: bool,
 }
 
-impl TenantFigures {
+impl TenantStats {
     /// The writer gets a batch of so many events and bytes of Markdown.
     pub(crate) fn handed(self: Arc<Self>, events: usize, bytes: usize) -> Handed {
         self.seen();
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_empties_the_journal_and_an_answer_the_queue() {
-        let figures = Arc::new(TenantFigures::default());
+        let figures = Arc::new(TenantStats::default());
         let (first, second) = (
             Arc::clone(&figures).handed(10, 1000),
             Arc::clone(&figures).handed(10, 1000),

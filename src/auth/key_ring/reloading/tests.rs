@@ -62,7 +62,7 @@ impl Case {
 }
 
 fn wait() {
-    std::thread::sleep(BELIEVED * 2);
+    std::thread::sleep(STAT_CACHE_TTL * 2);
 }
 
 #[test]
