@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends one event over gRPC with `buf curl`, which learns the messages from the running service.
+# Sends one event over gRPC with `buf curl`, which reads the messages from the service by reflection.
 set -euo pipefail
 endpoint=${OPENCLONE_ENDPOINT:-http://127.0.0.1:8000}
 : "${API_KEY:?set API_KEY to the key in ~/.openclone/.env}"

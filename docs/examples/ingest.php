@@ -1,5 +1,5 @@
 <?php
-// Sends one event with PHP alone (no extension but json), and tries again while the service is away.
+// Sends one event with PHP alone (no extension but json), and retries while the service is unreachable.
 $endpoint = getenv('OPENCLONE_ENDPOINT') ?: 'http://127.0.0.1:8000';
 $key = getenv('API_KEY') ?: exit("set API_KEY to the key in ~/.openclone/.env\n");
 $now = microtime(true);

@@ -7,9 +7,9 @@ $batch = @{
     plugin_version = '1.0.0'; timestamp = $now
     events = @(@{ timestamp = $now; data = @{ text = 'Hello from PowerShell!' }; raw_ref = 'powershell-1' })
 }
-# Bytes, because a string would be sent in the code page of the machine by older versions. Depth: data may nest.
+# Bytes, because older versions would encode a string in the machine's code page. Depth, because data may be nested.
 $body = [Text.Encoding]::UTF8.GetBytes(($batch | ConvertTo-Json -Depth 32 -Compress))
 
-# 4xx but 408 and 429 are not tried again; no answer, 429 and 5xx are.
+# PowerShell retries every status from 400 on; it does not retry a refused connection.
 Invoke-RestMethod -Method Post -Uri "$endpoint/api/v1/ingest" -Headers @{ 'X-API-Key' = $env:API_KEY } `
     -ContentType 'application/json' -Body $body -MaximumRetryCount 5 -RetryIntervalSec 1 | ConvertTo-Json -Compress

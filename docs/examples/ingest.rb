@@ -1,5 +1,5 @@
 #!/usr/bin/env ruby
-# Sends one event with Ruby's standard library, and tries again while the service is away.
+# Sends one event with Ruby's standard library, and retries while the service is unreachable.
 require "json"
 require "net/http"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends one event with nothing but Bash: no curl, no jq.
+# Sends one event with Bash only: no curl, no jq.
 set -euo pipefail
 endpoint=${OPENCLONE_ENDPOINT:-http://127.0.0.1:8000}
 : "${API_KEY:?set API_KEY to the key in ~/.openclone/.env}"
