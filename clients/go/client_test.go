@@ -23,7 +23,7 @@ import (
 	grpcstatus "google.golang.org/grpc/status"
 )
 
-// heard is what OnError and OnRejected were told.
+// heard is what OnError and OnRejected received.
 type heard struct {
 	mu       sync.Mutex
 	errors   []error
@@ -42,7 +42,7 @@ func testOptions(t *testing.T, endpoint string) (Options, *heard) {
 	return Options{
 		Endpoint: endpoint, APIKey: testKey, PluginID: "test-plugin", PluginVersion: "1.0.0", SourceType: SourceBraindump,
 		StateDir: t.TempDir(), MaxBatchAge: 20 * time.Millisecond, RetryBase: time.Millisecond, RetryCap: 10 * time.Millisecond,
-		AnswerTimeout: 5 * time.Second, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		ResponseTimeout: 5 * time.Second, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		OnError: func(err error) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
@@ -124,7 +124,7 @@ func TestManyGoroutinesSend(t *testing.T) {
 
 func TestAStreamThatIsLostAgainAndAgainLosesNothing(t *testing.T) {
 	remote := serve(t)
-	remote.answersPerStream = 3
+	remote.responsesPerStream = 3
 	options, _ := testOptions(t, remote.url)
 	options.Transport, options.MaxBatchEvents = GRPC, 10
 	client := connect(t, options)
@@ -148,9 +148,9 @@ func TestJSONTakesOverWhereHTTP2IsBroken(t *testing.T) {
 func TestARejectedEventIsFoundByHalvingAndSetAside(t *testing.T) {
 	for name, transport := range map[string]Transport{"grpc": GRPC, "json": JSON} {
 		remote := serve(t)
-		remote.refuse = func(refs []string) *status.Status {
+		remote.reject = func(refs []string) *status.Status {
 			if slices.Contains(refs, "a-7") || slices.Contains(refs, "a-42") {
-				return &status.Status{Code: int32(codes.InvalidArgument), Message: "refused"}
+				return &status.Status{Code: int32(codes.InvalidArgument), Message: "rejected"}
 			}
 			return nil
 		}
@@ -239,25 +239,25 @@ func TestAFlushThatTakesTooLongSaysWhatKeptIt(t *testing.T) {
 
 func TestAWrongClockKeepsTheEvents(t *testing.T) {
 	remote := serve(t)
-	remote.refuse = func([]string) *status.Status { return clockFault(t) }
+	remote.reject = func([]string) *status.Status { return clockViolation(t) }
 	options, h := testOptions(t, remote.url)
 	client := connect(t, options)
 	sendMany(t, client, "a", 3)
 	if err := flushWithin(client, 300*time.Millisecond); !errors.Is(err, ErrTimeout) || !h.has(ErrClock) {
 		t.Errorf("%v, %v", err, h.errors)
 	}
-	remote.setRefuse(nil)
+	remote.setReject(nil)
 	if err := flushWithin(client, 10*time.Second); err != nil || client.Stats().Rejected != 0 || remote.received() != 3 {
 		t.Errorf("%v, %+v", err, client.Stats())
 	}
 }
 
-func clockFault(t *testing.T) *status.Status {
+func clockViolation(t *testing.T) *status.Status {
 	t.Helper()
-	faults := &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+	violations := &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 		{Field: "timestamp", Description: "more than 24 h ahead"},
 	}}
-	state, err := grpcstatus.New(codes.InvalidArgument, "The batch is not valid").WithDetails(faults)
+	state, err := grpcstatus.New(codes.InvalidArgument, "The batch is not valid").WithDetails(violations)
 	if err != nil {
 		t.Fatal(err)
 	}

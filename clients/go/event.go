@@ -76,7 +76,7 @@ const (
 type Rejected struct {
 	// RawRef names the event.
 	RawRef string
-	// Reasons are its faults, such as "events[0].timestamp: …".
+	// Reasons are its violations, such as "events[0].timestamp: …".
 	Reasons []string
 	// File is where it was set aside: a documented JSON batch. After repair, `openclone ingest FILE` sends it.
 	File string

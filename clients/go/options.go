@@ -42,8 +42,8 @@ type Options struct {
 	BlockTimeout time.Duration
 	// Transport is [Auto] by default.
 	Transport Transport
-	// AnswerTimeout is how long a batch may be without an answer before the connection is given up; 30 seconds by default.
-	AnswerTimeout time.Duration
+	// ResponseTimeout is how long a batch may be without a response before the connection is given up; 30 seconds by default.
+	ResponseTimeout time.Duration
 	// RetryBase and RetryCap bound the pause before attempt n: a random time between 0 and min(RetryCap, RetryBase * 2^n), but
 	// never less than the service asks for. Half a second and a minute by default.
 	RetryBase, RetryCap time.Duration
@@ -51,10 +51,10 @@ type Options struct {
 	TLS *tls.Config
 	// Logger is slog.Default() by default.
 	Logger *slog.Logger
-	// OnError is told of a failure that lasts, once until something gets through again; logged by default. The error Is one of
+	// OnError receives a failure that lasts, once until something gets through again; logged by default. The error Is one of
 	// [ErrAccessDenied], [ErrUnavailable], [ErrClock], [ErrSpool], [ErrDamaged] and [ErrDropped].
 	OnError func(error)
-	// OnRejected is told of each event that is set aside; logged by default.
+	// OnRejected receives each event that is set aside; logged by default.
 	//
 	// Both are called one at a time, by the goroutines that send: they must be quick and must not call the client, but for
 	// Stats.
@@ -79,7 +79,7 @@ const (
 type Transport = delivery.Transport
 
 const (
-	// Auto is a gRPC stream; JSON when two attempts in a row got no answer over it.
+	// Auto is a gRPC stream; JSON when two attempts in a row got no response over it.
 	Auto = delivery.Auto
 	// GRPC is a gRPC stream only.
 	GRPC = delivery.GRPC

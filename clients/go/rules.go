@@ -40,7 +40,7 @@ func (o *Options) complete() error {
 	o.MaxBatchAge = first(o.MaxBatchAge, time.Minute)
 	o.SpoolMaxBytes = first(o.SpoolMaxBytes, 512<<20)
 	o.BlockTimeout = first(o.BlockTimeout, 30*time.Second)
-	o.AnswerTimeout = first(o.AnswerTimeout, 30*time.Second)
+	o.ResponseTimeout = first(o.ResponseTimeout, 30*time.Second)
 	o.RetryBase = first(o.RetryBase, 500*time.Millisecond)
 	o.RetryCap = first(o.RetryCap, time.Minute)
 	o.Logger = first(o.Logger, slog.Default())
@@ -102,7 +102,7 @@ func (o *Options) check() (*url.URL, error) {
 		return nil, invalid("Platform %q: macos, windows, linux, ios, android or web", o.Platform)
 	case o.MaxBatchEvents < 1 || o.MaxBatchEvents > maxBatchEvents:
 		return nil, invalid("MaxBatchEvents %d: 1 to %d", o.MaxBatchEvents, maxBatchEvents)
-	case min(o.MaxBatchAge, o.BlockTimeout, o.AnswerTimeout, o.RetryBase, o.RetryCap) < 0 || o.SpoolMaxBytes < 0:
+	case min(o.MaxBatchAge, o.BlockTimeout, o.ResponseTimeout, o.RetryBase, o.RetryCap) < 0 || o.SpoolMaxBytes < 0:
 		return nil, invalid("no time and no size may be negative")
 	case o.RetryBase > math.MaxInt64/4 || o.RetryCap > math.MaxInt64/4:
 		return nil, invalid("RetryBase %s, RetryCap %s: too long", o.RetryBase, o.RetryCap)

@@ -21,16 +21,16 @@ import (
 
 const testKey = "oc_test_key_never_shown"
 
-// service stands in for the real one, which the conformance table is played against: it counts events by raw_ref, and refuses
+// service stands in for the real one, which the conformance table is played against: it counts events by raw_ref, and rejects
 // what a test says.
 type service struct {
 	v1.UnimplementedIngestServiceServer
 	url string
-	// refuse gives the error for a batch; nil takes it. Guarded by mu.
-	refuse func(refs []string) *status.Status
-	// answersPerStream ends each stream after so many answers; 0 is no end.
-	answersPerStream int
-	// noGRPC answers gRPC calls with an HTTP error.
+	// reject gives the error for a batch; nil takes it. Guarded by mu.
+	reject func(refs []string) *status.Status
+	// responsesPerStream ends each stream after so many responses; 0 is no end.
+	responsesPerStream int
+	// noGRPC responses gRPC calls with an HTTP error.
 	noGRPC bool
 
 	mu      sync.Mutex
@@ -67,9 +67,9 @@ func (s *service) take(transport string, refs []string) *status.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.batches[transport]++
-	if s.refuse != nil {
-		if refused := s.refuse(refs); refused != nil {
-			return refused
+	if s.reject != nil {
+		if rejected := s.reject(refs); rejected != nil {
+			return rejected
 		}
 	}
 	for _, ref := range refs {
@@ -78,10 +78,10 @@ func (s *service) take(transport string, refs []string) *status.Status {
 	return nil
 }
 
-func (s *service) setRefuse(refuse func([]string) *status.Status) {
+func (s *service) setReject(reject func([]string) *status.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refuse = refuse
+	s.reject = reject
 }
 
 // received is how many different events have come.
@@ -96,7 +96,7 @@ func (s *service) Ingest(stream grpc.BidiStreamingServer[v1.IngestRequest, v1.In
 	if keys := data.Get("x-api-key"); len(keys) != 1 || keys[0] != testKey {
 		return grpcstatus.Error(codes.Unauthenticated, "Invalid or missing X-API-Key")
 	}
-	for answers := 0; s.answersPerStream == 0 || answers < s.answersPerStream; answers++ {
+	for responses := 0; s.responsesPerStream == 0 || responses < s.responsesPerStream; responses++ {
 		request, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -108,13 +108,13 @@ func (s *service) Ingest(stream grpc.BidiStreamingServer[v1.IngestRequest, v1.In
 		for _, event := range request.GetBatch().GetEvents() {
 			refs = append(refs, event.GetRawRef())
 		}
-		answer := &v1.IngestResponse{Sequence: request.GetSequence()}
-		if refused := s.take("grpc", refs); refused != nil {
-			answer.Outcome = &v1.IngestResponse_Error{Error: refused}
+		response := &v1.IngestResponse{Sequence: request.GetSequence()}
+		if rejected := s.take("grpc", refs); rejected != nil {
+			response.Outcome = &v1.IngestResponse_Error{Error: rejected}
 		} else {
-			answer.Outcome = &v1.IngestResponse_Result{Result: &v1.IngestResult{Stored: uint32(len(refs))}}
+			response.Outcome = &v1.IngestResponse_Result{Result: &v1.IngestResult{Stored: uint32(len(refs))}}
 		}
-		if err := stream.Send(answer); err != nil {
+		if err := stream.Send(response); err != nil {
 			return err
 		}
 	}
@@ -139,9 +139,9 @@ func (s *service) post(w http.ResponseWriter, r *http.Request) {
 	for _, event := range batch.Events {
 		refs = append(refs, event.RawRef)
 	}
-	if refused := s.take("json", refs); refused != nil {
-		code := map[codes.Code]int{codes.InvalidArgument: 422, codes.Unavailable: 503}[codes.Code(refused.GetCode())]
-		http.Error(w, `{"detail":"refused"}`, code)
+	if rejected := s.take("json", refs); rejected != nil {
+		code := map[codes.Code]int{codes.InvalidArgument: 422, codes.Unavailable: 503}[codes.Code(rejected.GetCode())]
+		http.Error(w, `{"detail":"rejected"}`, code)
 		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"stored": len(refs), "skipped": 0, "file": "Braindump/2026-02-26.md"})

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// CloseOnSignal closes the client when the program is told to end (SIGINT, SIGTERM), for at most the time given, and then lets
+// CloseOnSignal closes the client when the program is reported to end (SIGINT, SIGTERM), for at most the time given, and then lets
 // the signal do what it would have done. A program that handles these signals itself, such as with [signal.NotifyContext], calls
 // [Client.Close] instead. The function that is returned ends the watching.
 func (c *Client) CloseOnSignal(timeout time.Duration) (stop func()) {

@@ -1,7 +1,7 @@
 //! The table: what `cases.json` may say.
 //!
 //! A step is an object with one member, the name of a variant of [`Step`]: `{"flush": {"timeout": 5}}`. Steps come one
-//! after the other; an answer that differs from what a step expects fails the case.
+//! after the other; a response that differs from what a step expects fails the case.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -89,8 +89,8 @@ pub(crate) enum Step {
         #[serde(default)]
         within: f64,
     },
-    /// `on_error` was told all of `errors`, `on_rejected` exactly `rejected`, at the latest after `within` seconds.
-    Told {
+    /// `on_error` was reported all of `errors`, `on_rejected` exactly `rejected`, at the latest after `within` seconds.
+    Reported {
         #[serde(default)]
         errors: Vec<String>,
         #[serde(default)]

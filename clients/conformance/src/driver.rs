@@ -1,4 +1,4 @@
-//! An SDK's driver: a process that is told one line of JSON and answers with one.
+//! The driver of an SDK: a process that reads one line of JSON and writes one response line.
 
 use std::{
     path::Path,
@@ -15,20 +15,20 @@ use tokio::{
     time::timeout,
 };
 
-/// Everything that drivers of one case have said, answers and logs.
-pub(crate) type Heard = Arc<Mutex<Vec<u8>>>;
+/// Everything that drivers of one case have said, responses and logs.
+pub(crate) type Transcript = Arc<Mutex<Vec<u8>>>;
 
 /// A running driver; killed with the value.
 pub(crate) struct Driver {
     process: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    heard: Heard,
+    transcript: Transcript,
 }
 
 impl Driver {
     /// Starts `program` in `directory` with nothing of the caller's options.
-    pub(crate) fn start(program: &Path, directory: &Path, heard: &Heard) -> anyhow::Result<Self> {
+    pub(crate) fn start(program: &Path, directory: &Path, transcript: &Transcript) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         for (name, _) in
             std::env::vars().filter(|(name, _)| name.starts_with("OPENCLONE_") || name == "API_KEY")
@@ -46,23 +46,23 @@ impl Driver {
         let input = process.stdin.take().context("the driver has no input")?;
         let output = process.stdout.take().context("the driver has no output")?;
         let mut errors = process.stderr.take().context("the driver has no errors")?;
-        let heard = Arc::clone(heard);
-        let into = Arc::clone(&heard);
+        let transcript = Arc::clone(transcript);
+        let into = Arc::clone(&transcript);
         tokio::spawn(async move {
             let mut buffer = vec![0; 8192];
             while let Ok(read @ 1..) = errors.read(&mut buffer).await {
-                hear(&into, &buffer[..read]);
+                record(&into, &buffer[..read]);
             }
         });
         Ok(Self {
             process,
             input,
             output: BufReader::new(output).lines(),
-            heard,
+            transcript,
         })
     }
 
-    /// Gives a command and waits for its answer.
+    /// Gives a command and waits for its response.
     pub(crate) async fn ask(&mut self, command: &Value, limit: Duration) -> anyhow::Result<Value> {
         let mut line = command.to_string();
         line.push('\n');
@@ -75,23 +75,24 @@ impl Driver {
             self.output
                 .next_line()
                 .await?
-                .context("the driver has ended without an answer")
+                .context("the driver has ended without a response")
         };
         let name = command["do"].as_str().unwrap_or_default();
-        let answer = match timeout(limit, asked).await {
-            Ok(answer) => answer.with_context(|| format!("at {name}"))?,
-            Err(_) => bail!("no answer to {name} within {limit:?}"),
+        let response = match timeout(limit, asked).await {
+            Ok(response) => response.with_context(|| format!("at {name}"))?,
+            Err(_) => bail!("no response to {name} within {limit:?}"),
         };
-        hear(&self.heard, format!("{name}: {answer}\n").as_bytes());
-        serde_json::from_str(&answer).with_context(|| format!("{name} was answered with no JSON: {answer}"))
+        record(&self.transcript, format!("{name}: {response}\n").as_bytes());
+        serde_json::from_str(&response)
+            .with_context(|| format!("{name} was acknowledged with no JSON: {response}"))
     }
 
     /// The client's figures.
     pub(crate) async fn stats(&mut self) -> anyhow::Result<Value> {
-        let answer = self.ask(&json!({"do": "stats"}), Duration::from_secs(5)).await?;
-        match answer.get("stats") {
+        let response = self.ask(&json!({"do": "stats"}), Duration::from_secs(5)).await?;
+        match response.get("stats") {
             Some(stats) => Ok(stats.clone()),
-            None => bail!("no stats: {answer}"),
+            None => bail!("no stats: {response}"),
         }
     }
 
@@ -113,8 +114,8 @@ impl Driver {
     }
 }
 
-fn hear(heard: &Heard, bytes: &[u8]) {
-    heard
+fn record(transcript: &Transcript, bytes: &[u8]) {
+    transcript
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .extend_from_slice(bytes);

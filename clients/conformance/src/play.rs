@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     case::Case,
-    driver::{Driver, Heard},
+    driver::{Driver, Transcript},
     proxy::Proxy,
     sdk::Sdk,
     service::{KEY, Service},
@@ -32,8 +32,8 @@ pub(crate) enum Outcome {
     Skipped(String),
     Failed {
         reason: String,
-        /// Answers and logs of the drivers.
-        heard: String,
+        /// Responses and logs of the drivers.
+        transcript: String,
     },
 }
 
@@ -59,8 +59,8 @@ struct Play<'a> {
     service: Service,
     proxy: Proxy,
     driver: Option<Driver>,
-    heard: Heard,
-    /// What the last `open` was told.
+    transcript: Transcript,
+    /// What the last `open` was reported.
     options: Map<String, Value>,
     /// By `raw_ref`.
     queued: BTreeMap<String, Queued>,
@@ -76,25 +76,30 @@ struct Play<'a> {
 
 /// Plays `case`.
 pub(crate) async fn play(case: &Case, sdk: &Sdk, places: &Places<'_>) -> Outcome {
-    let heard = Heard::default();
+    let transcript = Transcript::default();
     let start = Instant::now();
     let limit = Duration::from_secs_f64(case.limit);
-    let result = tokio::time::timeout(limit, begin(case, sdk, places, &heard)).await;
+    let result = tokio::time::timeout(limit, begin(case, sdk, places, &transcript)).await;
     let reason = match result {
         Ok(Ok(None)) => return Outcome::Passed(start.elapsed()),
         Ok(Ok(Some(reason))) => return Outcome::Skipped(reason),
         Ok(Err(error)) => format!("{error:#}"),
         Err(_) => format!("not done within {limit:?}"),
     };
-    let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+    let transcript = transcript.lock().unwrap_or_else(PoisonError::into_inner);
     Outcome::Failed {
         reason,
-        heard: String::from_utf8_lossy(&heard).replace(KEY, "<key>"),
+        transcript: String::from_utf8_lossy(&transcript).replace(KEY, "<key>"),
     }
 }
 
 /// `Some` tells why it cannot be played here.
-async fn begin(case: &Case, sdk: &Sdk, places: &Places<'_>, heard: &Heard) -> anyhow::Result<Option<String>> {
+async fn begin(
+    case: &Case,
+    sdk: &Sdk,
+    places: &Places<'_>,
+    transcript: &Transcript,
+) -> anyhow::Result<Option<String>> {
     let directory = tempfile::tempdir()?;
     let disk = match case
         .small_disk
@@ -113,7 +118,7 @@ async fn begin(case: &Case, sdk: &Sdk, places: &Places<'_>, heard: &Heard) -> an
         service,
         proxy,
         driver: None,
-        heard: Heard::clone(heard),
+        transcript: Transcript::clone(transcript),
         options: Map::new(),
         queued: BTreeMap::new(),
         unnamed: 0,
@@ -138,7 +143,11 @@ fn name(step: &crate::case::Step) -> String {
 
 impl Play<'_> {
     fn start_driver(&mut self) -> anyhow::Result<()> {
-        self.driver = Some(Driver::start(&self.sdk.driver, &self.directory, &self.heard)?);
+        self.driver = Some(Driver::start(
+            &self.sdk.driver,
+            &self.directory,
+            &self.transcript,
+        )?);
         Ok(())
     }
 
@@ -153,7 +162,7 @@ impl Play<'_> {
         format!("conformance-{}", self.case.name)
     }
 
-    /// What an `open` is told: the runner's options, over them those of the case, over them those of the step.
+    /// What an `open` is reported: the runner's options, over them those of the case, over them those of the step.
     fn options_with(&self, over: &Map<String, Value>) -> Map<String, Value> {
         let own = json!({
             "endpoint": format!("http://{}", self.proxy.address),
@@ -166,7 +175,7 @@ impl Play<'_> {
             "max_batch_age": 0.2,
             "retry_base": 0.05,
             "retry_cap": 0.4,
-            "answer_timeout": 5.0,
+            "response_timeout": 5.0,
         });
         let mut options = own.as_object().cloned().unwrap_or_default();
         options.extend(self.case.options.clone());

@@ -1,12 +1,12 @@
-//! The fault proxy: forwards HTTP/1.1 and h2c to the service, until it is told to do something else.
+//! The fault proxy: forwards HTTP/1.1 and h2c to the service, until it is reported to do something else.
 //!
 //! A fault holds until it is replaced, or for so many requests (or connections, for faults of those) as its `times`
 //! says. When a fault is set or cleared all open connections are closed: an idle stream would not notice otherwise.
 
-mod answers;
 mod count;
 mod fault;
 mod forward;
+mod responses;
 mod state;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -71,7 +71,7 @@ async fn listen(state: Arc<State>, address: SocketAddr, first: TcpListener) {
     let mut listener = Some(first);
     let mut changes = state.changes();
     loop {
-        if state.refuses() {
+        if state.rejects() {
             listener = None;
             if changes.changed().await.is_err() {
                 return;

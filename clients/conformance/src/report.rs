@@ -70,11 +70,11 @@ async fn table(sdk: &Sdk, cases: &[Case], places: &Places<'_>, verbose: bool) ->
                 skipped += 1;
                 write_line(&format!("{start} skipped {reason}"))?;
             }
-            Outcome::Failed { reason, heard } => {
+            Outcome::Failed { reason, transcript } => {
                 failed += 1;
                 write_line(&format!("{start} FAILED  {reason}"))?;
                 if verbose {
-                    write_line(&format!("    {}", heard.trim_end().replace('\n', "\n    ")))?;
+                    write_line(&format!("    {}", transcript.trim_end().replace('\n', "\n    ")))?;
                 }
             }
         }

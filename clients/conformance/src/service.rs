@@ -67,7 +67,7 @@ impl Service {
             if self
                 .get("/readyz")
                 .await
-                .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+                .is_ok_and(|response| response.starts_with("HTTP/1.1 200"))
             {
                 return Ok(());
             }
@@ -100,18 +100,18 @@ impl Service {
         Ok(())
     }
 
-    /// Posts a documented batch; fails with any other answer than 200.
+    /// Posts a documented batch; fails with any other response than 200.
     pub(crate) async fn post(&self, body: &str) -> anyhow::Result<()> {
         let head = format!(
             "X-API-Key: {KEY}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
             body.len()
         );
-        let answer = self
+        let response = self
             .call(&format!("POST /api/v1/ingest HTTP/1.1\r\n{head}"), body)
             .await?;
-        match answer.starts_with("HTTP/1.1 200") {
+        match response.starts_with("HTTP/1.1 200") {
             true => Ok(()),
-            false => bail!("the service refused the documented batch: {answer}"),
+            false => bail!("the service rejected the documented batch: {response}"),
         }
     }
 
@@ -123,8 +123,8 @@ impl Service {
         let mut stream = TcpStream::connect(self.address).await?;
         let text = format!("{head}Host: {}\r\nConnection: close\r\n\r\n{body}", self.address);
         stream.write_all(text.as_bytes()).await?;
-        let mut answer = String::new();
-        timeout(Duration::from_secs(10), stream.read_to_string(&mut answer)).await??;
-        Ok(answer)
+        let mut response = String::new();
+        timeout(Duration::from_secs(10), stream.read_to_string(&mut response)).await??;
+        Ok(response)
     }
 }

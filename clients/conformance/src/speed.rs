@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Arguments,
-    driver::{Driver, Heard},
+    driver::{Driver, Transcript},
     report::{tell_left_out, write_line},
     sdk::{self, Sdk},
     service::{KEY, Service},
@@ -44,7 +44,7 @@ async fn measure(sdk: &Sdk, arguments: &Arguments) -> anyhow::Result<f64> {
         .canonicalize()
         .context("cannot find the service's binary")?;
     let mut service = Service::start(&binary, directory.path(), &BTreeMap::new()).await?;
-    let mut driver = Driver::start(&sdk.driver, directory.path(), &Heard::default())?;
+    let mut driver = Driver::start(&sdk.driver, directory.path(), &Transcript::default())?;
     let options = json!({
         "endpoint": format!("http://{}", service.address), "api_key": KEY, "plugin_id": "speed", "plugin_version": "1.0.0",
         "source_type": "braindump", "platform": "linux", "state_dir": directory.path().join("state"),
@@ -75,9 +75,9 @@ async fn send(driver: &mut Driver, prefix: &str, count: u64) -> anyhow::Result<f
 }
 
 async fn ask(driver: &mut Driver, command: &Value) -> anyhow::Result<()> {
-    let answer = driver.ask(command, LIMIT).await?;
-    match answer["ok"] == true {
+    let response = driver.ask(command, LIMIT).await?;
+    match response["ok"] == true {
         true => Ok(()),
-        false => bail!("answered {answer}"),
+        false => bail!("acknowledged {response}"),
     }
 }

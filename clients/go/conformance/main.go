@@ -26,8 +26,8 @@ type command struct {
 	Timeout float64         `json:"timeout"`
 }
 
-// answer is one line of output.
-type answer struct {
+// response is one line of output.
+type response struct {
 	OK       bool      `json:"ok,omitempty"`
 	Error    string    `json:"error,omitempty"`
 	Index    *int      `json:"index,omitempty"`
@@ -47,7 +47,7 @@ type stats struct {
 	SpoolBytes int64  `json:"spool_bytes"`
 }
 
-// driver has the client of the moment, and what it was told.
+// driver has the client of the moment, and what it was reported.
 type driver struct {
 	client *openclone.Client
 	source openclone.SourceType
@@ -87,7 +87,7 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-func (d *driver) do(next *command) answer {
+func (d *driver) do(next *command) response {
 	if next.Do == "open" {
 		return plain(d.open(next.Options))
 	}
@@ -95,10 +95,10 @@ func (d *driver) do(next *command) answer {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		errors, rejected := append([]string{}, d.errors...), append([]string{}, d.rejected...)
-		return answer{OK: true, Errors: &errors, Rejected: &rejected}
+		return response{OK: true, Errors: &errors, Rejected: &rejected}
 	}
 	if d.client == nil {
-		return answer{Error: "Driver", Message: "nothing is open"}
+		return response{Error: "Driver", Message: "nothing is open"}
 	}
 	switch next.Do {
 	case "send":
@@ -112,11 +112,11 @@ func (d *driver) do(next *command) answer {
 		return plain(within(next.Timeout, d.client.Close))
 	case "stats":
 		now := stats(d.client.Stats())
-		return answer{OK: true, Stats: &now}
+		return response{OK: true, Stats: &now}
 	case "show":
-		return answer{OK: true, Text: d.client.String()}
+		return response{OK: true, Text: d.client.String()}
 	}
-	return answer{Error: "Driver", Message: "unknown command " + next.Do}
+	return response{Error: "Driver", Message: "unknown command " + next.Do}
 }
 
 func (d *driver) open(text json.RawMessage) error {
@@ -128,13 +128,13 @@ func (d *driver) open(text json.RawMessage) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.errors = append(d.errors, nameOf(err))
-		slog.Warn("told", "error", err)
+		slog.Warn("reported", "error", err)
 	}
 	options.OnRejected = func(rejected openclone.Rejected) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.rejected = append(d.rejected, rejected.RawRef)
-		slog.Warn("told", "raw_ref", rejected.RawRef, "reasons", rejected.Reasons)
+		slog.Warn("reported", "raw_ref", rejected.RawRef, "reasons", rejected.Reasons)
 	}
 	client, err := openclone.New(context.Background(), options)
 	if err != nil {
@@ -144,7 +144,7 @@ func (d *driver) open(text json.RawMessage) error {
 	return nil
 }
 
-func (d *driver) send(events []event) answer {
+func (d *driver) send(events []event) response {
 	for index := range events {
 		ready, err := events[index].read(d.source)
 		if err == nil {
@@ -154,10 +154,10 @@ func (d *driver) send(events []event) answer {
 			return failed(err, index)
 		}
 	}
-	return answer{OK: true}
+	return response{OK: true}
 }
 
-func (d *driver) generate(prefix string, count int) answer {
+func (d *driver) generate(prefix string, count int) response {
 	ctx := context.Background()
 	name := append([]byte(prefix), '-')
 	for index := range count {
@@ -167,7 +167,7 @@ func (d *driver) generate(prefix string, count int) answer {
 			return failed(err, index)
 		}
 	}
-	return answer{OK: true}
+	return response{OK: true}
 }
 
 func within(seconds float64, call func(context.Context) error) error {
@@ -176,15 +176,15 @@ func within(seconds float64, call func(context.Context) error) error {
 	return call(ctx)
 }
 
-func plain(err error) answer {
+func plain(err error) response {
 	if err == nil {
-		return answer{OK: true}
+		return response{OK: true}
 	}
-	return answer{Error: nameOf(err), Message: err.Error()}
+	return response{Error: nameOf(err), Message: err.Error()}
 }
 
-func failed(err error, index int) answer {
-	return answer{Error: nameOf(err), Index: &index, Message: err.Error()}
+func failed(err error, index int) response {
+	return response{Error: nameOf(err), Index: &index, Message: err.Error()}
 }
 
 // nameOf is what the table calls an error.

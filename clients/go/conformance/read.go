@@ -22,23 +22,23 @@ type event struct {
 
 // options are those of the table; times are in seconds.
 type options struct {
-	Endpoint       string               `json:"endpoint"`
-	APIKey         string               `json:"api_key"`
-	PluginID       string               `json:"plugin_id"`
-	PluginVersion  string               `json:"plugin_version"`
-	SourceType     openclone.SourceType `json:"source_type"`
-	Platform       openclone.Platform   `json:"platform"`
-	Enabled        *bool                `json:"enabled"`
-	StateDir       string               `json:"state_dir"`
-	MaxBatchEvents *int                 `json:"max_batch_events"`
-	MaxBatchAge    float64              `json:"max_batch_age"`
-	SpoolMaxBytes  int64                `json:"spool_max_bytes"`
-	OnFull         string               `json:"on_full"`
-	BlockTimeout   float64              `json:"block_timeout"`
-	Transport      string               `json:"transport"`
-	AnswerTimeout  float64              `json:"answer_timeout"`
-	RetryBase      float64              `json:"retry_base"`
-	RetryCap       float64              `json:"retry_cap"`
+	Endpoint        string               `json:"endpoint"`
+	APIKey          string               `json:"api_key"`
+	PluginID        string               `json:"plugin_id"`
+	PluginVersion   string               `json:"plugin_version"`
+	SourceType      openclone.SourceType `json:"source_type"`
+	Platform        openclone.Platform   `json:"platform"`
+	Enabled         *bool                `json:"enabled"`
+	StateDir        string               `json:"state_dir"`
+	MaxBatchEvents  *int                 `json:"max_batch_events"`
+	MaxBatchAge     float64              `json:"max_batch_age"`
+	SpoolMaxBytes   int64                `json:"spool_max_bytes"`
+	OnFull          string               `json:"on_full"`
+	BlockTimeout    float64              `json:"block_timeout"`
+	Transport       string               `json:"transport"`
+	ResponseTimeout float64              `json:"response_timeout"`
+	RetryBase       float64              `json:"retry_base"`
+	RetryCap        float64              `json:"retry_cap"`
 }
 
 func readOptions(text json.RawMessage) (openclone.Options, error) {
@@ -50,7 +50,7 @@ func readOptions(text json.RawMessage) (openclone.Options, error) {
 		Endpoint: from.Endpoint, APIKey: from.APIKey, PluginID: from.PluginID, PluginVersion: from.PluginVersion,
 		SourceType: from.SourceType, Platform: from.Platform, Enabled: from.Enabled, StateDir: from.StateDir,
 		MaxBatchAge: duration(from.MaxBatchAge), SpoolMaxBytes: from.SpoolMaxBytes, BlockTimeout: duration(from.BlockTimeout),
-		AnswerTimeout: duration(from.AnswerTimeout), RetryBase: duration(from.RetryBase), RetryCap: duration(from.RetryCap),
+		ResponseTimeout: duration(from.ResponseTimeout), RetryBase: duration(from.RetryBase), RetryCap: duration(from.RetryCap),
 	}
 	if from.MaxBatchEvents != nil {
 		to.MaxBatchEvents = *from.MaxBatchEvents

@@ -84,10 +84,10 @@ def main():
     driver = Driver()
     for line in sys.stdin:
         try:
-            answer = driver.play(json.loads(line))
+            response = driver.play(json.loads(line))
         except openclone.OpenCloneError as error:
-            answer = failure(error)
-        print(json.dumps(answer if "error" in answer else {"ok": True, **answer}), flush=True)
+            response = failure(error)
+        print(json.dumps(response if "error" in response else {"ok": True, **response}), flush=True)
     # As a crash would: without closing anything.
     os._exit(0)
 

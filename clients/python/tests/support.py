@@ -15,12 +15,12 @@ KEY = "oc_key_that_nobody_may_see"
 
 
 class Service:
-    """Remembers each batch; `answer(batch)` gives status, headers and body, or `None` to hang up."""
+    """Remembers each batch; `response(batch)` gives status, headers and body, or `None` to hang up."""
 
-    def __init__(self, answer=None):
+    def __init__(self, response=None):
         self.batches = []
         self.connections = set()
-        self.answer = answer or self.store
+        self.response = response or self.store
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -31,11 +31,11 @@ class Service:
                 service.connections.add(self.client_address)
                 batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 service.batches.append(batch)
-                answer = service.answer(batch)
-                if answer is None:
+                response = service.response(batch)
+                if response is None:
                     self.close_connection = True
                     return
-                code, headers, body = answer
+                code, headers, body = response
                 content = json.dumps(body).encode()
                 self.send_response(code)
                 for name, value in headers.items():
@@ -71,8 +71,8 @@ class Case(unittest.TestCase):
         self.state = pathlib.Path(directory.name, "a", "state")
         self.errors, self.rejected = [], []
 
-    def service(self, answer=None):
-        service = Service(answer)
+    def service(self, response=None):
+        service = Service(response)
         self.addCleanup(service.close)
         return service
 

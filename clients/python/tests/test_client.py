@@ -38,13 +38,13 @@ class ClientTest(Case):
                 bad_refs = {f"e{number}" for number in bad}
                 stored = []
 
-                def answer(batch, stored=stored, bad_refs=bad_refs):
+                def response(batch, stored=stored, bad_refs=bad_refs):
                     if bad_refs & set(refs(batch)):
                         return 422, {}, {"detail": "no"}
                     stored.extend(refs(batch))
                     return 200, {}, {"stored": len(batch["events"]), "skipped": 0}
 
-                service = self.service(answer)
+                service = self.service(response)
                 with self.client(service, max_batch_events=100) as client:
                     client.send_all(Event({"text": "x"}, raw_ref=f"e{number}") for number in range(100))
                     client.flush()
@@ -55,14 +55,14 @@ class ClientTest(Case):
                 self.assertLessEqual(len(service.batches), 1 + 2 * 7 * max(len(bad), 1))
 
     def test_named_events_are_set_aside_as_documented_batches(self):
-        def answer(batch):
-            faults = [
+        def response(batch):
+            violations = [
                 {"loc": ["body", "events", index, "timestamp"], "msg": "too late"}
                 for index, event in enumerate(batch["events"]) if event["raw_ref"].startswith("bad")
             ]
-            return (422, {}, {"detail": faults}) if faults else self.stored(batch)
+            return (422, {}, {"detail": violations}) if violations else self.stored(batch)
 
-        service = self.service(answer)
+        service = self.service(response)
         with self.client(service) as client:
             client.send_all(Event({"n": number}, raw_ref=ref) for number, ref in enumerate(["a", "bad1", "b", "bad/2", "c"]))
         self.assertEqual([refs(batch) for batch in service.batches], [["a", "bad1", "b", "bad/2", "c"], ["a", "b", "c"]])
@@ -77,15 +77,15 @@ class ClientTest(Case):
     def test_retry_after_is_waited_for(self):
         times = []
 
-        def answer(batch):
+        def response(batch):
             times.append(time.monotonic())
             return (429, {"Retry-After": "1"}, {"detail": "slow"}) if len(times) == 1 else self.stored(batch)
 
-        with self.client(self.service(answer)) as client:
+        with self.client(self.service(response)) as client:
             client.send({"text": "x"})
         self.assertGreaterEqual(times[1] - times[0], 1.0)
 
-    def test_a_failure_that_lasts_is_told_once_until_an_answer(self):
+    def test_a_failure_that_lasts_is_told_once_until_an_response(self):
         failures = iter([True] * 6 + [False] + [True] * 6 + [False])
         service = self.service(lambda batch: (503, {}, {}) if next(failures) else self.stored(batch))
         with self.client(service) as client:
@@ -111,8 +111,8 @@ class ClientTest(Case):
             self.assertEqual(again.stats().stored, 2)
 
     def test_a_wrong_clock_keeps_the_batch(self):
-        answers = iter([(422, {}, {"detail": [{"loc": ["body", "timestamp"], "msg": "late"}, {"loc": ["body", "events", 0, "timestamp"], "msg": "late"}]})] * 3)
-        with self.client(self.service(lambda batch: next(answers, None) or self.stored(batch))) as client:
+        responses = iter([(422, {}, {"detail": [{"loc": ["body", "timestamp"], "msg": "late"}, {"loc": ["body", "events", 0, "timestamp"], "msg": "late"}]})] * 3)
+        with self.client(self.service(lambda batch: next(responses, None) or self.stored(batch))) as client:
             client.send({})
             client.flush()
             self.assertEqual((client.stats().stored, client.stats().rejected), (1, 0))
@@ -131,12 +131,12 @@ class ClientTest(Case):
         client.close()
         self.assertEqual(len(self.spool()), 1)
 
-    def test_a_service_that_does_not_answer_is_given_up(self):
+    def test_a_service_that_does_not_response_is_given_up(self):
         waiting = threading.Event()
         self.addCleanup(waiting.set)
         first = iter([True])
         service = self.service(lambda batch: waiting.wait(10) and None if next(first, False) else self.stored(batch))
-        with self.client(service, answer_timeout=0.2) as client:
+        with self.client(service, response_timeout=0.2) as client:
             client.send({})
             client.flush(5)
             self.assertEqual(client.stats().stored, 1)

@@ -1,4 +1,4 @@
-"""What becomes of events when the program ends, is told to end, or forks."""
+"""What becomes of events when the program ends, is reported to end, or forks."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Options, events, answers, waiting and routes, each by itself."""
+"""Options, events, responses, waiting and routes, each by itself."""
 
 import json
 import math
@@ -19,15 +19,15 @@ from openclone import (
     Health,
     InvalidEvent,
     InvalidOptions,
-    _answers,
     _json_form,
     _options,
+    _responses,
     _wire,
     email,
 )
-from openclone._answers import Accepted, Denied, Failed, Refused
 from openclone._backoff import Backoff
 from openclone._options import Options
+from openclone._responses import Accepted, Denied, Failed, InvalidBatch
 from openclone._route import Route
 from openclone.events import PAYLOADS, Encoder
 from openclone.v1.batch_pb2 import Batch
@@ -38,7 +38,7 @@ GOOD = {
     "endpoint": "http://127.0.0.1:8000", "api_key": "secret-key", "plugin_id": "my-plugin", "plugin_version": "1.0.0",
     "source_type": "braindump", "platform": "linux", "enabled": True, "state_dir": "/nowhere", "max_batch_events": 100,
     "max_batch_age": 60.0, "spool_max_bytes": 1 << 20, "on_full": "block", "block_timeout": 30.0, "transport": "auto",
-    "answer_timeout": 30.0, "retry_base": 0.5, "retry_cap": 60.0, "on_error": None, "on_rejected": None,
+    "response_timeout": 30.0, "retry_base": 0.5, "retry_cap": 60.0, "on_error": None, "on_rejected": None,
 }
 BAD = [
     ("endpoint", ["ftp://h", "h:1", "http://", "http://u:p@h", "http://h/x", "http://h:0", "http://h:99999", "http://h?a"]),
@@ -51,7 +51,7 @@ BAD = [
     ("spool_max_bytes", [0, -1]),
     ("on_full", ["", "wait"]),
     ("transport", ["", "http"]),
-    ("answer_timeout", [0, -1, math.nan, math.inf]),
+    ("response_timeout", [0, -1, math.nan, math.inf]),
     ("retry_base", [-1, math.nan, math.inf]),
 ]
 
@@ -65,9 +65,9 @@ class OptionsTest(unittest.TestCase):
     def test_bad_ones_are_refused_by_name_and_without_the_key(self):
         for name, values in BAD:
             for value in values:
-                with self.subTest(name, value=value), self.assertRaisesRegex(InvalidOptions, f"^{name}") as refused:
+                with self.subTest(name, value=value), self.assertRaisesRegex(InvalidOptions, f"^{name}") as rejected:
                     Options(**(GOOD | {name: value}))
-                self.assertNotIn("secret-key", str(refused.exception))
+                self.assertNotIn("secret-key", str(rejected.exception))
 
     def test_the_key_is_not_printed(self):
         for shown in (repr, str, "{}".format):
@@ -157,21 +157,21 @@ class EventsTest(unittest.TestCase):
         self.assertEqual((request.sequence, request.batch), (300, header))
 
 
-class AnswersTest(unittest.TestCase):
+class ResponsesTest(unittest.TestCase):
     def status(self, code, *details):
         status = status_pb2.Status(code=code, message="m")
         for detail in details:
             status.details.add().Pack(detail)
-        return _answers.of_status(status)
+        return _responses.of_status(status)
 
     def test_grpc(self):
-        faults = error_details_pb2.BadRequest()
-        faults.field_violations.add(field="events[12].data.text", description="too long")
-        faults.field_violations.add(field="events", description="too many")
-        answer = self.status(3, faults)
-        self.assertEqual((answer.events, answer.is_clock), ({12: ["events[0].data.text: too long"]}, False))
-        faults.field_violations.add(field="timestamp", description="too late")
-        self.assertTrue(self.status(3, faults).is_clock)
+        violations = error_details_pb2.BadRequest()
+        violations.field_violations.add(field="events[12].data.text", description="too long")
+        violations.field_violations.add(field="events", description="too many")
+        response = self.status(3, violations)
+        self.assertEqual((response.events, response.is_clock), ({12: ["events[0].data.text: too long"]}, False))
+        violations.field_violations.add(field="timestamp", description="too late")
+        self.assertTrue(self.status(3, violations).is_clock)
         self.assertIsInstance(self.status(7), Denied)
         self.assertIsInstance(self.status(16), Denied)
         wait = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=2, nanos=500_000_000))
@@ -179,25 +179,25 @@ class AnswersTest(unittest.TestCase):
             self.assertEqual(self.status(code, wait).retry_after, 2.5)
 
     def test_http(self):
-        self.assertEqual(_answers.of_http(200, {}, b'{"stored":2,"skipped":1,"file":"x"}'), Accepted(2, 1))
-        self.assertIsInstance(_answers.of_http(200, {}, b"<html>log in</html>"), Failed)
+        self.assertEqual(_responses.of_http(200, {}, b'{"stored":2,"skipped":1,"file":"x"}'), Accepted(2, 1))
+        self.assertIsInstance(_responses.of_http(200, {}, b"<html>log in</html>"), Failed)
         body = b'{"detail":[{"loc":["body","events",3,"timestamp"],"msg":"too late"},{"loc":["body","device_id"],"msg":"no"}]}'
-        self.assertEqual(_answers.of_http(422, {}, body).events, {3: ["events[0].timestamp: too late"]})
-        self.assertTrue(_answers.of_http(422, {}, b'{"detail":[{"loc":["body","timestamp"],"msg":"x"}]}').is_clock)
+        self.assertEqual(_responses.of_http(422, {}, body).events, {3: ["events[0].timestamp: too late"]})
+        self.assertTrue(_responses.of_http(422, {}, b'{"detail":[{"loc":["body","timestamp"],"msg":"x"}]}').is_clock)
         for code in (400, 413, 422):
-            self.assertEqual(_answers.of_http(code, {}, b"\xff").events, {})
-            self.assertIsInstance(_answers.of_http(code, {}, b"\xff"), Refused)
+            self.assertEqual(_responses.of_http(code, {}, b"\xff").events, {})
+            self.assertIsInstance(_responses.of_http(code, {}, b"\xff"), InvalidBatch)
         for code in (401, 403):
-            self.assertIsInstance(_answers.of_http(code, {}, b""), Denied)
+            self.assertIsInstance(_responses.of_http(code, {}, b""), Denied)
         for code in (404, 408, 429, 500, 502, 503, 504):
-            self.assertEqual(_answers.of_http(code, {"retry-after": "7"}, b""), Failed(f"HTTP {code}", 7.0))
+            self.assertEqual(_responses.of_http(code, {"retry-after": "7"}, b""), Failed(f"HTTP {code}", 7.0))
 
     def test_retry_after(self):
         for value, expected in [("-3", 0.0), ("soon", 0.0), ("nan", 0.0), ("1e12", 86_400.0), (None, 0.0)]:
             headers = {} if value is None else {"retry-after": value}
-            self.assertEqual(_answers.of_http(429, headers, b"").retry_after, expected, value)
-        self.assertEqual(_answers.of_http(429, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"").retry_after, 0.0)
-        self.assertEqual(_answers.of_http(429, {"retry-after": "Wed, 21 Oct 2215 07:28:00 GMT"}, b"").retry_after, 86_400.0)
+            self.assertEqual(_responses.of_http(429, headers, b"").retry_after, expected, value)
+        self.assertEqual(_responses.of_http(429, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"").retry_after, 0.0)
+        self.assertEqual(_responses.of_http(429, {"retry-after": "Wed, 21 Oct 2215 07:28:00 GMT"}, b"").retry_after, 86_400.0)
 
 
 class BackoffTest(unittest.TestCase):
@@ -228,31 +228,31 @@ class RouteTest(unittest.TestCase):
 
     def fail(self, times):
         for _ in range(times):
-            self.route.stream_ended(was_answered=False)
+            self.route.stream_ended(got_response=False)
 
     def test_json_after_two_failures_for_five_minutes(self):
         self.fail(1)
         self.assertFalse(self.route.is_json())
         self.fail(1)
         self.assertTrue(self.route.is_json())
-        self.route.posted(was_answered=True)
+        self.route.posted(got_response=True)
         self.now = 299.0
-        self.route.posted(was_answered=False)
+        self.route.posted(got_response=False)
         self.assertTrue(self.route.is_json())
         self.now = 300.0
         self.assertFalse(self.route.is_json())
         self.fail(1)
         self.assertFalse(self.route.is_json())
 
-    def test_an_answer_in_between_counts(self):
+    def test_an_response_in_between_counts(self):
         self.fail(1)
-        self.route.stream_ended(was_answered=True)
+        self.route.stream_ended(got_response=True)
         self.fail(1)
         self.assertFalse(self.route.is_json())
 
     def test_back_to_the_stream_when_json_fails_too(self):
         self.fail(2)
-        self.route.posted(was_answered=False)
+        self.route.posted(got_response=False)
         self.assertFalse(self.route.is_json())
 
     def test_forced(self):

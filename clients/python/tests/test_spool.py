@@ -77,7 +77,7 @@ class FramesTest(unittest.TestCase):
                 found, events = self.read(bytes(data))
                 whole = max((count for count, end in enumerate(ENDS) if end <= at), default=-1)
                 self.assertEqual(events, EVENTS[: max(whole, 0)], (at, bit))
-                # Whatever stands behind the last event that is hit is lost, and that must be told.
+                # Whatever stands behind the last event that is hit is lost, and that must be reported.
                 self.assertEqual(found.is_damaged, at < ENDS[3], (at, bit))
 
     def test_a_frame_is_as_described(self):
@@ -145,7 +145,7 @@ class SpoolTest(Directory):
         self.assertEqual(left, [event(number) for number in (2, 6, 7, 8)])
         self.assertEqual((spool.queued, spool.bytes, spool.drop_oldest()), (0, 0, None))
 
-    def test_damage_in_the_middle_is_copied_and_told(self):
+    def test_damage_in_the_middle_is_copied_and_reported(self):
         first = self.spool()
         for number in range(6):
             first.append(frame(event(number)))

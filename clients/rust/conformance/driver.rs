@@ -1,4 +1,4 @@
-//! The driver for `clients/conformance`: one JSON command a line in, one answer a line out.
+//! The driver for `clients/conformance`: one JSON command a line in, one response a line out.
 
 use std::{
     io::Write as _,
@@ -12,14 +12,14 @@ use openclone_client::{
 };
 use serde_json::{Map, Value, json, value::RawValue};
 
-type Told = Arc<Mutex<(Vec<&'static str>, Vec<String>)>>;
-type Fault = Box<dyn std::error::Error>;
+type Reported = Arc<Mutex<(Vec<&'static str>, Vec<String>)>>;
+type BoxError = Box<dyn std::error::Error>;
 
 #[derive(Default)]
 struct Driver {
     client: Option<Client>,
     source_type: SourceType,
-    told: Told,
+    reported: Reported,
 }
 
 /// An event of `send`. Its data stay as they are written, with every digit.
@@ -40,32 +40,32 @@ struct Send<'a> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Fault> {
+async fn main() -> Result<(), BoxError> {
     let mut driver = Driver::default();
     // The main task may wait here: what the client does is on other threads.
     for line in std::io::stdin().lines() {
         let line = line?;
         let command: Value = serde_json::from_str(&line)?;
-        let answer = match driver.answer(&command, &line).await? {
-            Ok(answer) => answer,
+        let response = match driver.response(&command, &line).await? {
+            Ok(response) => response,
             Err((error, index)) => {
-                let mut answer = json!({"error": error.name(), "message": error.to_string()});
+                let mut response = json!({"error": error.name(), "message": error.to_string()});
                 if let Some(index) = index {
-                    answer["index"] = json!(index);
+                    response["index"] = json!(index);
                 }
-                answer
+                response
             }
         };
-        writeln!(std::io::stdout(), "{answer}")?;
+        writeln!(std::io::stdout(), "{response}")?;
     }
     // As a crash would: nothing is closed.
     std::process::exit(0)
 }
 
-type Answer = Result<Value, (Error, Option<usize>)>;
+type Response = Result<Value, (Error, Option<usize>)>;
 
 impl Driver {
-    async fn answer(&mut self, command: &Value, line: &str) -> Result<Answer, Fault> {
+    async fn response(&mut self, command: &Value, line: &str) -> Result<Response, BoxError> {
         let ok = json!({"ok": true});
         let limit = Duration::from_secs_f64(command["timeout"].as_f64().unwrap_or(10.0));
         let plain =
@@ -78,31 +78,31 @@ impl Driver {
             "close" => plain(self.client()?.close(limit).await),
             "stats" => Ok(json!({"ok": true, "stats": self.stats()?})),
             "events" => {
-                let told = self.told.lock().map_err(|_| "poisoned")?;
-                Ok(json!({"ok": true, "errors": told.0, "rejected": told.1}))
+                let reported = self.reported.lock().map_err(|_| "poisoned")?;
+                Ok(json!({"ok": true, "errors": reported.0, "rejected": reported.1}))
             }
             "show" => Ok(json!({"ok": true, "text": format!("{:?}", self.client()?)})),
             other => return Err(format!("unknown command {other}").into()),
         })
     }
 
-    fn client(&self) -> Result<&Client, Fault> {
+    fn client(&self) -> Result<&Client, BoxError> {
         Ok(self.client.as_ref().ok_or("no client is open")?)
     }
 
     async fn open(&mut self, options: &Value) -> Result<(), Error> {
         self.client = None;
-        let told = Told::default();
-        self.told = Arc::clone(&told);
-        let rejected = Arc::clone(&told);
+        let reported = Reported::default();
+        self.reported = Arc::clone(&reported);
+        let rejected = Arc::clone(&reported);
         let builder = builder(options).on_error(move |notice| {
-            if let Ok(mut told) = told.lock() {
-                told.0.push(notice.name());
+            if let Ok(mut reported) = reported.lock() {
+                reported.0.push(notice.name());
             }
         });
         let builder = builder.on_rejected(move |event| {
-            if let Ok(mut told) = rejected.lock() {
-                told.1.push(event.raw_ref.clone());
+            if let Ok(mut reported) = rejected.lock() {
+                reported.1.push(event.raw_ref.clone());
             }
         });
         self.source_type = source_type(options);
@@ -110,7 +110,7 @@ impl Driver {
         Ok(())
     }
 
-    async fn send(&self, command: Send<'_>) -> Result<Result<(), (Error, Option<usize>)>, Fault> {
+    async fn send(&self, command: Send<'_>) -> Result<Result<(), (Error, Option<usize>)>, BoxError> {
         for (index, sent) in command.events.into_iter().enumerate() {
             let mut event = Event::new(self.data(&sent)?);
             if let Some(seconds) = sent.timestamp {
@@ -126,7 +126,7 @@ impl Driver {
         Ok(Ok(()))
     }
 
-    fn data(&self, sent: &Sent<'_>) -> Result<Data, Fault> {
+    fn data(&self, sent: &Sent<'_>) -> Result<Data, BoxError> {
         if !sent.typed {
             return Ok(Data::Json(sent.data.get().to_owned()));
         }
@@ -134,7 +134,7 @@ impl Driver {
         Ok(typed_from_json(self.source_type, &members).ok_or("the data is not the typed message's")?)
     }
 
-    async fn generate(&self, command: &Value) -> Result<Result<(), (Error, Option<usize>)>, Fault> {
+    async fn generate(&self, command: &Value) -> Result<Result<(), (Error, Option<usize>)>, BoxError> {
         let prefix = command["prefix"].as_str().unwrap_or_default();
         let count = usize::try_from(command["count"].as_u64().unwrap_or_default())?;
         let client = self.client()?;
@@ -155,7 +155,7 @@ impl Driver {
         Ok(Ok(()))
     }
 
-    fn stats(&self) -> Result<Value, Fault> {
+    fn stats(&self) -> Result<Value, BoxError> {
         let stats = self.client()?.stats();
         Ok(json!({
             "queued": stats.queued, "stored": stats.stored, "skipped": stats.skipped, "rejected": stats.rejected,
@@ -191,7 +191,7 @@ fn builder(options: &Value) -> Builder {
         max_batch_age: time("max_batch_age");
         spool_max_bytes: number("spool_max_bytes");
         block_timeout: time("block_timeout");
-        answer_timeout: time("answer_timeout");
+        response_timeout: time("response_timeout");
         retry_base: time("retry_base");
         retry_cap: time("retry_cap");
         on_full: text("on_full").map(|name| match name.as_str() {

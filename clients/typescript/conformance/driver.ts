@@ -10,7 +10,7 @@ import { inspect } from "node:util";
 import { Client, type Event, OpenCloneError, payload, type Rejected, type SourceTypeName } from "../src/index.js";
 import { parseExactly } from "./json.js";
 
-type Answer = Record<string, unknown>;
+type Response = Record<string, unknown>;
 type Fields = Record<string, unknown>;
 
 interface Command {
@@ -29,7 +29,7 @@ let sourceType: SourceTypeName = "braindump";
 let errors: string[] = [];
 let rejected: string[] = [];
 
-const commands: Record<string, (command: Command) => Promise<Answer>> = {
+const commands: Record<string, (command: Command) => Promise<Response>> = {
   async open({ options = {} }) {
     const names = Object.entries(options).map(([name, value]) => [camel(name), value]);
     sourceType = options["source_type"] as SourceTypeName;
@@ -113,15 +113,15 @@ function generated(text: string): Event {
   return { rawRef: text, data: (payload[sourceType] as (fields: { text: string }) => Event["data"])({ text }) };
 }
 
-function failure(error: unknown): Answer {
+function failure(error: unknown): Response {
   if (!(error instanceof OpenCloneError)) console.error(error);
   return { error: error instanceof Error ? error.name : "Error", message: String(error) };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const command = parseExactly(line) as Command;
-  const answer = await (commands[command.do]?.(command) ?? Promise.reject(new Error(`no command ${command.do}`))).catch(failure);
-  process.stdout.write(`${JSON.stringify("error" in answer ? answer : { ok: true, ...answer })}\n`);
+  const response = await (commands[command.do]?.(command) ?? Promise.reject(new Error(`no command ${command.do}`))).catch(failure);
+  process.stdout.write(`${JSON.stringify("error" in response ? response : { ok: true, ...response })}\n`);
 }
 // As a crash would.
 process.exit(0);

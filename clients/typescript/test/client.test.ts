@@ -33,7 +33,7 @@ test("the key is not shown, however a client is printed", async (t) => {
   await client.close(1);
 });
 
-test("options that break a rule are refused, without the key in the message", async (t) => {
+test("options that break a rule are rejected, without the key in the message", async (t) => {
   const bad: Record<string, unknown>[] = [
     { pluginId: "Not Kebab" }, { pluginId: "a--b" }, { pluginId: "a".repeat(65) }, { pluginVersion: "1.0" }, { pluginVersion: "01.0.0" },
     { sourceType: "thoughts" }, { platform: "amiga" }, { endpoint: "ftp://x" }, { endpoint: "http://u:p@x" }, { endpoint: "x" },
@@ -102,7 +102,7 @@ test("everything is its owner's alone", { skip: process.platform === "win32" }, 
   await client.close(0.05).catch(() => {});
 });
 
-test("a full spool refuses, or blocks for a while", async (t) => {
+test("a full spool rejects, or blocks for a while", async (t) => {
   const text = "x".repeat(500_000);
   for (const [onFull, least] of [["reject", 0], ["block", 100]] as const) {
     const client = await Client.open(options(directory(t), { spoolMaxBytes: 4 * 1024 * 1024, onFull, blockTimeout: 0.1 }));

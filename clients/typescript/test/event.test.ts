@@ -65,7 +65,7 @@ test("timestamps are Unix seconds or dates, rounded to microseconds", () => {
   assert.ok(Math.abs(Number(fromBinary(EventSchema, encoded({ data: {} })).timestamp?.seconds) - Date.now() / 1000) < 5);
 });
 
-test("what breaks a rule is refused", () => {
+test("what breaks a rule is rejected", () => {
   const cyclic: Record<string, unknown> = {};
   cyclic["self"] = cyclic;
   const bad: unknown[] = [
@@ -101,7 +101,7 @@ function bigints(_: string, value: unknown): unknown {
   return typeof value === "object" && value !== null && "self" in value ? "a cycle" : value;
 }
 
-test("the compiler refuses the payload of another source type, and fields that there are not", () => {
+test("the compiler rejects the payload of another source type, and fields that there are not", () => {
   const send = (_: Event<"braindump">) => true;
   assert.ok(send({ data: payload.braindump({ text: "x" }) }));
   assert.ok(send({ data: { anything: [1, { else: null }] } }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import type { Verdict } from "../src/core/answer.js";
+import type { Outcome } from "../src/core/response.js";
 import type { Source, Transport } from "../src/core/attempt.js";
 import type { Batch, Queue } from "../src/core/queue.js";
 import { Sender, type SenderOptions } from "../src/core/sender.js";
@@ -43,46 +43,46 @@ class Events implements Queue {
   }
 }
 
-const TAKEN: Verdict = { kind: "taken", stored: 1, skipped: 0 };
-const failed = (reason: string, after = 0, reached = false): Verdict => ({ kind: "failed", reason, after, reached });
+const TAKEN: Outcome = { kind: "taken", stored: 1, skipped: 0 };
+const failed = (reason: string, after = 0, reached = false): Outcome => ({ kind: "failed", reason, after, reached });
 
-/** A transport that answers each batch as it is told, and counts its attempts. */
+/** A transport that responds to each batch as configured, and counts its attempts. */
 class Scripted implements Transport {
   attempts = 0;
 
   constructor(
-    readonly answer: (batch: Batch, attempt: number) => Verdict | "lost",
+    readonly response: (batch: Batch, attempt: number) => Outcome | "lost",
     readonly window = 4,
   ) {}
 
-  async run(source: Source): Promise<Verdict | undefined> {
+  async run(source: Source): Promise<Outcome | undefined> {
     const attempt = ++this.attempts;
     for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
-      const verdict = this.answer(batch, attempt);
-      if (verdict === "lost") return failed("lost");
-      await source.settle(batch, verdict);
+      const outcome = this.response(batch, attempt);
+      if (outcome === "lost") return failed("lost");
+      await source.resolve(batch, outcome);
     }
     return undefined;
   }
 }
 
-interface Told {
+interface Reported {
   readonly errors: string[];
   readonly rejected: string[];
 }
 
-function sender(t: test.TestContext, queue: Queue, ...transports: [Transport, Transport?]): { sender: Sender; told: Told } {
-  const told: Told = { errors: [], rejected: [] };
+function sender(t: test.TestContext, queue: Queue, ...transports: [Transport, Transport?]): { sender: Sender; reported: Reported } {
+  const reported: Reported = { errors: [], rejected: [] };
   const options: SenderOptions = {
     retryBase: 0.001,
     retryCap: 0.01,
     transports,
-    onError: ({ name }) => void told.errors.push(name),
-    onRejected: ({ rawRef }) => void told.rejected.push(rawRef),
+    onError: ({ name }) => void reported.errors.push(name),
+    onRejected: ({ rawRef }) => void reported.rejected.push(rawRef),
   };
   const made = new Sender(queue, options);
   t.after(() => made.stop());
-  return { sender: made, told };
+  return { sender: made, reported };
 }
 
 const upTo = (end: number) => Array.from({ length: end }, (_, index) => index);
@@ -104,45 +104,45 @@ test("what is lost with a stream is sent again, each once", async (t) => {
   assert.equal(made.counts.stored, 20);
 });
 
-test("a failure is told when it lasts, once until something has worked", async (t) => {
+test("a failure is reported when it lasts, once until something has worked", async (t) => {
   const queue = new Events(1);
   let works = false;
-  const { sender: made, told } = sender(t, queue, new Scripted(() => (works ? TAKEN : failed("away"))));
+  const { sender: made, reported } = sender(t, queue, new Scripted(() => (works ? TAKEN : failed("away"))));
   await assert.rejects(made.flush(200, "flush"), { name: "Timeout", message: /flush took longer than 0.2 s.*away/ });
-  assert.deepEqual(told.errors, ["Unavailable"]);
+  assert.deepEqual(reported.errors, ["Unavailable"]);
   works = true;
   await made.flush(5000, "flush");
   works = false;
   queue.end = 2;
   made.wake();
   await assert.rejects(made.flush(200, "flush"), { name: "Timeout" });
-  assert.deepEqual(told.errors, ["Unavailable", "Unavailable"]);
+  assert.deepEqual(reported.errors, ["Unavailable", "Unavailable"]);
 });
 
-test("a refused key stops sending for good, and each flush says so", async (t) => {
+test("a rejected key stops sending for good, and each flush says so", async (t) => {
   const queue = new Events(2);
   const transport = new Scripted(() => ({ kind: "denied", reason: "Unauthenticated" }));
-  const { sender: made, told } = sender(t, queue, transport);
+  const { sender: made, reported } = sender(t, queue, transport);
   for (let round = 0; round < 2; round++) await assert.rejects(made.flush(5000, "flush"), { name: "AccessDenied" });
   made.wake();
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(transport.attempts, 1);
-  assert.deepEqual(told.errors, ["AccessDenied"]);
+  assert.deepEqual(reported.errors, ["AccessDenied"]);
   assert.deepEqual(queue.finished, []);
 });
 
 test("a wrong clock sets nothing aside", async (t) => {
   const queue = new Events(2);
   let isRight = false;
-  const { sender: made, told } = sender(t, queue, new Scripted(() => (isRight ? TAKEN : { kind: "clock", reason: "ahead" })));
+  const { sender: made, reported } = sender(t, queue, new Scripted(() => (isRight ? TAKEN : { kind: "clock", reason: "ahead" })));
   await assert.rejects(made.flush(100, "flush"), { name: "Timeout" });
-  assert.deepEqual(told.errors, ["Clock"]);
+  assert.deepEqual(reported.errors, ["Clock"]);
   isRight = true;
   await made.flush(5000, "flush");
   assert.equal(made.counts.rejected, 0);
 });
 
-test("two attempts without an answer lead to the other transport, which is kept", async (t) => {
+test("two attempts without a response lead to the other transport, which is kept", async (t) => {
   const queue = new Events(3);
   const [stream, post] = [new Scripted(() => "lost"), new Scripted(() => TAKEN, 1)];
   const { sender: made } = sender(t, queue, stream, post);
@@ -164,7 +164,7 @@ test("a service that finds POSTs too many is tried over the stream again", async
   assert.deepEqual([stream.attempts, post.attempts], [3, 1]);
 });
 
-test("where neither transport gets through, both are tried in turn; a service that answers is not left", async (t) => {
+test("where neither transport gets through, both are tried in turn; a service that responses is not left", async (t) => {
   const [stream, post] = [new Scripted(() => "lost"), new Scripted(() => "lost", 1)];
   const { sender: made } = sender(t, new Events(1), stream, post);
   await assert.rejects(made.flush(300, "flush"), { name: "Timeout" });
@@ -188,12 +188,12 @@ test("the service's wish to wait is granted", async (t) => {
 test("an event that cannot be set aside is kept until it can", async (t) => {
   const queue = new Events(2);
   queue.canSetAside = false;
-  const verdict: Verdict = { kind: "rejected", faults: [{ index: 0, path: ".data", text: "bad" }], reason: "422" };
-  const { sender: made, told } = sender(t, queue, new Scripted(({ position }) => (position === 0 ? verdict : TAKEN)));
+  const outcome: Outcome = { kind: "rejected", violations: [{ index: 0, path: ".data", text: "bad" }], reason: "422" };
+  const { sender: made, reported } = sender(t, queue, new Scripted(({ position }) => (position === 0 ? outcome : TAKEN)));
   await assert.rejects(made.flush(200, "flush"), { name: "Timeout" });
-  assert.ok(told.errors.includes("SpoolError"));
+  assert.ok(reported.errors.includes("SpoolError"));
   queue.canSetAside = true;
   await made.flush(5000, "flush");
-  assert.deepEqual([queue.aside, told.rejected, made.counts.rejected], [[0], ["0"], 1]);
+  assert.deepEqual([queue.aside, reported.rejected, made.counts.rejected], [[0], ["0"], 1]);
   assert.deepEqual([...queue.finished].sort(), [0, 1]);
 });

@@ -56,7 +56,7 @@ test("what was queued is there after a crash, and gone when it is done", async (
   let changes = 0;
   spool.onChange = () => void changes++;
   for (const batch of batches) spool.done(batch);
-  assert.ok(changes > 0, "whoever waits for room is told");
+  assert.ok(changes > 0, "a sender that waits for room is notified");
   assert.equal(spool.queued, 0);
   assert.equal(spool.bytes, 0);
   assert.deepEqual(files(dir), []);
@@ -107,7 +107,7 @@ test("a segment cut off at any byte gives the events before; its bytes are never
   assert.equal(last, 3);
 });
 
-test("a damaged segment is copied and told, what stands before is kept", async (t) => {
+test("a damaged segment is copied and reported, what stands before is kept", async (t) => {
   const dir = directory(t);
   const { spool } = await open(dir);
   await add(spool, 9, 50);
@@ -134,14 +134,14 @@ test("a damaged segment is copied and told, what stands before is kept", async (
   assert.ok(!files(dir).slice(1).includes(name));
 });
 
-test("a write that the disk refuses leaves the others untouched", async (t) => {
+test("a write that the disk fails leaves the others untouched", async (t) => {
   const dir = directory(t);
   const { spool } = await open(dir);
   await add(spool, 2);
   fs.mkdirSync(path.join(dir, "spool", "0000000000000002.seg"));
   const [batch] = await takeAll(spool);
   spool.done(batch as Batch);
-  await assert.rejects(spool.append(event("refused")), { name: "SpoolError" });
+  await assert.rejects(spool.append(event("rejected")), { name: "SpoolError" });
   assert.equal(spool.queued, 0);
   assert.equal(spool.bytes, 0);
   await add(spool, 1);

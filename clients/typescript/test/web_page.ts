@@ -8,7 +8,7 @@ import { Client, payload, type WebOptions } from "../src/web.js";
 
 declare const SERVICE: { endpoint: string; key: string };
 
-const told: string[] = [];
+const reported: string[] = [];
 const options: WebOptions<"web_browsing"> = {
   endpoint: SERVICE.endpoint,
   apiKey: SERVICE.key,
@@ -17,9 +17,9 @@ const options: WebOptions<"web_browsing"> = {
   sourceType: "web_browsing",
   retryBase: 0.02,
   retryCap: 0.1,
-  onError: (error) => void told.push(error.name),
+  onError: (error) => void reported.push(error.name),
 };
-const seen: Record<string, unknown> = { told };
+const seen: Record<string, unknown> = { reported };
 
 async function nameOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
@@ -65,7 +65,7 @@ async function acrossPages(): Promise<void> {
 
 async function refused(): Promise<void> {
   const client = await Client.open({ ...options, apiKey: `${SERVICE.key}-wrong` });
-  await client.send({ rawRef: "refused", data: { title: "refused" } });
+  await client.send({ rawRef: "rejected", data: { title: "rejected" } });
   seen["denied"] = await nameOf(client.close(10));
 }
 

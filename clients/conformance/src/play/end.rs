@@ -181,9 +181,12 @@ impl Play<'_> {
     }
 
     fn secrets_and_modes(&self) -> anyhow::Result<()> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        ensure!(!contains_key(&heard), "an answer or a log line shows the key");
-        drop(heard);
+        let transcript = self.transcript.lock().unwrap_or_else(PoisonError::into_inner);
+        ensure!(
+            !contains_key(&transcript),
+            "a response or a log line shows the key"
+        );
+        drop(transcript);
         let state = self.state_dir();
         if !state.exists() {
             return Ok(());

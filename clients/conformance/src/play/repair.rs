@@ -34,7 +34,7 @@ impl Play<'_> {
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(
             output.status.success(),
-            "openclone ingest refused the repaired dead letter: {errors}"
+            "openclone ingest rejected the repaired dead letter: {errors}"
         );
         fs::remove_file(&path).context("cannot delete the dead letter")
     }

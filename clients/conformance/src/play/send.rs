@@ -34,9 +34,9 @@ impl Play<'_> {
 
     /// Sends, and notes what was queued. Gives the index of the event that failed.
     async fn send_values(&mut self, events: &[Value], error: Option<&str>) -> anyhow::Result<Option<usize>> {
-        let answer = self.ask(&json!({"do": "send", "events": events}), 60.0).await?;
-        let failed = answer["index"].as_u64().map(usize::try_from).transpose()?;
-        let taken = if answer.get("error").is_some() {
+        let response = self.ask(&json!({"do": "send", "events": events}), 60.0).await?;
+        let failed = response["index"].as_u64().map(usize::try_from).transpose()?;
+        let taken = if response.get("error").is_some() {
             failed.context("an error of send has no index")?
         } else {
             events.len()
@@ -47,7 +47,7 @@ impl Play<'_> {
                 _ => self.unnamed += 1,
             }
         }
-        expect(&answer, error)?;
+        expect(&response, error)?;
         Ok(failed)
     }
 
@@ -83,15 +83,15 @@ impl Play<'_> {
         error: Option<&str>,
     ) -> anyhow::Result<()> {
         let command = json!({"do": "generate", "prefix": prefix, "count": count});
-        let answer = self.ask(&command, 120.0).await?;
-        let taken = match answer["index"].as_u64() {
+        let response = self.ask(&command, 120.0).await?;
+        let taken = match response["index"].as_u64() {
             Some(index) => usize::try_from(index)?,
             None => count,
         };
         for number in 0..taken {
             self.note(format!("{prefix}-{number}"), None);
         }
-        expect(&answer, error)
+        expect(&response, error)
     }
 
     fn note(&mut self, raw_ref: String, event: Option<Value>) {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often something that may yet come about is looked at.
-const GLANCE: Duration = Duration::from_millis(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 impl Play<'_> {
     pub(super) async fn step(&mut self, step: &Step) -> anyhow::Result<()> {
@@ -34,11 +34,11 @@ impl Play<'_> {
             Step::Flush { timeout, error } => self.flush(*timeout, error.as_deref()).await,
             Step::Close { timeout, error } => self.close(*timeout, error.as_deref()).await,
             Step::Stats { are, within } => self.stats(are, *within).await,
-            Step::Told {
+            Step::Reported {
                 errors,
                 rejected,
                 within,
-            } => self.told(errors, rejected, *within).await,
+            } => self.reported(errors, rejected, *within).await,
             Step::Show {} => self.show().await,
             Step::Fault(fault) => {
                 self.proxy.set(fault.clone()).await;
@@ -69,8 +69,8 @@ impl Play<'_> {
         error: Option<&str>,
     ) -> anyhow::Result<()> {
         let options = self.options_with(options);
-        let answer = self.ask(&json!({"do": "open", "options": options}), 10.0).await?;
-        expect(&answer, error)?;
+        let response = self.ask(&json!({"do": "open", "options": options}), 10.0).await?;
+        expect(&response, error)?;
         if error.is_some() {
             return Ok(());
         }
@@ -85,18 +85,18 @@ impl Play<'_> {
     }
 
     async fn flush(&mut self, timeout: f64, error: Option<&str>) -> anyhow::Result<()> {
-        let answer = self
+        let response = self
             .ask(&json!({"do": "flush", "timeout": timeout}), timeout + 3.0)
             .await?;
-        expect(&answer, error)
+        expect(&response, error)
     }
 
     pub(super) async fn close(&mut self, timeout: f64, error: Option<&str>) -> anyhow::Result<()> {
         self.count_dropped().await?;
-        let answer = self
+        let response = self
             .ask(&json!({"do": "close", "timeout": timeout}), timeout + 3.0)
             .await?;
-        expect(&answer, error)
+        expect(&response, error)
     }
 
     /// Adds what the client that is about to go has counted as dropped.
@@ -120,21 +120,21 @@ impl Play<'_> {
             match differs {
                 None => return Ok(()),
                 Some((name, value)) if Instant::now() > end => bail!("{name} is not {value}: {stats}"),
-                Some(_) => tokio::time::sleep(GLANCE).await,
+                Some(_) => tokio::time::sleep(POLL_INTERVAL).await,
             }
         }
     }
 
-    async fn told(&mut self, errors: &[String], rejected: &[String], within: f64) -> anyhow::Result<()> {
+    async fn reported(&mut self, errors: &[String], rejected: &[String], within: f64) -> anyhow::Result<()> {
         let end = Instant::now() + Duration::from_secs_f64(within);
         loop {
-            let told = self.ask(&json!({"do": "events"}), 5.0).await?;
+            let reported = self.ask(&json!({"do": "events"}), 5.0).await?;
             let has = |error: &String| {
-                told["errors"]
+                reported["errors"]
                     .as_array()
                     .is_some_and(|list| list.contains(&json!(error)))
             };
-            let mut named: Vec<&str> = told["rejected"]
+            let mut named: Vec<&str> = reported["rejected"]
                 .as_array()
                 .into_iter()
                 .flatten()
@@ -146,15 +146,15 @@ impl Play<'_> {
             }
             ensure!(
                 Instant::now() < end,
-                "told {told}, not {errors:?} and rejected {rejected:?}"
+                "reported {reported}, not {errors:?} and rejected {rejected:?}"
             );
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     async fn show(&mut self) -> anyhow::Result<()> {
-        let answer = self.ask(&json!({"do": "show"}), 5.0).await?;
-        let text = answer["text"].as_str().context("show has no text")?;
+        let response = self.ask(&json!({"do": "show"}), 5.0).await?;
+        let text = response["text"].as_str().context("show has no text")?;
         ensure!(!text.is_empty(), "a printed client says nothing");
         Ok(())
     }
@@ -192,11 +192,11 @@ impl Play<'_> {
     }
 
     async fn rival(&mut self, error: &str) -> anyhow::Result<()> {
-        let mut rival = Driver::start(&self.sdk.driver, &self.directory, &self.heard)?;
+        let mut rival = Driver::start(&self.sdk.driver, &self.directory, &self.transcript)?;
         let command = json!({"do": "open", "options": self.options});
-        let answer = rival.ask(&command, Duration::from_secs(10)).await?;
+        let response = rival.ask(&command, Duration::from_secs(10)).await?;
         rival.kill().await?;
-        expect(&answer, Some(error))
+        expect(&response, Some(error))
     }
 
     fn went(&self, over: &str, only: bool) -> anyhow::Result<()> {
@@ -212,16 +212,16 @@ impl Play<'_> {
     }
 }
 
-/// Whether the answer is what was expected: `ok`, or this error with a message.
-pub(super) fn expect(answer: &Value, error: Option<&str>) -> anyhow::Result<()> {
-    match (answer["error"].as_str(), error) {
-        (None, None) if answer["ok"] == true => Ok(()),
+/// Whether the response is what was expected: `ok`, or this error with a message.
+pub(super) fn expect(response: &Value, error: Option<&str>) -> anyhow::Result<()> {
+    match (response["error"].as_str(), error) {
+        (None, None) if response["ok"] == true => Ok(()),
         (Some(name), Some(expected)) if name == expected => {
-            let message = answer["message"].as_str().unwrap_or_default();
+            let message = response["message"].as_str().unwrap_or_default();
             ensure!(!message.is_empty(), "{name} comes without a message");
             Ok(())
         }
-        (_, Some(expected)) => bail!("answered {answer}, not {expected}"),
-        (_, None) => bail!("answered {answer}"),
+        (_, Some(expected)) => bail!("acknowledged {response}, not {expected}"),
+        (_, None) => bail!("acknowledged {response}"),
     }
 }

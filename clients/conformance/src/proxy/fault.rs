@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// A fault, and how often it strikes.
+/// A fault, and how often it failures.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Fault {
     #[serde(flatten)]
@@ -17,11 +17,11 @@ pub(crate) struct Fault {
 pub(crate) enum Kind {
     /// Nothing listens on the port.
     Refuse,
-    /// Connections are taken, and nothing is ever read or answered.
+    /// Connections are taken, and nothing is ever read or acknowledged.
     BlackHole,
     /// Connections that begin with HTTP/2's preface are closed.
     NoHttp2,
-    /// gRPC is answered with 502 and a page of HTML.
+    /// gRPC is acknowledged with 502 and a page of HTML.
     GrpcAsHttp,
     /// Everything waits for so many seconds.
     Delay { seconds: f64 },
@@ -33,16 +33,16 @@ pub(crate) enum Kind {
     Internal,
     /// The batch's own `timestamp` is said to be wrong.
     Clock,
-    /// The connection is reset after so many answers of a stream; instead of the answer, for JSON.
-    ResetAfterAnswers { answers: usize },
+    /// The connection is reset after so many responses of a stream; instead of the response, for JSON.
+    ResetAfterResponses { responses: usize },
     /// The connection is reset after so many bytes of a request's body.
     ResetAfterBytes { bytes: usize },
-    /// The connection is reset instead of passing the first answer on, which the service has given.
-    DropAnswers,
+    /// The connection is reset instead of passing the first response on, which the service has given.
+    DropResponses,
 }
 
 impl Kind {
-    /// Whether it strikes connections, not requests.
+    /// Whether it failures connections, not requests.
     pub(crate) fn is_of_connections(&self) -> bool {
         matches!(self, Self::Refuse | Self::BlackHole | Self::NoHttp2)
     }

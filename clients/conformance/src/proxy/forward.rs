@@ -16,9 +16,9 @@ use hyper_util::{
 use tokio::sync::Notify;
 
 use super::{
-    answers::{self, Refusal},
     count::Messages,
     fault::Kind,
+    responses::{self, Rejection},
     state::State,
 };
 
@@ -27,7 +27,7 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Fault>;
 
 type Upstream = Client<HttpConnector, Body>;
 
-/// Answers one request. `cut` resets the connection that it came on.
+/// Responses one request. `cut` resets the connection that it came on.
 pub(super) async fn handle(
     state: Arc<State>,
     cut: Arc<Notify>,
@@ -36,13 +36,13 @@ pub(super) async fn handle(
     let kind = request.headers().get(header::CONTENT_TYPE);
     let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     let fault = state.requested(is_grpc);
-    let (refusal, wait) = match fault {
-        Some(Kind::Unavailable { retry_after }) => (Refusal::Unavailable, retry_after),
-        Some(Kind::Exhausted { retry_after }) => (Refusal::Exhausted, retry_after),
-        Some(Kind::Internal) => (Refusal::Internal, None),
-        // The stream of a call is answered as it comes.
-        Some(Kind::Clock) => return Ok(answers::wrong_clock(is_grpc, request.into_body())),
-        Some(Kind::GrpcAsHttp) => return Ok(answers::bad_gateway()),
+    let (rejection, wait) = match fault {
+        Some(Kind::Unavailable { retry_after }) => (Rejection::Unavailable, retry_after),
+        Some(Kind::Exhausted { retry_after }) => (Rejection::Exhausted, retry_after),
+        Some(Kind::Internal) => (Rejection::Internal, None),
+        // The stream of a call is acknowledged as it comes.
+        Some(Kind::Clock) => return Ok(responses::wrong_clock(is_grpc, request.into_body())),
+        Some(Kind::GrpcAsHttp) => return Ok(responses::bad_gateway()),
         Some(Kind::Delay { seconds }) => {
             tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
             return pass_on(&state, cut, request, is_grpc, None).await;
@@ -50,11 +50,11 @@ pub(super) async fn handle(
         other => return pass_on(&state, cut, request, is_grpc, other).await,
     };
     if !is_grpc {
-        // Else whoever sends a body may never come to read the answer.
+        // Else whoever sends a body may never come to read the response.
         let _ = request.into_body().collect().await;
     }
     state.told_to_wait(wait);
-    Ok(answers::refuse(refusal, is_grpc, wait))
+    Ok(responses::refuse(rejection, is_grpc, wait))
 }
 
 async fn pass_on(
@@ -78,13 +78,15 @@ async fn pass_on(
         return reset(&cut).await;
     };
     match fault {
-        Some(Kind::DropAnswers | Kind::ResetAfterAnswers { .. }) if !is_grpc => {
+        Some(Kind::DropResponses | Kind::ResetAfterResponses { .. }) if !is_grpc => {
             // By then the service has stored it.
             let _ = response.into_body().collect().await;
             reset(&cut).await
         }
-        Some(Kind::DropAnswers) => Ok(response.map(|body| cut_after(body, 0, cut))),
-        Some(Kind::ResetAfterAnswers { answers }) => Ok(response.map(|body| cut_after(body, answers, cut))),
+        Some(Kind::DropResponses) => Ok(response.map(|body| cut_after(body, 0, cut))),
+        Some(Kind::ResetAfterResponses { responses }) => {
+            Ok(response.map(|body| cut_after(body, responses, cut)))
+        }
         _ => Ok(response.map(|body| body.map_err(Into::into).boxed_unsync())),
     }
 }
@@ -113,13 +115,13 @@ fn limited(body: Incoming, fault: Option<&Kind>, cut: &Arc<Notify>) -> Body {
     body.map_err(Into::into).boxed_unsync()
 }
 
-/// A stream of answers that passes at most `answers` of them, then resets the connection.
-fn cut_after(body: Incoming, answers: usize, cut: Arc<Notify>) -> Body {
+/// A stream of responses that passes at most `responses` of them, then resets the connection.
+fn cut_after(body: Incoming, responses: usize, cut: Arc<Notify>) -> Body {
     let mut messages = Messages::default();
     let mut seen = 0;
     let body = body.map_frame(move |frame| {
         seen += frame.data_ref().map_or(0, |bytes| messages.take(bytes).len());
-        if seen <= answers {
+        if seen <= responses {
             return frame;
         }
         cut.notify_one();

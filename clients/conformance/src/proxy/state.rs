@@ -1,4 +1,4 @@
-//! What all connections of a proxy share: the fault of the moment, and what has come.
+//! What all connections of a proxy share: the fault of the deadline, and what has come.
 
 use std::{
     net::SocketAddr,
@@ -19,7 +19,7 @@ pub(crate) struct Record {
     pub(crate) json: u64,
     /// Whether the last one was gRPC.
     pub(crate) last_was_grpc: bool,
-    /// Requests that came before the moment that `Retry-After` had named.
+    /// Requests that came before the deadline that `Retry-After` had named.
     pub(crate) too_early: u64,
     not_before: Option<Instant>,
 }
@@ -51,18 +51,18 @@ impl State {
         self.generation.subscribe()
     }
 
-    pub(super) fn refuses(&self) -> bool {
+    pub(super) fn rejects(&self) -> bool {
         lock(&self.fault)
             .as_ref()
             .is_some_and(|fault| fault.kind == Kind::Refuse)
     }
 
-    /// The fault that strikes a new connection.
+    /// The fault that failures a new connection.
     pub(super) fn connected(&self) -> Option<Kind> {
         self.strike(Kind::is_of_connections)
     }
 
-    /// Notes a request; gives the fault that strikes it.
+    /// Notes a request; gives the fault that failures it.
     pub(super) fn requested(&self, is_grpc: bool) -> Option<Kind> {
         let mut record = lock(&self.record);
         *(if is_grpc {
@@ -71,12 +71,16 @@ impl State {
             &mut record.json
         }) += 1;
         record.last_was_grpc = is_grpc;
-        record.too_early += u64::from(record.not_before.is_some_and(|moment| Instant::now() < moment));
+        record.too_early += u64::from(
+            record
+                .not_before
+                .is_some_and(|deadline| Instant::now() < deadline),
+        );
         drop(record);
         self.strike(|kind| !kind.is_of_connections() && (is_grpc || !kind.is_of_grpc()))
     }
 
-    /// Notes that whoever sent was told to wait.
+    /// Notes that whoever sent was reported to wait.
     pub(super) fn told_to_wait(&self, seconds: Option<u32>) {
         // A hundredth of slack for clocks that tick coarsely.
         let wait = seconds.map(|seconds| Duration::from_secs(seconds.into()).mul_f64(0.99));
@@ -89,13 +93,13 @@ impl State {
 
     fn strike(&self, applies: impl Fn(&Kind) -> bool) -> Option<Kind> {
         let mut fault = lock(&self.fault);
-        let strikes = fault.as_mut().filter(|fault| applies(&fault.kind))?;
-        match &mut strikes.times {
+        let failures = fault.as_mut().filter(|fault| applies(&fault.kind))?;
+        match &mut failures.times {
             Some(0) => return None,
             Some(left) => *left -= 1,
             None => {}
         }
-        Some(strikes.kind.clone())
+        Some(failures.kind.clone())
     }
 }
 

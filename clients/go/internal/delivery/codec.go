@@ -10,7 +10,7 @@ import (
 // request is an IngestRequest that is encoded already.
 type request struct{ prefix, events []byte }
 
-// codec sends requests as they are and decodes answers.
+// codec sends requests as they are and decodes responses.
 type codec struct{}
 
 func (codec) Name() string { return "proto" }

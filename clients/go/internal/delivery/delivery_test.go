@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 )
 
 func TestJitterStaysInItsBoundsAndUsesThem(t *testing.T) {
@@ -33,7 +33,7 @@ func TestJitterStaysInItsBoundsAndUsesThem(t *testing.T) {
 	}
 }
 
-func grpcVerdict(t *testing.T, code codes.Code, details ...protoadapt.MessageV1) verdict {
+func grpcOutcome(t *testing.T, code codes.Code, details ...protoadapt.MessageV1) outcome {
 	t.Helper()
 	state, err := status.New(code, "words").WithDetails(details...)
 	if err != nil {
@@ -42,26 +42,26 @@ func grpcVerdict(t *testing.T, code codes.Code, details ...protoadapt.MessageV1)
 	return fromStatus(state.Proto())
 }
 
-func TestEachCodeHasItsVerdict(t *testing.T) {
+func TestEachCodeHasItsOutcome(t *testing.T) {
 	want := map[codes.Code]error{
-		codes.Unauthenticated: fault.ErrAccessDenied, codes.PermissionDenied: fault.ErrAccessDenied, codes.InvalidArgument: errRejected,
-		codes.OutOfRange: errRejected, codes.Unavailable: fault.ErrUnavailable, codes.ResourceExhausted: fault.ErrUnavailable,
-		codes.DeadlineExceeded: fault.ErrUnavailable, codes.Internal: fault.ErrUnavailable, codes.Unknown: fault.ErrUnavailable,
-		codes.Aborted: fault.ErrUnavailable, codes.Canceled: fault.ErrUnavailable, codes.Unimplemented: fault.ErrUnavailable,
+		codes.Unauthenticated: sdkerr.ErrAccessDenied, codes.PermissionDenied: sdkerr.ErrAccessDenied, codes.InvalidArgument: errRejected,
+		codes.OutOfRange: errRejected, codes.Unavailable: sdkerr.ErrUnavailable, codes.ResourceExhausted: sdkerr.ErrUnavailable,
+		codes.DeadlineExceeded: sdkerr.ErrUnavailable, codes.Internal: sdkerr.ErrUnavailable, codes.Unknown: sdkerr.ErrUnavailable,
+		codes.Aborted: sdkerr.ErrUnavailable, codes.Canceled: sdkerr.ErrUnavailable, codes.Unimplemented: sdkerr.ErrUnavailable,
 	}
 	for code, kind := range want {
-		if read := grpcVerdict(t, code); !errors.Is(read.err, kind) {
+		if read := grpcOutcome(t, code); !errors.Is(read.err, kind) {
 			t.Errorf("%s: %v", code, read.err)
 		}
 	}
-	retry := grpcVerdict(t, codes.ResourceExhausted, &errdetails.RetryInfo{RetryDelay: durationpb.New(3 * time.Second)})
+	retry := grpcOutcome(t, codes.ResourceExhausted, &errdetails.RetryInfo{RetryDelay: durationpb.New(3 * time.Second)})
 	if retry.retryAfter != 3*time.Second {
 		t.Errorf("%s", retry.retryAfter)
 	}
 	for code, kind := range map[int]error{
-		200: fault.ErrUnavailable /* no result in it */, 401: fault.ErrAccessDenied, 403: fault.ErrAccessDenied, 400: errRejected, 413: errRejected,
-		422: errRejected, 302: fault.ErrUnavailable, 404: fault.ErrUnavailable, 408: fault.ErrUnavailable, 429: fault.ErrUnavailable,
-		500: fault.ErrUnavailable, 502: fault.ErrUnavailable, 503: fault.ErrUnavailable, 504: fault.ErrUnavailable,
+		200: sdkerr.ErrUnavailable /* no result in it */, 401: sdkerr.ErrAccessDenied, 403: sdkerr.ErrAccessDenied, 400: errRejected, 413: errRejected,
+		422: errRejected, 302: sdkerr.ErrUnavailable, 404: sdkerr.ErrUnavailable, 408: sdkerr.ErrUnavailable, 429: sdkerr.ErrUnavailable,
+		500: sdkerr.ErrUnavailable, 502: sdkerr.ErrUnavailable, 503: sdkerr.ErrUnavailable, 504: sdkerr.ErrUnavailable,
 	} {
 		read := fromHTTP(code, http.Header{"Retry-After": {"7"}}, []byte("<html>"), time.Now())
 		if !errors.Is(read.err, kind) || read.isFromProxy != (code >= 502) {
@@ -78,7 +78,7 @@ func TestEachCodeHasItsVerdict(t *testing.T) {
 }
 
 func TestFaultsNameTheirEventsOverBothTransports(t *testing.T) {
-	overGRPC := grpcVerdict(t, codes.InvalidArgument, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+	overGRPC := grpcOutcome(t, codes.InvalidArgument, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 		{Field: "events[3].timestamp", Description: "too late"}, {Field: "events[10].data.a[2]", Description: "too long"},
 		{Field: "plugin_version", Description: "no SemVer"},
 	}})
@@ -86,7 +86,7 @@ func TestFaultsNameTheirEventsOverBothTransports(t *testing.T) {
 		{"type":"x","loc":["body","events",3,"timestamp"],"msg":"too late"},
 		{"type":"x","loc":["body","events",10,"data","a",2],"msg":"too long"},
 		{"type":"x","loc":["body","plugin_version"],"msg":"no SemVer"}]}`), time.Now())
-	for name, read := range map[string]verdict{"gRPC": overGRPC, "HTTP": overHTTP} {
+	for name, read := range map[string]outcome{"gRPC": overGRPC, "HTTP": overHTTP} {
 		if got := read.named(); !slices.Equal(got, []int{3, 10}) {
 			t.Errorf("%s: %v", name, got)
 		}
@@ -103,12 +103,12 @@ func TestFaultsNameTheirEventsOverBothTransports(t *testing.T) {
 }
 
 func TestAFaultOfTheBatchsOwnTimeIsTheClock(t *testing.T) {
-	overGRPC := grpcVerdict(t, codes.InvalidArgument, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+	overGRPC := grpcOutcome(t, codes.InvalidArgument, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 		{Field: "timestamp", Description: "too late"}, {Field: "events[0].timestamp", Description: "too late"},
 	}})
 	overHTTP := fromHTTP(422, nil, []byte(`{"detail":[{"loc":["body","timestamp"],"msg":"too late"}]}`), time.Now())
-	for _, read := range []verdict{overGRPC, overHTTP} {
-		if !errors.Is(read.err, fault.ErrClock) || len(read.named()) != 0 {
+	for _, read := range []outcome{overGRPC, overHTTP} {
+		if !errors.Is(read.err, sdkerr.ErrClock) || len(read.named()) != 0 {
 			t.Errorf("%+v", read)
 		}
 	}

@@ -25,7 +25,7 @@ func (s *Sender) dial() (*grpc.ClientConn, error) {
 		grpc.WithDisableRetry(),
 		grpc.WithWriteBufferSize(128<<10),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff: backoff.DefaultConfig, MinConnectTimeout: min(connectTimeout, s.config.AnswerTimeout),
+			Backoff: backoff.DefaultConfig, MinConnectTimeout: min(connectTimeout, s.config.ResponseTimeout),
 		}))
 }
 

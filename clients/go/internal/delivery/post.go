@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/wire"
 )
 
@@ -20,7 +20,7 @@ const maxBody = 1 << 20
 // key to whoever is named there.
 func newHTTPClient(config Config) *http.Client {
 	return &http.Client{
-		Timeout: config.AnswerTimeout,
+		Timeout: config.ResponseTimeout,
 		Transport: &http.Transport{
 			Proxy:           http.ProxyFromEnvironment,
 			TLSClientConfig: config.TLS.Clone(),
@@ -39,14 +39,14 @@ func (s *Sender) post(ctx context.Context, until time.Time) result {
 		if next == nil {
 			return outcome
 		}
-		answer, isAnswered := s.postBatch(ctx, next)
-		if answer == nil {
+		response, gotResponse := s.postBatch(ctx, next)
+		if response == nil {
 			continue
 		}
 		isFirst = false
-		outcome.isAnswered = outcome.isAnswered || isAnswered && !answer.isFromProxy
-		if err := s.apply(next, answer); err != nil {
-			outcome.err, outcome.retryAfter = err, answer.retryAfter
+		outcome.gotResponse = outcome.gotResponse || gotResponse && !response.isFromProxy
+		if err := s.apply(next, response); err != nil {
+			outcome.err, outcome.retryAfter = err, response.retryAfter
 			return outcome
 		}
 		outcome.isUseful = true
@@ -57,11 +57,11 @@ func (s *Sender) post(ctx context.Context, until time.Time) result {
 	return outcome
 }
 
-// postBatch gives no verdict when the body would have been too large: then halves are sent.
-func (s *Sender) postBatch(ctx context.Context, next *batch) (answer *verdict, isAnswered bool) {
+// postBatch gives no outcome when the body would have been too large: then halves are sent.
+func (s *Sender) postBatch(ctx context.Context, next *batch) (response *outcome, gotResponse bool) {
 	body, err := wire.BatchJSON(next.chunk.Header, time.Now(), &next.events, nil)
 	if err != nil {
-		return &verdict{err: fmt.Errorf("%w: %w", fault.ErrSpool, err)}, false
+		return &outcome{err: fmt.Errorf("%w: %w", sdkerr.ErrSpool, err)}, false
 	}
 	if count := next.events.Len(); len(body) > maxBody && count > 1 {
 		_, halves := wire.Split(count, nil)
@@ -70,7 +70,7 @@ func (s *Sender) postBatch(ctx context.Context, next *batch) (answer *verdict, i
 	}
 	code, header, text, err := s.exchange(ctx, body)
 	if err != nil {
-		return &verdict{err: fmt.Errorf("%w: %w", fault.ErrUnavailable, err)}, false
+		return &outcome{err: fmt.Errorf("%w: %w", sdkerr.ErrUnavailable, err)}, false
 	}
 	read := fromHTTP(code, header, text, time.Now())
 	return &read, true

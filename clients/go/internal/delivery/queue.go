@@ -22,9 +22,9 @@ type queue struct {
 
 	mu       sync.Mutex
 	again    []*batch            // to be sent again, before anything else
-	open     map[*batch]struct{} // taken and not settled
+	open     map[*batch]struct{} // taken and not resolved
 	isTaking bool                // between the spool and open
-	changed  chan struct{}       // closed when a batch has been settled
+	changed  chan struct{}       // closed when a batch has been resolved
 	renewed  chan struct{}       // something is in again
 }
 
@@ -36,11 +36,11 @@ func newQueue(from *spool.Spool, maxEvents int) *queue {
 }
 
 // wait returns true as soon as a batch is due; false when the context ends, or when nothing has been due for the time of
-// patience (0 is no end).
-func (q *queue) wait(ctx context.Context, patience time.Duration) bool {
+// timeout (0 is no end).
+func (q *queue) wait(ctx context.Context, timeout time.Duration) bool {
 	var end <-chan time.Time
-	if patience > 0 {
-		timer := time.NewTimer(patience)
+	if timeout > 0 {
+		timer := time.NewTimer(timeout)
 		defer timer.Stop()
 		end = timer.C
 	}
@@ -112,10 +112,10 @@ func (q *queue) takeAgain() *batch {
 	return nil
 }
 
-// settle says that the whole batch is done.
-func (q *queue) settle(done *batch) { q.replace(done, done.events.Len(), nil) }
+// resolve says that the whole batch is done.
+func (q *queue) resolve(done *batch) { q.replace(done, done.events.Len(), nil) }
 
-// requeue puts batches that were not answered in front.
+// requeue puts batches that were not acknowledged in front.
 func (q *queue) requeue(batches ...*batch) {
 	q.mu.Lock()
 	q.again = append(batches[:len(batches):len(batches)], q.again...)
@@ -128,7 +128,7 @@ func (q *queue) requeue(batches ...*batch) {
 
 // replace says that count events of a batch are done, and that the others are in parts, which are sent again.
 func (q *queue) replace(old *batch, count int, parts []*batch) {
-	q.spool.Settle(old.chunk, count)
+	q.spool.Resolve(old.chunk, count)
 	q.mu.Lock()
 	delete(q.open, old)
 	for _, part := range parts {
@@ -155,8 +155,8 @@ func (q *queue) tell() {
 	q.changed = make(chan struct{})
 }
 
-// settled tells whether every event up to the number is done; if not, the channel is closed when it may be.
-func (q *queue) settled(number uint64) (bool, <-chan struct{}) {
+// resolved tells whether every event up to the number is done; if not, the channel is closed when it may be.
+func (q *queue) resolved(number uint64) (bool, <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.isTaking || q.spool.Next() <= number {

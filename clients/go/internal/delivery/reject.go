@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/state"
 	"github.com/PixxzR/openclone/clients/go/internal/wire"
 )
@@ -16,18 +16,18 @@ import (
 type Rejected struct {
 	// RawRef names the event.
 	RawRef string
-	// Reasons are its faults, such as "events[0].timestamp: …".
+	// Reasons are its violations, such as "events[0].timestamp: …".
 	Reasons []string
 	// File is the documented JSON batch of this one event in dead-letter/. After repair, `openclone ingest FILE` sends it.
 	File string
 }
 
 // divide sets aside the events that are at fault and has the others sent again.
-func (s *Sender) divide(sent *batch, answer *verdict) error {
-	aside, again := wire.Split(sent.events.Len(), answer.named())
+func (s *Sender) divide(sent *batch, response *outcome) error {
+	aside, again := wire.Split(sent.events.Len(), response.named())
 	rejected := make([]Rejected, 0, len(aside))
 	for _, index := range aside {
-		one, err := s.setAside(sent, index, answer.reasons(index))
+		one, err := s.setAside(sent, index, response.reasons(index))
 		if err != nil {
 			s.queue.requeue(sent)
 			return err
@@ -61,7 +61,7 @@ func (s *Sender) setAside(sent *batch, index int, reasons []string) (Rejected, e
 		err = state.WriteFile(path, append(text, '\n'))
 	}
 	if err != nil {
-		return Rejected{}, fmt.Errorf("%w: cannot set aside a rejected event in %s: %w", fault.ErrSpool, path, err)
+		return Rejected{}, fmt.Errorf("%w: cannot set aside a rejected event in %s: %w", sdkerr.ErrSpool, path, err)
 	}
 	return Rejected{RawRef: rawRef, Reasons: reasons, File: path}, nil
 }

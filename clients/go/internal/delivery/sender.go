@@ -1,7 +1,7 @@
 // Package delivery brings what is in the spool to the service: which transport, when again, and what becomes of what is rejected.
 //
 // One goroutine runs attempts, one after the other. An attempt is a stream with all the batches it carries, or a row of POSTs.
-// It ends with the first failure; what has no answer then is sent again in the next. Between attempts there is a random pause.
+// It ends with the first failure; what has no response then is sent again in the next. Between attempts there is a random pause.
 package delivery
 
 import (
@@ -15,14 +15,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/spool"
 )
 
 const (
-	// silentAttempts without an answer make an automatic client try JSON.
+	// silentAttempts without a response make an automatic client try JSON.
 	silentAttempts = 2
-	// lastingAttempts without progress are told to OnError.
+	// lastingAttempts without progress are reported to OnError.
 	lastingAttempts = 3
 	// jsonPeriod is for how long JSON is used then.
 	jsonPeriod = 5 * time.Minute
@@ -47,7 +47,7 @@ type Config struct {
 	Transport           Transport
 	MaxEvents           int
 	RetryBase, RetryCap time.Duration
-	AnswerTimeout       time.Duration
+	ResponseTimeout     time.Duration
 	DeadLetter          string
 	Logger              *slog.Logger
 	// OnError and OnRejected are called by the sending goroutines, one call at a time.
@@ -68,21 +68,21 @@ type Sender struct {
 	client *http.Client
 	cancel context.CancelFunc
 	ended  chan struct{}
-	denied chan struct{} // closed when the key has been refused
+	denied chan struct{} // closed when the key has been rejected
 
 	mu      sync.Mutex
-	failure error // the last one, until something is answered
+	failure error // the last one, until something is acknowledged
 
 	// Of the sending goroutine alone.
 	silent, fruitless int
-	isTold            map[error]bool
+	isReported        map[error]bool
 	jsonUntil         time.Time
 }
 
 // result is how an attempt ended.
 type result struct {
-	// isAnswered tells that a batch got an answer, of whatever kind; isUseful that a batch was stored or rejected.
-	isAnswered, isUseful bool
+	// gotResponse tells that a batch got a response, of whatever kind; isUseful that a batch was stored or rejected.
+	gotResponse, isUseful bool
 	// err is nil when there was nothing more to send.
 	err        error
 	retryAfter time.Duration
@@ -93,13 +93,13 @@ func Start(config Config, from *spool.Spool) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Sender{
 		config: config, queue: newQueue(from, config.MaxEvents), client: newHTTPClient(config), cancel: cancel,
-		ended: make(chan struct{}), denied: make(chan struct{}), isTold: map[error]bool{},
+		ended: make(chan struct{}), denied: make(chan struct{}), isReported: map[error]bool{},
 	}
 	go s.run(ctx)
 	return s
 }
 
-// Stop ends the sending at once. What has no answer stays in the spool.
+// Stop ends the sending at once. What has no response stays in the spool.
 func (s *Sender) Stop() {
 	s.cancel()
 	<-s.ended
@@ -122,11 +122,11 @@ func (s *Sender) setFailure(err error) {
 // Notify has Wait look again.
 func (s *Sender) Notify() { s.queue.notify() }
 
-// Wait returns when all events up to a number are done. It fails with fault.ErrAccessDenied, or the context's error.
+// Wait returns when all events up to a number are done. It fails with sdkerr.ErrAccessDenied, or the context's error.
 func (s *Sender) Wait(ctx context.Context, number uint64) error {
 	for {
-		isSettled, changed := s.queue.settled(number)
-		if isSettled {
+		isResolved, changed := s.queue.resolved(number)
+		if isResolved {
 			return nil
 		}
 		select {
@@ -147,7 +147,7 @@ func (s *Sender) run(ctx context.Context) {
 			return
 		}
 		s.learn(outcome)
-		if errors.Is(outcome.err, fault.ErrAccessDenied) {
+		if errors.Is(outcome.err, sdkerr.ErrAccessDenied) {
 			close(s.denied)
 			return
 		}
@@ -176,9 +176,9 @@ func (s *Sender) attempt(ctx context.Context) result {
 	// One batch shows whether it works.
 	s.silent = 0
 	probe := s.post(ctx, time.Now())
-	if probe.isAnswered {
+	if probe.gotResponse {
 		s.jsonUntil = time.Now().Add(jsonPeriod)
-		s.config.Logger.Info("no answer over gRPC, using JSON", "for", jsonPeriod)
+		s.config.Logger.Info("no response over gRPC, using JSON", "for", jsonPeriod)
 	}
 	return probe
 }
@@ -187,7 +187,7 @@ func (s *Sender) attempt(ctx context.Context) result {
 func (s *Sender) learn(outcome result) {
 	if outcome.isUseful {
 		s.fruitless = 0
-		clear(s.isTold)
+		clear(s.isReported)
 	}
 	s.setFailure(outcome.err)
 	if outcome.err == nil {
@@ -195,7 +195,7 @@ func (s *Sender) learn(outcome result) {
 		return
 	}
 	s.fruitless++
-	if outcome.isAnswered {
+	if outcome.gotResponse {
 		s.silent = 0
 	} else if time.Now().After(s.jsonUntil) {
 		s.silent++
@@ -205,33 +205,33 @@ func (s *Sender) learn(outcome result) {
 
 // tellOnce tells of a failure that lasts, once for each kind until something gets through.
 func (s *Sender) tellOnce(err error) {
-	for _, kind := range []error{fault.ErrAccessDenied, fault.ErrClock, fault.ErrSpool, fault.ErrUnavailable} {
+	for _, kind := range []error{sdkerr.ErrAccessDenied, sdkerr.ErrClock, sdkerr.ErrSpool, sdkerr.ErrUnavailable} {
 		if !errors.Is(err, kind) {
 			continue
 		}
-		isCertain := kind != fault.ErrUnavailable
-		if (isCertain || s.fruitless >= lastingAttempts) && !s.isTold[kind] {
-			s.isTold[kind] = true
+		isCertain := kind != sdkerr.ErrUnavailable
+		if (isCertain || s.fruitless >= lastingAttempts) && !s.isReported[kind] {
+			s.isReported[kind] = true
 			s.config.OnError(err)
 		}
 		return
 	}
 }
 
-// apply does what an answer asks for. The error is what keeps the batch from being sent.
-func (s *Sender) apply(sent *batch, answer *verdict) error {
+// apply does what a response asks for. The error is what keeps the batch from being sent.
+func (s *Sender) apply(sent *batch, response *outcome) error {
 	switch {
-	case answer.err == nil:
-		s.Counters.Stored.Add(uint64(answer.stored))
-		s.Counters.Skipped.Add(uint64(answer.skipped))
+	case response.err == nil:
+		s.Counters.Stored.Add(uint64(response.stored))
+		s.Counters.Skipped.Add(uint64(response.skipped))
 		s.setFailure(nil)
-		s.queue.settle(sent)
+		s.queue.resolve(sent)
 		return nil
-	case errors.Is(answer.err, errRejected):
-		return s.divide(sent, answer)
+	case errors.Is(response.err, errRejected):
+		return s.divide(sent, response)
 	}
 	s.queue.requeue(sent)
-	return answer.err
+	return response.err
 }
 
 func sleep(ctx context.Context, pause time.Duration) bool {

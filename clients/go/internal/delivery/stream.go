@@ -12,24 +12,24 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/wire"
 	"github.com/PixxzR/openclone/clients/go/openclonev1"
 )
 
 const (
-	// window is how many batches may be without an answer.
+	// window is how many batches may be without a response.
 	window = 32
 	// idleAfter is when a stream without anything to send is closed.
 	idleAfter = 90 * time.Second
 )
 
-// stream is one gRPC stream. The goroutine of the attempt writes; another reads the answers, which come in order.
+// stream is one gRPC stream. The goroutine of the attempt writes; another reads the responses, which come in order.
 type stream struct {
 	sender *Sender
 	calls  grpc.ClientStream
 	cancel context.CancelCauseFunc
-	slots  chan struct{} // one for each batch without an answer
+	slots  chan struct{} // one for each batch without a response
 	failed chan struct{} // closed with the first failure: nothing more is written
 
 	mu       sync.Mutex
@@ -41,8 +41,8 @@ type stream struct {
 }
 
 var (
-	errNoAnswer = errors.New("no answer in time")
-	errDone     = errors.New("nothing more to send")
+	errNoResponse = errors.New("no response in time")
+	errDone       = errors.New("nothing more to send")
 )
 
 // stream opens a stream and sends until there is nothing more, or a failure. The connection is new each time: nothing that went
@@ -50,7 +50,7 @@ var (
 func (s *Sender) stream(ctx context.Context) result {
 	connection, err := s.dial()
 	if err != nil {
-		return result{err: fmt.Errorf("%w: %w", fault.ErrUnavailable, err)}
+		return result{err: fmt.Errorf("%w: %w", sdkerr.ErrUnavailable, err)}
 	}
 	defer connection.Close()
 	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(ctx, "x-api-key", s.config.Key))
@@ -64,7 +64,7 @@ func (s *Sender) stream(ctx context.Context) result {
 	running := &stream{
 		sender: s, calls: calls, cancel: cancel, slots: make(chan struct{}, window), failed: make(chan struct{}),
 	}
-	running.watchdog = time.AfterFunc(s.config.AnswerTimeout, func() { cancel(errNoAnswer) })
+	running.watchdog = time.AfterFunc(s.config.ResponseTimeout, func() { cancel(errNoResponse) })
 	running.watchdog.Stop()
 	defer running.watchdog.Stop()
 	ended := make(chan struct{})
@@ -102,7 +102,7 @@ func (t *stream) write(ctx context.Context) {
 	}
 }
 
-// close ends the stream as soon as each batch has its answer, without waiting for the other side to end it.
+// close ends the stream as soon as each batch has its response, without waiting for the other side to end it.
 func (t *stream) close() {
 	_ = t.calls.CloseSend()
 	t.mu.Lock()
@@ -126,7 +126,7 @@ func (t *stream) send(sequence uint64, next *batch) bool {
 	t.mu.Lock()
 	t.inFlight = append(t.inFlight, next)
 	if len(t.inFlight) == 1 {
-		t.watchdog.Reset(t.sender.config.AnswerTimeout)
+		t.watchdog.Reset(t.sender.config.ResponseTimeout)
 	}
 	t.mu.Unlock()
 	prefix := wire.RequestPrefix(sequence, next.chunk.Header, time.Now(), &next.events)
@@ -134,48 +134,48 @@ func (t *stream) send(sequence uint64, next *batch) bool {
 	return t.calls.SendMsg(&request{prefix: prefix, events: next.events.Bytes()}) == nil
 }
 
-// read takes the answers until the stream ends.
+// read takes the responses until the stream ends.
 func (t *stream) read(ctx context.Context) {
 	for {
-		var answer openclonev1.IngestResponse
-		if err := t.calls.RecvMsg(&answer); err != nil {
+		var response openclonev1.IngestResponse
+		if err := t.calls.RecvMsg(&response); err != nil {
 			t.fail(ending(ctx, err))
 			return
 		}
-		batch, err := t.answered(answer.GetSequence())
+		batch, err := t.acknowledged(response.GetSequence())
 		if err != nil {
 			t.fail(result{err: err})
 			t.cancel(err)
 			return
 		}
-		read := verdict{stored: answer.GetResult().GetStored(), skipped: answer.GetResult().GetSkipped()}
-		if answer.GetResult() == nil {
-			read = fromStatus(answer.GetError())
+		read := outcome{stored: response.GetResult().GetStored(), skipped: response.GetResult().GetSkipped()}
+		if response.GetResult() == nil {
+			read = fromStatus(response.GetError())
 		}
 		t.note(t.sender.apply(batch, &read), read.retryAfter)
 		<-t.slots
 	}
 }
 
-// answered takes the oldest batch off those in flight.
-func (t *stream) answered(sequence uint64) (*batch, error) {
+// acknowledged takes the oldest batch off those in flight.
+func (t *stream) acknowledged(sequence uint64) (*batch, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.inFlight) == 0 || sequence != t.next {
-		return nil, fmt.Errorf("%w: answer %d out of order, expected %d", fault.ErrUnavailable, sequence, t.next)
+		return nil, fmt.Errorf("%w: response %d out of order, expected %d", sdkerr.ErrUnavailable, sequence, t.next)
 	}
 	batch := t.inFlight[0]
 	t.inFlight = t.inFlight[1:]
 	t.next++
-	t.outcome.isAnswered = true
+	t.outcome.gotResponse = true
 	t.watchdog.Stop()
 	if len(t.inFlight) > 0 {
-		t.watchdog.Reset(t.sender.config.AnswerTimeout)
+		t.watchdog.Reset(t.sender.config.ResponseTimeout)
 	}
 	return batch, nil
 }
 
-// note takes down what became of an answered batch.
+// note takes down what became of an acknowledged batch.
 func (t *stream) note(err error, retryAfter time.Duration) {
 	if err != nil {
 		t.fail(result{err: err, retryAfter: retryAfter})
@@ -188,7 +188,7 @@ func (t *stream) note(err error, retryAfter time.Duration) {
 	}
 }
 
-// fail keeps the first failure and ends the writing. Answers that are due are still read.
+// fail keeps the first failure and ends the writing. Responses that are due are still read.
 func (t *stream) fail(with result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -202,8 +202,8 @@ func (t *stream) fail(with result) {
 	}
 }
 
-// finish puts back what has no answer. A stream that ended with nothing on its way has not failed, whoever ended it, unless the
-// key was refused.
+// finish puts back what has no response. A stream that ended with nothing on its way has not failed, whoever ended it, unless the
+// key was rejected.
 func (t *stream) finish() result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -223,18 +223,18 @@ func ending(ctx context.Context, err error) result {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errDone):
 		return result{}
-	case errors.Is(cause, errNoAnswer):
-		return result{err: fmt.Errorf("%w: %w: %w", fault.ErrUnavailable, errEnded, cause)}
+	case errors.Is(cause, errNoResponse):
+		return result{err: fmt.Errorf("%w: %w: %w", sdkerr.ErrUnavailable, errEnded, cause)}
 	}
 	if errors.Is(err, io.EOF) {
-		return result{err: fmt.Errorf("%w: %w", fault.ErrUnavailable, errEnded)}
+		return result{err: fmt.Errorf("%w: %w", sdkerr.ErrUnavailable, errEnded)}
 	}
 	read := fromStatus(status.Convert(err).Proto())
-	if errors.Is(read.err, errRejected) || errors.Is(read.err, fault.ErrClock) {
+	if errors.Is(read.err, errRejected) || errors.Is(read.err, sdkerr.ErrClock) {
 		// No batch is named, so none is to blame.
-		read.err = fmt.Errorf("%w: %w", fault.ErrUnavailable, err)
+		read.err = fmt.Errorf("%w: %w", sdkerr.ErrUnavailable, err)
 	}
-	if errors.Is(read.err, fault.ErrUnavailable) {
+	if errors.Is(read.err, sdkerr.ErrUnavailable) {
 		read.err = fmt.Errorf("%w (%w)", read.err, errEnded)
 	}
 	return result{err: read.err, retryAfter: read.retryAfter}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/segment"
 )
 
@@ -59,7 +59,7 @@ func (s *Spool) adopt(path string) error {
 		if err != nil {
 			return err
 		}
-		s.config.OnError(fmt.Errorf("%w: %s is good up to byte %d only, %d events; the file is kept as %s", fault.ErrDamaged,
+		s.config.OnError(fmt.Errorf("%w: %s is good up to byte %d only, %d events; the file is kept as %s", sdkerr.ErrDamaged,
 			path, contents.End, contents.Events, kept))
 	}
 	if contents.Events == 0 {

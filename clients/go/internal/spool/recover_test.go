@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/segment"
 )
 
@@ -16,7 +16,7 @@ func TestACrashLosesNothingAndSendsFromTheBeginning(t *testing.T) {
 	first := open(t, dir, 1<<20)
 	first.append(t, names(0, 20)...)
 	chunk := first.Take(5, func([]byte) bool { return true })
-	first.Settle(chunk, 5)
+	first.Resolve(chunk, 5)
 	first.PutDown(chunk)
 	second := open(t, dir, 1<<20)
 	second.append(t, names(20, 25)...)
@@ -45,8 +45,8 @@ func TestASpoolCutAtAnyByteGivesWhatIsWhole(t *testing.T) {
 		}
 		f := open(t, other, 1<<20)
 		want := names(0, max(0, (cut-start)/frame))
-		if got := f.drain(); !slices.Equal(got, want) || len(f.told) != 0 || len(f.files("dead")) != 0 {
-			t.Fatalf("cut at %d: %v, want %v; told %v", cut, got, want, f.told)
+		if got := f.drain(); !slices.Equal(got, want) || len(f.reported) != 0 || len(f.files("dead")) != 0 {
+			t.Fatalf("cut at %d: %v, want %v; reported %v", cut, got, want, f.reported)
 		}
 	}
 }
@@ -61,8 +61,8 @@ func TestADamagedFileIsKeptAndTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := open(t, dir, 1<<20)
-	if len(f.told) != 1 || !errors.Is(f.told[0], fault.ErrDamaged) {
-		t.Fatalf("%v", f.told)
+	if len(f.reported) != 1 || !errors.Is(f.reported[0], sdkerr.ErrDamaged) {
+		t.Fatalf("%v", f.reported)
 	}
 	kept := f.files("dead")
 	if len(kept) != 1 {

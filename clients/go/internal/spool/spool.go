@@ -4,7 +4,7 @@
 //   - An event counts as queued when the write of its frame has returned: it survives a crash of the plugin, and after the next
 //     sync (within a second) a crash of the machine.
 //   - Frames are read back from the files, so that the length of the queue costs no memory.
-//   - A file is deleted when each of its events has been settled (acknowledged or set aside). It carries no mark of progress:
+//   - A file is deleted when each of its events has been resolved (acknowledged or set aside). It carries no mark of progress:
 //     a file that is found at the start is sent from its beginning.
 //   - Events are numbered in the order they were queued, from 1 at each start. A chunk is a run of events of one file.
 //
@@ -18,7 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/segment"
 )
 
@@ -43,7 +43,7 @@ type Config struct {
 	BatchEvents int
 	BatchBytes  int64
 	BatchAge    time.Duration
-	// OnError is told of damaged files, and of syncs that failed; never while the spool is locked.
+	// OnError receives damaged files, and of syncs that failed; never while the spool is locked.
 	OnError func(error)
 }
 
@@ -78,7 +78,7 @@ type File struct {
 	first              uint64 // number of its first event
 	events             int
 	taken              int // events given out by Take
-	settled            int
+	resolved           int
 	busy               int   // chunks that are being read or sent
 	readAt             int64 // offset of the first frame that has not been taken
 	buffer             []byte
@@ -101,28 +101,28 @@ func Open(config Config) (*Spool, error) {
 		room:        make(chan struct{}),
 	}
 	if err := s.recover(); err != nil {
-		return nil, fmt.Errorf("%w: cannot read %s: %w", fault.ErrSpool, config.Dir, err)
+		return nil, fmt.Errorf("%w: cannot read %s: %w", sdkerr.ErrSpool, config.Dir, err)
 	}
 	return s, nil
 }
 
-// Append writes the frame of an event. The error is [fault.ErrSpoolFull] when there is no room, then room is closed when it may
-// be worth trying again; [fault.ErrSpool] when the disk refuses.
+// Append writes the frame of an event. The error is [sdkerr.ErrSpoolFull] when there is no room, then room is closed when it may
+// be worth trying again; [sdkerr.ErrSpool] when the disk fails.
 func (s *Spool) Append(frame []byte) (room <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isClosed {
-		return nil, fault.ErrClosed
+		return nil, sdkerr.ErrClosed
 	}
 	if s.active != nil && s.active.end+int64(len(frame)) > s.segmentSize && s.active.events > 0 {
 		s.seal()
 	}
 	if needed := s.cost(frame); s.bytes+needed > s.config.MaxBytes {
-		return s.room, fmt.Errorf("%w: %d of %d bytes are waiting in %s", fault.ErrSpoolFull, s.bytes, s.config.MaxBytes,
+		return s.room, fmt.Errorf("%w: %d of %d bytes are waiting in %s", sdkerr.ErrSpoolFull, s.bytes, s.config.MaxBytes,
 			s.config.Dir)
 	}
 	if err := s.write(frame); err != nil {
-		return nil, fmt.Errorf("%w: cannot write to %s: %w", fault.ErrSpool, s.config.Dir, err)
+		return nil, fmt.Errorf("%w: cannot write to %s: %w", sdkerr.ErrSpool, s.config.Dir, err)
 	}
 	s.count(int64(len(frame)))
 	return nil, nil

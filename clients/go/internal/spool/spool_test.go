@@ -12,15 +12,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/segment"
 )
 
 // fixture is a spool in a directory of its own.
 type fixture struct {
 	*Spool
-	dir  string
-	told []error
+	dir      string
+	reported []error
 }
 
 func open(t *testing.T, dir string, maxBytes int64) *fixture {
@@ -33,7 +33,7 @@ func open(t *testing.T, dir string, maxBytes int64) *fixture {
 	}
 	opened, err := Open(Config{
 		Dir: filepath.Join(dir, "spool"), DeadLetter: filepath.Join(dir, "dead"), Header: []byte("header"), MaxBytes: maxBytes,
-		BatchEvents: 10, BatchBytes: 1000, BatchAge: time.Minute, OnError: func(err error) { f.told = append(f.told, err) },
+		BatchEvents: 10, BatchBytes: 1000, BatchAge: time.Minute, OnError: func(err error) { f.reported = append(f.reported, err) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func (f *fixture) append(t *testing.T, names ...string) {
 	}
 }
 
-// take takes and settles everything.
+// take takes and resolves everything.
 func (f *fixture) drain() (names []string) {
 	for {
 		chunk := f.Take(3, func(event []byte) bool {
@@ -62,7 +62,7 @@ func (f *fixture) drain() (names []string) {
 		if chunk == nil {
 			return names
 		}
-		f.Settle(chunk, chunk.Events)
+		f.Resolve(chunk, chunk.Events)
 		f.PutDown(chunk)
 	}
 }
@@ -109,8 +109,8 @@ func TestAFileThatSpoilsWhileItWaitsIsKeptAndCounted(t *testing.T) {
 	if got := f.drain(); !slices.Equal(got, names(0, 9)) {
 		t.Errorf("%v", got)
 	}
-	if len(f.told) != 1 || !errors.Is(f.told[0], fault.ErrDamaged) || len(f.files("dead")) != 1 {
-		t.Errorf("%v, %v", f.told, f.files("dead"))
+	if len(f.reported) != 1 || !errors.Is(f.reported[0], sdkerr.ErrDamaged) || len(f.files("dead")) != 1 {
+		t.Errorf("%v, %v", f.reported, f.files("dead"))
 	}
 	if stats := f.Stats(); stats.Queued != 0 || stats.Dropped != 1 || stats.Bytes != 0 {
 		t.Errorf("%+v", stats)
@@ -123,7 +123,7 @@ func TestTheCapHoldsAndRoomIsTold(t *testing.T) {
 	count := 0
 	for err := error(nil); err == nil; {
 		room, err = f.Append(segment.AppendFrame(nil, []byte(names(count, count+1)[0])))
-		if err != nil && !errors.Is(err, fault.ErrSpoolFull) {
+		if err != nil && !errors.Is(err, sdkerr.ErrSpoolFull) {
 			t.Fatal(err)
 		}
 		count++
@@ -162,7 +162,7 @@ func TestTheOldestFileIsDroppedUnlessItIsBeingSent(t *testing.T) {
 	if !ok || f.PickUp(chunk) {
 		t.Error("the first file is gone now")
 	}
-	f.Settle(chunk, 2)
+	f.Resolve(chunk, 2)
 	rest := f.drain()
 	if len(rest)+lost+first != 24 || f.Stats().Queued != 0 {
 		t.Errorf("%d left, %d and %d lost, %+v", len(rest), lost, first, f.Stats())
@@ -179,7 +179,7 @@ func TestADiskThatRefusesLosesOnlyTheEventAtHand(t *testing.T) {
 	}
 	f.append(t, names(3, 6)...)
 	_ = handle.Close()
-	if _, err := f.Append(segment.AppendFrame(nil, []byte("x"))); !errors.Is(err, fault.ErrSpool) {
+	if _, err := f.Append(segment.AppendFrame(nil, []byte("x"))); !errors.Is(err, sdkerr.ErrSpool) {
 		t.Errorf("%v", err)
 	}
 	if got := open(t, f.dir, 1<<20).drain(); !slices.Equal(got, names(0, 6)) {
@@ -258,7 +258,7 @@ func TestManyAppendWhileOneTakes(t *testing.T) {
 					if err == nil {
 						break
 					}
-					if !errors.Is(err, fault.ErrSpoolFull) {
+					if !errors.Is(err, sdkerr.ErrSpoolFull) {
 						t.Error(err)
 						return
 					}
@@ -280,7 +280,7 @@ func TestManyAppendWhileOneTakes(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			continue
 		}
-		f.Settle(chunk, chunk.Events)
+		f.Resolve(chunk, chunk.Events)
 		f.PutDown(chunk)
 	}
 	group.Wait()
@@ -298,7 +298,7 @@ func TestCloseEndsWaitingAndSyncsWhatIsLeft(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := f.Append(segment.AppendFrame(nil, []byte("late"))); !errors.Is(err, fault.ErrClosed) {
+	if _, err := f.Append(segment.AppendFrame(nil, []byte("late"))); !errors.Is(err, sdkerr.ErrClosed) {
 		t.Error(err)
 	}
 	if got := open(t, f.dir, 1<<20).drain(); !slices.Equal(got, []string{"left"}) {

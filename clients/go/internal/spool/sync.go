@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 )
 
 // planSync has written data synced within a second.
@@ -48,7 +48,7 @@ func (s *Spool) Sync() error {
 		failures = append(failures, syncDir(s.config.Dir))
 	}
 	if err := errors.Join(failures...); err != nil {
-		return fmt.Errorf("%w: cannot sync %s: %w", fault.ErrSpool, s.config.Dir, err)
+		return fmt.Errorf("%w: cannot sync %s: %w", sdkerr.ErrSpool, s.config.Dir, err)
 	}
 	return nil
 }

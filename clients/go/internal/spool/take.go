@@ -7,14 +7,14 @@ import (
 	"os"
 	"time"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/segment"
 )
 
 // readAhead is how many bytes are read at once.
 const readAhead = 256 << 10
 
-// Chunk is a run of events that has been taken. It is busy until it is settled or put down.
+// Chunk is a run of events that has been taken. It is busy until it is resolved or put down.
 type Chunk struct {
 	// Header is the first payload of its file.
 	Header []byte
@@ -75,7 +75,7 @@ func (s *Spool) Next() uint64 {
 }
 
 // Take gives the next events of one file to add, until it returns false or there are limit of them. Nil when nothing waits, or
-// when what waits cannot be read: that is counted as dropped and told.
+// when what waits cannot be read: that is counted as dropped and reported.
 func (s *Spool) Take(limit int, add func(event []byte) bool) *Chunk {
 	s.mu.Lock()
 	file := s.waiting()
@@ -170,6 +170,6 @@ func (s *Spool) giveUp(file *File, reason error) {
 	if err != nil {
 		kept = "nowhere: " + err.Error()
 	}
-	s.config.OnError(fmt.Errorf("%w: %d events of %s cannot be read (%w); the file is kept in %s", fault.ErrDamaged, lost,
+	s.config.OnError(fmt.Errorf("%w: %d events of %s cannot be read (%w); the file is kept in %s", sdkerr.ErrDamaged, lost,
 		file.path, reason, kept))
 }

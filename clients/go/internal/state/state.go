@@ -19,7 +19,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 )
 
 // Dir is a state directory that this process holds.
@@ -35,7 +35,7 @@ func Open(path string) (*Dir, error) {
 	d := &Dir{path: path}
 	for _, dir := range []string{path, d.Spool(), d.DeadLetter()} {
 		if err := makeDir(dir); err != nil {
-			return nil, fmt.Errorf("%w: cannot make %s: %w", fault.ErrSpool, dir, err)
+			return nil, fmt.Errorf("%w: cannot make %s: %w", sdkerr.ErrSpool, dir, err)
 		}
 	}
 	if err := d.takeLock(); err != nil {
@@ -65,17 +65,17 @@ func (d *Dir) takeLock() error {
 	path := filepath.Join(d.path, "lock")
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("%w: cannot open %s: %w", fault.ErrSpool, path, err)
+		return fmt.Errorf("%w: cannot open %s: %w", sdkerr.ErrSpool, path, err)
 	}
 	isFree, err := tryLock(file)
 	if err != nil {
 		_ = file.Close()
-		return fmt.Errorf("%w: cannot lock %s: %w", fault.ErrSpool, path, err)
+		return fmt.Errorf("%w: cannot lock %s: %w", sdkerr.ErrSpool, path, err)
 	}
 	if !isFree {
 		_ = file.Close()
 		return fmt.Errorf("%w: another client uses %s; close it, or give this one a StateDir of its own",
-			fault.ErrSpoolLocked, d.path)
+			sdkerr.ErrSpoolLocked, d.path)
 	}
 	d.lock = file
 	return nil
@@ -97,17 +97,17 @@ var deviceForm = regexp.MustCompile(
 func deviceID(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%w: cannot read %s: %w", fault.ErrSpool, path, err)
+		return "", fmt.Errorf("%w: cannot read %s: %w", sdkerr.ErrSpool, path, err)
 	}
 	if id := strings.TrimSpace(string(data)); id != "" {
 		if !deviceForm.MatchString(strings.ToLower(id)) {
-			return "", fmt.Errorf("%w: %s does not hold a UUID v4; delete it to get a new one", fault.ErrInvalidOptions, path)
+			return "", fmt.Errorf("%w: %s does not hold a UUID v4; delete it to get a new one", sdkerr.ErrInvalidOptions, path)
 		}
 		return id, nil
 	}
 	id := NewUUID()
 	if err := WriteFile(path, []byte(id+"\n")); err != nil {
-		return "", fmt.Errorf("%w: cannot write %s: %w", fault.ErrSpool, path, err)
+		return "", fmt.Errorf("%w: cannot write %s: %w", sdkerr.ErrSpool, path, err)
 	}
 	return id, nil
 }

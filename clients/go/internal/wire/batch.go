@@ -67,7 +67,7 @@ func (e *Events) Pick(indices []int) Events {
 	return picked
 }
 
-// Split tells what becomes of a rejected batch of count events of which the answer names some: those set aside, and the
+// Split tells what becomes of a rejected batch of count events of which the response names some: those set aside, and the
 // batches that are sent again. When none is named the batch is halved, until a single event is left. Every event is in exactly
 // one part, and no part is the whole batch, so that splitting comes to an end.
 func Split(count int, named []int) (aside []int, again [][]int) {

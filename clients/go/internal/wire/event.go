@@ -18,7 +18,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/openclonev1"
 )
 
@@ -46,13 +46,13 @@ const (
 // microseconds, as the service does, so that it is the same over each transport.
 func AppendEvent(to []byte, source openclonev1.SourceType, at time.Time, rawRef string, data any) ([]byte, error) {
 	if at.Unix() < earliest {
-		return to, fmt.Errorf("%w: timestamp %s is before 2020-01-01", fault.ErrInvalidEvent, at.UTC().Format(time.RFC3339))
+		return to, fmt.Errorf("%w: timestamp %s is before 2020-01-01", sdkerr.ErrInvalidEvent, at.UTC().Format(time.RFC3339))
 	}
 	if len(rawRef) > MaxRawRef {
-		return to, fmt.Errorf("%w: raw_ref has %d bytes, at most %d are allowed", fault.ErrInvalidEvent, len(rawRef), MaxRawRef)
+		return to, fmt.Errorf("%w: raw_ref has %d bytes, at most %d are allowed", sdkerr.ErrInvalidEvent, len(rawRef), MaxRawRef)
 	}
 	if !utf8.ValidString(rawRef) {
-		return to, fmt.Errorf("%w: raw_ref is not UTF-8", fault.ErrInvalidEvent)
+		return to, fmt.Errorf("%w: raw_ref is not UTF-8", sdkerr.ErrInvalidEvent)
 	}
 	start := len(to)
 	to = protowire.AppendTag(to, fieldTimestamp, protowire.BytesType)
@@ -98,17 +98,17 @@ func appendPayload(to []byte, source openclonev1.SourceType, message proto.Messa
 	actual, isFinite := inspect(message)
 	if actual != source {
 		return to, fmt.Errorf("%w: payload is %T, but the client's source type is %s",
-			fault.ErrInvalidEvent, message, SourceName(source))
+			sdkerr.ErrInvalidEvent, message, SourceName(source))
 	}
 	if !isFinite {
-		return to, fmt.Errorf("%w: payload has a number that is not finite", fault.ErrInvalidEvent)
+		return to, fmt.Errorf("%w: payload has a number that is not finite", sdkerr.ErrInvalidEvent)
 	}
 	size := proto.Size(message)
 	to = protowire.AppendTag(to, protowire.Number(source)+payloadOffset, protowire.BytesType)
 	to = protowire.AppendVarint(to, uint64(size))
 	to, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(to, message)
 	if err != nil {
-		return to, fmt.Errorf("%w: payload: %w", fault.ErrInvalidEvent, err)
+		return to, fmt.Errorf("%w: payload: %w", sdkerr.ErrInvalidEvent, err)
 	}
 	return to, nil
 }
@@ -122,16 +122,16 @@ func jsonObject(data any) ([]byte, error) {
 		encoder := json.NewEncoder(&buffer)
 		encoder.SetEscapeHTML(false)
 		if err := encoder.Encode(data); err != nil {
-			return nil, fmt.Errorf("%w: data: %w", fault.ErrInvalidEvent, err)
+			return nil, fmt.Errorf("%w: data: %w", sdkerr.ErrInvalidEvent, err)
 		}
 		text = bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
 	}
 	trimmed := bytes.TrimLeft(text, " \t\r\n")
 	if len(trimmed) == 0 || trimmed[0] != '{' {
-		return nil, fmt.Errorf("%w: data is not a JSON object", fault.ErrInvalidEvent)
+		return nil, fmt.Errorf("%w: data is not a JSON object", sdkerr.ErrInvalidEvent)
 	}
 	if isRaw && (!utf8.Valid(text) || !json.Valid(text)) {
-		return nil, fmt.Errorf("%w: data is not JSON in UTF-8", fault.ErrInvalidEvent)
+		return nil, fmt.Errorf("%w: data is not JSON in UTF-8", sdkerr.ErrInvalidEvent)
 	}
 	return text, nil
 }
@@ -146,7 +146,7 @@ func checkSize(event []byte) error {
 		return err
 	}
 	if len(text) > MaxEventJSON {
-		return fmt.Errorf("%w: %d bytes as JSON, at most %d are allowed", fault.ErrEventTooLarge, len(text), MaxEventJSON)
+		return fmt.Errorf("%w: %d bytes as JSON, at most %d are allowed", sdkerr.ErrEventTooLarge, len(text), MaxEventJSON)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	v1 "github.com/PixxzR/openclone/clients/go/openclonev1"
 )
 
@@ -95,11 +95,11 @@ func TestWhatIsNoEventIsRefused(t *testing.T) {
 		"raw with spoil": {moment, "r", json.RawMessage(``)},
 	}
 	for name, bad := range cases {
-		if _, err := AppendEvent(nil, 15, bad.at, bad.rawRef, bad.data); !errors.Is(err, fault.ErrInvalidEvent) {
+		if _, err := AppendEvent(nil, 15, bad.at, bad.rawRef, bad.data); !errors.Is(err, sdkerr.ErrInvalidEvent) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := AppendEvent(nil, 10, moment, "r", &v1.Gps{Lat: new(math.Inf(1))}); !errors.Is(err, fault.ErrInvalidEvent) {
+	if _, err := AppendEvent(nil, 10, moment, "r", &v1.Gps{Lat: new(math.Inf(1))}); !errors.Is(err, sdkerr.ErrInvalidEvent) {
 		t.Errorf("infinite: %v", err)
 	}
 }
@@ -129,7 +129,7 @@ func TestTheLimitIsThatOfTheJSONForm(t *testing.T) {
 		ok    bool
 	}{{"x", MaxEventJSON - frame, true}, {"x", MaxEventJSON - frame + 1, false}, {"\x01", (MaxEventJSON - frame) / 6, true}, {"\x01", (MaxEventJSON-frame)/6 + 1, false}} {
 		_, err := AppendEvent(nil, 15, moment, "r", &v1.Braindump{Text: new(strings.Repeat(one.text, one.count))})
-		if one.ok != (err == nil) || !one.ok && !errors.Is(err, fault.ErrEventTooLarge) {
+		if one.ok != (err == nil) || !one.ok && !errors.Is(err, sdkerr.ErrEventTooLarge) {
 			t.Errorf("%d of %q: %v", one.count, one.text, err)
 		}
 	}

@@ -1,4 +1,4 @@
-"""Events that the server refused, each as a documented JSON batch that `openclone ingest` takes after repair."""
+"""Events that the server rejected, each as a documented JSON batch that `openclone ingest` takes after repair."""
 
 from __future__ import annotations
 

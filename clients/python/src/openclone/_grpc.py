@@ -1,7 +1,7 @@
-"""The gRPC stream: batches out, answers in.
+"""The gRPC stream: batches out, responses in.
 
 The call is made without the generated stub, as requests are encoded already (see `_wire`): what goes in is what goes
-over the wire. Answers, and at last the end of the stream, are handed to a callback on a thread of gRPC's.
+over the wire. Responses, and at last the end of the stream, are handed to a callback on a thread of gRPC's.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from . import _answers, _wire
-from ._answers import Answer, Denied, Failed
+from . import _responses, _wire
+from ._responses import Denied, Failed, Response
 from .v1.ingest_service_pb2 import IngestResponse
 
 METHOD = "/openclone.v1.IngestService/Ingest"
 _STATUS_DETAILS = "grpc-status-details-bin"
 
-Deliver = Callable[["Stream", Optional[int], Answer], None]
-"""Called with the stream, the batch's sequence (`None`: the stream has ended) and the answer (or why it ended)."""
+Deliver = Callable[["Stream", Optional[int], Response], None]
+"""Called with the stream, the batch's sequence (`None`: the stream has ended) and the response (or why it ended)."""
 
 
 class Stream:
@@ -37,22 +37,22 @@ class Stream:
         self._channel = _channel(endpoint)
         call: Any = self._channel.stream_stream(METHOD, request_serializer=None, response_deserializer=None)
         self._call = call(iter(self._requests.get, None), metadata=(("x-api-key", api_key),))
-        threading.Thread(target=self._read, name="openclone-answers", daemon=True).start()
+        threading.Thread(target=self._read, name="openclone-responses", daemon=True).start()
 
     def submit(self, sequence: int, header: bytes, events: list[bytes]) -> None:
-        """Sends a batch; its answer is delivered later."""
+        """Sends a batch; its response is delivered later."""
         self._requests.put(_wire.encode_request(sequence, _wire.encode_batch(header, events)))
 
     def close(self) -> None:
-        """Ends the stream at once; what has no answer gets none."""
+        """Ends the stream at once; what has no response gets none."""
         self._requests.put(None)
         self._call.cancel()
         self._channel.close()
 
     def _read(self) -> None:
         try:
-            self._read_answers()
-            end: Answer = Failed("the stream was ended by the server")
+            self._read_responses()
+            end: Response = Failed("the stream was ended by the server")
         except grpc.RpcError as error:
             end = _reason(error)
         except (DecodeError, ValueError) as error:
@@ -61,10 +61,10 @@ class Stream:
         self._requests.put(None)
         self._deliver(self, None, end)
 
-    def _read_answers(self) -> None:
+    def _read_responses(self) -> None:
         for message in self._call:
             response = IngestResponse.FromString(message)
-            self._deliver(self, response.sequence, _answers.of_response(response))
+            self._deliver(self, response.sequence, _responses.of_response(response))
 
 
 def _reason(error: Any) -> Failed | Denied:
@@ -72,11 +72,11 @@ def _reason(error: Any) -> Failed | Denied:
     for key, value in error.trailing_metadata() or ():
         if key == _STATUS_DETAILS:
             status.details.extend(_details(value))
-    answer = _answers.of_status(status)
-    if isinstance(answer, (Failed, Denied)):
-        return answer
-    # Only batches are refused, never a stream as a whole.
-    return Failed(f"{error.code().name}: {error.details()}", _answers.retry_delay(status))
+    response = _responses.of_status(status)
+    if isinstance(response, (Failed, Denied)):
+        return response
+    # Only batches are rejected, never a stream as a whole.
+    return Failed(f"{error.code().name}: {error.details()}", _responses.retry_delay(status))
 
 
 def _details(value: bytes) -> Iterator[Any]:

@@ -8,12 +8,12 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from . import _answers, _json_form
-from ._answers import Answer, Failed
+from . import _json_form, _responses
+from ._responses import Failed, Response
 
 PATH = "/api/v1/ingest"
 MAX_BODY = 1024 * 1024
-_MAX_ANSWER = 4 * 1024 * 1024
+_MAX_RESPONSE = 4 * 1024 * 1024
 
 
 class TooLarge(Exception):
@@ -28,15 +28,15 @@ class JsonConnection:
         self._headers = {"Content-Type": "application/json", "X-API-Key": api_key}
         self._timeout = timeout
         self._connection: http.client.HTTPConnection | None = None
-        self.was_answered = False
-        """Whether the last batch got an answer that came from the service, and not from a proxy before it."""
+        self.got_response = False
+        """Whether the last batch got a response that came from the service, and not from a proxy before it."""
 
-    def post(self, header: bytes, events: list[bytes]) -> Answer:
-        """Sends a batch and waits for the answer. Raises `TooLarge`."""
+    def post(self, header: bytes, events: list[bytes]) -> Response:
+        """Sends a batch and waits for the response. Raises `TooLarge`."""
         body = _json_form.batch_json(header, events)
         if len(body) > MAX_BODY and len(events) > 1:
             raise TooLarge
-        self.was_answered = False
+        self.got_response = False
         try:
             return self._post(body)
         except (OSError, http.client.HTTPException) as error:
@@ -56,7 +56,7 @@ class JsonConnection:
             with contextlib.suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
-    def _post(self, body: bytes) -> Answer:
+    def _post(self, body: bytes) -> Response:
         is_kept = self._connection is not None
         try:
             response = self._request(body)
@@ -66,12 +66,12 @@ class JsonConnection:
             if not is_kept:
                 raise
             response = self._request(body)
-        content = response.read(_MAX_ANSWER)
+        content = response.read(_MAX_RESPONSE)
         if not response.isclosed():
             self.close()
-        self.was_answered = response.status not in (502, 503, 504)
+        self.got_response = response.status not in (502, 503, 504)
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return _answers.of_http(response.status, headers, content)
+        return _responses.of_http(response.status, headers, content)
 
     def _request(self, body: bytes) -> http.client.HTTPResponse:
         connection = self._connection

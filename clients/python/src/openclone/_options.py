@@ -31,7 +31,7 @@ _KEY = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True)
 class Rejected:
-    """An event that the server refused and that was set aside."""
+    """An event that the server rejected and that was set aside."""
 
     raw_ref: str
     """The event's id."""
@@ -62,7 +62,7 @@ class Options:
     on_full: str
     block_timeout: float
     transport: str
-    answer_timeout: float
+    response_timeout: float
     retry_base: float
     retry_cap: float
     on_error: ErrorCallback | None
@@ -75,7 +75,7 @@ class Options:
                  "max_batch_events must be 1 to 500")
         _require(type(self.spool_max_bytes) is int and self.spool_max_bytes > 0, "spool_max_bytes must be above 0")
         _require(self.on_full in ("block", "reject", "drop_oldest"), "on_full must be block, reject or drop_oldest")
-        _require(0 < self.answer_timeout < 10**9, "answer_timeout must be a number of seconds above 0")
+        _require(0 < self.response_timeout < 10**9, "response_timeout must be a number of seconds above 0")
         for name in ("max_batch_age", "block_timeout", "retry_base", "retry_cap"):
             _require(0 <= getattr(self, name) < 10**9, f"{name} must be a number of seconds, 0 or more")
 

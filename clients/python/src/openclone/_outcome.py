@@ -1,4 +1,4 @@
-"""What becomes of a package once it is answered: dealt with, sent again whole or in parts, or set aside."""
+"""What becomes of a package once it is acknowledged: dealt with, sent again whole or in parts, or set aside."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import _dead_letter
-from ._answers import Accepted, Answer, Denied, Refused
+from ._failures import Failures
+from ._notifier import Notifier
+from ._responses import Accepted, Denied, InvalidBatch, Response
 from ._spool import Package, Spool
-from ._teller import Teller
-from ._trouble import Trouble
 from .errors import Clock, SpoolError, Unavailable
 
 
@@ -26,29 +26,29 @@ class Counts:
 
 
 class Outcomes:
-    """Deals with answers. Used by the sender's thread only."""
+    """Deals with responses. Used by the sender's thread only."""
 
-    def __init__(self, spool: Spool, dead_letter: Path, teller: Teller, trouble: Trouble) -> None:
+    def __init__(self, spool: Spool, dead_letter: Path, notifier: Notifier, failures: Failures) -> None:
         self.again: deque[Package] = deque()
         """Packages to be sent next, oldest first."""
         self.counts = Counts()
         self._spool = spool
         self._dead_letter = dead_letter
-        self._teller = teller
-        self._trouble = trouble
+        self._notifier = notifier
+        self._failures = failures
 
-    def answered(self, package: Package, answer: Answer) -> None:
-        """Deals with `package` as `answer` says."""
-        if isinstance(answer, Accepted):
-            self._accepted(package, answer)
-        elif isinstance(answer, Refused):
-            self._refused(package, answer)
+    def acknowledged(self, package: Package, response: Response) -> None:
+        """Deals with `package` as `response` says."""
+        if isinstance(response, Accepted):
+            self._accepted(package, response)
+        elif isinstance(response, InvalidBatch):
+            self._invalid(package, response)
         else:
             self.again.appendleft(package)
-            if isinstance(answer, Denied):
-                self._trouble.deny(answer)
+            if isinstance(response, Denied):
+                self._failures.deny(response)
             else:
-                self._trouble.failed(Unavailable(answer.reason), answer.retry_after)
+                self._failures.failed(Unavailable(response.reason), response.retry_after)
 
     def halve(self, package: Package) -> None:
         """Has both halves sent one after the other."""
@@ -56,37 +56,37 @@ class Outcomes:
         halves = package.events[:middle], package.events[middle:]
         self.again.extendleft(Package(package.segment, events) for events in reversed(halves))
 
-    def _accepted(self, package: Package, answer: Accepted) -> None:
+    def _accepted(self, package: Package, response: Accepted) -> None:
         with self._spool.lock:
-            self.counts.stored += answer.stored
-            self.counts.skipped += answer.skipped
+            self.counts.stored += response.stored
+            self.counts.skipped += response.skipped
             self._done(package, len(package.events))
-        self._trouble.succeeded()
+        self._failures.succeeded()
 
     def _done(self, package: Package, events: int) -> None:
         try:
             self._spool.done(package.segment, events)
         except SpoolError as error:
             # The file could not be deleted. After the next start the server skips what is in it.
-            self._teller.lasting(error)
+            self._notifier.lasting(error)
 
-    def _refused(self, package: Package, answer: Refused) -> None:
-        if answer.is_clock:
+    def _invalid(self, package: Package, response: InvalidBatch) -> None:
+        if response.is_clock:
             self.again.appendleft(package)
-            self._trouble.failed(Clock(f"this machine's clock is wrong: {answer.reason}"))
+            self._failures.failed(Clock(f"this machine's clock is wrong: {response.reason}"))
             return
-        self._trouble.answered()
-        named = {index: reasons for index, reasons in answer.events.items() if index < len(package.events)}
+        self._failures.acknowledged()
+        named = {index: reasons for index, reasons in response.events.items() if index < len(package.events)}
         if not named and len(package.events) > 1:
             self.halve(package)
             return
-        self._set_aside(package, named or {0: [answer.reason]})
+        self._set_aside(package, named or {0: [response.reason]})
 
-    def _set_aside(self, package: Package, faults: dict[int, list[str]]) -> None:
+    def _set_aside(self, package: Package, violations: dict[int, list[str]]) -> None:
         """Sets the named events aside; the others are sent again."""
         kept: list[bytes] = []
         for index, event in enumerate(package.events):
-            if index not in faults or not self._try_set_aside(package, event, faults[index]):
+            if index not in violations or not self._try_set_aside(package, event, violations[index]):
                 kept.append(event)
         if kept:
             self.again.appendleft(Package(package.segment, kept))
@@ -95,10 +95,10 @@ class Outcomes:
         try:
             rejected = _dead_letter.set_aside(self._dead_letter, package.segment.header, event, reasons)
         except SpoolError as error:
-            self._trouble.failed(error)
+            self._failures.failed(error)
             return False
         with self._spool.lock:
             self.counts.rejected += 1
             self._done(package, 1)
-        self._teller.rejected(rejected)
+        self._notifier.rejected(rejected)
         return True

@@ -5,18 +5,18 @@ from __future__ import annotations
 import time
 from typing import Callable
 
-# Attempts in a row without an answer to any batch, after which the other way is tried.
-_PATIENCE = 2
+# Attempts in a row without a response to any batch, after which the other way is tried.
+_MAX_FAILURES = 2
 _JSON_SECONDS = 300.0
 
 
 class Route:
-    """With `auto`, JSON when the stream has failed twice and JSON is answered; the stream again after 5 minutes."""
+    """With `auto`, JSON when the stream has failed twice and JSON is acknowledged; the stream again after 5 minutes."""
 
     def __init__(self, transport: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
         self._clock = clock
-        self._strikes = 0
+        self._failures_in_a_row = 0
         self._json_until: float | None = None
 
     def is_json(self) -> bool:
@@ -27,15 +27,15 @@ class Route:
             if self._clock() < self._json_until:
                 return True
             self._json_until = None
-        return self._strikes >= _PATIENCE
+        return self._failures_in_a_row >= _MAX_FAILURES
 
-    def stream_ended(self, was_answered: bool) -> None:
-        """Tells that a stream is over, and whether any batch was answered on it."""
-        self._strikes = 0 if was_answered else self._strikes + 1
+    def stream_ended(self, got_response: bool) -> None:
+        """Tells that a stream is over, and whether any batch was acknowledged on it."""
+        self._failures_in_a_row = 0 if got_response else self._failures_in_a_row + 1
 
-    def posted(self, was_answered: bool) -> None:
-        """Tells that a batch was posted, and whether the service answered at all."""
+    def posted(self, got_response: bool) -> None:
+        """Tells that a batch was posted, and whether the service acknowledged at all."""
         if self._json_until is None:
-            self._strikes = 0
-            if was_answered:
+            self._failures_in_a_row = 0
+            if got_response:
                 self._json_until = self._clock() + _JSON_SECONDS

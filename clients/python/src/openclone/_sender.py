@@ -1,7 +1,7 @@
 """The thread that empties the spool.
 
-It waits until a batch is due or an answer has come, deals with the answers, and sends while the window allows.
-Packages without an answer are either in `_outstanding` (on the stream) or in `_again` (to be sent next, oldest first).
+It waits until a batch is due or a response has come, deals with the responses, and sends while the window allows.
+Packages without a response are either in `_outstanding` (on the stream) or in `_again` (to be sent next, oldest first).
 What other threads touch (`_inbox`, `counts`, the refusal) is guarded by the spool's lock, on which `changed` waits.
 """
 
@@ -12,42 +12,42 @@ import time
 from collections import deque
 from pathlib import Path
 
-from ._answers import Answer, Denied, Failed
 from ._backoff import Backoff
+from ._failures import Failures
 from ._grpc import Stream
 from ._http import JsonConnection, TooLarge
+from ._notifier import Notifier, logger
 from ._options import Options
 from ._outcome import Counts, Outcomes
+from ._responses import Denied, Failed, Response
 from ._route import Route
 from ._spool import Package, Spool
-from ._teller import Teller, logger
-from ._trouble import Trouble
 from .errors import Damaged, SpoolError, Unavailable
 
 WINDOW = 32
-"""Batches on the stream without an answer."""
+"""Batches on the stream without a response."""
 
 
 class Sender:
-    """Sends what is due until it is told to stop."""
+    """Sends what is due until it is reported to stop."""
 
-    def __init__(self, options: Options, spool: Spool, dead_letter: Path, teller: Teller) -> None:
+    def __init__(self, options: Options, spool: Spool, dead_letter: Path, notifier: Notifier) -> None:
         self.changed = threading.Condition(spool.lock)
-        self.trouble = Trouble(Backoff(options.retry_base, options.retry_cap), teller, self.changed)
-        self._outcomes = Outcomes(spool, dead_letter, teller, self.trouble)
+        self.failures = Failures(Backoff(options.retry_base, options.retry_cap), notifier, self.changed)
+        self._outcomes = Outcomes(spool, dead_letter, notifier, self.failures)
         self._again = self._outcomes.again
         self._options = options
         self._spool = spool
-        self._teller = teller
+        self._notifier = notifier
         self._route = Route(options.transport)
-        self._inbox: deque[tuple[Stream, int | None, Answer]] = deque()
+        self._inbox: deque[tuple[Stream, int | None, Response]] = deque()
         self._outstanding: dict[int, Package] = {}
-        self._posted: deque[tuple[Package, Answer]] = deque()
+        self._posted: deque[tuple[Package, Response]] = deque()
         self._sequence = 0
         self._stream: Stream | None = None
-        self._stream_answered = False
+        self._stream_got_response = False
         self._progress_at = 0.0
-        self._json = JsonConnection(options.endpoint, options.api_key, options.answer_timeout)
+        self._json = JsonConnection(options.endpoint, options.api_key, options.response_timeout)
         self._posting_since: float | None = None
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="openclone-sender", daemon=True)
@@ -62,7 +62,7 @@ class Sender:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops at once. What has no answer stays in the spool."""
+        """Stops at once. What has no response stays in the spool."""
         with self.changed:
             self._is_stopping = True
             self.changed.notify_all()
@@ -74,7 +74,7 @@ class Sender:
     def watch(self) -> None:
         """Gives up a POST that takes too long; called now and then by another thread."""
         since = self._posting_since
-        if since is not None and time.monotonic() - since > self._options.answer_timeout:
+        if since is not None and time.monotonic() - since > self._options.response_timeout:
             self._json.abort()
 
     def _run(self) -> None:
@@ -85,9 +85,9 @@ class Sender:
                 self._check_progress()
                 self._send_due()
             except Exception as error:  # noqa: BLE001
-                # Such as a thread that the system refuses to start. The plugin must not lose its sender over it.
+                # Such as a thread that the system rejects to start. The plugin must not lose its sender over it.
                 logger.exception("sending failed")
-                self.trouble.failed(Unavailable(f"{type(error).__name__}: {error}"))
+                self.failures.failed(Unavailable(f"{type(error).__name__}: {error}"))
         self._close_stream()
         self._json.close()
 
@@ -101,18 +101,18 @@ class Sender:
         return False
 
     def _next_in(self) -> float | None:
-        """Seconds until there is something to do; `None` if only an answer or an event can bring it."""
+        """Seconds until there is something to do; `None` if only a response or an event can bring it."""
         now = time.monotonic()
-        moments = []
+        deadlines = []
         if self._outstanding:
-            moments.append(max(0.0, self._progress_at + self._options.answer_timeout - now))
+            deadlines.append(max(0.0, self._progress_at + self._options.response_timeout - now))
         due = self._due_in()
         if due is not None:
-            moments.append(max(due, self.trouble.not_before - now, 0.0))
-        return min(moments, default=None)
+            deadlines.append(max(due, self.failures.not_before - now, 0.0))
+        return min(deadlines, default=None)
 
     def _due_in(self) -> float | None:
-        if self.trouble.denied is not None or len(self._outstanding) >= WINDOW:
+        if self.failures.denied is not None or len(self._outstanding) >= WINDOW:
             return None
         if self._again:
             return 0.0
@@ -121,12 +121,12 @@ class Sender:
     def _send_due(self) -> None:
         while not self._inbox and not self._posted and not self._is_stopping:
             with self.changed:
-                if self._due_in() != 0.0 or time.monotonic() < self.trouble.not_before:
+                if self._due_in() != 0.0 or time.monotonic() < self.failures.not_before:
                     return
             try:
                 package = self._again.popleft() if self._again else self._spool.take(self._options.max_batch_events)
             except SpoolError as error:
-                self.trouble.failed(error)
+                self.failures.failed(error)
                 return
             if package is None:
                 continue
@@ -137,13 +137,13 @@ class Sender:
                 raise
 
     def _send(self, package: Package) -> None:
-        # The stream that is open is used up first: it may owe answers.
+        # The stream that is open is used up first: it may owe responses.
         if self._stream is None and self._route.is_json():
             self._post(package)
             return
         if self._stream is None:
             self._stream = Stream(self._options.endpoint, self._options.api_key, self._deliver)
-            self._stream_answered = False
+            self._stream_got_response = False
         if not self._outstanding:
             self._progress_at = time.monotonic()
         self._sequence += 1
@@ -151,56 +151,56 @@ class Sender:
         self._outstanding[self._sequence] = package
 
     def _post(self, package: Package) -> None:
-        """The answer is dealt with as one of the stream is, in its turn."""
+        """The response is dealt with as one of the stream is, in its turn."""
         self._posting_since = time.monotonic()
         try:
-            answer = self._json.post(package.segment.header, package.events)
+            response = self._json.post(package.segment.header, package.events)
         except TooLarge:
             self._outcomes.halve(package)
             return
         finally:
             self._posting_since = None
-        self._route.posted(self._json.was_answered)
-        self._posted.append((package, answer))
+        self._route.posted(self._json.got_response)
+        self._posted.append((package, response))
 
-    def _deliver(self, stream: Stream, sequence: int | None, answer: Answer) -> None:
+    def _deliver(self, stream: Stream, sequence: int | None, response: Response) -> None:
         with self.changed:
-            self._inbox.append((stream, sequence, answer))
+            self._inbox.append((stream, sequence, response))
             self.changed.notify_all()
 
     def _read_inbox(self) -> None:
         if not self._inbox and not self._posted:
             return
         while self._posted:
-            self._outcomes.answered(*self._posted.popleft())
+            self._outcomes.acknowledged(*self._posted.popleft())
         while self._inbox:
-            stream, sequence, answer = self._inbox.popleft()
+            stream, sequence, response = self._inbox.popleft()
             if stream is not self._stream:
                 continue
             if sequence is None:
-                self._lost(answer)
+                self._lost(response)
                 continue
             self._progress_at = time.monotonic()
-            self._stream_answered = True
+            self._stream_got_response = True
             package = self._outstanding.pop(sequence, None)
             if package is not None:
-                self._outcomes.answered(package, answer)
+                self._outcomes.acknowledged(package, response)
         self._announce()
 
     def _check_progress(self) -> None:
-        if self._outstanding and time.monotonic() - self._progress_at >= self._options.answer_timeout:
-            self._lost(Failed(f"no answer within {self._options.answer_timeout:g} s"))
+        if self._outstanding and time.monotonic() - self._progress_at >= self._options.response_timeout:
+            self._lost(Failed(f"no response within {self._options.response_timeout:g} s"))
 
-    def _lost(self, end: Answer) -> None:
-        """The stream is over: what has no answer is sent again."""
-        owed = [self._outstanding.pop(sequence) for sequence in sorted(self._outstanding)]
-        self._again.extendleft(reversed(owed))
+    def _lost(self, end: Response) -> None:
+        """The stream is over: what has no response is sent again."""
+        unacknowledged = [self._outstanding.pop(sequence) for sequence in sorted(self._outstanding)]
+        self._again.extendleft(reversed(unacknowledged))
         self._close_stream()
         if isinstance(end, Denied):
-            self.trouble.deny(end)
-        elif owed and isinstance(end, Failed):
-            self._route.stream_ended(self._stream_answered)
-            self.trouble.failed(Unavailable(end.reason), end.retry_after)
+            self.failures.deny(end)
+        elif unacknowledged and isinstance(end, Failed):
+            self._route.stream_ended(self._stream_got_response)
+            self.failures.failed(Unavailable(end.reason), end.retry_after)
 
     def _close_stream(self) -> None:
         if self._stream is not None:
@@ -210,8 +210,8 @@ class Sender:
     def _tell_damage(self) -> None:
         while self._spool.damaged:
             copy = self._spool.damaged.pop(0)
-            told = f"a segment of the spool was damaged: what could be read is sent, a copy of it is {copy}"
-            self._teller.error(Damaged(told))
+            reported = f"a segment of the spool was damaged: what could be read is sent, a copy of it is {copy}"
+            self._notifier.error(Damaged(reported))
 
     def _announce(self) -> None:
         with self.changed:

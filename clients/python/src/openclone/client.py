@@ -12,12 +12,12 @@ from pathlib import Path
 from types import TracebackType
 
 from . import _exit, _options
-from ._intake import Intake
+from ._notifier import Notifier
 from ._options import ErrorCallback, Options, RejectedCallback
+from ._queue import Queue
 from ._sender import Sender
 from ._spool import Spool
 from ._state_dir import StateDir
-from ._teller import Teller
 from .errors import Closed, OpenCloneError, SpoolError, Timeout
 from .events import Data, Event
 from .v1.batch_pb2 import Batch
@@ -70,7 +70,7 @@ class Client:
         on_full: str = "block",
         block_timeout: float = 30.0,
         transport: str = "auto",
-        answer_timeout: float = 30.0,
+        response_timeout: float = 30.0,
         retry_base: float = 0.5,
         retry_cap: float = 60.0,
         on_error: ErrorCallback | None = None,
@@ -91,23 +91,28 @@ class Client:
             on_full=on_full,
             block_timeout=block_timeout,
             transport=transport,
-            answer_timeout=answer_timeout,
+            response_timeout=response_timeout,
             retry_base=retry_base,
             retry_cap=retry_cap,
             on_error=on_error,
             on_rejected=on_rejected,
         )
-        self._teller = Teller(on_error, on_rejected)
+        self._notifier = Notifier(on_error, on_rejected)
         self._state = StateDir(self._options.state_dir)
         try:
             self._spool = Spool(self._state.spool, self._state.dead_letter, self._header(), spool_max_bytes)
         except BaseException:
             self._state.close()
             raise
-        self._sender = Sender(self._options, self._spool, self._state.dead_letter, self._teller)
+        self._sender = Sender(self._options, self._spool, self._state.dead_letter, self._notifier)
         self._changed = self._sender.changed
-        self._intake = Intake(
-            self._options, self._spool, self._changed, self._sender.counts, self._teller, self._sender.trouble.__str__
+        self._queue = Queue(
+            self._options,
+            self._spool,
+            self._changed,
+            self._sender.counts,
+            self._notifier,
+            self._sender.failures.__str__,
         )
         self._stopped = threading.Event()
         self._sender.start()
@@ -128,7 +133,7 @@ class Client:
 
         Raises `NotEnabled`, `InvalidEvent`, `EventTooLarge`, `SpoolFull`, `SpoolError` or `Closed`.
         """
-        sent = self._intake.queue(event, timestamp, raw_ref, may_wait=True)
+        sent = self._queue.queue(event, timestamp, raw_ref, may_wait=True)
         return sent or ""
 
     def send_all(self, events: Iterable[Event | Data]) -> int:
@@ -144,7 +149,7 @@ class Client:
 
         Raises `Timeout`, `AccessDenied`, `SpoolError` or `Closed`.
         """
-        if not self._intake.is_open:
+        if not self._queue.is_open:
             raise Closed("the client is closed")
         self._flush(timeout)
 
@@ -154,9 +159,9 @@ class Client:
         Raises what `flush` raises. Closing twice does nothing.
         """
         with self._changed:
-            if not self._intake.is_open:
+            if not self._queue.is_open:
                 return
-            self._intake.is_open = False
+            self._queue.is_open = False
         try:
             self._flush(timeout)
         finally:
@@ -176,7 +181,7 @@ class Client:
 
     def forget(self) -> None:
         """Takes the client out of use without touching its files: for the child after a fork."""
-        self._intake.is_open = False
+        self._queue.is_open = False
 
     def __enter__(self) -> Client:
         return self
@@ -198,7 +203,7 @@ class Client:
         self, event: Event | Data, timestamp: float | datetime | None, raw_ref: str | None
     ) -> str | None:
         """As `send`, but gives `None` where `send` would wait for room."""
-        return self._intake.queue(event, timestamp, raw_ref, may_wait=False)
+        return self._queue.queue(event, timestamp, raw_ref, may_wait=False)
 
     def _flush(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -208,14 +213,14 @@ class Client:
         self._spool.sync()
         with self._changed:
             self._changed.wait_for(
-                lambda: self._spool.is_done(last) or self._sender.trouble.denied is not None,
+                lambda: self._spool.is_done(last) or self._sender.failures.denied is not None,
                 max(0.0, deadline - time.monotonic()),
             )
             if self._spool.is_done(last):
                 return
-            if self._sender.trouble.denied is not None:
-                raise self._sender.trouble.denied
-            raise Timeout(f"{self._spool.queued} events were not sent within {timeout:g} s: {self._sender.trouble}")
+            if self._sender.failures.denied is not None:
+                raise self._sender.failures.denied
+            raise Timeout(f"{self._spool.queued} events were not sent within {timeout:g} s: {self._sender.failures}")
 
     def _keep(self) -> None:
         """Syncs the spool every second, and looks after the sender."""
@@ -224,7 +229,7 @@ class Client:
             try:
                 self._spool.sync()
             except SpoolError as error:
-                self._teller.lasting(error)
+                self._notifier.lasting(error)
 
     def _stop(self) -> None:
         self._stopped.set()

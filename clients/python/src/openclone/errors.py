@@ -28,7 +28,7 @@ class SpoolFull(OpenCloneError):
 
 
 class SpoolError(OpenCloneError):
-    """The disk refuses: full, read-only, or no permission. The event was not queued."""
+    """The disk rejects: full, read-only, or no permission. The event was not queued."""
 
 
 class SpoolLocked(OpenCloneError):
@@ -36,7 +36,7 @@ class SpoolLocked(OpenCloneError):
 
 
 class AccessDenied(OpenCloneError):
-    """The server refused the key. Sending has stopped; what is queued stays in the spool for the next start."""
+    """The server rejected the key. Sending has stopped; what is queued stays in the spool for the next start."""
 
 
 class Timeout(OpenCloneError, TimeoutError):
@@ -48,16 +48,16 @@ class Closed(OpenCloneError):
 
 
 class Unavailable(OpenCloneError):
-    """Told to `on_error` only: the service has not been reached several times in a row. Sending goes on trying."""
+    """reported to `on_error` only: the service has not been reached several times in a row. Sending goes on trying."""
 
 
 class Clock(OpenCloneError):
-    """Told to `on_error` only: this machine's clock is wrong, so batches are refused. Sending goes on trying."""
+    """reported to `on_error` only: this machine's clock is wrong, so batches are rejected. Sending goes on trying."""
 
 
 class Damaged(OpenCloneError):
-    """Told to `on_error` only: a segment of the spool was damaged; a copy of it is in `dead-letter/`."""
+    """reported to `on_error` only: a segment of the spool was damaged; a copy of it is in `dead-letter/`."""
 
 
 class Dropped(OpenCloneError):
-    """Told to `on_error` only: the spool was full, and its oldest events were deleted (`on_full="drop_oldest"`)."""
+    """reported to `on_error` only: the spool was full, and its oldest events were deleted (`on_full="drop_oldest"`)."""

@@ -83,7 +83,7 @@ impl Client {
             spool: Mutex::new(spool),
             counts: Counts::default(),
             wake: Notify::new(),
-            is_hungry: AtomicBool::new(true),
+            wants_more: AtomicBool::new(true),
             room: Notify::new(),
             flush_to: AtomicU64::new(0),
             progress: watch::Sender::default(),
@@ -140,7 +140,7 @@ impl Client {
         shared.flush_to.fetch_max(target, Ordering::AcqRel);
         shared.wake.notify_one();
         let mut progress = shared.progress.subscribe();
-        let is_done = |progress: &Progress| progress.denied.is_some() || progress.settled >= target;
+        let is_done = |progress: &Progress| progress.denied.is_some() || progress.resolved >= target;
         let waited = timeout(limit, progress.wait_for(is_done)).await;
         let denied = waited.map(|progress| progress.ok().and_then(|progress| progress.denied.clone()));
         match denied {

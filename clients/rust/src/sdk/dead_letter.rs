@@ -1,4 +1,4 @@
-//! Events that the server refused: each a documented batch of its own, with one member more, `rejected`. After repair
+//! Events that the server rejected: each a documented batch of its own, with one member more, `rejected`. After repair
 //! `openclone ingest FILE` sends it.
 
 use std::{
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{document, state::write_whole};
 use crate::v1::{Batch, Event};
 
-/// Writes it down; the same event again takes the place of the first.
+/// Writes it down; the same event again takes the position of the first.
 pub(super) fn write(
     directory: &Path,
     header: &Batch,

@@ -42,7 +42,7 @@ pub enum Error {
         /// The last failure of sending.
         last: String,
     },
-    /// The disk refuses; the event was not queued.
+    /// The disk rejects; the event was not queued.
     #[error("cannot write to {}: {source}", path.display())]
     SpoolError {
         /// The file or directory.
@@ -56,8 +56,8 @@ pub enum Error {
         /// The state directory.
         path: PathBuf,
     },
-    /// The server refused the key. Events stay in the spool; nothing is sent any more.
-    #[error("the server refused the key: {0}; check api_key, then start again")]
+    /// The server rejected the key. Events stay in the spool; nothing is sent any more.
+    #[error("the server rejected the key: {0}; check api_key, then start again")]
     AccessDenied(String),
     /// It took too long. Events stay in the spool.
     #[error("{queued} events are not sent after {waited:?}; last failure: {last}")]
@@ -93,13 +93,13 @@ impl Error {
     }
 }
 
-/// A failure that lasts, as told to `on_error`.
+/// A failure that lasts, as reported to `on_error`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// Three attempts in a row got no answer. Told once, until there was an answer.
+    /// Three attempts in a row got no response. Reported once, until there was a response.
     Unavailable(String),
-    /// The server refused the key; nothing is sent any more.
+    /// The server rejected the key; nothing is sent any more.
     AccessDenied(String),
     /// The server says that the batch's own timestamp is wrong: the clock of this machine is.
     Clock(String),
@@ -126,12 +126,12 @@ impl Notice {
     }
 }
 
-/// An event that the server refused, as told to `on_rejected`.
+/// An event that the server rejected, as reported to `on_rejected`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// The event's name.
     pub raw_ref: String,
-    /// Why, one line for each fault.
+    /// Why, one line for each violation.
     pub reasons: Vec<String>,
     /// Where it was set aside.
     pub path: PathBuf,

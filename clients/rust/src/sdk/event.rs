@@ -125,7 +125,7 @@ fn is_object(text: &str) -> bool {
     reader.skip(&token).is_ok() && reader.end().is_ok()
 }
 
-/// What is no time of today becomes a time that [`Event::finish`] refuses.
+/// What is no time of today becomes a time that [`Event::finish`] rejects.
 #[expect(clippy::cast_possible_truncation, reason = "checked before")]
 fn unix(seconds: f64) -> Timestamp {
     // No date that anything else could write: beyond the year 9999.

@@ -30,7 +30,7 @@ pub enum OnFull {
 /// How events travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
-    /// The gRPC stream; the JSON endpoint while the stream gets no answer.
+    /// The gRPC stream; the JSON endpoint while the stream gets no response.
     #[default]
     Auto,
     /// Always the gRPC stream.
@@ -60,7 +60,7 @@ pub struct Builder {
     pub(super) on_full: OnFull,
     pub(super) block_timeout: Duration,
     pub(super) transport: Transport,
-    pub(super) answer_timeout: Duration,
+    pub(super) response_timeout: Duration,
     pub(super) retry_base: Duration,
     pub(super) retry_cap: Duration,
     pub(super) on_error: OnError,
@@ -97,11 +97,11 @@ impl Builder {
             on_full: OnFull::default(),
             block_timeout: Duration::from_secs(30),
             transport: Transport::default(),
-            answer_timeout: Duration::from_secs(30),
+            response_timeout: Duration::from_secs(30),
             retry_base: Duration::from_millis(500),
             retry_cap: Duration::from_secs(60),
             on_error: Arc::new(|notice| tracing::warn!(?notice, "events are not sent")),
-            on_rejected: Arc::new(|rejected| tracing::warn!(?rejected, "the server refused an event")),
+            on_rejected: Arc::new(|rejected| tracing::warn!(?rejected, "the server rejected an event")),
         }
     }
 
@@ -124,8 +124,8 @@ impl Builder {
         block_timeout: Duration;
         /// How events travel; [`Transport::Auto`] by default.
         transport: Transport;
-        /// How long a batch may be without an answer before the connection is given up; half a minute by default.
-        answer_timeout: Duration;
+        /// How long a batch may be without a response before the connection is given up; half a minute by default.
+        response_timeout: Duration;
         /// The first pause after a failure, at most; half a second by default.
         retry_base: Duration;
         /// Every pause, at most; a minute by default.
@@ -145,13 +145,13 @@ impl Builder {
         self
     }
 
-    /// Told of failures that last; must not block. Logs by default.
+    /// Reported of failures that last; must not block. Logs by default.
     pub fn on_error(mut self, hook: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
         self.on_error = Arc::new(hook);
         self
     }
 
-    /// Told of each event that the server refused; must not block. Logs by default.
+    /// Reported of each event that the server rejected; must not block. Logs by default.
     pub fn on_rejected(mut self, hook: impl Fn(&Rejected) + Send + Sync + 'static) -> Self {
         self.on_rejected = Arc::new(hook);
         self
@@ -234,14 +234,14 @@ impl Builder {
             raw_ref: None,
             data: Some(crate::v1::event::Data::Json("{}".to_owned())),
         });
-        let faults = validate(&batch, std::time::SystemTime::now());
-        let Some(fault) = faults.first() else {
+        let violations = validate(&batch, std::time::SystemTime::now());
+        let Some(violation) = violations.first() else {
             return Ok(());
         };
-        let field = fault.field_path();
+        let field = violation.field_path();
         let names = ["source_type", "platform", "plugin_id", "plugin_version"];
         let option = names.into_iter().find(|name| *name == field).unwrap_or("options");
-        Err(invalid(option, fault.to_string()))
+        Err(invalid(option, violation.to_string()))
     }
 }
 

@@ -1,14 +1,14 @@
 //! The task that sends: which units go next, over what, and what becomes of them.
 //!
 //! A *session* is one stream, or a row of JSON requests. It ends with nothing to say, or with a [`Failure`], after which
-//! there is a pause. Units that a session has not settled go back to the front of the queue, in their order.
+//! there is a pause. Units that a session has not resolved go back to the front of the queue, in their order.
 
 mod codec;
 mod http;
 mod json;
+mod outcome;
 mod split;
 mod stream;
-mod verdict;
 
 use std::{
     collections::VecDeque,
@@ -16,17 +16,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::verdict::{Failure, Verdict};
+use self::outcome::{Failure, Outcome};
 use super::{client::Shared, error::Notice, options::Transport, spool::Unit};
 
 /// How long JSON is used before the stream is tried again.
 const JSON_FOR: Duration = Duration::from_secs(300);
-/// Attempts without an answer before `on_error` is told.
-const TELL_AFTER: u32 = 3;
-/// Attempts of the stream without an answer before JSON is tried.
+/// Attempts without a response before `on_error` is called.
+const REPORT_AFTER: u32 = 3;
+/// Attempts of the stream without a response before JSON is tried.
 const FALL_BACK_AFTER: u32 = 2;
 
-/// Sends for as long as the client is open, or until the key is refused.
+/// Sends for as long as the client is open, or until the key is rejected.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut sender = Sender::new(shared);
     let mut over_http = match http::Http::new(&sender.shared.options) {
@@ -55,16 +55,16 @@ struct Sender {
     shared: Arc<Shared>,
     /// Units to be sent again, before anything newer.
     again: VecDeque<Unit>,
-    /// Units without an answer.
+    /// Units without a response.
     outstanding: VecDeque<Unit>,
     /// Failures in a row.
     failures: u32,
-    /// Attempts in a row without any answer.
-    unanswered: u32,
-    /// Whether anything was answered in the session.
-    was_answered: bool,
-    has_told: bool,
-    has_told_clock: bool,
+    /// Attempts in a row without any response.
+    unacknowledged: u32,
+    /// Whether anything was acknowledged in the session.
+    got_response: bool,
+    has_reported: bool,
+    has_reported_clock: bool,
     json_until: Option<Instant>,
 }
 
@@ -82,10 +82,10 @@ impl Sender {
             again: VecDeque::new(),
             outstanding: VecDeque::new(),
             failures: 0,
-            unanswered: 0,
-            was_answered: false,
-            has_told: false,
-            has_told_clock: false,
+            unacknowledged: 0,
+            got_response: false,
+            has_reported: false,
+            has_reported_clock: false,
             json_until: None,
         }
     }
@@ -93,7 +93,7 @@ impl Sender {
     /// Waits until a unit is due.
     async fn wait_for_work(&mut self) {
         loop {
-            self.shared.is_hungry.store(true, Ordering::Release);
+            self.shared.wants_more.store(true, Ordering::Release);
             self.publish();
             match self.due() {
                 Due::Now => return,
@@ -102,15 +102,15 @@ impl Sender {
         }
     }
 
-    /// Waits for a change, or until the moment.
+    /// Waits for a change, or until the deadline.
     async fn wait(&self, due: &Due) {
         let woken = self.shared.wake.notified();
         match due {
             Due::Now => {}
             Due::Never => woken.await,
-            Due::At(moment) => {
+            Due::At(deadline) => {
                 // Whether it was woken or is due: the caller looks again.
-                let _ = tokio::time::timeout_at((*moment).into(), woken).await;
+                let _ = tokio::time::timeout_at((*deadline).into(), woken).await;
             }
         }
     }
@@ -125,10 +125,10 @@ impl Sender {
             return Due::Never;
         };
         let is_flushed = first < self.shared.flush_to.load(Ordering::Acquire);
-        let moment = since + self.shared.options.max_batch_age;
-        match is_flushed || spool.has_full_unit(self.shared.wanted()) || moment <= Instant::now() {
+        let deadline = since + self.shared.options.max_batch_age;
+        match is_flushed || spool.has_full_unit(self.shared.wanted()) || deadline <= Instant::now() {
             true => Due::Now,
-            false => Due::At(moment),
+            false => Due::At(deadline),
         }
     }
 
@@ -153,39 +153,39 @@ impl Sender {
         }
     }
 
-    /// Puts what has no answer back to the front.
+    /// Puts what has no response back to the front.
     fn take_back(&mut self) {
         while let Some(unit) = self.outstanding.pop_back() {
             self.again.push_front(unit);
         }
     }
 
-    /// What becomes of a unit by its answer.
-    fn apply(&mut self, unit: Unit, verdict: Verdict) -> Result<(), Failure> {
-        match verdict {
-            Verdict::Taken { stored, skipped } => {
-                self.answered();
-                self.has_told_clock = false;
+    /// What becomes of a unit by its response.
+    fn apply(&mut self, unit: Unit, outcome: Outcome) -> Result<(), Failure> {
+        match outcome {
+            Outcome::Taken { stored, skipped } => {
+                self.acknowledged();
+                self.has_reported_clock = false;
                 let counts = &self.shared.counts;
                 counts.stored.fetch_add(stored, Ordering::Relaxed);
                 counts.skipped.fetch_add(skipped, Ordering::Relaxed);
-                self.settle(unit.segment, unit.events.len());
+                self.resolve(unit.segment, unit.events.len());
                 Ok(())
             }
-            Verdict::Rejected(faults) => {
-                self.answered();
-                split::split(self, unit, &faults)
+            Outcome::Rejected(violations) => {
+                self.acknowledged();
+                split::split(self, unit, &violations)
             }
-            Verdict::Clock(text) => {
-                self.was_answered = true;
+            Outcome::Clock(text) => {
+                self.got_response = true;
                 self.again.push_front(unit);
-                if !self.has_told_clock {
-                    self.has_told_clock = true;
+                if !self.has_reported_clock {
+                    self.has_reported_clock = true;
                     (self.shared.options.on_error)(&Notice::Clock(text.clone()));
                 }
                 Err(Failure::Clock(text))
             }
-            Verdict::Failed(failure) => {
+            Outcome::Failed(failure) => {
                 self.again.push_front(unit);
                 Err(failure)
             }
@@ -193,31 +193,31 @@ impl Sender {
     }
 
     /// So many events of a segment are done with.
-    fn settle(&self, segment: u64, events: usize) {
-        self.shared.spool().settle(segment, events);
+    fn resolve(&self, segment: u64, events: usize) {
+        self.shared.spool().resolve(segment, events);
         self.shared.room.notify_waiters();
     }
 
-    fn answered(&mut self) {
-        self.was_answered = true;
+    fn acknowledged(&mut self) {
+        self.got_response = true;
         self.failures = 0;
-        self.unanswered = 0;
-        self.has_told = false;
+        self.unacknowledged = 0;
+        self.has_reported = false;
     }
 
     /// Tells how far it has come.
     fn publish(&self) {
-        let (untaken, mut settled) = {
+        let (untaken, mut resolved) = {
             let spool = self.shared.spool();
             (spool.appended, spool.first_untaken())
         };
         for unit in self.again.iter().chain(&self.outstanding) {
-            settled = settled.min(unit.first);
+            resolved = resolved.min(unit.first);
         }
-        let settled = settled.min(untaken);
+        let resolved = resolved.min(untaken);
         self.shared.progress.send_if_modified(|progress| {
-            let is_new = progress.settled != settled;
-            progress.settled = settled;
+            let is_new = progress.resolved != resolved;
+            progress.resolved = resolved;
             is_new
         });
     }
@@ -231,37 +231,37 @@ impl Sender {
     }
 
     fn uses_json(&mut self) -> bool {
-        self.was_answered = false;
-        if self.json_until.is_some_and(|moment| Instant::now() >= moment) {
+        self.got_response = false;
+        if self.json_until.is_some_and(|deadline| Instant::now() >= deadline) {
             self.json_until = None;
         }
         match self.shared.options.transport {
             Transport::Grpc => false,
             Transport::Json => true,
-            Transport::Auto => self.json_until.is_some() || self.unanswered >= FALL_BACK_AFTER,
+            Transport::Auto => self.json_until.is_some() || self.unacknowledged >= FALL_BACK_AFTER,
         }
     }
 
-    /// The endpoint of JSON has answered: it is used for a while.
+    /// The endpoint of JSON has acknowledged: it is used for a while.
     fn stay_with_json(&mut self) {
         self.json_until.get_or_insert_with(|| Instant::now() + JSON_FOR);
     }
 
     async fn pause_after(&mut self, failure: &Failure, was_json: bool) {
         self.failures = self.failures.saturating_add(1);
-        if !self.was_answered {
-            self.unanswered += 1;
+        if !self.got_response {
+            self.unacknowledged += 1;
             if was_json && self.json_until.is_none() {
                 // The stream has the next try, then JSON again.
-                self.unanswered = FALL_BACK_AFTER - 1;
+                self.unacknowledged = FALL_BACK_AFTER - 1;
             }
         }
         let text = failure.to_string();
         self.shared
             .progress
             .send_modify(|progress| progress.last.clone_from(&text));
-        if self.failures >= TELL_AFTER && !self.has_told && !matches!(failure, Failure::Clock(_)) {
-            self.has_told = true;
+        if self.failures >= REPORT_AFTER && !self.has_reported && !matches!(failure, Failure::Clock(_)) {
+            self.has_reported = true;
             (self.shared.options.on_error)(&Notice::Unavailable(text));
         }
         tokio::time::sleep(self.pause(failure)).await;

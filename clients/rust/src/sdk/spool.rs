@@ -1,10 +1,10 @@
 //! The spool: events on disk, from `send` to their acknowledgement.
 //!
 //! Segments are read and written in one order. The first [`Segment`]s are being sent, the last one is being written;
-//! one segment may be both. Every event has a place in that order, counted from the client's start, so a flush can wait
+//! one segment may be both. Every event has a position in that order, counted from the client's start, so a flush can wait
 //! for "all before". The format of a segment is in [`segment`].
 //!
-//! - An event is in a segment before `append` returns, and leaves with its segment, when all of it is settled.
+//! - An event is in a segment before `append` returns, and leaves with its segment, when all of it is resolved.
 //! - `bytes` is the size of all segments on disk; it never exceeds `max_bytes` by more than a segment's header.
 
 mod reader;
@@ -20,7 +20,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{error::Error, state::refused};
+use super::{error::Error, state::spool_error};
 use reader::Reader;
 use segment::Writer;
 
@@ -32,7 +32,7 @@ const SEGMENT_BYTES: u64 = 4 << 20;
 pub(super) struct Unit {
     /// Which segment.
     pub(super) segment: u64,
-    /// The place of its first event; for a part of a unit that of the whole.
+    /// The position of its first event; for a part of a unit that of the whole.
     pub(super) first: u64,
     /// An encoded `Batch` without time and events.
     pub(super) header: Bytes,
@@ -74,14 +74,14 @@ pub(super) struct Spool {
 #[derive(Debug, Default)]
 struct Segment {
     number: u64,
-    /// The place of its first event.
+    /// The position of its first event.
     first: u64,
     /// Bytes that hold whole frames.
     length: u64,
     events: u64,
     /// Events that units were made of.
     taken: u64,
-    settled: u64,
+    resolved: u64,
     reader: Option<Reader>,
     /// Whether its file is kept when it is done.
     stays: bool,
@@ -117,17 +117,17 @@ impl Spool {
             waiting_since: None,
         };
         let mut found = Found::default();
-        for number in segment::list(directory).map_err(|source| refused(directory, source))? {
+        for number in segment::list(directory).map_err(|source| spool_error(directory, source))? {
             let path = segment::path(directory, number);
-            let scan = segment::scan(&path).map_err(|source| refused(&path, source))?;
+            let scan = segment::scan(&path).map_err(|source| spool_error(&path, source))?;
             if scan.is_damaged {
                 let copy =
-                    segment::copy(&path, dead_letter).map_err(|source| refused(dead_letter, source))?;
+                    segment::copy(&path, dead_letter).map_err(|source| spool_error(dead_letter, source))?;
                 found.damaged.push(copy);
             }
             spool.next_number = number + 1;
             if scan.events == 0 {
-                fs::remove_file(&path).map_err(|source| refused(&path, source))?;
+                fs::remove_file(&path).map_err(|source| spool_error(&path, source))?;
                 continue;
             }
             spool.adopt(number, scan.length, scan.events);
@@ -179,7 +179,7 @@ impl Spool {
             if writer.is_broken {
                 self.end_segment();
             }
-            return Err(refused(&path, source));
+            return Err(spool_error(&path, source));
         }
         self.bytes += writer.length - before;
         segment.length = writer.length;
@@ -192,7 +192,7 @@ impl Spool {
 
     fn begin_segment(&mut self) -> Result<(), Error> {
         let path = segment::path(&self.directory, self.next_number);
-        let writer = Writer::create(&path, &self.header).map_err(|source| refused(&path, source))?;
+        let writer = Writer::create(&path, &self.header).map_err(|source| spool_error(&path, source))?;
         self.segments.push_back(Segment {
             number: self.next_number,
             first: self.appended,
@@ -258,7 +258,7 @@ impl Spool {
             || segment.length.saturating_sub(read) >= bytes
     }
 
-    /// The place of the first event that no unit holds.
+    /// The position of the first event that no unit holds.
     pub(super) fn first_untaken(&self) -> u64 {
         let next = self
             .segments
@@ -280,7 +280,7 @@ impl Spool {
         let path = segment::path(&self.directory, segment.number);
         let unit = segment
             .read(&path, wanted)
-            .map_err(|source| refused(&path, source))?;
+            .map_err(|source| spool_error(&path, source))?;
         segment.taken += u64::try_from(unit.events.len()).unwrap_or_default();
         self.waiting_since = (self.first_untaken() < self.appended).then(Instant::now);
         Ok(Some(unit))
@@ -309,12 +309,12 @@ impl Spool {
     }
 
     /// So many events of a segment were acknowledged or set aside.
-    pub(super) fn settle(&mut self, number: u64, events: usize) {
+    pub(super) fn resolve(&mut self, number: u64, events: usize) {
         let events = u64::try_from(events).unwrap_or_default();
         let Some(segment) = self.segments.iter_mut().find(|segment| segment.number == number) else {
             return;
         };
-        segment.settled += events;
+        segment.resolved += events;
         self.queued -= events;
         self.remove_if_done(number);
     }
@@ -325,7 +325,7 @@ impl Spool {
         let Some(at) = self.segments.iter().position(|segment| segment.number == number) else {
             return;
         };
-        if !is_written && self.segments[at].settled == self.segments[at].events {
+        if !is_written && self.segments[at].resolved == self.segments[at].events {
             self.remove(at);
         }
     }

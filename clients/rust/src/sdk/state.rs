@@ -4,7 +4,7 @@
 //! device-id      a UUID v4, made once
 //! lock           held for as long as a client is open
 //! spool/         what is not sent yet
-//! dead-letter/   what the server refused, and damaged segments
+//! dead-letter/   what the server rejected, and damaged segments
 //! ```
 
 use std::{
@@ -27,13 +27,13 @@ pub(super) struct StateDir {
 impl StateDir {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         for directory in [path.to_owned(), path.join("spool"), path.join("dead-letter")] {
-            make_directory(&directory).map_err(|source| refused(&directory, source))?;
+            make_directory(&directory).map_err(|source| spool_error(&directory, source))?;
         }
         let lock_path = path.join("lock");
         let lock = private()
             .truncate(false)
             .open(&lock_path)
-            .map_err(|source| refused(&lock_path, source))?;
+            .map_err(|source| spool_error(&lock_path, source))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
@@ -42,7 +42,7 @@ impl StateDir {
             Err(TryLockError::WouldBlock) => Err(Error::SpoolLocked {
                 path: path.to_owned(),
             }),
-            Err(TryLockError::Error(source)) => Err(refused(&lock_path, source)),
+            Err(TryLockError::Error(source)) => Err(spool_error(&lock_path, source)),
         }
     }
 
@@ -72,7 +72,7 @@ impl StateDir {
             }
         }
         let id = Uuid::new_v4().to_string();
-        write_whole(&path, format!("{id}\n").as_bytes()).map_err(|source| refused(&path, source))?;
+        write_whole(&path, format!("{id}\n").as_bytes()).map_err(|source| spool_error(&path, source))?;
         Ok(id)
     }
 }
@@ -110,7 +110,7 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn refused(path: &Path, source: io::Error) -> Error {
+pub(super) fn spool_error(path: &Path, source: io::Error) -> Error {
     Error::SpoolError {
         path: path.to_owned(),
         source,

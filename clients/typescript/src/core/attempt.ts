@@ -4,30 +4,30 @@
  * @module
  */
 
-import type { Verdict } from "./answer.js";
+import type { Outcome } from "./response.js";
 import { type OpenCloneError, reasonOf, SpoolError } from "./errors.js";
 import type { Batch } from "./queue.js";
 
-/** Where a transport gets its batches from, and where it takes the answers to. */
+/** Where a transport gets its batches from, and where it takes the responses to. */
 export interface Source {
-  /** The next batch, when there is one and few enough are without an answer; undefined when the attempt is to end. */
+  /** The next batch, when there is one and few enough are without a response; undefined when the attempt is to end. */
   next(): Promise<Batch | undefined>;
-  /** Hands in the answer to a batch. */
-  settle(batch: Batch, verdict: Verdict): Promise<void>;
-  /** Told whether anything is without an answer, whenever that changes. */
+  /** Hands in the response to a batch. */
+  resolve(batch: Batch, outcome: Outcome): Promise<void>;
+  /** Reported whether anything is without a response, whenever that changes. */
   onBusy: ((busy: boolean) => void) | undefined;
 }
 
 /** A way to the service. */
 export interface Transport {
-  /** Batches without an answer, at most. */
+  /** Batches without a response, at most. */
   readonly window: number;
   /**
    * Makes one attempt: sends what `source` gives until it gives nothing more.
    *
    * @returns why the attempt failed, if it did. Never throws.
    */
-  run(source: Source, abort: AbortSignal): Promise<Verdict | undefined>;
+  run(source: Source, abort: AbortSignal): Promise<Outcome | undefined>;
 }
 
 /** What an attempt may do with its sender. */
@@ -40,17 +40,17 @@ export interface Access {
   wake(): void;
   /** A batch that is in flight is to be sent again. */
   giveBack(batch: Batch): void;
-  answered(): void;
-  succeed(batch: Batch, verdict: Verdict): Promise<OpenCloneError | undefined>;
+  acknowledged(): void;
+  succeed(batch: Batch, outcome: Outcome): Promise<OpenCloneError | undefined>;
 }
 
 /** One attempt: see the module. */
 export class Attempt implements Source {
   onBusy: ((busy: boolean) => void) | undefined;
-  /** Batches that were answered. */
-  answered = 0;
-  /** What an answer said that ends the attempt. */
-  halted: Verdict | undefined;
+  /** Batches that were acknowledged. */
+  acknowledged = 0;
+  /** What a response said that ends the attempt. */
+  halted: Outcome | undefined;
   /** What went wrong here rather than there. */
   error: OpenCloneError | undefined;
   #isEnded = false;
@@ -60,11 +60,11 @@ export class Attempt implements Source {
     readonly transport: Transport,
   ) {}
 
-  async run(abort: AbortSignal): Promise<Verdict | undefined> {
-    const verdict = await this.transport.run(this, abort);
+  async run(abort: AbortSignal): Promise<Outcome | undefined> {
+    const outcome = await this.transport.run(this, abort);
     this.#isEnded = true;
     this.access.wake();
-    return verdict;
+    return outcome;
   }
 
   async next(): Promise<Batch | undefined> {
@@ -79,17 +79,17 @@ export class Attempt implements Source {
     return undefined;
   }
 
-  async settle(batch: Batch, verdict: Verdict): Promise<void> {
+  async resolve(batch: Batch, outcome: Outcome): Promise<void> {
     if (this.#isEnded) return;
-    this.answered++;
-    this.access.answered();
-    if (verdict.kind === "taken" || verdict.kind === "rejected") {
-      const error = await this.access.succeed(batch, verdict);
+    this.acknowledged++;
+    this.access.acknowledged();
+    if (outcome.kind === "taken" || outcome.kind === "rejected") {
+      const error = await this.access.succeed(batch, outcome);
       if (error !== undefined) this.#fail(error);
       return;
     }
     this.access.giveBack(batch);
-    this.#halt(verdict);
+    this.#halt(outcome);
   }
 
   #isOver(): boolean {
@@ -110,9 +110,9 @@ export class Attempt implements Source {
     this.#halt({ kind: "failed", reason: error.message, after: 0, reached: true });
   }
 
-  /** Ends the attempt once what is in flight has been answered. */
-  #halt(verdict: Verdict): void {
-    this.halted ??= verdict;
+  /** Ends the attempt once what is in flight has been acknowledged. */
+  #halt(outcome: Outcome): void {
+    this.halted ??= outcome;
     this.access.wake();
   }
 

@@ -34,7 +34,7 @@ export class SpoolFull extends OpenCloneError {
   override readonly name = "SpoolFull";
 }
 
-/** The disk refuses: full, read-only, no permission. The event is not queued. */
+/** The disk rejects: full, read-only, no permission. The event is not queued. */
 export class SpoolError extends OpenCloneError {
   override readonly name = "SpoolError";
 }
@@ -44,7 +44,7 @@ export class SpoolLocked extends OpenCloneError {
   override readonly name = "SpoolLocked";
 }
 
-/** The server refused the key. Sending has stopped; what is queued stays in the spool. */
+/** The server rejected the key. Sending has stopped; what is queued stays in the spool. */
 export class AccessDenied extends OpenCloneError {
   override readonly name = "AccessDenied";
 }
@@ -59,22 +59,22 @@ export class Closed extends OpenCloneError {
   override readonly name = "Closed";
 }
 
-/** Told to `onError`: the service cannot be reached, or does not take anything at the moment. Sending goes on. */
+/** reported to `onError`: the service cannot be reached, or does not take anything at the moment. Sending goes on. */
 export class Unavailable extends OpenCloneError {
   override readonly name = "Unavailable";
 }
 
-/** Told to `onError`: the service finds the time of this machine impossible. Sending goes on. */
+/** reported to `onError`: the service finds the time of this machine impossible. Sending goes on. */
 export class Clock extends OpenCloneError {
   override readonly name = "Clock";
 }
 
-/** Told to `onError`: a segment of the spool is damaged; a copy of it was put into `dead-letter/`. */
+/** reported to `onError`: a segment of the spool is damaged; a copy of it was put into `dead-letter/`. */
 export class Damaged extends OpenCloneError {
   override readonly name = "Damaged";
 }
 
-/** Told to `onError`: the oldest segment was deleted to make room (`onFull: "drop_oldest"`). */
+/** reported to `onError`: the oldest segment was deleted to make room (`onFull: "drop_oldest"`). */
 export class Dropped extends OpenCloneError {
   override readonly name = "Dropped";
 }

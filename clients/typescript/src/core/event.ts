@@ -71,12 +71,12 @@ export function encodeEvent(event: Event, sourceType: SourceTypeName, newRef: ()
 }
 
 /** Seconds and microseconds of a moment. */
-interface Moment {
+interface Timestamp {
   readonly seconds: number;
   readonly micros: number;
 }
 
-function timestampOf(value: number | Date | undefined): Moment {
+function timestampOf(value: number | Date | undefined): Timestamp {
   const seconds = value === undefined ? Date.now() / 1000 : value instanceof Date ? value.getTime() / 1000 : value;
   if (typeof seconds !== "number" || !Number.isFinite(seconds)) {
     throw new InvalidEvent("timestamp is not a finite number of Unix seconds, nor a valid Date");
@@ -98,7 +98,7 @@ function checkedRef(value: unknown): string {
   return value;
 }
 
-function writeTimestamp({ seconds, micros }: Moment): void {
+function writeTimestamp({ seconds, micros }: Timestamp): void {
   writer.varint(tag(1, 0));
   if (Number.isSafeInteger(seconds)) writer.varint(seconds);
   else writer.int64(BigInt(seconds));

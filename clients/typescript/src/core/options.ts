@@ -45,11 +45,11 @@ export interface CommonOptions<S extends SourceTypeName> {
   readonly retryBase?: number | undefined;
   /** The longest step of the backoff in seconds. Default: 60. */
   readonly retryCap?: number | undefined;
-  /** Seconds until a batch without an answer is given up, and the connection with it. Default: 30. */
-  readonly answerTimeout?: number | undefined;
-  /** Told of each failure that lasts, once. Default: one line on the console. */
+  /** Seconds until a batch without a response is given up, and the connection with it. Default: 30. */
+  readonly responseTimeout?: number | undefined;
+  /** Reported of each failure that lasts, once. Default: one line on the console. */
   readonly onError?: ((error: OpenCloneError) => void) | undefined;
-  /** Told of each event that the service rejected for good. Default: one line on the console. */
+  /** Reported of each event that the service rejected for good. Default: one line on the console. */
   readonly onRejected?: ((rejected: Rejected) => void) | undefined;
 }
 
@@ -65,7 +65,7 @@ export interface CheckedOptions<S extends SourceTypeName> {
   readonly maxBatchAge: number;
   readonly retryBase: number;
   readonly retryCap: number;
-  readonly answerTimeout: number;
+  readonly responseTimeout: number;
   readonly onError: (error: OpenCloneError) => void;
   readonly onRejected: (rejected: Rejected) => void;
 }
@@ -156,7 +156,7 @@ function checkedNumbers(options: CommonOptions<SourceTypeName>) {
     maxBatchEvents,
     maxBatchAge: checkNumber("maxBatchAge", options.maxBatchAge ?? 60, 0, 86_400),
     retryBase,
-    answerTimeout: checkNumber("answerTimeout", options.answerTimeout ?? 30, 0.001, 3600),
+    responseTimeout: checkNumber("responseTimeout", options.responseTimeout ?? 30, 0.001, 3600),
     retryCap: checkNumber("retryCap", options.retryCap ?? Math.max(60, retryBase), retryBase, 86_400),
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ofResponse, type Verdict } from "./answer.js";
+import { ofResponse, type Outcome } from "./response.js";
 import type { Source, Transport } from "./attempt.js";
 import { documentedBatch } from "./documented.js";
 import { reasonOf } from "./errors.js";
@@ -20,25 +20,25 @@ export class PostTransport implements Transport {
   readonly #key: string;
   readonly #timeout: number;
 
-  /** @param timeout - milliseconds until a batch without an answer is given up */
+  /** @param timeout - milliseconds until a batch without a response is given up */
   constructor(endpoint: string, key: string, timeout: number) {
     this.#url = `${endpoint}/api/v1/ingest`;
     this.#key = key;
     this.#timeout = timeout;
   }
 
-  async run(source: Source, abort: AbortSignal): Promise<Verdict | undefined> {
+  async run(source: Source, abort: AbortSignal): Promise<Outcome | undefined> {
     for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
-      const verdict = await this.#post(batch, abort);
-      if (verdict.kind === "failed") return verdict;
-      await source.settle(batch, verdict);
+      const outcome = await this.#post(batch, abort);
+      if (outcome.kind === "failed") return outcome;
+      await source.resolve(batch, outcome);
     }
     return undefined;
   }
 
-  async #post(batch: Batch, abort: AbortSignal): Promise<Verdict> {
+  async #post(batch: Batch, abort: AbortSignal): Promise<Outcome> {
     const body = new TextEncoder().encode(documentedBatch(batch.header, batch.events, Date.now()));
-    if (body.length > MAX_BODY) return { kind: "rejected", faults: [], reason: `${body.length} bytes are over 1 MiB` };
+    if (body.length > MAX_BODY) return { kind: "rejected", violations: [], reason: `${body.length} bytes are over 1 MiB` };
     const timeout = AbortSignal.timeout(this.#timeout);
     try {
       const response = await fetch(this.#url, {
@@ -51,7 +51,7 @@ export class PostTransport implements Transport {
       });
       return ofResponse(response.status, await response.text(), response.headers.get("retry-after"), Date.now());
     } catch (error) {
-      const reason = timeout.aborted ? `no answer within ${this.#timeout / 1000} s` : reasonOf(error);
+      const reason = timeout.aborted ? `no response within ${this.#timeout / 1000} s` : reasonOf(error);
       return { kind: "failed", reason: `POST failed: ${reason}`, after: 0, reached: false };
     }
   }

@@ -1,23 +1,23 @@
 /**
  * Which way the next attempt takes, where there are two: the rule of `auto`.
  *
- * Two attempts in a row without an answer to any batch lead to the other transport (the detour); if that is answered at all, it is
+ * Two attempts in a row without a response to any batch lead to the other transport (the detour); if that gets any response, it is
  * used for five minutes, then the first one is tried again.
  *
  * @module
  */
 
-import type { Verdict } from "./answer.js";
+import type { Outcome } from "./response.js";
 import type { Attempt, Transport } from "./attempt.js";
 
-/** Attempts without any answer before the other transport is tried. */
-const PATIENCE = 2;
+/** Attempts without any response before the other transport is tried. */
+const MAX_FAILURES = 2;
 /** For how long the other transport is used, in milliseconds. */
 const DETOUR = 5 * 60_000;
 
 /** Chooses a transport for each attempt. */
 export class Route {
-  #unanswered = 0;
+  #unacknowledged = 0;
   #detourUntil = 0;
 
   /** @param transports - in order of preference */
@@ -29,7 +29,7 @@ export class Route {
     if (other === undefined) return first;
     if (this.#isDetour()) return other;
     this.#detourUntil = 0;
-    return this.#unanswered >= PATIENCE ? other : first;
+    return this.#unacknowledged >= MAX_FAILURES ? other : first;
   }
 
   /** Whether an attempt over `transport` is to end, as the first one is to be tried again. */
@@ -37,21 +37,21 @@ export class Route {
     return !this.#isFirst(transport) && this.#detourUntil > 0 && !this.#isDetour();
   }
 
-  /** Notes that a batch was answered. */
-  noteAnswer(transport: Transport): void {
-    this.#unanswered = 0;
+  /** Notes that a batch was acknowledged. */
+  noteResponse(transport: Transport): void {
+    this.#unacknowledged = 0;
     if (!this.#isFirst(transport) && this.#detourUntil === 0) this.#detourUntil = Date.now() + DETOUR;
     if (this.#isFirst(transport)) this.#detourUntil = 0;
   }
 
   /** Notes how an attempt failed. */
-  noteEnd({ transport, answered }: Attempt, verdict: Verdict): void {
-    const isReached = answered > 0 || verdict.kind !== "failed" || verdict.reached;
+  noteEnd({ transport, acknowledged }: Attempt, outcome: Outcome): void {
+    const isReached = acknowledged > 0 || outcome.kind !== "failed" || outcome.reached;
     const isFirst = this.#isFirst(transport);
-    if (isReached) this.noteAnswer(transport);
-    else this.#unanswered = isFirst ? this.#unanswered + 1 : 0;
+    if (isReached) this.noteResponse(transport);
+    else this.#unacknowledged = isFirst ? this.#unacknowledged + 1 : 0;
     // POSTs are counted by the service, streams are not: where it says that there were too many, the stream is worth another try.
-    const isTooMuch = verdict.kind === "failed" && verdict.after > 0;
+    const isTooMuch = outcome.kind === "failed" && outcome.after > 0;
     if (!isFirst && (!isReached || isTooMuch)) this.#detourUntil = 0;
   }
 

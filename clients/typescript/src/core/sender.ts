@@ -2,7 +2,7 @@
  * Takes batches from the queue, hands them to a transport, and sees to what comes back.
  *
  * Sending happens in attempts. An attempt is one stream, or a row of POSTs; it lasts for as long as all goes well, also while
- * there is nothing to send. What has no answer when an attempt ends is sent again by the next one, after a pause.
+ * there is nothing to send. What has no response when an attempt ends is sent again by the next one, after a pause.
  *
  * An event is in one of four places until it is done: not taken yet (the queue), being taken, in flight, or waiting to be sent
  * again. Flushing is done when none of them has an event that is older.
@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Verdict } from "./answer.js";
+import type { Outcome } from "./response.js";
 import { type Access, Attempt, type Transport } from "./attempt.js";
 import { delay } from "./backoff.js";
 import { AccessDenied, Clock, type OpenCloneError, reasonOf, SpoolError, Timeout, Unavailable } from "./errors.js";
@@ -18,7 +18,7 @@ import type { Rejected } from "./options.js";
 import type { Batch, Queue } from "./queue.js";
 import { Route } from "./route.js";
 import { later, Signal } from "./signal.js";
-import { type Outcast, split } from "./split.js";
+import { type RejectedBatch, split } from "./split.js";
 
 /** What a sender needs to know. */
 export interface SenderOptions {
@@ -30,7 +30,7 @@ export interface SenderOptions {
   readonly transports: readonly [Transport, Transport?];
 }
 
-/** Failures in a row before somebody is told. */
+/** Failures in a row before somebody is reported. */
 const LASTING = 3;
 
 /** Sends what is in the queue, for as long as it is not stopped. */
@@ -48,7 +48,7 @@ export class Sender {
   #denied: AccessDenied | undefined;
   #failure: OpenCloneError | undefined;
   #failures = 0;
-  #told = "";
+  #reported = "";
   #isStopped = false;
   #pause: { until: number; isAsked: boolean } | undefined;
   readonly #done: Promise<void>;
@@ -106,7 +106,7 @@ export class Sender {
     this.#wake.notify();
   }
 
-  /** Ends the attempt, whatever is without an answer. */
+  /** Ends the attempt, whatever is without a response. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#abort.abort();
@@ -122,12 +122,12 @@ export class Sender {
       }
       const transport = this.#route.next();
       const attempt = new Attempt(this.#access(transport), transport);
-      const verdict = (await attempt.run(this.#abort.signal)) ?? attempt.halted;
+      const outcome = (await attempt.run(this.#abort.signal)) ?? attempt.halted;
       const isLost = this.#inFlight.size > 0;
       this.#again = [...this.#inFlight, ...this.#again].sort((a, b) => a.position - b.position);
       this.#inFlight.clear();
       if (this.#isStopped) return;
-      if (verdict !== undefined || isLost) await this.#failed(attempt, verdict ?? ENDED, isLost);
+      if (outcome !== undefined || isLost) await this.#failed(attempt, outcome ?? ENDED, isLost);
     }
   }
 
@@ -141,14 +141,14 @@ export class Sender {
     await this.#wake.wait(readyAt === Infinity ? Infinity : Math.max(1, readyAt - Date.now()));
   }
 
-  async #failed(attempt: Attempt, verdict: Verdict, isLost: boolean): Promise<void> {
-    this.#route.noteEnd(attempt, verdict);
-    if (verdict.kind === "denied") return this.#deny(verdict.reason);
+  async #failed(attempt: Attempt, outcome: Outcome, isLost: boolean): Promise<void> {
+    this.#route.noteEnd(attempt, outcome);
+    if (outcome.kind === "denied") return this.#deny(outcome.reason);
     // A stream may end while there is nothing to send; a new one is opened when there is.
-    if (!isLost && attempt.answered > 0 && attempt.halted === undefined && !this.#hasWork()) return;
-    const reason = "reason" in verdict ? verdict.reason : "";
-    this.#report(verdict.kind === "clock" ? new Clock(clockText(reason)) : (attempt.error ?? new Unavailable(reason)));
-    const after = verdict.kind === "failed" ? verdict.after : 0;
+    if (!isLost && attempt.acknowledged > 0 && attempt.halted === undefined && !this.#hasWork()) return;
+    const reason = "reason" in outcome ? outcome.reason : "";
+    this.#report(outcome.kind === "clock" ? new Clock(clockText(reason)) : (attempt.error ?? new Unavailable(reason)));
+    const after = outcome.kind === "failed" ? outcome.after : 0;
     const seconds = delay(this.#options.retryBase, this.#options.retryCap, this.#failures++, after);
     this.#pause = { until: Date.now() + seconds * 1000, isAsked: after > 0 };
     while (!this.#isStopped && this.#pause.until > Date.now()) await this.#wake.wait(this.#pause.until - Date.now());
@@ -156,7 +156,7 @@ export class Sender {
   }
 
   #deny(reason: string): void {
-    this.#denied = new AccessDenied(`the service refuses the key (${reason}): sending has stopped, the spool is kept`);
+    this.#denied = new AccessDenied(`the service rejects the key (${reason}): sending has stopped, the spool is kept`);
     this.#options.onError(this.#denied);
     this.#progress.notify();
   }
@@ -165,8 +165,8 @@ export class Sender {
   #report(error: OpenCloneError): void {
     this.#failure = error;
     const isLasting = error.name !== "Unavailable" || this.#failures + 1 >= LASTING;
-    if (!isLasting || this.#told === error.name) return;
-    this.#told = error.name;
+    if (!isLasting || this.#reported === error.name) return;
+    this.#reported = error.name;
     this.#options.onError(error);
   }
 
@@ -196,8 +196,8 @@ export class Sender {
         this.#inFlight.delete(batch);
         this.#again.unshift(batch);
       },
-      answered: () => this.#route.noteAnswer(transport),
-      succeed: (batch, verdict) => this.#succeed(batch, verdict),
+      acknowledged: () => this.#route.noteResponse(transport),
+      succeed: (batch, outcome) => this.#succeed(batch, outcome),
     };
   }
 
@@ -225,17 +225,17 @@ export class Sender {
   }
 
   /** Sees to a batch that was taken or rejected. Gives what keeps it from that, if anything does. */
-  async #succeed(batch: Batch, verdict: Verdict): Promise<OpenCloneError | undefined> {
+  async #succeed(batch: Batch, outcome: Outcome): Promise<OpenCloneError | undefined> {
     this.#failures = 0;
     this.#failure = undefined;
-    this.#told = "";
+    this.#reported = "";
     let failure: OpenCloneError | undefined;
-    if (verdict.kind === "taken") {
-      this.counts.stored += verdict.stored;
-      this.counts.skipped += verdict.skipped;
+    if (outcome.kind === "taken") {
+      this.counts.stored += outcome.stored;
+      this.counts.skipped += outcome.skipped;
       this.#queue.done(batch);
-    } else if (verdict.kind === "rejected") {
-      failure = await this.#divide(batch, verdict);
+    } else if (outcome.kind === "rejected") {
+      failure = await this.#divide(batch, outcome);
     }
     this.#inFlight.delete(batch);
     this.#progress.notify();
@@ -243,19 +243,19 @@ export class Sender {
     return failure;
   }
 
-  async #divide(batch: Batch, verdict: Verdict & { kind: "rejected" }): Promise<OpenCloneError | undefined> {
-    const { outcasts, again } = split(batch, verdict.faults, verdict.reason);
+  async #divide(batch: Batch, outcome: Outcome & { kind: "rejected" }): Promise<OpenCloneError | undefined> {
+    const { rejecteds, again } = split(batch, outcome.violations, outcome.reason);
     this.#again.unshift(...again);
     let failure: OpenCloneError | undefined;
-    for (const outcast of outcasts) {
-      failure ??= await this.#setAside(outcast);
+    for (const rejected of rejecteds) {
+      failure ??= await this.#setAside(rejected);
       // What cannot be set aside is sent again, and rejected again, until it can.
-      if (failure !== undefined) this.#again.push(outcast.batch);
+      if (failure !== undefined) this.#again.push(rejected.batch);
     }
     return failure;
   }
 
-  async #setAside({ batch, reasons }: Outcast): Promise<OpenCloneError | undefined> {
+  async #setAside({ batch, reasons }: RejectedBatch): Promise<OpenCloneError | undefined> {
     const [event] = batch.events;
     if (event === undefined) return undefined;
     try {
@@ -270,7 +270,7 @@ export class Sender {
   }
 }
 
-const ENDED: Verdict = { kind: "failed", reason: "the stream ended before all answers had come", after: 0, reached: false };
+const ENDED: Outcome = { kind: "failed", reason: "the stream ended before all responses had come", after: 0, reached: false };
 
 function clockText(reason: string): string {
   return `the service finds the time of this machine impossible (${reason}): set its clock; events are kept until then`;

@@ -37,9 +37,9 @@ export interface Stats {
 }
 
 /** Seconds that `flush` and `close` take, at most, if nothing else is said. */
-const PATIENCE = 30;
+const DEFAULT_TIMEOUT = 30;
 /** Seconds that closing takes when the program ends, at most. */
-const LAST_PATIENCE = 5;
+const EXIT_TIMEOUT = 5;
 /** Events that are queued in one go, at most. */
 const BURST = 1000;
 
@@ -69,7 +69,7 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
       this.#sender.wake();
       this.#room.notify();
     };
-    this.#forget = options.flushOnExit ? beforeEnd(() => this.close(LAST_PATIENCE)) : () => {};
+    this.#forget = options.flushOnExit ? beforeEnd(() => this.close(EXIT_TIMEOUT)) : () => {};
   }
 
   /**
@@ -154,7 +154,7 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
    * @param timeout - in seconds
    * @throws {@link Timeout}, {@link AccessDenied}, {@link SpoolError}
    */
-  async flush(timeout: number = PATIENCE): Promise<void> {
+  async flush(timeout: number = DEFAULT_TIMEOUT): Promise<void> {
     if (this.#closing !== undefined) throw new Closed("flush after close: what was queued has been sent, or is sent by the next start");
     await this.#flush(timeout, "flush");
   }
@@ -165,7 +165,7 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
    * @param timeout - in seconds
    * @throws {@link Timeout}, {@link AccessDenied}, {@link SpoolError}
    */
-  close(timeout: number = PATIENCE): Promise<void> {
+  close(timeout: number = DEFAULT_TIMEOUT): Promise<void> {
     this.#closing ??= this.#close(timeout);
     return this.#closing;
   }
@@ -252,9 +252,9 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
 }
 
 function senderOptions(options: NodeOptions<SourceTypeName>, key: string): SenderOptions {
-  const { endpoint, retryBase, retryCap, onError, onRejected, answerTimeout } = options;
-  const stream = new StreamTransport(endpoint, key, answerTimeout * 1000);
-  const post = new PostTransport(endpoint, key, answerTimeout * 1000);
+  const { endpoint, retryBase, retryCap, onError, onRejected, responseTimeout } = options;
+  const stream = new StreamTransport(endpoint, key, responseTimeout * 1000);
+  const post = new PostTransport(endpoint, key, responseTimeout * 1000);
   const transports = { auto: [stream, post], grpc: [stream], json: [post] } as const;
   return { retryBase, retryCap, onError, onRejected, transports: transports[options.transport] };
 }

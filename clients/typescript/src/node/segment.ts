@@ -81,7 +81,7 @@ export class Segment {
   }
 
   /**
-   * Writes what is pending. If the disk refuses, nothing of it has been written.
+   * Writes what is pending. If the disk fails, nothing of it has been written.
    *
    * @throws the error of the file system
    */

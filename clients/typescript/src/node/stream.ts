@@ -1,5 +1,5 @@
 /**
- * The gRPC stream as a transport: up to 32 batches without an answer.
+ * The gRPC stream as a transport: up to 32 batches without a response.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 
-import { ofError, ofStatus, type Verdict } from "../core/answer.js";
+import { ofError, ofStatus, type Outcome } from "../core/response.js";
 import type { Source, Transport } from "../core/attempt.js";
 import type { Batch } from "../core/queue.js";
 import { later } from "../core/signal.js";
@@ -32,14 +32,14 @@ export class StreamTransport implements Transport {
   readonly #key: string;
   readonly #timeout: number;
 
-  /** @param timeout - milliseconds until a batch without an answer is given up, and the connection with it */
+  /** @param timeout - milliseconds until a batch without a response is given up, and the connection with it */
   constructor(endpoint: string, key: string, timeout: number) {
     this.#endpoint = endpoint;
     this.#key = key;
     this.#timeout = timeout;
   }
 
-  async run(source: Source, abort: AbortSignal): Promise<Verdict | undefined> {
+  async run(source: Source, abort: AbortSignal): Promise<Outcome | undefined> {
     const stream = new Stream(source, this.#timeout);
     // Each attempt has a connection of its own: what was wrong with the last one is not inherited.
     const connection = new Connection(this.#endpoint);
@@ -98,7 +98,7 @@ class Connection {
 /** One stream. */
 class Stream {
   readonly #abort = new AbortController();
-  /** Batches without an answer, by their sequence. */
+  /** Batches without a response, by their sequence. */
   readonly #waiting = new Map<bigint, Batch>();
   #sequence = 0n;
   #lateness: string | undefined;
@@ -109,11 +109,11 @@ class Stream {
     private readonly timeout: number,
   ) {}
 
-  async run(client: Client<typeof IngestService>, key: string): Promise<Verdict | undefined> {
+  async run(client: Client<typeof IngestService>, key: string): Promise<Outcome | undefined> {
     this.#restartTimer();
     try {
       const options = { headers: { "x-api-key": key }, signal: this.#abort.signal };
-      for await (const response of client.ingest(this.#requests(), options)) await this.#settle(response);
+      for await (const response of client.ingest(this.#requests(), options)) await this.#resolve(response);
       return undefined;
     } catch (error) {
       if (this.#lateness === undefined) return ofError(error);
@@ -139,19 +139,19 @@ class Stream {
     }
   }
 
-  async #settle({ sequence, outcome }: IngestResponse): Promise<void> {
+  async #resolve({ sequence, outcome }: IngestResponse): Promise<void> {
     const batch = this.#waiting.get(sequence);
     if (batch === undefined || outcome.case === undefined) return;
     this.#waiting.delete(sequence);
     this.#restartTimer();
-    await this.source.settle(batch, outcome.case === "error" ? ofStatus(outcome.value) : { kind: "taken", ...outcome.value });
+    await this.source.resolve(batch, outcome.case === "error" ? ofStatus(outcome.value) : { kind: "taken", ...outcome.value });
   }
 
-  /** Answers come in order: none for so long means that the oldest batch has waited for so long. */
+  /** Responses come in order: none for so long means that the oldest batch has waited for so long. */
   #restartTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = later(this.timeout, () => {
-      if (this.#waiting.size > 0 || this.#sequence === 0n) this.giveUp(`no answer within ${this.timeout / 1000} s`);
+      if (this.#waiting.size > 0 || this.#sequence === 0n) this.giveUp(`no response within ${this.timeout / 1000} s`);
     });
   }
 }

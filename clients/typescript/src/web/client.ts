@@ -37,7 +37,7 @@ export interface WebStats {
 }
 
 /** Seconds that `flush` and `close` take, at most, if nothing else is said. */
-const PATIENCE = 30;
+const DEFAULT_TIMEOUT = 30;
 
 /** Sends events of one source type to OpenClone, each exactly once. */
 export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncDisposable {
@@ -113,12 +113,12 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
    * @param timeout - in seconds
    * @throws {@link Timeout}, {@link AccessDenied}
    */
-  async flush(timeout: number = PATIENCE): Promise<void> {
+  async flush(timeout: number = DEFAULT_TIMEOUT): Promise<void> {
     await this.#sender.flush(timeout * 1000, "flush");
   }
 
   /** Flushes, then stops. What could not be sent stays in the database for the next page. */
-  close(timeout: number = PATIENCE): Promise<void> {
+  close(timeout: number = DEFAULT_TIMEOUT): Promise<void> {
     this.#closing ??= this.#close(timeout);
     return this.#closing;
   }
@@ -188,9 +188,9 @@ function senderOptions(
   key: string,
   transport: "auto" | "grpc" | "json",
 ): SenderOptions {
-  const { endpoint, retryBase, retryCap, onError, onRejected, answerTimeout } = options;
-  const unary = new UnaryTransport(endpoint, key, answerTimeout * 1000);
-  const post = new PostTransport(endpoint, key, answerTimeout * 1000);
+  const { endpoint, retryBase, retryCap, onError, onRejected, responseTimeout } = options;
+  const unary = new UnaryTransport(endpoint, key, responseTimeout * 1000);
+  const post = new PostTransport(endpoint, key, responseTimeout * 1000);
   const transports = { auto: [unary, post], grpc: [unary], json: [post] } as const;
   return { retryBase, retryCap, onError, onRejected, transports: transports[transport] };
 }

@@ -77,6 +77,6 @@ export class Database {
 function result<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("the database refuses"));
+    request.onerror = () => reject(request.error ?? new Error("the database rejects"));
   });
 }

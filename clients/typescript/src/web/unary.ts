@@ -8,7 +8,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
-import { ofError, type Verdict } from "../core/answer.js";
+import { ofError, type Outcome } from "../core/response.js";
 import type { Source, Transport } from "../core/attempt.js";
 import type { Batch } from "../core/queue.js";
 import { delimitedBatch } from "../core/wire.js";
@@ -23,23 +23,23 @@ export class UnaryTransport implements Transport {
   readonly #key: string;
   readonly #timeout: number;
 
-  /** @param timeout - milliseconds until a batch without an answer is given up */
+  /** @param timeout - milliseconds until a batch without a response is given up */
   constructor(endpoint: string, key: string, timeout: number) {
     this.#client = createClient(IngestService, createGrpcWebTransport({ baseUrl: endpoint }));
     this.#key = key;
     this.#timeout = timeout;
   }
 
-  async run(source: Source, abort: AbortSignal): Promise<Verdict | undefined> {
+  async run(source: Source, abort: AbortSignal): Promise<Outcome | undefined> {
     for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
-      const verdict = await this.#call(batch, abort);
-      if (verdict.kind === "failed") return verdict;
-      await source.settle(batch, verdict);
+      const outcome = await this.#call(batch, abort);
+      if (outcome.kind === "failed") return outcome;
+      await source.resolve(batch, outcome);
     }
     return undefined;
   }
 
-  async #call(batch: Batch, abort: AbortSignal): Promise<Verdict> {
+  async #call(batch: Batch, abort: AbortSignal): Promise<Outcome> {
     const request = create(IngestBatchRequestSchema);
     request.$unknown = [{ no: BATCH_FIELD, wireType: 2, data: delimitedBatch(batch, Date.now()) }];
     const timeout = AbortSignal.timeout(this.#timeout);
@@ -49,7 +49,7 @@ export class UnaryTransport implements Transport {
       return { kind: "taken", stored: result?.stored ?? 0, skipped: result?.skipped ?? 0 };
     } catch (error) {
       if (!timeout.aborted) return ofError(error);
-      return { kind: "failed", reason: `no answer within ${this.#timeout / 1000} s`, after: 0, reached: false };
+      return { kind: "failed", reason: `no response within ${this.#timeout / 1000} s`, after: 0, reached: false };
     }
   }
 }

@@ -15,7 +15,7 @@ use crate::sdk::{
     error::{Error, Notice},
     options::Builder,
     spool::{Spool, Wanted},
-    state::{StateDir, refused, sync_directory},
+    state::{StateDir, spool_error, sync_directory},
 };
 
 /// Bytes of events in one encoded batch, at most.
@@ -28,13 +28,13 @@ pub(in crate::sdk) struct Shared {
     pub(in crate::sdk) state: StateDir,
     pub(super) spool: Mutex<Spool>,
     pub(in crate::sdk) counts: Counts,
-    /// Something that the sender waits for may have come.
+    /// Wakes the sender.
     pub(in crate::sdk) wake: Notify,
     /// Whether the sender would take more.
-    pub(in crate::sdk) is_hungry: AtomicBool,
+    pub(in crate::sdk) wants_more: AtomicBool,
     /// There may be room in the spool.
     pub(in crate::sdk) room: Notify,
-    /// Everything before this place is to be sent now.
+    /// Everything before this position is to be sent now.
     pub(in crate::sdk) flush_to: AtomicU64,
     pub(in crate::sdk) progress: watch::Sender<Progress>,
     pub(super) is_closed: AtomicBool,
@@ -51,9 +51,9 @@ pub(in crate::sdk) struct Counts {
 /// How far sending has come.
 #[derive(Clone, Debug, Default)]
 pub(in crate::sdk) struct Progress {
-    /// Every event before this place is settled.
-    pub(in crate::sdk) settled: u64,
-    /// Why the server refused the key, if it did.
+    /// Every event before this position is resolved.
+    pub(in crate::sdk) resolved: u64,
+    /// Why the server rejected the key, if it did.
     pub(in crate::sdk) denied: Option<String>,
     /// The last failure; empty if there was none.
     pub(in crate::sdk) last: String,
@@ -81,7 +81,7 @@ impl Shared {
         let was_idle = spool.waiting_since.is_none();
         spool.append(event)?;
         let wakes =
-            was_idle || (self.is_hungry.load(Ordering::Acquire) && spool.has_full_unit(self.wanted()));
+            was_idle || (self.wants_more.load(Ordering::Acquire) && spool.has_full_unit(self.wanted()));
         drop(spool);
         if wakes {
             self.wake.notify_one();
@@ -146,7 +146,9 @@ impl Shared {
             let mut spool = self.spool();
             let directory = spool.directory().to_owned();
             (
-                spool.unsynced().map_err(|source| refused(&directory, source))?,
+                spool
+                    .unsynced()
+                    .map_err(|source| spool_error(&directory, source))?,
                 directory,
             )
         };
@@ -159,7 +161,7 @@ impl Shared {
             sync_directory(&inside)
         });
         match synced.await {
-            Ok(Err(source)) => Err(refused(&directory, source)),
+            Ok(Err(source)) => Err(spool_error(&directory, source)),
             _ => Ok(()),
         }
     }

@@ -56,7 +56,7 @@ fn field_len(field: u32, length: usize) -> usize {
     key_len(field) + encoded_len_varint(length as u64) + length
 }
 
-/// Requests that are encoded already, answers that are not decoded yet.
+/// Requests that are encoded already, responses that are not decoded yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Raw;
 
@@ -90,8 +90,8 @@ impl Decoder for Raw {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<IngestResponse>, Status> {
-        let answer = IngestResponse::decode(buffer);
-        answer
+        let response = IngestResponse::decode(buffer);
+        response
             .map(Some)
             .map_err(|error| Status::internal(error.to_string()))
     }

@@ -19,8 +19,8 @@ use tokio_rustls::{
 
 use crate::sdk::options::Builder;
 
-/// Bytes of an answer that are read, at most.
-const MAX_ANSWER: usize = 1 << 20;
+/// Bytes of a response that are read, at most.
+const MAX_RESPONSE: usize = 1 << 20;
 
 /// The client; connects when it has something to send.
 pub(super) struct Http {
@@ -34,7 +34,7 @@ pub(super) struct Http {
 }
 
 /// What came back.
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: StatusCode,
     /// What `Retry-After` says.
     pub(super) retry_after: Duration,
@@ -57,25 +57,25 @@ impl Http {
             tls: is_tls.then(connector).transpose()?,
             uri,
             key,
-            limit: options.answer_timeout,
+            limit: options.response_timeout,
             connection: None,
         })
     }
 
-    /// Posts a body; the error tells why there is no answer.
-    pub(super) async fn post(&mut self, body: String) -> Result<Answer, String> {
+    /// Posts a body; the error tells why there is no response.
+    pub(super) async fn post(&mut self, body: String) -> Result<Response, String> {
         let limit = self.limit;
-        let answer = match timeout(limit, self.try_post(body)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {limit:?}")),
+        let response = match timeout(limit, self.try_post(body)).await {
+            Ok(response) => response,
+            Err(_) => Err(format!("no response within {limit:?}")),
         };
-        if answer.is_err() {
+        if response.is_err() {
             self.connection = None;
         }
-        answer
+        response
     }
 
-    async fn try_post(&mut self, body: String) -> Result<Answer, String> {
+    async fn try_post(&mut self, body: String) -> Result<Response, String> {
         let mut connection = match self
             .connection
             .take()
@@ -102,12 +102,12 @@ impl Http {
             .headers()
             .get(header::RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let body = Limited::new(response.into_body(), MAX_ANSWER)
+        let body = Limited::new(response.into_body(), MAX_RESPONSE)
             .collect()
             .await
             .map_err(|error| error.to_string())?;
         self.connection = Some(connection);
-        Ok(Answer {
+        Ok(Response {
             status,
             retry_after: Duration::from_secs(seconds.unwrap_or_default()),
             body: body.to_bytes(),

@@ -8,7 +8,7 @@ use prost::Message as _;
 use super::{
     Due, Sender,
     http::Http,
-    verdict::{self, Failure, Verdict},
+    outcome::{self, Failure, Outcome},
 };
 use crate::{
     sdk::{document, event::now, spool::Unit},
@@ -27,7 +27,10 @@ pub(super) async fn session(sender: &mut Sender, client: &mut Http) -> Result<()
                 Due::Now => continue,
                 due => sender.wait(&due).await,
             }
-            if sender.json_until.is_some_and(|moment| Instant::now() >= moment) {
+            if sender
+                .json_until
+                .is_some_and(|deadline| Instant::now() >= deadline)
+            {
                 return Ok(());
             }
             continue;
@@ -38,21 +41,21 @@ pub(super) async fn session(sender: &mut Sender, client: &mut Http) -> Result<()
         };
         // Cancelled or failed, it is still in the queue.
         sender.outstanding.push_back(unit);
-        let answer = client.post(body).await;
+        let response = client.post(body).await;
         let Some(unit) = sender.outstanding.pop_front() else {
             continue;
         };
-        let verdict = match answer {
-            Err(reason) => Verdict::Failed(Failure::again(reason)),
-            Ok(answer) => {
-                if !is_of_a_proxy(answer.status) {
-                    sender.was_answered = true;
+        let outcome = match response {
+            Err(reason) => Outcome::Failed(Failure::again(reason)),
+            Ok(response) => {
+                if !is_of_a_proxy(response.status) {
+                    sender.got_response = true;
                     sender.stay_with_json();
                 }
-                verdict::of_http(answer.status, answer.retry_after, &answer.body)
+                outcome::of_http(response.status, response.retry_after, &response.body)
             }
         };
-        sender.apply(unit, verdict)?;
+        sender.apply(unit, outcome)?;
     }
 }
 

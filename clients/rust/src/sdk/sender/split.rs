@@ -6,16 +6,16 @@ use prost::Message as _;
 
 use super::{
     Sender,
-    verdict::{Failure, Faults},
+    outcome::{Failure, Violations},
 };
 use crate::{
     sdk::{dead_letter, error::Rejected, event::now, spool::Unit},
     v1::{Batch, Event},
 };
 
-/// Sets aside what the answer names. If it names nothing the unit is halved, until it is a single event.
-pub(super) fn split(sender: &mut Sender, mut unit: Unit, faults: &Faults) -> Result<(), Failure> {
-    let mut named: Vec<usize> = faults.iter().filter_map(|(index, _)| *index).collect();
+/// Sets aside what the response names. If it names nothing the unit is halved, until it is a single event.
+pub(super) fn split(sender: &mut Sender, mut unit: Unit, violations: &Violations) -> Result<(), Failure> {
+    let mut named: Vec<usize> = violations.iter().filter_map(|(index, _)| *index).collect();
     named.retain(|index| *index < unit.events.len());
     named.sort_unstable();
     named.dedup();
@@ -34,13 +34,13 @@ pub(super) fn split(sender: &mut Sender, mut unit: Unit, faults: &Faults) -> Res
     }
     for (done, index) in named.iter().enumerate() {
         let at = index - done;
-        if let Err(error) = set_aside(sender, &unit, at, &reasons(faults, *index)) {
+        if let Err(error) = set_aside(sender, &unit, at, &reasons(violations, *index)) {
             sender.again.push_front(unit);
             return Err(Failure::Disk(error));
         }
         unit.events.remove(at);
         sender.shared.counts.rejected.fetch_add(1, Ordering::Relaxed);
-        sender.settle(unit.segment, 1);
+        sender.resolve(unit.segment, 1);
     }
     if !unit.events.is_empty() {
         sender.again.push_front(unit);
@@ -49,14 +49,14 @@ pub(super) fn split(sender: &mut Sender, mut unit: Unit, faults: &Faults) -> Res
 }
 
 /// Those of one event, as if it stood alone; those that name none, if it has none of its own.
-fn reasons(faults: &Faults, index: usize) -> Vec<String> {
-    let own = faults.iter().filter(|(named, _)| *named == Some(index));
-    let place = format!("events[{index}]");
+fn reasons(violations: &Violations, index: usize) -> Vec<String> {
+    let own = violations.iter().filter(|(named, _)| *named == Some(index));
+    let position = format!("events[{index}]");
     let own: Vec<String> = own
-        .map(|(_, sentence)| sentence.replacen(&place, "events[0]", 1))
+        .map(|(_, sentence)| sentence.replacen(&position, "events[0]", 1))
         .collect();
     match own.is_empty() {
-        true => faults.iter().map(|(_, sentence)| sentence.clone()).collect(),
+        true => violations.iter().map(|(_, sentence)| sentence.clone()).collect(),
         false => own,
     }
 }

@@ -1,4 +1,4 @@
-//! One gRPC stream: at most [`WINDOW`] batches without an answer.
+//! One gRPC stream: at most [`WINDOW`] batches without a response.
 
 use std::{
     sync::atomic::Ordering,
@@ -18,14 +18,14 @@ use tonic::{
 use super::{
     Due, Sender,
     codec::{self, Raw},
-    verdict::{self, Failure, Verdict},
+    outcome::{self, Failure, Outcome},
 };
 use crate::{
     sdk::options::Builder,
-    v1::{IngestResponse, ingest_response::Outcome},
+    v1::{IngestResponse, ingest_response},
 };
 
-/// Batches without an answer, at most; the server has no more in flight either.
+/// Batches without a response, at most; the server has no more in flight either.
 const WINDOW: usize = 32;
 const PATH: &str = "/openclone.v1.IngestService/Ingest";
 
@@ -33,12 +33,12 @@ type Requests = mpsc::Sender<bytes::Bytes>;
 
 /// Sends until something fails, or until the server ends the stream while nothing is on its way.
 pub(super) async fn session(sender: &mut Sender) -> Result<(), Failure> {
-    let limit = sender.shared.options.answer_timeout;
-    let (requests, answers) = match timeout(limit, open(&sender.shared.options)).await {
+    let limit = sender.shared.options.response_timeout;
+    let (requests, responses) = match timeout(limit, open(&sender.shared.options)).await {
         Ok(opened) => opened?,
-        Err(_) => return Err(Failure::again(format!("no answer within {limit:?}"))),
+        Err(_) => return Err(Failure::again(format!("no response within {limit:?}"))),
     };
-    let ended = run(sender, &requests, answers, limit).await;
+    let ended = run(sender, &requests, responses, limit).await;
     sender.take_back();
     ended
 }
@@ -59,14 +59,16 @@ async fn open(options: &Builder) -> Result<(Requests, Streaming<IngestResponse>)
     let opened = client
         .streaming(request, PathAndQuery::from_static(PATH), Raw)
         .await;
-    let answers = opened.map_err(|status| verdict::of_stream(&status))?.into_inner();
-    Ok((requests, answers))
+    let responses = opened.map_err(|status| outcome::of_stream(&status))?.into_inner();
+    Ok((requests, responses))
 }
 
 async fn connect(options: &Builder) -> Result<Channel, Failure> {
     let failed = |error: tonic::transport::Error| Failure::again(chain(&error));
     let endpoint = Endpoint::from_shared(options.endpoint.clone()).map_err(failed)?;
-    let endpoint = endpoint.connect_timeout(options.answer_timeout).tcp_nodelay(true);
+    let endpoint = endpoint
+        .connect_timeout(options.response_timeout)
+        .tcp_nodelay(true);
     let endpoint = match options.endpoint.starts_with("https:") {
         true => endpoint
             .tls_config(ClientTlsConfig::new().with_native_roots())
@@ -79,14 +81,14 @@ async fn connect(options: &Builder) -> Result<Channel, Failure> {
 async fn run(
     sender: &mut Sender,
     requests: &Requests,
-    mut answers: Streaming<IngestResponse>,
+    mut responses: Streaming<IngestResponse>,
     limit: Duration,
 ) -> Result<(), Failure> {
-    let (mut sequence, mut answered) = (0_u64, 0_u64);
+    let (mut sequence, mut acknowledged) = (0_u64, 0_u64);
     let mut heard = Instant::now();
     loop {
         // Before the look into the spool: what comes after it wakes.
-        sender.shared.is_hungry.store(true, Ordering::Release);
+        sender.shared.wants_more.store(true, Ordering::Release);
         if sender.outstanding.is_empty() {
             heard = Instant::now();
         }
@@ -95,11 +97,11 @@ async fn run(
             let message = codec::request(sequence, &unit);
             sender.outstanding.push_back(unit);
             sequence += 1;
-            // Never full; closed when the stream has ended, which its answers tell.
+            // Never full; closed when the stream has ended, which its responses tell.
             let _ = requests.try_send(message);
         }
         let is_full = sender.outstanding.len() >= WINDOW;
-        sender.shared.is_hungry.store(!is_full, Ordering::Release);
+        sender.shared.wants_more.store(!is_full, Ordering::Release);
         sender.publish();
         let due = match is_full {
             true => Due::Never,
@@ -107,38 +109,40 @@ async fn run(
         };
         let is_idle = sender.outstanding.is_empty();
         tokio::select! {
-            answer = answers.message() => {
-                let Some(answer) = answer.map_err(|status| verdict::of_stream(&status))? else {
+            response = responses.message() => {
+                let Some(response) = response.map_err(|status| outcome::of_stream(&status))? else {
                     return if is_idle { Ok(()) } else { Err(Failure::again("the server ended the stream")) };
                 };
                 heard = Instant::now();
-                take(sender, answer, answered)?;
-                answered += 1;
+                take(sender, response, acknowledged)?;
+                acknowledged += 1;
             }
             () = sender.wait(&due), if !is_full => {}
             () = tokio::time::sleep_until((heard + limit).into()), if !is_idle => {
-                return Err(Failure::again(format!("no answer within {limit:?}")));
+                return Err(Failure::again(format!("no response within {limit:?}")));
             }
         }
     }
 }
 
-fn take(sender: &mut Sender, answer: IngestResponse, expected: u64) -> Result<(), Failure> {
-    if answer.sequence != expected {
-        return Err(Failure::again("the server answered out of order"));
+fn take(sender: &mut Sender, response: IngestResponse, expected: u64) -> Result<(), Failure> {
+    if response.sequence != expected {
+        return Err(Failure::again("the server responded out of order"));
     }
     let Some(unit) = sender.outstanding.pop_front() else {
-        return Err(Failure::again("the server answered more than it was sent"));
+        return Err(Failure::again(
+            "the server sent more responses than it got requests",
+        ));
     };
-    let verdict = match answer.outcome {
-        Some(Outcome::Result(result)) => Verdict::Taken {
+    let outcome = match response.outcome {
+        Some(ingest_response::Outcome::Result(result)) => Outcome::Taken {
             stored: result.stored.into(),
             skipped: result.skipped.into(),
         },
-        Some(Outcome::Error(error)) => verdict::of_error(&error),
-        None => Verdict::Failed(Failure::again("the server gave an answer without an outcome")),
+        Some(ingest_response::Outcome::Error(error)) => outcome::of_error(&error),
+        None => Outcome::Failed(Failure::again("the server gave a response without an outcome")),
     };
-    sender.apply(unit, verdict)
+    sender.apply(unit, outcome)
 }
 
 /// An error with what it came from; by itself tonic's says little.

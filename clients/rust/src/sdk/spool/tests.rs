@@ -72,7 +72,7 @@ fn a_segment_goes_when_all_of_it_is_settled() {
     assert!(!spool.has_room(100));
     let before = (segments(directory.path()), spool.bytes);
     while let Some(unit) = spool.take(Wanted { events: 1, ..WANTED }).unwrap() {
-        spool.settle(unit.segment, 1);
+        spool.resolve(unit.segment, 1);
     }
     assert_eq!(spool.queued, 0);
     assert!(segments(directory.path()) < before.0 && spool.bytes < before.1);
@@ -112,7 +112,7 @@ fn a_second_damaged_segment_does_not_replace_the_first() {
     assert_eq!(copies.len(), 3);
 }
 
-/// What a spool with these bytes as its only segment gives, and whether it told of damage.
+/// What a spool with these bytes as its only segment gives, and whether it reported of damage.
 fn reopened(bytes: &[u8]) -> (Vec<Bytes>, bool) {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir_all(directory.path().join("spool")).unwrap();

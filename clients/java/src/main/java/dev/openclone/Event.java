@@ -100,8 +100,8 @@ public final class Event {
   public static Event json(Map<String, ?> members) {
     try {
       return json(GSON.toJson(members));
-    } catch (IllegalArgumentException | JsonParseException fault) {
-      throw new OpenCloneException.InvalidEvent("data: a value has no JSON form: " + fault.getMessage(), fault);
+    } catch (IllegalArgumentException | JsonParseException error) {
+      throw new OpenCloneException.InvalidEvent("data: a value has no JSON form: " + error.getMessage(), error);
     }
   }
 

@@ -29,15 +29,15 @@ final class EventSubscriber implements Flow.Subscriber<Event> {
     try {
       client.send(event);
       subscription.request(1);
-    } catch (OpenCloneException fault) {
+    } catch (OpenCloneException error) {
       subscription.cancel();
-      onFailure.accept(fault);
+      onFailure.accept(error);
     }
   }
 
   @Override
-  public void onError(Throwable fault) {
-    onFailure.accept(fault);
+  public void onError(Throwable error) {
+    onFailure.accept(error);
   }
 
   @Override

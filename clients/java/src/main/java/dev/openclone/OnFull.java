@@ -6,6 +6,6 @@ public enum OnFull {
   BLOCK,
   /** {@link OpenCloneException.SpoolFull} at once. */
   REJECT,
-  /** Deletes the oldest segment that is not being sent; its events are counted as dropped and told to the error handler. */
+  /** Deletes the oldest segment that is not being sent; its events are counted as dropped and reported to the error handler. */
   DROP_OLDEST
 }

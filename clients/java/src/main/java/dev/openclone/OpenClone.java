@@ -45,7 +45,7 @@ public final class OpenClone implements AutoCloseable {
    * @throws OpenCloneException.InvalidEvent if the event breaks a rule
    * @throws OpenCloneException.EventTooLarge if its JSON form is over 1,000,000 bytes
    * @throws OpenCloneException.SpoolFull if there is no room, see {@link OnFull}
-   * @throws OpenCloneException.SpoolError if the disk refuses
+   * @throws OpenCloneException.SpoolError if the disk fails
    * @throws OpenCloneException.Closed if the client is closed
    */
   public void send(Event event) {
@@ -57,7 +57,7 @@ public final class OpenClone implements AutoCloseable {
    *
    * @param timeout how long it may take
    * @throws OpenCloneException.Timeout if it took longer; what is queued stays in the spool
-   * @throws OpenCloneException.AccessDenied if the server refuses the key
+   * @throws OpenCloneException.AccessDenied if the server rejects the key
    * @throws OpenCloneException.Closed if the client is closed
    */
   public void flush(Duration timeout) {
@@ -75,7 +75,7 @@ public final class OpenClone implements AutoCloseable {
    *
    * @param timeout how long the flush may take
    * @throws OpenCloneException.Timeout if it took longer; the client is closed all the same
-   * @throws OpenCloneException.AccessDenied if the server refuses the key; the client is closed all the same
+   * @throws OpenCloneException.AccessDenied if the server rejects the key; the client is closed all the same
    */
   public void close(Duration timeout) {
     engine.close(timeout);
@@ -93,7 +93,7 @@ public final class OpenClone implements AutoCloseable {
   /**
    * A subscriber that sends every event of a publisher. It asks for one after the other, so that a full spool slows the publisher down.
    *
-   * @param onFailure told of what ends it: the publisher's failure, or what {@link #send} threw (the subscription is cancelled then)
+   * @param onFailure reported of what ends it: the publisher's failure, or what {@link #send} threw (the subscription is cancelled then)
    * @return a subscriber for one publisher
    */
   public Flow.Subscriber<Event> subscriber(Consumer<? super Throwable> onFailure) {

@@ -173,13 +173,13 @@ public final class OpenCloneBuilder {
   }
 
   /**
-   * How long a batch may be without an answer before the connection is given up.
+   * How long a batch may be without a response before the connection is given up.
    *
    * @param timeout default 30 s
    * @return this
    */
-  public OpenCloneBuilder answerTimeout(Duration timeout) {
-    options.answerTimeout = timeout;
+  public OpenCloneBuilder responseTimeout(Duration timeout) {
+    options.responseTimeout = timeout;
     return this;
   }
 
@@ -197,7 +197,7 @@ public final class OpenCloneBuilder {
   }
 
   /**
-   * Who is told of a failure that lasts. Called on a thread of the client; must not flush or close it.
+   * Who receives a failure that lasts. Called on a thread of the client; must not flush or close it.
    *
    * @param handler default: a warning in the log
    * @return this
@@ -208,7 +208,7 @@ public final class OpenCloneBuilder {
   }
 
   /**
-   * Who is told of each event that was set aside. Called on a thread of the client; must not flush or close it.
+   * Who receives each event that was set aside. Called on a thread of the client; must not flush or close it.
    *
    * @param handler default: a warning in the log
    * @return this
@@ -224,7 +224,7 @@ public final class OpenCloneBuilder {
    * @return the client, to be closed
    * @throws OpenCloneException.InvalidOptions if an option breaks a rule
    * @throws OpenCloneException.SpoolLocked if another process uses the state directory
-   * @throws OpenCloneException.SpoolError if the disk refuses
+   * @throws OpenCloneException.SpoolError if the disk fails
    */
   public OpenClone build() {
     return new OpenClone(options.checked());

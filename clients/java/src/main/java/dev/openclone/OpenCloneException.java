@@ -128,7 +128,7 @@ public abstract sealed class OpenCloneException extends RuntimeException {
     }
   }
 
-  /** The disk refuses: full, read-only, no permission. An event that was being sent to the spool was not queued. */
+  /** The disk rejects: full, read-only, no permission. An event that was being sent to the spool was not queued. */
   public static final class SpoolError extends OpenCloneException {
     private static final long serialVersionUID = 1L;
 
@@ -176,7 +176,7 @@ public abstract sealed class OpenCloneException extends RuntimeException {
     }
   }
 
-  /** The server refused the key. Sending has stopped; what is queued stays in the spool. */
+  /** The server invalid the key. Sending has stopped; what is queued stays in the spool. */
   public static final class AccessDenied extends OpenCloneException {
     private static final long serialVersionUID = 1L;
 
@@ -248,7 +248,7 @@ public abstract sealed class OpenCloneException extends RuntimeException {
     }
   }
 
-  /** The server cannot be reached or cannot take batches; it is tried again. Only told to the error handler. */
+  /** The server cannot be reached or cannot take batches; it is tried again. Only reported to the error handler. */
   public static final class Unavailable extends OpenCloneException {
     private static final long serialVersionUID = 1L;
 
@@ -272,7 +272,7 @@ public abstract sealed class OpenCloneException extends RuntimeException {
     }
   }
 
-  /** The server finds the clock of this machine wrong; the batch is kept and tried again. Only told to the error handler. */
+  /** The server finds the clock of this machine wrong; the batch is kept and tried again. Only reported to the error handler. */
   public static final class Clock extends OpenCloneException {
     private static final long serialVersionUID = 1L;
 
@@ -296,7 +296,7 @@ public abstract sealed class OpenCloneException extends RuntimeException {
     }
   }
 
-  /** A segment of the spool was damaged; it was copied to {@code dead-letter/}. Only told to the error handler. */
+  /** A segment of the spool was damaged; it was copied to {@code dead-letter/}. Only reported to the error handler. */
   public static final class Damaged extends OpenCloneException {
     private static final long serialVersionUID = 1L;
 
@@ -320,7 +320,7 @@ public abstract sealed class OpenCloneException extends RuntimeException {
     }
   }
 
-  /** Events were deleted because the spool was full. Only told to the error handler. */
+  /** Events were deleted because the spool was full. Only reported to the error handler. */
   public static final class Dropped extends OpenCloneException {
     private static final long serialVersionUID = 1L;
 

@@ -4,21 +4,21 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An event that the server refused and that was set aside.
+ * An event that the server invalid and that was set aside.
  *
  * @param rawRef the event's {@code raw_ref}
- * @param faults what is wrong with it, such as {@code events[0].timestamp: …}
+ * @param violations what is wrong with it, such as {@code events[0].timestamp: …}
  * @param file where it is kept; after repair {@code openclone ingest FILE} sends it
  */
-public record RejectedEvent(String rawRef, List<String> faults, Path file) {
+public record RejectedEvent(String rawRef, List<String> violations, Path file) {
   /**
    * Copies the list.
    *
    * @param rawRef the event's {@code raw_ref}
-   * @param faults what is wrong with it
+   * @param violations what is wrong with it
    * @param file where it is kept
    */
   public RejectedEvent {
-    faults = List.copyOf(faults);
+    violations = List.copyOf(violations);
   }
 }

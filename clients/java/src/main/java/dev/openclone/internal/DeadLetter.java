@@ -11,7 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Where refused events are kept: each a documented JSON batch of its own, with one member more, {@code rejected}. */
+/** Where invalid events are kept: each a documented JSON batch of its own, with one member more, {@code rejected}. */
 final class DeadLetter {
   private final Path directory;
 
@@ -19,10 +19,10 @@ final class DeadLetter {
     this.directory = directory;
   }
 
-  RejectedEvent keep(Batch header, Event event, List<String> faults) throws IOException {
+  RejectedEvent keep(Batch header, Event event, List<String> violations) throws IOException {
     Path file = directory.resolve(fileName(event.getRawRef()));
-    StateDir.writeWhole(file, JsonForm.ofRejected(header, event, faults));
-    return new RejectedEvent(event.getRawRef(), faults, file);
+    StateDir.writeWhole(file, JsonForm.ofRejected(header, event, violations));
+    return new RejectedEvent(event.getRawRef(), violations, file);
   }
 
   /** The first 32 hex digits of SHA-256 of the raw_ref: a raw_ref may hold anything. */
@@ -30,8 +30,8 @@ final class DeadLetter {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(rawRef.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(hash, 0, 16) + ".json";
-    } catch (NoSuchAlgorithmException fault) {
-      throw new IllegalStateException("every Java runtime has SHA-256", fault);
+    } catch (NoSuchAlgorithmException error) {
+      throw new IllegalStateException("every Java runtime has SHA-256", error);
     }
   }
 }

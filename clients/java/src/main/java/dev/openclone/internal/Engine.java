@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 public final class Engine {
   private static final System.Logger LOG = System.getLogger("dev.openclone");
   /** How long the exit of the program may be held up. */
-  private static final Duration EXIT_PATIENCE = Duration.ofSeconds(5);
-  private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
+  private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
   /** How often a waiting flush looks whether sending has stopped for good. */
   private static final long LOOK_NANOS = 100_000_000;
 
@@ -44,9 +44,9 @@ public final class Engine {
       Consumer<RejectedEvent> tellRejected = guarded(options.onRejected, "on_rejected");
       Outbox outbox = new Outbox(spool, new DeadLetter(state.deadLetter()), tellRejected);
       sender = new Sender(options, wake, spool, outbox, tell);
-    } catch (RuntimeException fault) {
+    } catch (RuntimeException error) {
       state.close();
-      throw fault;
+      throw error;
     }
     sender.start();
     exitHook = new Thread(this::closeAtExit, "openclone-exit");
@@ -65,11 +65,11 @@ public final class Engine {
 
   /** A handler whose own failure does not stop the sending. */
   private static <T> Consumer<T> guarded(Consumer<? super T> handler, String name) {
-    return told -> {
+    return reported -> {
       try {
-        handler.accept(told);
-      } catch (RuntimeException fault) {
-        LOG.log(Level.WARNING, name + " handler failed", fault);
+        handler.accept(reported);
+      } catch (RuntimeException error) {
+        LOG.log(Level.WARNING, name + " handler failed", error);
       }
     };
   }
@@ -102,7 +102,7 @@ public final class Engine {
     files.sync();
     try {
       long left = 0;
-      while (!spool.awaitSettled(before, Math.min(left, LOOK_NANOS))) {
+      while (!spool.awaitResolved(before, Math.min(left, LOOK_NANOS))) {
         throwIfDenied();
         left = deadline - System.nanoTime();
         if (left <= 0) {
@@ -139,7 +139,7 @@ public final class Engine {
     try {
       flushAll(timeout);
     } finally {
-      sender.stop(STOP_PATIENCE);
+      sender.stop(STOP_TIMEOUT);
       try {
         spool.close();
       } finally {
@@ -151,9 +151,9 @@ public final class Engine {
 
   private void closeAtExit() {
     try {
-      close(EXIT_PATIENCE);
-    } catch (OpenCloneException fault) {
-      LOG.log(Level.WARNING, "not everything was sent at exit: " + fault.getMessage());
+      close(EXIT_TIMEOUT);
+    } catch (OpenCloneException error) {
+      LOG.log(Level.WARNING, "not everything was sent at exit: " + error.getMessage());
     }
   }
 

@@ -88,8 +88,8 @@ final class EventCodec {
       out.writeByteArray(2, ref);
       data.writeTo(out);
       out.checkNoSpaceLeft();
-    } catch (IOException fault) {
-      throw new IllegalStateException("event does not fit its computed size", fault);
+    } catch (IOException error) {
+      throw new IllegalStateException("event does not fit its computed size", error);
     }
     return frame;
   }
@@ -104,8 +104,8 @@ final class EventCodec {
           return;
         }
       }
-    } catch (IOException | IllegalStateException fault) {
-      throw new InvalidEvent("data: is not a JSON object: " + fault.getMessage(), fault);
+    } catch (IOException | IllegalStateException error) {
+      throw new InvalidEvent("data: is not a JSON object: " + error.getMessage(), error);
     }
     throw new InvalidEvent("data: is not a JSON object");
   }
@@ -116,8 +116,8 @@ final class EventCodec {
       if (size > MAX_JSON) {
         throw new EventTooLarge("event: its JSON form has " + size + " bytes, at most " + MAX_JSON + " are allowed; split it");
       }
-    } catch (InvalidProtocolBufferException fault) {
-      throw new IllegalStateException("event cannot be read back", fault);
+    } catch (InvalidProtocolBufferException error) {
+      throw new IllegalStateException("event cannot be read back", error);
     }
   }
 

@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** The gRPC stream: at most 32 batches without an answer, answers in order. One connection an attempt. */
+/** The gRPC stream: at most 32 batches without a response, responses in order. One connection an attempt. */
 final class GrpcTransport implements Sender.Route {
   private static final int WINDOW = 32;
   private static final Metadata.Key<String> KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
@@ -30,7 +30,7 @@ final class GrpcTransport implements Sender.Route {
 
   private final URI endpoint;
   private final String apiKey;
-  private final long answerNanos;
+  private final long responseNanos;
   private final Runnable wake;
   /** How many more batches go one at a time, so that a stream that a batch ends tells which one. */
   private int careful;
@@ -38,7 +38,7 @@ final class GrpcTransport implements Sender.Route {
   GrpcTransport(Options options, Runnable wake) {
     endpoint = URI.create(options.endpoint);
     apiKey = options.apiKey;
-    answerNanos = options.answerTimeout.toNanos();
+    responseNanos = options.responseTimeout.toNanos();
     this.wake = wake;
   }
 
@@ -69,8 +69,8 @@ final class GrpcTransport implements Sender.Route {
   private final class Stream extends ClientCall.Listener<IngestResponse> {
     private final Outbox outbox;
     private final ClientCall<byte[], IngestResponse> call;
-    private final ConcurrentLinkedQueue<IngestResponse> answers = new ConcurrentLinkedQueue<>();
-    private final ArrayDeque<Sent> unanswered = new ArrayDeque<>();
+    private final ConcurrentLinkedQueue<IngestResponse> responses = new ConcurrentLinkedQueue<>();
+    private final ArrayDeque<Sent> unacknowledged = new ArrayDeque<>();
     private volatile End end;
     private long sequence;
     private long lastMove = System.nanoTime();
@@ -82,8 +82,8 @@ final class GrpcTransport implements Sender.Route {
     }
 
     @Override
-    public void onMessage(IngestResponse answer) {
-      answers.add(answer);
+    public void onMessage(IngestResponse response) {
+      responses.add(response);
       wake.run();
     }
 
@@ -97,8 +97,8 @@ final class GrpcTransport implements Sender.Route {
       send(first, true);
       while (true) {
         End ended = end;
-        takeAnswers();
-        if (failure != null && (unanswered.isEmpty() || failure.error() instanceof dev.openclone.OpenCloneException.AccessDenied)) {
+        takeResponses();
+        if (failure != null && (unacknowledged.isEmpty() || failure.error() instanceof dev.openclone.OpenCloneException.AccessDenied)) {
           return failure;
         }
         if (ended != null) {
@@ -108,28 +108,28 @@ final class GrpcTransport implements Sender.Route {
           return null;
         }
         if (!sendNext() && !await()) {
-          return Failure.unavailable("no answer to a batch within " + answerNanos / 1e9 + " s");
+          return Failure.unavailable("no response to a batch within " + responseNanos / 1e9 + " s");
         }
       }
     }
 
-    private void takeAnswers() {
-      for (IngestResponse answer; (answer = answers.poll()) != null; ) {
+    private void takeResponses() {
+      for (IngestResponse response; (response = responses.poll()) != null; ) {
         lastMove = System.nanoTime();
-        Sent sent = unanswered.peek();
-        if (sent == null || sent.sequence != answer.getSequence()) {
-          failure = Failure.unavailable("the answers are not in the order of the batches");
+        Sent sent = unacknowledged.peek();
+        if (sent == null || sent.sequence != response.getSequence()) {
+          failure = Failure.unavailable("the responses are not in the order of the batches");
           return;
         }
         careful = Math.max(0, careful - 1);
-        unanswered.remove();
-        Failure one = outbox.answered(sent.batch, GrpcAnswers.of(answer));
+        unacknowledged.remove();
+        Failure one = outbox.acknowledged(sent.batch, GrpcResponses.of(response));
         failure = failure == null ? one : failure;
       }
     }
 
     private boolean sendNext() {
-      if (failure != null || unanswered.size() >= (careful > 0 ? 1 : WINDOW)) {
+      if (failure != null || unacknowledged.size() >= (careful > 0 ? 1 : WINDOW)) {
         return false;
       }
       QueuedBatch next = outbox.next();
@@ -140,10 +140,10 @@ final class GrpcTransport implements Sender.Route {
     }
 
     private void send(QueuedBatch batch, boolean first) {
-      if (unanswered.isEmpty()) {
+      if (unacknowledged.isEmpty()) {
         lastMove = System.nanoTime();
       }
-      unanswered.add(new Sent(++sequence, batch));
+      unacknowledged.add(new Sent(++sequence, batch));
       if (first) {
         Metadata headers = new Metadata();
         headers.put(KEY, apiKey);
@@ -154,9 +154,9 @@ final class GrpcTransport implements Sender.Route {
     }
 
     private boolean await() {
-      long wait = failure == null && unanswered.size() < WINDOW ? outbox.nanosUntilNext() : Long.MAX_VALUE;
-      if (!unanswered.isEmpty()) {
-        long left = answerNanos - (System.nanoTime() - lastMove);
+      long wait = failure == null && unacknowledged.size() < WINDOW ? outbox.nanosUntilNext() : Long.MAX_VALUE;
+      if (!unacknowledged.isEmpty()) {
+        long left = responseNanos - (System.nanoTime() - lastMove);
         if (left <= 0) {
           return false;
         }
@@ -167,28 +167,28 @@ final class GrpcTransport implements Sender.Route {
     }
 
     private Failure ended(End ended) {
-      Answer answer = GrpcAnswers.of(ended.status, ended.trailers);
-      if (unanswered.isEmpty()) {
+      Response response = GrpcResponses.of(ended.status, ended.trailers);
+      if (unacknowledged.isEmpty()) {
         // A server that stops, or an idle stream that somebody in between cut: nothing is lost.
-        return answer instanceof Answer.Denied ? Outbox.failure(answer) : null;
+        return response instanceof Response.Denied ? Outbox.failure(response) : null;
       }
-      if (!(answer instanceof Answer.Refused refused)) {
-        return Outbox.failure(answer instanceof Answer.Denied ? answer : lost(answer));
+      if (!(response instanceof Response.Invalid invalid)) {
+        return Outbox.failure(response instanceof Response.Denied ? response : lost(response));
       }
-      if (unanswered.size() == 1) {
-        return outbox.answered(unanswered.remove().batch, refused);
+      if (unacknowledged.size() == 1) {
+        return outbox.acknowledged(unacknowledged.remove().batch, invalid);
       }
       careful = WINDOW;
-      return Failure.unavailable("the stream ended: " + refused.message());
+      return Failure.unavailable("the stream ended: " + invalid.message());
     }
 
-    private Answer lost(Answer answer) {
-      Answer.Later later = (Answer.Later) answer;
-      return new Answer.Later("the stream ended: " + later.message(), later.after());
+    private Response lost(Response response) {
+      Response.Later later = (Response.Later) response;
+      return new Response.Later("the stream ended: " + later.message(), later.after());
     }
 
     private void abandon() {
-      outbox.putBack(unanswered.stream().map(Sent::batch).toList());
+      outbox.putBack(unacknowledged.stream().map(Sent::batch).toList());
       call.cancel("this attempt is over", null);
     }
   }

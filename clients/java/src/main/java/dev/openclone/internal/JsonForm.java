@@ -28,9 +28,9 @@ final class JsonForm {
     return text(writer -> batch(writer, header, events, List.of()));
   }
 
-  /** A batch of one event that was refused, with what is wrong with it. */
-  static byte[] ofRejected(Batch header, Event event, List<String> faults) {
-    return text(writer -> batch(writer, header, List.of(event), faults));
+  /** A batch of one event that was invalid, with what is wrong with it. */
+  static byte[] ofRejected(Batch header, Event event, List<String> violations) {
+    return text(writer -> batch(writer, header, List.of(event), violations));
   }
 
   /** Bytes of an event's JSON form. */
@@ -49,13 +49,13 @@ final class JsonForm {
       // NaN goes out as such: the server names the field that holds it.
       writer.setStrictness(Strictness.LENIENT);
       body.writeTo(writer);
-    } catch (IOException fault) {
-      throw new UncheckedIOException(fault);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private static void batch(JsonWriter writer, Batch header, List<Event> events, List<String> faults) throws IOException {
+  private static void batch(JsonWriter writer, Batch header, List<Event> events, List<String> violations) throws IOException {
     Instant now = Instant.now();
     writer.beginObject();
     writer.name("source_type").value(SourceType.values()[header.getSourceTypeValue() - 1].wireName());
@@ -69,10 +69,10 @@ final class JsonForm {
       event(writer, event);
     }
     writer.endArray();
-    if (!faults.isEmpty()) {
+    if (!violations.isEmpty()) {
       writer.name("rejected").beginArray();
-      for (String fault : faults) {
-        writer.value(fault);
+      for (String error : violations) {
+        writer.value(error);
       }
       writer.endArray();
     }

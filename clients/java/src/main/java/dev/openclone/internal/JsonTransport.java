@@ -21,7 +21,7 @@ final class JsonTransport implements Sender.Route {
 
   private final URI url;
   private final String apiKey;
-  private final Duration answerTimeout;
+  private final Duration responseTimeout;
   private final Runnable wake;
   private final BooleanSupplier over;
   private HttpClient http;
@@ -35,12 +35,12 @@ final class JsonTransport implements Sender.Route {
   JsonTransport(Options options, Runnable wake, BooleanSupplier over) {
     url = URI.create(options.endpoint + "/api/v1/ingest");
     apiKey = options.apiKey;
-    answerTimeout = options.answerTimeout;
+    responseTimeout = options.responseTimeout;
     this.wake = wake;
     this.over = over;
   }
 
-  /** Whether the last attempt got any answer that can be the service's. */
+  /** Whether the last attempt got any response that can be the service's. */
   boolean reached() {
     return reached;
   }
@@ -68,7 +68,7 @@ final class JsonTransport implements Sender.Route {
       return null;
     }
     CompletableFuture<HttpResponse<String>> future = client().sendAsync(request(body), HttpResponse.BodyHandlers.ofString());
-    future.whenComplete((response, fault) -> wake.run());
+    future.whenComplete((response, error) -> wake.run());
     while (!future.isDone() && !stopped.getAsBoolean()) {
       LockSupport.park(this);
     }
@@ -77,17 +77,17 @@ final class JsonTransport implements Sender.Route {
       outbox.putBack(List.of(batch));
       return null;
     }
-    return answered(outbox, batch, future);
+    return acknowledged(outbox, batch, future);
   }
 
-  private Failure answered(Outbox outbox, QueuedBatch batch, CompletableFuture<HttpResponse<String>> future) {
+  private Failure acknowledged(Outbox outbox, QueuedBatch batch, CompletableFuture<HttpResponse<String>> future) {
     try {
       HttpResponse<String> response = future.join();
       reached |= response.statusCode() < 502 || response.statusCode() > 504;
-      return outbox.answered(batch, JsonAnswers.of(response, batch.count()));
-    } catch (CompletionException fault) {
+      return outbox.acknowledged(batch, JsonResponses.of(response, batch.count()));
+    } catch (CompletionException error) {
       outbox.putBack(List.of(batch));
-      return Failure.unavailable("no answer from " + url + ": " + fault.getCause());
+      return Failure.unavailable("no response from " + url + ": " + error.getCause());
     }
   }
 
@@ -97,15 +97,15 @@ final class JsonTransport implements Sender.Route {
       for (int index = 0; index < batch.count(); ++index) {
         events.add(batch.event(index));
       }
-    } catch (InvalidProtocolBufferException fault) {
-      throw new IllegalStateException("event with a good checksum cannot be decoded", fault);
+    } catch (InvalidProtocolBufferException error) {
+      throw new IllegalStateException("event with a good checksum cannot be decoded", error);
     }
     return JsonForm.ofBatch(batch.segment.header, events);
   }
 
   private HttpRequest request(byte[] body) {
     return HttpRequest.newBuilder(url)
-        .timeout(answerTimeout)
+        .timeout(responseTimeout)
         .header("content-type", "application/json")
         .header("x-api-key", apiKey)
         .POST(HttpRequest.BodyPublishers.ofByteArray(body))
@@ -115,7 +115,7 @@ final class JsonTransport implements Sender.Route {
   private HttpClient client() {
     if (http == null) {
       // Redirects are not followed: the key is for this server.
-      http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(answerTimeout).followRedirects(HttpClient.Redirect.NEVER).build();
+      http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(responseTimeout).followRedirects(HttpClient.Redirect.NEVER).build();
     }
     return http;
   }

@@ -45,7 +45,7 @@ public final class Options {
   public OnFull onFull = OnFull.BLOCK;
   public Duration blockTimeout = Duration.ofSeconds(30);
   public Transport transport = Transport.AUTO;
-  public Duration answerTimeout = Duration.ofSeconds(30);
+  public Duration responseTimeout = Duration.ofSeconds(30);
   public Duration retryBase = Duration.ofMillis(500);
   public Duration retryCap = Duration.ofSeconds(60);
   public Consumer<? super OpenCloneException> onError = Options::logError;
@@ -84,7 +84,7 @@ public final class Options {
     onFull = present(from.onFull, "on_full");
     blockTimeout = positive(from.blockTimeout, "block_timeout");
     transport = present(from.transport, "transport");
-    answerTimeout = positive(from.answerTimeout, "answer_timeout");
+    responseTimeout = positive(from.responseTimeout, "response_timeout");
     retryBase = positive(from.retryBase, "retry_base");
     retryCap = positive(from.retryCap, "retry_cap");
     onError = present(from.onError, "on_error");
@@ -108,7 +108,7 @@ public final class Options {
       boolean root = uri.getRawPath() == null || uri.getRawPath().isEmpty() || uri.getRawPath().equals("/");
       require(web && uri.getHost() != null && bare && root, rule);
       return uri.getScheme() + "://" + uri.getRawAuthority();
-    } catch (URISyntaxException fault) {
+    } catch (URISyntaxException error) {
       // Without the cause: it repeats the text, which may hold a password.
       throw new InvalidOptions(rule);
     }
@@ -155,7 +155,7 @@ public final class Options {
   }
 
   private static void logRejected(RejectedEvent event) {
-    LOG.log(Level.WARNING, "event set aside: raw_ref=" + event.rawRef() + " faults=" + event.faults() + " file=" + event.file());
+    LOG.log(Level.WARNING, "event set aside: raw_ref=" + event.rawRef() + " violations=" + event.violations() + " file=" + event.file());
   }
 
   /** Without the key. */

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** What the sender's thread sends next, and what it makes of answers. Used by that thread alone. */
+/** What the sender's thread sends next, and what it makes of responses. Used by that thread alone. */
 final class Outbox {
   /** Why an attempt ended, and how long the server asks to wait. */
   record Failure(OpenCloneException error, Duration after) {
@@ -30,7 +30,7 @@ final class Outbox {
   private final Consumer<RejectedEvent> tell;
   private final ArrayDeque<QueuedBatch> again = new ArrayDeque<>();
   private boolean progress;
-  private boolean answered;
+  private boolean acknowledged;
 
   Outbox(Spool spool, DeadLetter deadLetter, Consumer<RejectedEvent> tell) {
     this.spool = spool;
@@ -41,7 +41,7 @@ final class Outbox {
   /** Forgets what happened in the attempt before. */
   void beginAttempt() {
     progress = false;
-    answered = false;
+    acknowledged = false;
   }
 
   /** Whether a batch was stored or taken apart in this attempt. */
@@ -49,9 +49,9 @@ final class Outbox {
     return progress;
   }
 
-  /** Whether there was any answer to a batch in this attempt. */
-  boolean answered() {
-    return answered;
+  /** Whether there was any response to a batch in this attempt. */
+  boolean acknowledged() {
+    return acknowledged;
   }
 
   /** The next batch to send; null if none is due. */
@@ -69,7 +69,7 @@ final class Outbox {
     return again.isEmpty() ? spool.nanosUntilDue() : 0;
   }
 
-  /** Batches without an answer: they are sent again, in the same order. */
+  /** Batches without a response: they are sent again, in the same order. */
   void putBack(Collection<QueuedBatch> batches) {
     List<QueuedBatch> last = new ArrayList<>(batches);
     for (int at = last.size() - 1; at >= 0; --at) {
@@ -86,44 +86,44 @@ final class Outbox {
     }
   }
 
-  /** Settles a batch, or puts it back; what keeps it from being sent, else null. */
-  Failure answered(QueuedBatch batch, Answer answer) {
-    answered = true;
-    if (answer instanceof Answer.Done done) {
+  /** Resolves a batch, or puts it back; what keeps it from being sent, else null. */
+  Failure acknowledged(QueuedBatch batch, Response response) {
+    acknowledged = true;
+    if (response instanceof Response.Done done) {
       progress = true;
-      spool.settle(batch, batch.count(), done.stored(), done.skipped());
+      spool.resolve(batch, batch.count(), done.stored(), done.skipped());
       return null;
     }
-    if (answer instanceof Answer.Refused refused) {
-      return refused(batch, refused);
+    if (response instanceof Response.Invalid invalid) {
+      return spoolError(batch, invalid);
     }
     putBack(List.of(batch));
-    return failure(answer);
+    return failure(response);
   }
 
-  static Failure failure(Answer answer) {
-    if (answer instanceof Answer.Denied denied) {
-      return new Failure(new AccessDenied("the server refuses the key: " + denied.message() + "; check api_key and what it may send"), Duration.ZERO);
+  static Failure failure(Response response) {
+    if (response instanceof Response.Denied denied) {
+      return new Failure(new AccessDenied("the server rejects the key: " + denied.message() + "; check api_key and what it may send"), Duration.ZERO);
     }
-    Answer.Later later = (Answer.Later) answer;
+    Response.Later later = (Response.Later) response;
     return new Failure(new Unavailable(later.message()), later.after());
   }
 
-  private Failure refused(QueuedBatch batch, Answer.Refused refused) {
-    Split split = Split.of(batch, refused);
+  private Failure spoolError(QueuedBatch batch, Response.Invalid invalid) {
+    Split split = Split.of(batch, invalid);
     if (split.clock()) {
       putBack(List.of(batch));
-      return new Failure(new Clock("the server finds the clock of this machine wrong: " + refused.message() + "; set it, the events are kept"), Duration.ZERO);
+      return new Failure(new Clock("the server finds the clock of this machine wrong: " + invalid.message() + "; set it, the events are kept"), Duration.ZERO);
     }
     try {
       setAside(batch, split.aside());
-    } catch (IOException fault) {
+    } catch (IOException error) {
       putBack(List.of(batch));
-      return new Failure(new SpoolError("a refused event cannot be set aside: " + fault + "; free space or see permissions", fault), Duration.ZERO);
+      return new Failure(new SpoolError("a invalid event cannot be set aside: " + error + "; free space or see permissions", error), Duration.ZERO);
     }
     progress = true;
     if (split.again().isEmpty()) {
-      spool.settle(batch, 0, 0, 0);
+      spool.resolve(batch, 0, 0, 0);
     } else {
       replace(batch, split.again());
     }
@@ -135,8 +135,8 @@ final class Outbox {
     for (Map.Entry<Integer, List<String>> event : aside.entrySet()) {
       try {
         kept.add(deadLetter.keep(batch.segment.header, batch.event(event.getKey()), event.getValue()));
-      } catch (InvalidProtocolBufferException fault) {
-        throw new IOException("event cannot be decoded", fault);
+      } catch (InvalidProtocolBufferException error) {
+        throw new IOException("event cannot be decoded", error);
       }
     }
     kept.forEach(tell);

@@ -22,7 +22,7 @@ final class Segment {
   // Guarded by the spool's lock.
   int count;
   int taken;
-  int settled;
+  int resolved;
   int onWire;
   volatile boolean sealed;
   boolean dropped;
@@ -55,9 +55,9 @@ final class Segment {
     try {
       segment.writer = new RandomAccessFile(path.toFile(), "rw");
       segment.write(start(header));
-    } catch (IOException fault) {
+    } catch (IOException error) {
       segment.delete();
-      throw fault;
+      throw error;
     }
     segment.position = segment.end;
     return segment;
@@ -91,9 +91,9 @@ final class Segment {
   private void write(byte[] bytes) throws IOException {
     try {
       writer.write(bytes);
-    } catch (IOException fault) {
+    } catch (IOException error) {
       takeBack();
-      throw fault;
+      throw error;
     }
     length += bytes.length;
     end = length;
@@ -104,7 +104,7 @@ final class Segment {
     try {
       writer.setLength(length);
       writer.seek(length);
-    } catch (IOException fault) {
+    } catch (IOException error) {
       // Nothing may be appended behind half a frame.
       sealed = true;
     }
@@ -117,9 +117,9 @@ final class Segment {
       while (batch.count() < max && readOne(batch, limit)) {
         // One after the other.
       }
-    } catch (IOException fault) {
+    } catch (IOException error) {
       if (batch.count() == 0) {
-        throw fault;
+        throw error;
       }
     }
     return batch;

@@ -47,7 +47,7 @@ record SegmentScan(Batch header, int count, long eventsFrom, long end, long leng
       Batch header = Batch.parser().parseFrom(bytes, from, length);
       boolean known = header.getSourceTypeValue() >= 1 && header.getSourceTypeValue() <= 15 && header.getPlatformValue() >= 1 && header.getPlatformValue() <= 6;
       return known ? header : null;
-    } catch (InvalidProtocolBufferException fault) {
+    } catch (InvalidProtocolBufferException error) {
       return null;
     }
   }

@@ -12,12 +12,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** The thread that sends: chooses the route, waits between attempts, stops for good when the key is refused. */
+/** The thread that sends: chooses the route, waits between attempts, stops for good when the key is invalid. */
 final class Sender {
   /** A way to the server. */
   interface Route {
     /**
-     * Sends, beginning with {@code first}, until something goes wrong or it is told to stop.
+     * Sends, beginning with {@code first}, until something goes wrong or it is reported to stop.
      *
      * @return what went wrong; null if nothing did
      */
@@ -41,8 +41,8 @@ final class Sender {
   private volatile AccessDenied denied;
   private volatile OpenCloneException lastFailure;
   private int failures;
-  private int unansweredAttempts;
-  private boolean told;
+  private int unacknowledgedAttempts;
+  private boolean reported;
   private boolean useJson;
   private long jsonUntil;
 
@@ -87,7 +87,7 @@ final class Sender {
     return Thread.currentThread() == thread;
   }
 
-  /** Ends the thread; what has no answer yet stays in the spool. */
+  /** Ends the thread; what has no response yet stays in the spool. */
   void stop(Duration patience) {
     stopped = true;
     LockSupport.unpark(thread);
@@ -114,8 +114,8 @@ final class Sender {
           continue;
         }
         attempt(first);
-      } catch (RuntimeException fault) {
-        failed(new Failure(fault instanceof OpenCloneException known ? known : new Unavailable("sending failed: " + fault, fault), Duration.ZERO));
+      } catch (RuntimeException error) {
+        failed(new Failure(error instanceof OpenCloneException known ? known : new Unavailable("sending failed: " + error, error), Duration.ZERO));
       }
     }
   }
@@ -129,7 +129,7 @@ final class Sender {
     }
     if (outbox.progress()) {
       failures = 0;
-      told = false;
+      reported = false;
       lastFailure = null;
     }
     if (failure != null) {
@@ -141,7 +141,7 @@ final class Sender {
     return wanted == Transport.JSON || useJson;
   }
 
-  /** After two streams without any answer the JSON endpoint gets its try; if it answers, it is used for 5 minutes. */
+  /** After two streams without any response the JSON endpoint gets its try; if it responses, it is used for 5 minutes. */
   private void chooseNext(boolean viaJson, boolean failed) {
     if (viaJson) {
       boolean first = jsonUntil == 0;
@@ -149,10 +149,10 @@ final class Sender {
         jsonUntil = System.nanoTime() + JSON_NANOS;
       }
       useJson = json.reached() && System.nanoTime() - jsonUntil < 0;
-      unansweredAttempts = 0;
+      unacknowledgedAttempts = 0;
     } else {
-      unansweredAttempts = failed && !outbox.answered() ? unansweredAttempts + 1 : 0;
-      useJson = unansweredAttempts >= ATTEMPTS_BEFORE_JSON;
+      unacknowledgedAttempts = failed && !outbox.acknowledged() ? unacknowledgedAttempts + 1 : 0;
+      useJson = unacknowledgedAttempts >= ATTEMPTS_BEFORE_JSON;
       jsonUntil = 0;
     }
   }
@@ -160,14 +160,14 @@ final class Sender {
   private void failed(Failure failure) {
     lastFailure = failure.error();
     ++failures;
-    if (failure.error() instanceof AccessDenied refusal) {
-      denied = refusal;
-      tell.accept(refusal);
+    if (failure.error() instanceof AccessDenied rejection) {
+      denied = rejection;
+      tell.accept(rejection);
       spool.signal();
       return;
     }
-    if (!told && (failures >= ATTEMPTS_BEFORE_TELLING || !(failure.error() instanceof Unavailable))) {
-      told = true;
+    if (!reported && (failures >= ATTEMPTS_BEFORE_TELLING || !(failure.error() instanceof Unavailable))) {
+      reported = true;
       tell.accept(failure.error());
     }
     sleep(backoff.delay(failures - 1, failure.after()));

@@ -1,7 +1,7 @@
 package dev.openclone.internal;
 
-import dev.openclone.internal.Answer.Fault;
-import dev.openclone.internal.Answer.Refused;
+import dev.openclone.internal.Response.Violation;
+import dev.openclone.internal.Response.Invalid;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What becomes of a refused batch.
+ * What becomes of a invalid batch.
  *
  * @param clock the batch is kept: the clock of this machine is wrong
  * @param aside events to set aside, by place, with what is wrong with each
@@ -17,20 +17,20 @@ import java.util.TreeMap;
  */
 record Split(boolean clock, Map<Integer, List<String>> aside, List<QueuedBatch> again) {
 
-  static Split of(QueuedBatch batch, Refused refused) {
-    if (refused.faults().stream().anyMatch(Fault::isClock)) {
+  static Split of(QueuedBatch batch, Invalid invalid) {
+    if (invalid.violations().stream().anyMatch(Violation::isClock)) {
       return new Split(true, Map.of(), List.of(batch));
     }
     Map<Integer, List<String>> named = new TreeMap<>();
-    for (Fault fault : refused.faults()) {
-      if (fault.event() >= 0 && fault.event() < batch.count()) {
-        named.computeIfAbsent(fault.event(), place -> new ArrayList<>()).add(fault.alone());
+    for (Violation error : invalid.violations()) {
+      if (error.event() >= 0 && error.event() < batch.count()) {
+        named.computeIfAbsent(error.event(), place -> new ArrayList<>()).add(error.alone());
       }
     }
     if (!named.isEmpty()) {
       return new Split(false, named, without(batch, named));
     }
-    return batch.count() == 1 ? new Split(false, Map.of(0, unnamed(refused)), List.of()) : new Split(false, Map.of(), halves(batch));
+    return batch.count() == 1 ? new Split(false, Map.of(0, unnamed(invalid)), List.of()) : new Split(false, Map.of(), halves(batch));
   }
 
   static List<QueuedBatch> halves(QueuedBatch batch) {
@@ -45,11 +45,11 @@ record Split(boolean clock, Map<Integer, List<String>> aside, List<QueuedBatch> 
     return rest.isEmpty() ? List.of() : List.of(batch.only(rest));
   }
 
-  private static List<String> unnamed(Refused refused) {
-    List<String> faults = new ArrayList<>(refused.faults().stream().map(Fault::alone).toList());
-    if (faults.isEmpty()) {
-      faults.add(refused.message());
+  private static List<String> unnamed(Invalid invalid) {
+    List<String> violations = new ArrayList<>(invalid.violations().stream().map(Violation::alone).toList());
+    if (violations.isEmpty()) {
+      violations.add(invalid.message());
     }
-    return faults;
+    return violations;
   }
 }

@@ -23,10 +23,10 @@ import java.util.function.Consumer;
 
 /**
  * The queue on disk: segments, oldest first, of which the last one grows. Every event has a number in the order of all (its sequence); it is
- * waiting, then taken by the sender as part of a batch, then settled: acknowledged, set aside or dropped. A segment whose events are all settled is
+ * waiting, then taken by the sender as part of a batch, then resolved: acknowledged, set aside or dropped. A segment whose events are all resolved is
  * deleted. There is no mark of progress on disk.
  *
- * <p>All threads of the plugin append; one thread, the sender, takes and settles.
+ * <p>All threads of the plugin append; one thread, the sender, takes and resolves.
  */
 final class Spool {
   private static final long SEGMENT_BYTES = 4 << 20;
@@ -103,13 +103,13 @@ final class Spool {
     try {
       segment.append(frame);
       files.dirty(segment);
-    } catch (IOException fault) {
-      throw refused(fault);
+    } catch (IOException error) {
+      throw spoolError(error);
     }
   }
 
-  private SpoolError refused(IOException fault) {
-    return new SpoolError("spool in " + files.directory() + " cannot be written: " + fault.getMessage() + "; free space or see its permissions", fault);
+  private SpoolError spoolError(IOException error) {
+    return new SpoolError("spool in " + files.directory() + " cannot be written: " + error.getMessage() + "; free space or see its permissions", error);
   }
 
   private Segment segmentFor(int size) {
@@ -119,8 +119,8 @@ final class Spool {
     seal();
     try {
       active = files.create(header, nextSequence);
-    } catch (IOException fault) {
-      throw refused(fault);
+    } catch (IOException error) {
+      throw spoolError(error);
     }
     segments.add(active);
     bytes += active.length;
@@ -183,7 +183,7 @@ final class Spool {
       active = null;
     }
     outstanding.removeIf(batch -> batch.segment == segment);
-    long lost = segment.count - segment.settled;
+    long lost = segment.count - segment.resolved;
     long waiting = segment.count - segment.taken;
     dropped += lost;
     queued -= lost;
@@ -195,7 +195,7 @@ final class Spool {
   private void forget(List<Segment> victims) {
     for (Segment segment : victims) {
       files.delete(segment);
-      int lost = segment.count - segment.settled;
+      int lost = segment.count - segment.resolved;
       tell.accept(new Dropped("spool is full: " + lost + " events of " + segment.path.getFileName() + " were dropped, as on_full asks"));
     }
   }
@@ -219,8 +219,8 @@ final class Spool {
     }
     try {
       return taken(segment.read(max, limit));
-    } catch (IOException fault) {
-      damaged(segment, fault);
+    } catch (IOException error) {
+      damaged(segment, error);
       return null;
     }
   }
@@ -238,13 +238,13 @@ final class Spool {
     }
   }
 
-  private void damaged(Segment segment, IOException fault) {
+  private void damaged(Segment segment, IOException error) {
     Path copy;
     try {
       copy = files.keepDamaged(segment.path);
-    } catch (SpoolError refused) {
+    } catch (SpoolError invalid) {
       release(segment);
-      throw refused;
+      throw invalid;
     }
     int lost;
     boolean done;
@@ -264,7 +264,7 @@ final class Spool {
     } finally {
       lock.unlock();
     }
-    tell.accept(new Damaged(segment.path + ": " + lost + " events cannot be read back: " + fault.getMessage() + "; the file was copied to " + copy, fault));
+    tell.accept(new Damaged(segment.path + ": " + lost + " events cannot be read back: " + error.getMessage() + "; the file was copied to " + copy, error));
     if (done) {
       files.delete(segment);
     }
@@ -346,14 +346,14 @@ final class Spool {
     try {
       rejected += aside;
       queued -= aside;
-      batch.segment.settled += aside;
+      batch.segment.resolved += aside;
     } finally {
       lock.unlock();
     }
   }
 
   /** The batch, of which {@code count} events were left, is done with. */
-  void settle(QueuedBatch batch, int count, long newOnes, long known) {
+  void resolve(QueuedBatch batch, int count, long newOnes, long known) {
     boolean done;
     lock.lock();
     try {
@@ -361,7 +361,7 @@ final class Spool {
       skipped += known;
       queued -= count;
       --batch.segment.onWire;
-      batch.segment.settled += count;
+      batch.segment.resolved += count;
       outstanding.remove(batch);
       done = finish(batch.segment);
     } finally {
@@ -374,7 +374,7 @@ final class Spool {
 
   private boolean finish(Segment segment) {
     changed.signalAll();
-    if (segment.settled < segment.count || segment.onWire > 0) {
+    if (segment.resolved < segment.count || segment.onWire > 0) {
       return false;
     }
     if (segment == active) {
@@ -385,7 +385,7 @@ final class Spool {
     return true;
   }
 
-  /** Asks for everything that waits now, and returns the sequence before which all must be settled. */
+  /** Asks for everything that waits now, and returns the sequence before which all must be resolved. */
   long requestFlush() {
     lock.lock();
     try {
@@ -397,21 +397,21 @@ final class Spool {
     }
   }
 
-  /** Waits for a change, at most so long. Returns whether everything before {@code sequence} is settled. */
-  boolean awaitSettled(long sequence, long nanos) throws InterruptedException {
+  /** Waits for a change, at most so long. Returns whether everything before {@code sequence} is resolved. */
+  boolean awaitResolved(long sequence, long nanos) throws InterruptedException {
     lock.lock();
     try {
-      if (firstUnsettled() >= sequence) {
+      if (firstUnresolved() >= sequence) {
         return true;
       }
       changed.awaitNanos(nanos);
-      return firstUnsettled() >= sequence;
+      return firstUnresolved() >= sequence;
     } finally {
       lock.unlock();
     }
   }
 
-  private long firstUnsettled() {
+  private long firstUnresolved() {
     Segment waiting = firstWaiting();
     long first = waiting == null ? nextSequence : waiting.firstSequence + waiting.taken;
     for (QueuedBatch batch : outstanding) {
@@ -450,7 +450,7 @@ final class Spool {
     }
   }
 
-  /** Closes the files; what is not settled stays. */
+  /** Closes the files; what is not resolved stays. */
   void close() {
     refuse();
     files.close(segments);

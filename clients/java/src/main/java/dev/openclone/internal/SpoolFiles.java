@@ -73,8 +73,8 @@ final class SpoolFiles {
         found.add(Segment.recovered(path, scan, sequence));
         sequence += scan.count();
       }
-    } catch (IOException fault) {
-      throw new SpoolError("spool in " + directory + " cannot be read: " + fault, fault);
+    } catch (IOException error) {
+      throw new SpoolError("spool in " + directory + " cannot be read: " + error, error);
     }
     return found;
   }
@@ -94,8 +94,8 @@ final class SpoolFiles {
     }
     try {
       return Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES);
-    } catch (IOException fault) {
-      throw new SpoolError(path + " is damaged and cannot be copied to " + copy + ": " + fault, fault);
+    } catch (IOException error) {
+      throw new SpoolError(path + " is damaged and cannot be copied to " + copy + ": " + error, error);
     }
   }
 
@@ -127,8 +127,8 @@ final class SpoolFiles {
   private void syncAndTell() {
     try {
       sync();
-    } catch (SpoolError fault) {
-      tell.accept(fault);
+    } catch (SpoolError error) {
+      tell.accept(error);
     }
   }
 
@@ -150,8 +150,8 @@ final class SpoolFiles {
       if (directoryToo) {
         syncDirectory();
       }
-    } catch (IOException fault) {
-      throw new SpoolError("spool in " + directory + " cannot be synced: " + fault.getMessage(), fault);
+    } catch (IOException error) {
+      throw new SpoolError("spool in " + directory + " cannot be synced: " + error.getMessage(), error);
     }
   }
 
@@ -170,8 +170,8 @@ final class SpoolFiles {
     }
     try {
       segment.delete();
-    } catch (IOException fault) {
-      tell.accept(new SpoolError(segment.path + " cannot be deleted: " + fault + "; its events will be sent again and skipped", fault));
+    } catch (IOException error) {
+      tell.accept(new SpoolError(segment.path + " cannot be deleted: " + error + "; its events will be sent again and skipped", error));
     }
   }
 
@@ -189,8 +189,8 @@ final class SpoolFiles {
   private static void closeQuietly(Segment segment) {
     try {
       segment.close();
-    } catch (IOException fault) {
-      System.getLogger("dev.openclone").log(System.Logger.Level.DEBUG, "segment was not closed: " + fault);
+    } catch (IOException error) {
+      System.getLogger("dev.openclone").log(System.Logger.Level.DEBUG, "segment was not closed: " + error);
     }
   }
 }

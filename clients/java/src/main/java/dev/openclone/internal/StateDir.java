@@ -39,8 +39,8 @@ final class StateDir implements AutoCloseable {
       makeDirectory(real.resolve("spool"));
       makeDirectory(real.resolve("dead-letter"));
       return new StateDir(real, lock(real));
-    } catch (IOException fault) {
-      throw new SpoolError("state directory " + directory + " cannot be used: " + fault + "; see its permissions, or set another", fault);
+    } catch (IOException error) {
+      throw new SpoolError("state directory " + directory + " cannot be used: " + error + "; see its permissions, or set another", error);
     }
   }
 
@@ -100,8 +100,8 @@ final class StateDir implements AutoCloseable {
       return UUID.fromString(Files.readString(file).strip()).toString();
     } catch (NoSuchFileException | IllegalArgumentException missing) {
       return makeDeviceId(file);
-    } catch (IOException fault) {
-      throw new SpoolError(file + " cannot be read: " + fault, fault);
+    } catch (IOException error) {
+      throw new SpoolError(file + " cannot be read: " + error, error);
     }
   }
 
@@ -110,8 +110,8 @@ final class StateDir implements AutoCloseable {
     try {
       writeWhole(file, (id + "\n").getBytes(StandardCharsets.US_ASCII));
       return id;
-    } catch (IOException fault) {
-      throw new SpoolError(file + " cannot be written: " + fault, fault);
+    } catch (IOException error) {
+      throw new SpoolError(file + " cannot be written: " + error, error);
     }
   }
 
@@ -126,7 +126,7 @@ final class StateDir implements AutoCloseable {
     }
     try {
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException fault) {
+    } catch (AtomicMoveNotSupportedException error) {
       Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
     }
   }
@@ -152,8 +152,8 @@ final class StateDir implements AutoCloseable {
   public void close() {
     try {
       release(path, lockFile);
-    } catch (IOException fault) {
-      throw new SpoolError("lock in " + path + " cannot be closed: " + fault, fault);
+    } catch (IOException error) {
+      throw new SpoolError("lock in " + path + " cannot be closed: " + error, error);
     }
   }
 }

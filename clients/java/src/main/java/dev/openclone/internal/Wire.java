@@ -44,8 +44,8 @@ final class Wire {
       out.writeMessage(6, time);
       out.writeRawBytes(batch.bytes(), 0, batch.length());
       out.checkNoSpaceLeft();
-    } catch (IOException fault) {
-      throw new IllegalStateException("batch does not fit its computed size", fault);
+    } catch (IOException error) {
+      throw new IllegalStateException("batch does not fit its computed size", error);
     }
     return request;
   }

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** The driver of the conformance table: a JSON command a line on standard input, an answer a line on standard output. */
+/** The driver of the conformance table: a JSON command a line on standard input, a response a line on standard output. */
 public final class Driver {
   private final List<String> errors = new CopyOnWriteArrayList<>();
   private final List<String> rejected = new CopyOnWriteArrayList<>();
@@ -40,15 +40,15 @@ public final class Driver {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     for (String line; (line = in.readLine()) != null; ) {
-      out.println(driver.answer(JsonParser.parseString(line).getAsJsonObject()));
+      out.println(driver.response(JsonParser.parseString(line).getAsJsonObject()));
       out.flush();
     }
     Runtime.getRuntime().halt(0);
   }
 
-  private JsonObject answer(JsonObject command) {
-    JsonObject answer = new JsonObject();
-    answer.addProperty("ok", true);
+  private JsonObject response(JsonObject command) {
+    JsonObject response = new JsonObject();
+    response.addProperty("ok", true);
     try {
       switch (command.get("do").getAsString()) {
         case "open" -> open(command.getAsJsonObject("options"));
@@ -60,17 +60,17 @@ public final class Driver {
         }
         case "flush" -> client.flush(seconds(command.get("timeout")));
         case "close" -> client.close(seconds(command.get("timeout")));
-        case "stats" -> answer.add("stats", stats(client.stats()));
+        case "stats" -> response.add("stats", stats(client.stats()));
         case "events" -> {
-          answer.add("errors", array(errors));
-          answer.add("rejected", array(rejected));
+          response.add("errors", array(errors));
+          response.add("rejected", array(rejected));
         }
-        case "show" -> answer.addProperty("text", client.toString());
+        case "show" -> response.addProperty("text", client.toString());
         default -> throw new IllegalArgumentException("unknown command " + command.get("do"));
       }
-      return answer;
-    } catch (OpenCloneException fault) {
-      return error(fault);
+      return response;
+    } catch (OpenCloneException error) {
+      return error(error);
     }
   }
 
@@ -102,7 +102,7 @@ public final class Driver {
       case "spool_max_bytes" -> builder.spoolMaxBytes(value.getAsLong());
       case "on_full" -> builder.onFull(constant(OnFull.class, value));
       case "block_timeout" -> builder.blockTimeout(seconds(value));
-      case "answer_timeout" -> builder.answerTimeout(seconds(value));
+      case "response_timeout" -> builder.responseTimeout(seconds(value));
       case "transport" -> builder.transport(constant(Transport.class, value));
       case "retry_base", "retry_cap" -> {
         // Set together.
@@ -114,7 +114,7 @@ public final class Driver {
   private static <E extends Enum<E>> E constant(Class<E> type, JsonElement value) {
     try {
       return Enum.valueOf(type, value.getAsString().toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException fault) {
+    } catch (IllegalArgumentException error) {
       throw new OpenCloneException.InvalidOptions(type.getSimpleName() + ": no " + value);
     }
   }
@@ -134,10 +134,10 @@ public final class Driver {
         client.send(event(event.getAsJsonObject()));
         ++index;
       }
-    } catch (OpenCloneException fault) {
-      JsonObject answer = error(fault);
-      answer.addProperty("index", index);
-      return answer;
+    } catch (OpenCloneException error) {
+      JsonObject response = error(error);
+      response.addProperty("index", index);
+      return response;
     }
     return ok();
   }
@@ -158,26 +158,26 @@ public final class Driver {
       String text = prefix + "-" + index;
       try {
         client.send(Payloads.text(sourceType, text).rawRef(text));
-      } catch (OpenCloneException fault) {
-        JsonObject answer = error(fault);
-        answer.addProperty("index", index);
-        return answer;
+      } catch (OpenCloneException error) {
+        JsonObject response = error(error);
+        response.addProperty("index", index);
+        return response;
       }
     }
     return ok();
   }
 
   private static JsonObject ok() {
-    JsonObject answer = new JsonObject();
-    answer.addProperty("ok", true);
-    return answer;
+    JsonObject response = new JsonObject();
+    response.addProperty("ok", true);
+    return response;
   }
 
-  private static JsonObject error(OpenCloneException fault) {
-    JsonObject answer = new JsonObject();
-    answer.addProperty("error", fault.getClass().getSimpleName());
-    answer.addProperty("message", fault.getMessage());
-    return answer;
+  private static JsonObject error(OpenCloneException error) {
+    JsonObject response = new JsonObject();
+    response.addProperty("error", error.getClass().getSimpleName());
+    response.addProperty("message", error.getMessage());
+    return response;
   }
 
   private static JsonObject stats(Stats stats) {

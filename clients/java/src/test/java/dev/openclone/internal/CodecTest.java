@@ -62,8 +62,8 @@ class CodecTest {
   }
 
   private static void assertInvalid(String field, Event event) {
-    InvalidEvent fault = assertThrows(InvalidEvent.class, () -> Samples.frame(event));
-    assertTrue(fault.getMessage().startsWith(field + ": "), fault.getMessage());
+    InvalidEvent error = assertThrows(InvalidEvent.class, () -> Samples.frame(event));
+    assertTrue(error.getMessage().startsWith(field + ": "), error.getMessage());
   }
 
   @Test

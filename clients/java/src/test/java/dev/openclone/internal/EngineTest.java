@@ -102,9 +102,9 @@ class EngineTest {
   private void assertInvalid(String option, Consumer<Options> change) {
     Options options = Samples.options(directory);
     change.accept(options);
-    InvalidOptions fault = assertThrows(InvalidOptions.class, options::checked);
-    assertTrue(fault.getMessage().startsWith(option + ":"), fault.getMessage());
-    assertFalse(fault.getMessage().contains("secret"), fault.getMessage());
+    InvalidOptions error = assertThrows(InvalidOptions.class, options::checked);
+    assertTrue(error.getMessage().startsWith(option + ":"), error.getMessage());
+    assertFalse(error.getMessage().contains("secret"), error.getMessage());
   }
 
   @Test

@@ -3,8 +3,8 @@ package dev.openclone.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.openclone.internal.Answer.Fault;
-import dev.openclone.internal.Answer.Refused;
+import dev.openclone.internal.Response.Violation;
+import dev.openclone.internal.Response.Invalid;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +23,9 @@ class SplitTest {
 
   @Test
   void namedEventsAreSetAsideAndTheOthersGoOn() throws Exception {
-    Refused refused =
-        new Refused(List.of(new Fault("events[1].timestamp", "too late"), new Fault("events[1].data", "too deep"), new Fault("events[3]", "odd")), "bad");
-    Split split = Split.of(Samples.batch(5), refused);
+    Invalid invalid =
+        new Invalid(List.of(new Violation("events[1].timestamp", "too late"), new Violation("events[1].data", "too deep"), new Violation("events[3]", "odd")), "bad");
+    Split split = Split.of(Samples.batch(5), invalid);
     assertEquals(Map.of(1, List.of("events[0].timestamp: too late", "events[0].data: too deep"), 3, List.of("events[0]: odd")), split.aside());
     assertEquals(1, split.again().size());
     assertEquals(List.of("e0", "e2", "e4"), refs(split.again().get(0)));
@@ -33,21 +33,21 @@ class SplitTest {
 
   @Test
   void allNamedLeavesNothing() {
-    Split split = Split.of(Samples.batch(1), new Refused(List.of(new Fault("events[0].data", "bad")), "bad"));
+    Split split = Split.of(Samples.batch(1), new Invalid(List.of(new Violation("events[0].data", "bad")), "bad"));
     assertEquals(Set.of(0), split.aside().keySet());
     assertTrue(split.again().isEmpty());
   }
 
   @Test
   void aPlaceThatTheBatchDoesNotHaveNamesNoEvent() {
-    Split split = Split.of(Samples.batch(2), new Refused(List.of(new Fault("events[2].data", "bad"), new Fault("events[x]", "bad")), "bad"));
+    Split split = Split.of(Samples.batch(2), new Invalid(List.of(new Violation("events[2].data", "bad"), new Violation("events[x]", "bad")), "bad"));
     assertEquals(2, split.again().size());
   }
 
   @Test
   void aWrongClockKeepsTheBatch() throws Exception {
-    Refused refused = new Refused(List.of(new Fault("timestamp", "in the future"), new Fault("events[0].timestamp", "in the future")), "bad");
-    Split split = Split.of(Samples.batch(2), refused);
+    Invalid invalid = new Invalid(List.of(new Violation("timestamp", "in the future"), new Violation("events[0].timestamp", "in the future")), "bad");
+    Split split = Split.of(Samples.batch(2), invalid);
     assertTrue(split.clock());
     assertTrue(split.aside().isEmpty());
     assertEquals(List.of("e0", "e1"), refs(split.again().get(0)));
@@ -72,7 +72,7 @@ class SplitTest {
         stored.addAll(refs(next));
         continue;
       }
-      Split split = Split.of(next, new Refused(List.of(), "no names"));
+      Split split = Split.of(next, new Invalid(List.of(), "no names"));
       split.aside().keySet().forEach(place -> aside.add(ref(next, place)));
       queue.addAll(split.again());
     }
@@ -83,8 +83,8 @@ class SplitTest {
   private static String ref(QueuedBatch batch, int place) {
     try {
       return batch.event(place).getRawRef();
-    } catch (com.google.protobuf.InvalidProtocolBufferException fault) {
-      throw new AssertionError(fault);
+    } catch (com.google.protobuf.InvalidProtocolBufferException error) {
+      throw new AssertionError(error);
     }
   }
 }

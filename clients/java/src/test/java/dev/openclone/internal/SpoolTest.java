@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class SpoolTest {
   @TempDir Path directory;
-  private final List<OpenCloneException> told = new ArrayList<>();
+  private final List<OpenCloneException> reported = new ArrayList<>();
   private Options options;
   private StateDir state;
   private Spool spool;
@@ -56,7 +56,7 @@ class SpoolTest {
   private void open() {
     close();
     state = StateDir.open(directory);
-    spool = new Spool(options, Samples.HEADER, new SpoolFiles(state, told::add), told::add, () -> {});
+    spool = new Spool(options, Samples.HEADER, new SpoolFiles(state, reported::add), reported::add, () -> {});
   }
 
   private void append(int from, int to) {
@@ -77,7 +77,7 @@ class SpoolTest {
       for (int index = 0; index < batch.count(); ++index) {
         refs.add(batch.event(index).getRawRef());
       }
-      spool.settle(batch, batch.count(), batch.count(), 0);
+      spool.resolve(batch, batch.count(), batch.count(), 0);
     }
     return refs;
   }
@@ -95,9 +95,9 @@ class SpoolTest {
     long left = spool.nanosUntilDue();
     assertTrue(left > TimeUnit.MINUTES.toNanos(59) && left <= TimeUnit.HOURS.toNanos(1), "due in " + left);
     long before = spool.requestFlush();
-    assertFalse(spool.awaitSettled(before, 0));
+    assertFalse(spool.awaitResolved(before, 0));
     assertEquals(refs(20, 25), takeAll());
-    assertTrue(spool.awaitSettled(before, 0));
+    assertTrue(spool.awaitResolved(before, 0));
     assertEquals(List.of(), segments());
     assertEquals(new Stats(0, 25, 0, 0, 0, 0), spool.stats());
   }
@@ -114,8 +114,8 @@ class SpoolTest {
   void whatIsNotSettledIsThereAfterAReopening() throws Exception {
     open();
     append(0, 15);
-    QueuedBatch unanswered = spool.take();
-    assertEquals(10, unanswered.count());
+    QueuedBatch unacknowledged = spool.take();
+    assertEquals(10, unacknowledged.count());
     open();
     append(15, 18);
     assertEquals(2, segments().size());
@@ -132,11 +132,11 @@ class SpoolTest {
     List<QueuedBatch> halves = Split.halves(batch);
     spool.replace(batch, halves);
     assertTrue(spool.resume(halves.get(0)));
-    spool.settle(halves.get(0), 5, 5, 0);
+    spool.resolve(halves.get(0), 5, 5, 0);
     assertEquals(1, segments().size());
     assertTrue(spool.resume(halves.get(1)));
     spool.setAside(halves.get(1), 1);
-    spool.settle(halves.get(1), 4, 4, 0);
+    spool.resolve(halves.get(1), 4, 4, 0);
     assertEquals(new Stats(0, 9, 0, 1, 0, 0), spool.stats());
     assertEquals(List.of(), segments());
   }
@@ -183,9 +183,9 @@ class SpoolTest {
     Stats stats = spool.stats();
     assertTrue(stats.dropped() > 0 && stats.spoolBytes() <= 4000, stats.toString());
     assertEquals(100, stats.queued() + stats.dropped());
-    assertInstanceOf(Dropped.class, told.get(0));
+    assertInstanceOf(Dropped.class, reported.get(0));
     assertEquals(refs(0, 10).size(), sending.count());
-    spool.settle(sending, 10, 10, 0);
+    spool.resolve(sending, 10, 10, 0);
     spool.requestFlush();
     List<String> rest = takeAll();
     assertEquals(90 - stats.dropped(), rest.size());
@@ -215,8 +215,8 @@ class SpoolTest {
     bytes[bytes.length / 2] ^= 1;
     Files.write(segment, bytes);
     open();
-    assertInstanceOf(Damaged.class, told.get(0));
-    assertEquals(1, told.size());
+    assertInstanceOf(Damaged.class, reported.get(0));
+    assertEquals(1, reported.size());
     assertTrue(Files.exists(directory.resolve("dead-letter").resolve(segment.getFileName())));
     int sound = (int) spool.stats().queued();
     assertTrue(sound > 5 && sound < 15, "sound: " + sound);
@@ -238,7 +238,7 @@ class SpoolTest {
     List<String> taken = takeAll();
     assertTrue(taken.size() > 2 && taken.size() < 8, taken.toString());
     assertNull(spool.take());
-    assertInstanceOf(Damaged.class, told.get(0));
+    assertInstanceOf(Damaged.class, reported.get(0));
     assertEquals(10 - taken.size(), spool.stats().dropped());
     append(10, 20);
     assertEquals(refs(10, 20), takeAll());
@@ -255,7 +255,7 @@ class SpoolTest {
     byte[] bytes = Files.readAllBytes(segment);
     Files.write(segment, java.util.Arrays.copyOf(bytes, bytes.length - 1));
     open();
-    assertEquals(List.of(), told);
+    assertEquals(List.of(), reported);
     assertEquals(refs(0, 2), takeAll());
   }
 

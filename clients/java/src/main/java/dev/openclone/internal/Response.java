@@ -4,30 +4,30 @@ import java.time.Duration;
 import java.util.List;
 
 /** What the server, or whatever stands in its place, made of a batch or of an attempt to send. */
-sealed interface Answer {
+sealed interface Response {
   /** Every event of the batch is durable. */
-  record Done(long stored, long skipped) implements Answer {}
+  record Done(long stored, long skipped) implements Response {}
 
   /** The batch breaks a rule. */
-  record Refused(List<Fault> faults, String message) implements Answer {}
+  record Invalid(List<Violation> violations, String message) implements Response {}
 
-  /** The key is refused. */
-  record Denied(String message) implements Answer {}
+  /** The key is invalid. */
+  record Denied(String message) implements Response {}
 
   /** Not now: it is worth while to try again, not before {@code after} has passed. */
-  record Later(String message, Duration after) implements Answer {
+  record Later(String message, Duration after) implements Response {
     Later(String message) {
       this(message, Duration.ZERO);
     }
   }
 
   /**
-   * One fault.
+   * One error.
    *
    * @param path such as {@code events[3].timestamp}
    * @param message what is wrong
    */
-  record Fault(String path, String message) {
+  record Violation(String path, String message) {
     private static final String EVENTS = "events[";
 
     /** Which event it names; -1 if none. */
@@ -38,7 +38,7 @@ sealed interface Answer {
       }
       try {
         return Integer.parseInt(path, EVENTS.length(), close, 10);
-      } catch (NumberFormatException fault) {
+      } catch (NumberFormatException error) {
         return -1;
       }
     }

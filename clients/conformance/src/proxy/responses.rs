@@ -1,4 +1,4 @@
-//! Answers that the proxy gives itself, in the shape that the service gives them.
+//! Responses that the proxy gives itself, in the shape that the service gives them.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
@@ -16,13 +16,13 @@ use super::{
 
 /// Why there is no result.
 #[derive(Clone, Copy)]
-pub(super) enum Refusal {
+pub(super) enum Rejection {
     Unavailable,
     Exhausted,
     Internal,
 }
 
-impl Refusal {
+impl Rejection {
     const fn codes(self) -> (StatusCode, Code, &'static str) {
         match self {
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, "starting"),
@@ -37,8 +37,8 @@ impl Refusal {
 }
 
 /// Refuses a request, and says when to come again if it is known.
-pub(super) fn refuse(refusal: Refusal, is_grpc: bool, retry_after: Option<u32>) -> Response<Body> {
-    let (http, grpc, text) = refusal.codes();
+pub(super) fn refuse(rejection: Rejection, is_grpc: bool, retry_after: Option<u32>) -> Response<Body> {
+    let (http, grpc, text) = rejection.codes();
     if is_grpc {
         let wait = retry_after.map(|seconds| std::time::Duration::from_secs(seconds.into()));
         let mut details = ErrorDetails::new();
@@ -75,19 +75,19 @@ pub(super) fn wrong_clock(is_grpc: bool, body: Incoming) -> Response<Body> {
         return json(StatusCode::UNPROCESSABLE_ENTITY, detail.to_owned());
     }
     let mut messages = Messages::default();
-    let answered = body.map_frame(move |frame| {
+    let acknowledged = body.map_frame(move |frame| {
         let bytes = frame.into_data().unwrap_or_default();
-        let answers = messages
+        let responses = messages
             .take(&bytes)
             .into_iter()
-            .flat_map(|message| answer_clock(&message));
-        Frame::data(Bytes::from_iter(answers))
+            .flat_map(|message| response_clock(&message));
+        Frame::data(Bytes::from_iter(responses))
     });
     let trailers = HeaderMap::from_iter([(
         http::HeaderName::from_static("grpc-status"),
         HeaderValue::from_static("0"),
     )]);
-    let body = answered.with_trailers(async move { Some(Ok(trailers)) });
+    let body = acknowledged.with_trailers(async move { Some(Ok(trailers)) });
     let mut response = Response::new(body.map_err(Into::into).boxed_unsync());
     response
         .headers_mut()
@@ -95,18 +95,18 @@ pub(super) fn wrong_clock(is_grpc: bool, body: Incoming) -> Response<Body> {
     response
 }
 
-fn answer_clock(message: &[u8]) -> Vec<u8> {
+fn response_clock(message: &[u8]) -> Vec<u8> {
     let sequence = IngestRequest::decode(message).map_or(0, |request| request.sequence);
     let mut details = ErrorDetails::new();
     details.add_bad_request_violation("timestamp", "timestamp is more than 24 h ahead");
     let status =
         Status::with_error_details(Code::InvalidArgument, "timestamp: more than 24 h ahead", details);
     let error = tonic_types::Status::decode(status.details()).unwrap_or_default();
-    let answer = IngestResponse {
+    let response = IngestResponse {
         sequence,
         outcome: Some(Outcome::Error(error)),
     };
-    count::frame(&answer.encode_to_vec())
+    count::frame(&response.encode_to_vec())
 }
 
 fn json(status: StatusCode, text: String) -> Response<Body> {

@@ -1,5 +1,5 @@
 /**
- * What the service answers, over gRPC or JSON, as one of five verdicts.
+ * What the service responses, over gRPC or JSON, as one of five outcomes.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Status } from "../gen/google/rpc/status_pb.js";
 
 /** What became of a batch, or of an attempt to send. */
-export type Verdict =
+export type Outcome =
   | { readonly kind: "taken"; readonly stored: number; readonly skipped: number }
   /** Some or all of its events break the rules. */
-  | { readonly kind: "rejected"; readonly faults: readonly Fault[]; readonly reason: string }
+  | { readonly kind: "rejected"; readonly violations: readonly Violation[]; readonly reason: string }
   /** The batch's own timestamp is wrong: so is the clock here. */
   | { readonly kind: "clock"; readonly reason: string }
   /** The key is not good for this. */
   | { readonly kind: "denied"; readonly reason: string }
-  /** Try again, not before `after` seconds. `reached` tells whether the service itself answered. */
+  /** Try again, not before `after` seconds. `reached` tells whether the service itself acknowledged. */
   | { readonly kind: "failed"; readonly reason: string; readonly after: number; readonly reached: boolean };
 
 /** One thing that is wrong with a batch. */
-export interface Fault {
+export interface Violation {
   /** Which event, from 0; undefined if it is the batch's own. */
   readonly index: number | undefined;
   /** Where inside of the event, such as `.timestamp`; or the field of the batch. */
@@ -31,31 +31,31 @@ export interface Fault {
   readonly text: string;
 }
 
-/** How the service says that it cannot read the data, which nest too deeply. Other answers of 400 are not the service's. */
+/** How the service says that it cannot read the data, which nest too deeply. Other responses of 400 are not the service's. */
 const UNREADABLE = "There was an error parsing the body";
 
 /** Details of a gRPC status. */
 interface Details {
-  readonly faults: readonly Fault[];
+  readonly violations: readonly Violation[];
   /** Seconds; 0 if nothing is said. */
   readonly after: number;
 }
 
-/** The verdict of an error in a stream's answer. */
-export function ofStatus(status: Status): Verdict {
+/** The outcome of an error in a stream's response. */
+export function ofStatus(status: Status): Outcome {
   const details = readDetails(status.details.map(({ typeUrl, value }) => ({ type: typeUrl.replace(/^.*\//, ""), value })));
   return ofCode(status.code, status.message, details);
 }
 
-/** The verdict of a call or stream that ended with an error. */
-export function ofError(error: unknown): Verdict {
+/** The outcome of a call or stream that ended with an error. */
+export function ofError(error: unknown): Outcome {
   const failure = ConnectError.from(error);
   const readable = failure.details.flatMap((detail) => ("type" in detail ? [detail] : []));
   return ofCode(failure.code, failure.rawMessage, readDetails(readable));
 }
 
-/** The verdict of an answer to `POST /api/v1/ingest`. */
-export function ofResponse(status: number, body: string, retryAfter: string | null, now: number): Verdict {
+/** The outcome of a response to `POST /api/v1/ingest`. */
+export function ofResponse(status: number, body: string, retryAfter: string | null, now: number): Outcome {
   const json = parse(body);
   const reason = `HTTP ${status}${describe(json)}`;
   if (status === 200 && json !== undefined) {
@@ -63,37 +63,37 @@ export function ofResponse(status: number, body: string, retryAfter: string | nu
   }
   if (status === 401 || status === 403) return { kind: "denied", reason };
   const isUnreadable = status === 400 && json?.["detail"] === UNREADABLE;
-  if (status === 413 || status === 422 || isUnreadable) return ofFaults(jsonFaults(json), reason);
+  if (status === 413 || status === 422 || isUnreadable) return ofViolations(jsonViolations(json), reason);
   return { kind: "failed", reason, after: retryAfterSeconds(retryAfter, now), reached: ![502, 503, 504].includes(status) };
 }
 
-function ofCode(code: number, message: string, { faults, after }: Details): Verdict {
+function ofCode(code: number, message: string, { violations, after }: Details): Outcome {
   const reason = `${Code[code] ?? `code ${code}`}: ${message}`;
   if (code === Code.Unauthenticated || code === Code.PermissionDenied) return { kind: "denied", reason };
-  if (code === Code.InvalidArgument || code === Code.OutOfRange) return ofFaults(faults, reason);
+  if (code === Code.InvalidArgument || code === Code.OutOfRange) return ofViolations(violations, reason);
   return { kind: "failed", reason, after, reached: after > 0 };
 }
 
-function ofFaults(faults: readonly Fault[], reason: string): Verdict {
-  const clock = faults.find(({ index, path }) => index === undefined && path === "timestamp");
+function ofViolations(violations: readonly Violation[], reason: string): Outcome {
+  const clock = violations.find(({ index, path }) => index === undefined && path === "timestamp");
   if (clock !== undefined) return { kind: "clock", reason: `timestamp: ${clock.text}` };
-  return { kind: "rejected", faults, reason };
+  return { kind: "rejected", violations, reason };
 }
 
 /** `google.rpc.BadRequest` and `RetryInfo`, whose messages no package has that could be depended on. */
 function readDetails(details: readonly { type: string; value: Uint8Array }[]): Details {
   let after = 0;
-  const faults: Fault[] = [];
+  const violations: Violation[] = [];
   for (const { type, value } of details) {
     if (type === "google.rpc.RetryInfo") after = readDelay(value);
     if (type === "google.rpc.BadRequest") {
       for (const violation of fieldsOf(value)) {
         const [field, text] = [1, 2].map((number) => textOf(violation.bytes, number));
-        faults.push({ ...readPath(field ?? ""), text: text ?? "" });
+        violations.push({ ...readPath(field ?? ""), text: text ?? "" });
       }
     }
   }
-  return { faults, after };
+  return { violations, after };
 }
 
 function readDelay(info: Uint8Array): number {
@@ -128,7 +128,7 @@ function readPath(field: string): { index: number | undefined; path: string } {
 }
 
 /** `{"detail": [{"loc": ["body", "events", 3, "timestamp"], "msg": "…"}]}` */
-function jsonFaults(json: Record<string, unknown> | undefined): Fault[] {
+function jsonViolations(json: Record<string, unknown> | undefined): Violation[] {
   const list = Array.isArray(json?.["detail"]) ? (json["detail"] as unknown[]) : [];
   return list.flatMap((entry) => {
     const { loc, msg } = (entry ?? {}) as { loc?: unknown; msg?: unknown };

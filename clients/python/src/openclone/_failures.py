@@ -1,30 +1,30 @@
-"""What keeps the sender from sending: a failure to wait out, or a key that was refused."""
+"""What keeps the sender from sending: a failure to wait out, or a key that was rejected."""
 
 from __future__ import annotations
 
 import threading
 import time
 
-from ._answers import Denied
 from ._backoff import Backoff
-from ._teller import Teller
+from ._notifier import Notifier
+from ._responses import Denied
 from .errors import AccessDenied, Clock, OpenCloneError, SpoolError, Unavailable
 
 TELL_FAILURES = 3
-"""Failures in a row after which the plugin is told; fewer are no news, as the next attempt may succeed."""
+"""Failures in a row after which the plugin is reported; fewer are no news, as the next attempt may succeed."""
 
 
-class Trouble:
+class Failures:
     """Waits after failures, and remembers the last one. `changed` is notified of a refusal."""
 
-    def __init__(self, backoff: Backoff, teller: Teller, changed: threading.Condition) -> None:
+    def __init__(self, backoff: Backoff, notifier: Notifier, changed: threading.Condition) -> None:
         self.denied: AccessDenied | None = None
         """The refusal, which is for good."""
         self.not_before = 0.0
         """When to send again (monotonic)."""
         self._last: OpenCloneError | None = None
         self._backoff = backoff
-        self._teller = teller
+        self._notifier = notifier
         self._changed = changed
 
     def failed(self, error: Unavailable | Clock | SpoolError, retry_after: float = 0.0) -> None:
@@ -37,30 +37,30 @@ class Trouble:
             self.not_before = max(self.not_before, now + retry_after)
         # A wrong clock and a full disk do not pass by themselves.
         if self._backoff.failures >= TELL_FAILURES or not isinstance(error, Unavailable):
-            self._teller.lasting(error)
+            self._notifier.lasting(error)
 
-    def answered(self) -> None:
-        """The server is there, even if it refuses the batch."""
+    def acknowledged(self) -> None:
+        """The server is there, even if it rejects the batch."""
         self._backoff.succeeded()
 
     def succeeded(self) -> None:
         """A batch was accepted: what lasted is over."""
         self._last = None
         self._backoff.succeeded()
-        self._teller.succeeded()
+        self._notifier.succeeded()
 
-    def deny(self, answer: Denied) -> None:
+    def deny(self, response: Denied) -> None:
         """Ends sending for good."""
         denied = AccessDenied(
-            f"the server refused the key ({answer.reason}): nothing is sent until the plugin starts again with a key "
-            "that may send"
+            f"the server rejected the key ({response.reason}): nothing is sent until the plugin starts again with a "
+            "key that may send"
         )
         with self._changed:
             if self.denied is not None:
                 return
             self.denied = denied
             self._changed.notify_all()
-        self._teller.error(denied)
+        self._notifier.error(denied)
 
     def __str__(self) -> str:
         failure = self.denied or self._last

@@ -14,20 +14,20 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/PixxzR/openclone/clients/go/internal/fault"
+	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 )
 
-// verdict is what an answer says about a batch.
-type verdict struct {
+// outcome is what a response says about a batch.
+type outcome struct {
 	stored, skipped uint32
-	// err is nil when the batch is durable. Else it is one of fault.ErrAccessDenied (never try again), fault.ErrClock and
-	// fault.ErrUnavailable (try again later), or errRejected.
+	// err is nil when the batch is durable. Else it is one of sdkerr.ErrAccessDenied (never try again), sdkerr.ErrClock and
+	// sdkerr.ErrUnavailable (try again later), or errRejected.
 	err error
 	// retryAfter is how long the server asks to wait, at least.
 	retryAfter time.Duration
-	// faults are what the server found in a rejected batch.
-	faults []finding
-	// isFromProxy tells that the answer says nothing about the service: 502, 503 and 504.
+	// violations are what the server found in a rejected batch.
+	violations []finding
+	// isFromProxy tells that the response says nothing about the service: 502, 503 and 504.
 	isFromProxy bool
 }
 
@@ -41,10 +41,10 @@ type finding struct {
 
 var errRejected = errors.New("batch rejected")
 
-// named lists the events that are at fault.
-func (v *verdict) named() []int {
+// named lists the events that are at sdkerr.
+func (v *outcome) named() []int {
 	var named []int
-	for _, finding := range v.faults {
+	for _, finding := range v.violations {
 		if finding.event >= 0 {
 			named = append(named, finding.event)
 		}
@@ -52,11 +52,11 @@ func (v *verdict) named() []int {
 	return named
 }
 
-// reasons are the faults of one event, as if it were the only one of its batch. Those of the batch count when none are of an
+// reasons are the violations of one event, as if it were the only one of its batch. Those of the batch count when none are of an
 // event.
-func (v *verdict) reasons(event int) []string {
+func (v *outcome) reasons(event int) []string {
 	var own, common []string
-	for _, finding := range v.faults {
+	for _, finding := range v.violations {
 		switch finding.event {
 		case event:
 			own = append(own, strings.TrimSuffix("events[0]."+finding.path, ".")+": "+finding.text)
@@ -74,42 +74,42 @@ func (v *verdict) reasons(event int) []string {
 }
 
 // rejected tells apart what the events are guilty of from a clock that is wrong.
-func rejected(message string, faults []finding) verdict {
-	for _, finding := range faults {
+func rejected(message string, violations []finding) outcome {
+	for _, finding := range violations {
 		if finding.event < 0 && finding.path == "timestamp" {
-			return verdict{err: fmt.Errorf("%w: the service refused the time of this machine: %s", fault.ErrClock, finding.text)}
+			return outcome{err: fmt.Errorf("%w: the service rejected the time of this machine: %s", sdkerr.ErrClock, finding.text)}
 		}
 	}
-	return verdict{err: fmt.Errorf("%w: %s", errRejected, message), faults: faults}
+	return outcome{err: fmt.Errorf("%w: %s", errRejected, message), violations: violations}
 }
 
 // fromStatus reads a gRPC error, of a batch or of a whole stream.
-func fromStatus(proto *spb.Status) verdict {
+func fromStatus(proto *spb.Status) outcome {
 	state := status.FromProto(proto)
 	switch state.Code() {
 	case codes.Unauthenticated, codes.PermissionDenied:
-		return verdict{err: fmt.Errorf("%w: %s", fault.ErrAccessDenied, state.Message())}
+		return outcome{err: fmt.Errorf("%w: %s", sdkerr.ErrAccessDenied, state.Message())}
 	case codes.InvalidArgument, codes.OutOfRange:
 		return rejected(state.Message(), violations(state))
 	}
-	return verdict{
-		err:        fmt.Errorf("%w: %s: %s", fault.ErrUnavailable, state.Code(), state.Message()),
+	return outcome{
+		err:        fmt.Errorf("%w: %s: %s", sdkerr.ErrUnavailable, state.Code(), state.Message()),
 		retryAfter: retryDelay(state),
 	}
 }
 
 func violations(state *status.Status) []finding {
-	var faults []finding
+	var violations []finding
 	for _, detail := range state.Details() {
 		request, ok := detail.(*errdetails.BadRequest)
 		if !ok {
 			continue
 		}
 		for _, violation := range request.GetFieldViolations() {
-			faults = append(faults, parsePath(violation.GetField(), violation.GetDescription()))
+			violations = append(violations, parsePath(violation.GetField(), violation.GetDescription()))
 		}
 	}
-	return faults
+	return violations
 }
 
 // parsePath reads paths such as events[3].data.text and plugin_version.
@@ -132,29 +132,29 @@ func retryDelay(state *status.Status) time.Duration {
 	return 0
 }
 
-// fromHTTP reads an answer of the JSON endpoint.
-func fromHTTP(code int, header http.Header, body []byte, now time.Time) verdict {
+// fromHTTP reads a response of the JSON endpoint.
+func fromHTTP(code int, header http.Header, body []byte, now time.Time) outcome {
 	switch code {
 	case http.StatusOK:
 		return fromResult(body)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return verdict{err: fmt.Errorf("%w: HTTP %d: %s", fault.ErrAccessDenied, code, detailText(body))}
+		return outcome{err: fmt.Errorf("%w: HTTP %d: %s", sdkerr.ErrAccessDenied, code, detailText(body))}
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return rejected(fmt.Sprintf("HTTP %d: %s", code, detailText(body)), details(body))
 	}
-	return verdict{
-		err:         fmt.Errorf("%w: HTTP %d: %s", fault.ErrUnavailable, code, detailText(body)),
+	return outcome{
+		err:         fmt.Errorf("%w: HTTP %d: %s", sdkerr.ErrUnavailable, code, detailText(body)),
 		retryAfter:  retryAfter(header.Get("Retry-After"), now),
 		isFromProxy: code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout,
 	}
 }
 
-func fromResult(body []byte) verdict {
+func fromResult(body []byte) outcome {
 	var result struct{ Stored, Skipped *uint32 }
 	if err := json.Unmarshal(body, &result); err != nil || result.Stored == nil || result.Skipped == nil {
-		return verdict{err: fmt.Errorf("%w: the answer is not one of the service: %.80q", fault.ErrUnavailable, body)}
+		return outcome{err: fmt.Errorf("%w: the response is not one of the service: %.80q", sdkerr.ErrUnavailable, body)}
 	}
-	return verdict{stored: *result.Stored, skipped: *result.Skipped}
+	return outcome{stored: *result.Stored, skipped: *result.Skipped}
 }
 
 // retryAfter reads seconds or a date.
@@ -170,20 +170,20 @@ func retryAfter(value string, now time.Time) time.Duration {
 
 // details reads {"detail": [{"loc": ["body", "events", 3, "timestamp"], "msg": "…"}]}.
 func details(body []byte) []finding {
-	var answer struct {
+	var response struct {
 		Detail []struct {
 			Loc []any
 			Msg string
 		}
 	}
-	if json.Unmarshal(body, &answer) != nil {
+	if json.Unmarshal(body, &response) != nil {
 		return nil
 	}
-	faults := make([]finding, 0, len(answer.Detail))
-	for _, detail := range answer.Detail {
-		faults = append(faults, parsePath(locPath(detail.Loc), detail.Msg))
+	violations := make([]finding, 0, len(response.Detail))
+	for _, detail := range response.Detail {
+		violations = append(violations, parsePath(locPath(detail.Loc), detail.Msg))
 	}
-	return faults
+	return violations
 }
 
 func locPath(loc []any) string {
@@ -207,9 +207,9 @@ func locPath(loc []any) string {
 
 // detailText is {"detail": "…"}, or the beginning of whatever came instead.
 func detailText(body []byte) string {
-	var answer struct{ Detail string }
-	if json.Unmarshal(body, &answer) == nil && answer.Detail != "" {
-		return answer.Detail
+	var response struct{ Detail string }
+	if json.Unmarshal(body, &response) == nil && response.Detail != "" {
+		return response.Detail
 	}
 	return fmt.Sprintf("%.200q", body)
 }

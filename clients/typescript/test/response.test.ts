@@ -4,7 +4,7 @@ import test from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 
-import { ofResponse, ofStatus, retryAfterSeconds } from "../src/core/answer.js";
+import { ofResponse, ofStatus, retryAfterSeconds } from "../src/core/response.js";
 import { delay } from "../src/core/backoff.js";
 import { split } from "../src/core/split.js";
 import { StatusSchema } from "../src/gen/google/rpc/status_pb.js";
@@ -31,19 +31,19 @@ test("the pause is random between 0 and the step, and never less than what the s
 });
 
 test("named events are set aside, the others are sent again", () => {
-  const faults = [
+  const violations = [
     { index: 1, path: ".timestamp", text: "too late" },
     { index: 1, path: ".data", text: "too deep" },
     { index: 3, path: "", text: "odd" },
   ];
-  const { outcasts, again } = split(batch(5), faults, "INVALID");
-  assert.deepEqual(numbers(outcasts.map(({ batch }) => batch)), [[1], [3]]);
-  assert.deepEqual(outcasts[0]?.reasons, ["events[0].timestamp: too late", "events[0].data: too deep"]);
+  const { rejecteds, again } = split(batch(5), violations, "INVALID");
+  assert.deepEqual(numbers(rejecteds.map(({ batch }) => batch)), [[1], [3]]);
+  assert.deepEqual(rejecteds[0]?.reasons, ["events[0].timestamp: too late", "events[0].data: too deep"]);
   assert.deepEqual(numbers(again), [[0, 2, 4]]);
-  assert.equal(outcasts[1]?.batch.position, 103);
+  assert.equal(rejecteds[1]?.batch.position, 103);
 });
 
-test("an answer that names none halves the batch until the bad event is alone", () => {
+test("a response that names none halves the batch until the bad event is alone", () => {
   for (const bad of [0, 3, 6]) {
     const sent: number[] = [];
     const aside: number[] = [];
@@ -54,8 +54,8 @@ test("an answer that names none halves the batch until the bad event is alone", 
         sent.push(...values);
         continue;
       }
-      const { outcasts, again } = split(one, [{ index: 900, path: "", text: "out of range" }], "HTTP 400");
-      aside.push(...outcasts.flatMap(({ batch }) => batch.events.map(([value]) => value as number)));
+      const { rejecteds, again } = split(one, [{ index: 900, path: "", text: "out of range" }], "HTTP 400");
+      aside.push(...rejecteds.flatMap(({ batch }) => batch.events.map(([value]) => value as number)));
       waiting.push(...(again as ReturnType<typeof batch>[]));
     }
     assert.deepEqual(aside, [bad]);
@@ -63,7 +63,7 @@ test("an answer that names none halves the batch until the bad event is alone", 
   }
 });
 
-test("HTTP answers", () => {
+test("HTTP responses", () => {
   const of = (status: number, body: unknown, retryAfter: string | null = null) =>
     ofResponse(status, typeof body === "string" ? body : JSON.stringify(body), retryAfter, 0);
   assert.deepEqual(of(200, { stored: 3, skipped: 1 }), { kind: "taken", stored: 3, skipped: 1 });
@@ -74,7 +74,7 @@ test("HTTP answers", () => {
   assert.equal(of(400, { detail: "There was an error parsing the body" }).kind, "rejected");
   assert.equal(of(400, "<html>a proxy</html>").kind, "failed");
   const rejected = of(422, { detail: [{ loc: ["body", "events", 3, "data", "tags", 0], msg: "bad" }] });
-  assert.deepEqual(rejected.kind === "rejected" && rejected.faults, [{ index: 3, path: ".data.tags[0]", text: "bad" }]);
+  assert.deepEqual(rejected.kind === "rejected" && rejected.violations, [{ index: 3, path: ".data.tags[0]", text: "bad" }]);
   const clock = of(422, { detail: [{ loc: ["body", "timestamp"], msg: "late" }, { loc: ["body", "events", 0, "timestamp"], msg: "late" }] });
   assert.equal(clock.kind, "clock");
   const limited = of(429, {}, "7");
@@ -94,7 +94,7 @@ test("gRPC errors with details", () => {
   const violation = new BinaryWriter().tag(1, 2).string("events[3].data.text").tag(2, 2).string("too long").tag(3, 2).string("X").finish();
   const bad = any("google.rpc.BadRequest", new BinaryWriter().tag(1, 2).bytes(violation).finish());
   const rejected = ofStatus(create(StatusSchema, { code: 3, message: "no", details: [bad] }));
-  assert.deepEqual(rejected.kind === "rejected" && rejected.faults, [{ index: 3, path: ".data.text", text: "too long" }]);
+  assert.deepEqual(rejected.kind === "rejected" && rejected.violations, [{ index: 3, path: ".data.text", text: "too long" }]);
   for (const code of [7, 16]) assert.equal(ofStatus(create(StatusSchema, { code })).kind, "denied");
   for (const code of [1, 2, 4, 8, 10, 13, 14]) assert.equal(ofStatus(create(StatusSchema, { code })).kind, "failed");
 });

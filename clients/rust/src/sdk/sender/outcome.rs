@@ -1,4 +1,4 @@
-//! What an answer says: taken, rejected, or to be tried again.
+//! What a response says: taken, rejected, or to be tried again.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use thiserror::Error;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-/// Faults of a batch: which event, if the answer names one, and the sentence.
-pub(super) type Faults = Vec<(Option<usize>, String)>;
+/// Violations of a batch: which event, if the response names one, and the sentence.
+pub(super) type Violations = Vec<(Option<usize>, String)>;
 
 /// What becomes of a batch.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Outcome {
     Taken {
         stored: u64,
         skipped: u64,
     },
-    Rejected(Faults),
+    Rejected(Violations),
     /// The batch's own timestamp is wrong.
     Clock(String),
     Failed(Failure),
@@ -28,13 +28,13 @@ pub(super) enum Verdict {
 /// Why an attempt ended.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
-    /// No answer, or one that says to come again.
+    /// No response, or one that says to come again.
     #[error("{reason}")]
     Again { reason: String, retry_after: Duration },
-    /// The key was refused.
+    /// The key was rejected.
     #[error("{0}")]
     Denied(String),
-    #[error("the server refuses the time of this machine: {0}")]
+    #[error("the server rejects the time of this machine: {0}")]
     Clock(String),
     /// An event could not be set aside.
     #[error("cannot set an event aside: {0}")]
@@ -61,14 +61,14 @@ impl Failure {
 /// Of a stream that has ended, or could not be opened.
 pub(super) fn of_stream(status: &Status) -> Failure {
     match of_status(status) {
-        Verdict::Failed(failure) => failure,
+        Outcome::Failed(failure) => failure,
         // Which of the batches it was is not said.
         _ => Failure::again(format!("{}: {}", status.code(), status.message())),
     }
 }
 
-/// Of an error in a batch's place.
-pub(super) fn of_error(error: &tonic_types::Status) -> Verdict {
+/// Of an error in a batch's position.
+pub(super) fn of_error(error: &tonic_types::Status) -> Outcome {
     let details = error.encode_to_vec().into();
     of_status(&Status::with_details(
         Code::from(error.code),
@@ -77,32 +77,32 @@ pub(super) fn of_error(error: &tonic_types::Status) -> Verdict {
     ))
 }
 
-fn of_status(status: &Status) -> Verdict {
+fn of_status(status: &Status) -> Outcome {
     let text = || format!("{}: {}", status.code(), status.message());
     let details = status.get_error_details();
     match status.code() {
         Code::InvalidArgument => {
-            let violations = details
+            let named = details
                 .bad_request()
                 .map(|request| request.field_violations.clone())
                 .unwrap_or_default();
-            let faults: Faults = violations
+            let violations: Violations = named
                 .iter()
-                .map(|fault| {
+                .map(|violation| {
                     (
-                        index(&fault.field),
-                        format!("{}: {}", fault.field, fault.description),
+                        index(&violation.field),
+                        format!("{}: {}", violation.field, violation.description),
                     )
                 })
                 .collect();
             rejected(
-                faults,
-                violations.iter().any(|fault| fault.field == "timestamp"),
+                violations,
+                named.iter().any(|violation| violation.field == "timestamp"),
                 text(),
             )
         }
-        Code::Unauthenticated | Code::PermissionDenied => Verdict::Failed(Failure::Denied(text())),
-        _ => Verdict::Failed(Failure::Again {
+        Code::Unauthenticated | Code::PermissionDenied => Outcome::Failed(Failure::Denied(text())),
+        _ => Outcome::Failed(Failure::Again {
             reason: text(),
             retry_after: details
                 .retry_info()
@@ -112,8 +112,8 @@ fn of_status(status: &Status) -> Verdict {
     }
 }
 
-/// Of an answer of the JSON endpoint.
-pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) -> Verdict {
+/// Of a response of the JSON endpoint.
+pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) -> Outcome {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = || match json["detail"].as_str() {
         Some(detail) => format!("HTTP {status}: {detail}"),
@@ -121,46 +121,51 @@ pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) ->
     };
     match status.as_u16() {
         200 => match (json["stored"].as_u64(), json["skipped"].as_u64()) {
-            (Some(stored), Some(skipped)) => Verdict::Taken { stored, skipped },
-            _ => Verdict::Failed(Failure::again(
+            (Some(stored), Some(skipped)) => Outcome::Taken { stored, skipped },
+            _ => Outcome::Failed(Failure::again(
                 "HTTP 200 without stored and skipped: is this the service?",
             )),
         },
-        401 | 403 => Verdict::Failed(Failure::Denied(text())),
+        401 | 403 => Outcome::Failed(Failure::Denied(text())),
         400 | 413 | 422 => {
             let details = json["detail"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let faults = details.iter().map(of_detail).collect();
+            let violations = details.iter().map(of_detail).collect();
             let is_clock = details
                 .iter()
-                .any(|fault| fault["loc"] == serde_json::json!(["body", "timestamp"]));
-            rejected(faults, is_clock, text())
+                .any(|violation| violation["loc"] == serde_json::json!(["body", "timestamp"]));
+            rejected(violations, is_clock, text())
         }
-        _ => Verdict::Failed(Failure::Again {
+        _ => Outcome::Failed(Failure::Again {
             reason: text(),
             retry_after,
         }),
     }
 }
 
-fn rejected(faults: Faults, is_clock: bool, text: String) -> Verdict {
-    let names_events = faults.iter().any(|(index, _)| index.is_some());
+fn rejected(violations: Violations, is_clock: bool, text: String) -> Outcome {
+    let names_events = violations.iter().any(|(index, _)| index.is_some());
     match is_clock && !names_events {
-        true => Verdict::Clock(faults.into_iter().next().map_or(text, |(_, sentence)| sentence)),
-        false if faults.is_empty() => Verdict::Rejected(vec![(None, text)]),
-        false => Verdict::Rejected(faults),
+        true => Outcome::Clock(
+            violations
+                .into_iter()
+                .next()
+                .map_or(text, |(_, sentence)| sentence),
+        ),
+        false if violations.is_empty() => Outcome::Rejected(vec![(None, text)]),
+        false => Outcome::Rejected(violations),
     }
 }
 
-fn of_detail(fault: &Value) -> (Option<usize>, String) {
-    let place = fault["loc"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let index = match place {
+fn of_detail(violation: &Value) -> (Option<usize>, String) {
+    let position = violation["loc"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let index = match position {
         [_, list, index, ..] if list == "events" => {
             index.as_u64().and_then(|index| usize::try_from(index).ok())
         }
         _ => None,
     };
     let mut path = String::new();
-    for segment in place.iter().skip(1) {
+    for segment in position.iter().skip(1) {
         match segment {
             Value::String(name) if path.is_empty() => path.push_str(name),
             Value::String(name) => path.extend([".", name]),
@@ -169,7 +174,7 @@ fn of_detail(fault: &Value) -> (Option<usize>, String) {
     }
     (
         index,
-        format!("{path}: {}", fault["msg"].as_str().unwrap_or("rejected")),
+        format!("{path}: {}", violation["msg"].as_str().unwrap_or("rejected")),
     )
 }
 
@@ -185,43 +190,46 @@ mod tests {
     #[test]
     fn json_faults_name_their_event() {
         let body = br#"{"detail": [{"type": "t", "loc": ["body", "events", 3, "data", "text"], "msg": "too long", "input": 1}]}"#;
-        let Verdict::Rejected(faults) = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body)
+        let Outcome::Rejected(violations) = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body)
         else {
             panic!()
         };
-        assert_eq!(faults, [(Some(3), "events[3].data.text: too long".to_owned())]);
+        assert_eq!(
+            violations,
+            [(Some(3), "events[3].data.text: too long".to_owned())]
+        );
     }
 
     #[test]
     fn only_the_batchs_own_time_is_the_clock() {
         let body = br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "ahead"}]}"#;
-        let verdict = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
-        assert!(matches!(verdict, Verdict::Clock(_)), "{verdict:?}");
+        let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
+        assert!(matches!(outcome, Outcome::Clock(_)), "{outcome:?}");
         let body = br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "a"}, {"loc": ["body", "events", 0, "timestamp"], "msg": "b"}]}"#;
-        let verdict = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
-        assert!(matches!(verdict, Verdict::Rejected(_)), "{verdict:?}");
+        let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
+        assert!(matches!(outcome, Outcome::Rejected(_)), "{outcome:?}");
     }
 
     #[test]
     fn what_is_retried_and_what_is_not() {
         for code in [408, 429, 500, 502, 503, 504, 404] {
-            let verdict = of_http(
+            let outcome = of_http(
                 StatusCode::from_u16(code).unwrap(),
                 Duration::from_secs(7),
                 b"<html>",
             );
-            let Verdict::Failed(failure @ Failure::Again { .. }) = verdict else {
+            let Outcome::Failed(failure @ Failure::Again { .. }) = outcome else {
                 panic!("{code}")
             };
             assert_eq!(failure.retry_after(), Duration::from_secs(7));
         }
         for code in [401, 403] {
-            let verdict = of_http(StatusCode::from_u16(code).unwrap(), Duration::ZERO, b"{}");
-            assert!(matches!(verdict, Verdict::Failed(Failure::Denied(_))), "{code}");
+            let outcome = of_http(StatusCode::from_u16(code).unwrap(), Duration::ZERO, b"{}");
+            assert!(matches!(outcome, Outcome::Failed(Failure::Denied(_))), "{code}");
         }
         for code in [400, 413, 422] {
-            let verdict = of_http(StatusCode::from_u16(code).unwrap(), Duration::ZERO, b"{}");
-            assert!(matches!(verdict, Verdict::Rejected(_)), "{code}");
+            let outcome = of_http(StatusCode::from_u16(code).unwrap(), Duration::ZERO, b"{}");
+            assert!(matches!(outcome, Outcome::Rejected(_)), "{code}");
         }
         for code in (1..=16).map(Code::from) {
             let failure = of_stream(&Status::new(code, "x"));

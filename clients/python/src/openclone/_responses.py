@@ -25,7 +25,7 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Refused:
+class InvalidBatch:
     """The batch breaks a rule."""
 
     reason: str
@@ -47,12 +47,12 @@ class Failed:
 
 @dataclass(frozen=True)
 class Denied:
-    """The key was refused."""
+    """The key was rejected."""
 
     reason: str
 
 
-Answer = Union[Accepted, Refused, Failed, Denied]
+Response = Union[Accepted, InvalidBatch, Failed, Denied]
 
 # Codes of google.rpc.Code.
 _INVALID_ARGUMENT, _PERMISSION_DENIED, _OUT_OF_RANGE, _UNAUTHENTICATED = 3, 7, 11, 16
@@ -62,20 +62,20 @@ _EVENT_FIELD = re.compile(r"events\[(\d+)\](.*)", re.DOTALL)
 _LONGEST_WAIT = 86_400.0
 
 
-def of_response(response: IngestResponse) -> Answer:
-    """The answer in a response of the stream."""
+def of_response(response: IngestResponse) -> Response:
+    """The response in a response of the stream."""
     if response.WhichOneof("outcome") == "result":
         return Accepted(response.result.stored, response.result.skipped)
     return of_status(response.error)
 
 
-def of_status(status: status_pb2.Status) -> Answer:
-    """The answer in an error of gRPC."""
+def of_status(status: status_pb2.Status) -> Response:
+    """The response in an error of gRPC."""
     reason = f"{_NAMES.get(status.code, status.code)}: {status.message}"
     if status.code in (_UNAUTHENTICATED, _PERMISSION_DENIED):
         return Denied(reason)
     if status.code in (_INVALID_ARGUMENT, _OUT_OF_RANGE):
-        return _refused(reason, _violations(status))
+        return _invalid(reason, _violations(status))
     return Failed(reason, retry_delay(status))
 
 
@@ -88,26 +88,26 @@ def retry_delay(status: status_pb2.Status) -> float:
     return 0.0
 
 
-def of_http(code: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    """The answer in a response of HTTP; `headers` with lower-case names."""
+def of_http(code: int, headers: Mapping[str, str], body: bytes) -> Response:
+    """The response in a response of HTTP; `headers` with lower-case names."""
     reason = f"HTTP {code}"
     if code == 200:
         return _accepted(body) or Failed("HTTP 200 without the counts of a service")
     if code in (401, 403):
         return Denied(reason + _sentence(body))
     if code in (400, 413, 422):
-        return _refused(reason + _sentence(body), _locations(body))
+        return _invalid(reason + _sentence(body), _locations(body))
     return Failed(reason + _sentence(body), _retry_after(headers.get("retry-after")))
 
 
-def _refused(reason: str, faults: Iterable[tuple[str, str]]) -> Refused:
+def _invalid(reason: str, violations: Iterable[tuple[str, str]]) -> InvalidBatch:
     events: dict[int, list[str]] = {}
     is_clock = False
-    for path, sentence in faults:
+    for path, sentence in violations:
         if found := _EVENT_FIELD.fullmatch(path):
             events.setdefault(int(found.group(1)), []).append(f"events[0]{found.group(2)}: {sentence}")
         is_clock |= path == "timestamp"
-    return Refused(reason, events, is_clock)
+    return InvalidBatch(reason, events, is_clock)
 
 
 def _violations(status: status_pb2.Status) -> list[tuple[str, str]]:
@@ -123,8 +123,8 @@ def _locations(body: bytes) -> list[tuple[str, str]]:
     detail = _detail(body)
     if not isinstance(detail, list):
         return []
-    faults = [fault for fault in detail if isinstance(fault, dict) and isinstance(fault.get("loc"), list)]
-    return [(_path(fault["loc"]), str(fault.get("msg", "invalid"))) for fault in faults]
+    named = [entry for entry in detail if isinstance(entry, dict) and isinstance(entry.get("loc"), list)]
+    return [(_path(entry["loc"]), str(entry.get("msg", "invalid"))) for entry in named]
 
 
 def _path(loc: list[Any]) -> str:
@@ -142,15 +142,15 @@ def _sentence(body: bytes) -> str:
 
 
 def _detail(body: bytes) -> Any:
-    answer = _parse(body)
-    return answer.get("detail") if isinstance(answer, dict) else None
+    response = _parse(body)
+    return response.get("detail") if isinstance(response, dict) else None
 
 
 def _accepted(body: bytes) -> Accepted | None:
-    answer = _parse(body)
-    if not isinstance(answer, dict):
+    response = _parse(body)
+    if not isinstance(response, dict):
         return None
-    stored, skipped = answer.get("stored"), answer.get("skipped")
+    stored, skipped = response.get("stored"), response.get("skipped")
     return Accepted(stored, skipped) if type(stored) is int and type(skipped) is int else None
 
 

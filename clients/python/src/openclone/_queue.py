@@ -7,22 +7,22 @@ from collections.abc import Callable
 from datetime import datetime
 
 from . import _frames
+from ._notifier import Notifier
 from ._options import Options
 from ._outcome import Counts
 from ._spool import Spool
-from ._teller import Teller
 from .errors import Closed, Dropped, NotEnabled, SpoolFull
 from .events import Data, Encoder, Event
 
 _LARGE = 10_000
 
 
-class Intake:
+class Queue:
     """Checks, encodes and queues events. `changed`, which waits on the spool's lock, is notified of what is due."""
 
     def __init__(
-        self, options: Options, spool: Spool, changed: threading.Condition, counts: Counts, teller: Teller,
-        trouble: Callable[[], str],
+        self, options: Options, spool: Spool, changed: threading.Condition, counts: Counts, notifier: Notifier,
+        failures: Callable[[], str],
     ) -> None:
         self.is_open = True
         self._options = options
@@ -31,8 +31,8 @@ class Intake:
         self._spool = spool
         self._changed = changed
         self._counts = counts
-        self._teller = teller
-        self._trouble = trouble
+        self._notifier = notifier
+        self._failures = failures
 
     def queue(
         self, event: Event | Data, timestamp: float | datetime | None, raw_ref: str | None, may_wait: bool
@@ -80,7 +80,7 @@ class Intake:
             return True
         finally:
             if dropped:
-                self._teller.error(Dropped(f"the spool was full: its {dropped} oldest events were deleted"))
+                self._notifier.error(Dropped(f"the spool was full: its {dropped} oldest events were deleted"))
 
     def _drop(self, frame: bytes) -> int:
         """Makes room at once, if that is what the plugin wants; gives how many events that has cost."""
@@ -105,4 +105,4 @@ class Intake:
 
     def _full(self) -> SpoolFull:
         limit = self._options.spool_max_bytes
-        return SpoolFull(f"the spool has {self._spool.bytes} of {limit} bytes: {self._trouble()}")
+        return SpoolFull(f"the spool has {self._spool.bytes} of {limit} bytes: {self._failures()}")

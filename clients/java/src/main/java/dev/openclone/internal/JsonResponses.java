@@ -5,11 +5,11 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import dev.openclone.internal.Answer.Denied;
-import dev.openclone.internal.Answer.Done;
-import dev.openclone.internal.Answer.Fault;
-import dev.openclone.internal.Answer.Later;
-import dev.openclone.internal.Answer.Refused;
+import dev.openclone.internal.Response.Denied;
+import dev.openclone.internal.Response.Done;
+import dev.openclone.internal.Response.Violation;
+import dev.openclone.internal.Response.Later;
+import dev.openclone.internal.Response.Invalid;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,36 +19,36 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What HTTP answers mean. */
-final class JsonAnswers {
+/** What HTTP responses mean. */
+final class JsonResponses {
   private static final int SHOWN = 200;
 
-  private JsonAnswers() {}
+  private JsonResponses() {}
 
-  static Answer of(HttpResponse<String> response, int events) {
-    return of(response.statusCode(), response.body(), response.headers().firstValue("retry-after").map(JsonAnswers::retryAfter).orElse(Duration.ZERO), events);
+  static Response of(HttpResponse<String> response, int events) {
+    return of(response.statusCode(), response.body(), response.headers().firstValue("retry-after").map(JsonResponses::retryAfter).orElse(Duration.ZERO), events);
   }
 
-  static Answer of(int status, String body, Duration after, int events) {
+  static Response of(int status, String body, Duration after, int events) {
     JsonObject object = object(body);
     String message = "HTTP " + status + ": " + detail(object, body);
     return switch (status) {
       case 200 -> done(object, message, events);
       case 401, 403 -> new Denied(message);
-      case 413, 422 -> new Refused(faults(object), message);
+      case 413, 422 -> new Invalid(violations(object), message);
       // The service says so of data that are nested too deeply; anything else in between says it without a detail.
-      case 400 -> object.has("detail") ? new Refused(faults(object), message) : new Later(message, after);
+      case 400 -> object.has("detail") ? new Invalid(violations(object), message) : new Later(message, after);
       default -> new Later(message, after);
     };
   }
 
-  private static Answer done(JsonObject object, String message, int events) {
+  private static Response done(JsonObject object, String message, int events) {
     try {
       long stored = object.get("stored").getAsLong();
       long skipped = object.get("skipped").getAsLong();
-      return stored + skipped == events ? new Done(stored, skipped) : new Later("the answer counts other events: " + message);
-    } catch (NullPointerException | NumberFormatException | UnsupportedOperationException | IllegalStateException fault) {
-      return new Later("the answer is not that of the service: " + message);
+      return stored + skipped == events ? new Done(stored, skipped) : new Later("the response counts other events: " + message);
+    } catch (NullPointerException | NumberFormatException | UnsupportedOperationException | IllegalStateException error) {
+      return new Later("the response is not that of the service: " + message);
     }
   }
 
@@ -56,7 +56,7 @@ final class JsonAnswers {
     try {
       JsonElement element = JsonParser.parseString(body);
       return element.isJsonObject() ? element.getAsJsonObject() : new JsonObject();
-    } catch (JsonParseException fault) {
+    } catch (JsonParseException error) {
       return new JsonObject();
     }
   }
@@ -67,16 +67,16 @@ final class JsonAnswers {
     return text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
   }
 
-  private static List<Fault> faults(JsonObject object) {
-    List<Fault> faults = new ArrayList<>();
+  private static List<Violation> violations(JsonObject object) {
+    List<Violation> violations = new ArrayList<>();
     if (object.get("detail") instanceof JsonArray all) {
       for (JsonElement one : all) {
-        if (one instanceof JsonObject fault && fault.get("loc") instanceof JsonArray loc && fault.has("msg")) {
-          faults.add(new Fault(path(loc), fault.get("msg").getAsString()));
+        if (one instanceof JsonObject error && error.get("loc") instanceof JsonArray loc && error.has("msg")) {
+          violations.add(new Violation(path(loc), error.get("msg").getAsString()));
         }
       }
     }
-    return faults;
+    return violations;
   }
 
   /** {@code ["body", "events", 3, "timestamp"]} as {@code events[3].timestamp}. */

@@ -6,11 +6,11 @@ import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
-import dev.openclone.internal.Answer.Denied;
-import dev.openclone.internal.Answer.Done;
-import dev.openclone.internal.Answer.Fault;
-import dev.openclone.internal.Answer.Later;
-import dev.openclone.internal.Answer.Refused;
+import dev.openclone.internal.Response.Denied;
+import dev.openclone.internal.Response.Done;
+import dev.openclone.internal.Response.Violation;
+import dev.openclone.internal.Response.Later;
+import dev.openclone.internal.Response.Invalid;
 import dev.openclone.v1.IngestResponse;
 import io.grpc.Metadata;
 import io.grpc.Status.Code;
@@ -20,12 +20,12 @@ import java.util.List;
 import java.util.Optional;
 
 /** What gRPC statuses mean. */
-final class GrpcAnswers {
+final class GrpcResponses {
   private static final Metadata.Key<String> RETRY_AFTER = Metadata.Key.of("retry-after", Metadata.ASCII_STRING_MARSHALLER);
 
-  private GrpcAnswers() {}
+  private GrpcResponses() {}
 
-  static Answer of(IngestResponse response) {
+  static Response of(IngestResponse response) {
     if (response.hasResult()) {
       return new Done(response.getResult().getStored(), response.getResult().getSkipped());
     }
@@ -33,19 +33,19 @@ final class GrpcAnswers {
   }
 
   /** The end of a stream. */
-  static Answer of(io.grpc.Status status, Metadata trailers) {
-    Duration header = trailers.containsKey(RETRY_AFTER) ? JsonAnswers.retryAfter(trailers.get(RETRY_AFTER)) : Duration.ZERO;
+  static Response of(io.grpc.Status status, Metadata trailers) {
+    Duration header = trailers.containsKey(RETRY_AFTER) ? JsonResponses.retryAfter(trailers.get(RETRY_AFTER)) : Duration.ZERO;
     Status details = StatusProto.fromStatusAndTrailers(status, trailers);
     String cause = status.getCause() == null ? "" : ": " + status.getCause().getMessage();
     return of(details.toBuilder().setMessage(details.getMessage() + cause).build(), header);
   }
 
-  private static Answer of(Status status, Duration header) {
+  private static Response of(Status status, Duration header) {
     Code code = io.grpc.Status.fromCodeValue(status.getCode()).getCode();
     String message = code + ": " + status.getMessage();
     return switch (code) {
       case UNAUTHENTICATED, PERMISSION_DENIED -> new Denied(message);
-      case INVALID_ARGUMENT -> new Refused(faults(status), message);
+      case INVALID_ARGUMENT -> new Invalid(violations(status), message);
       default -> new Later(message, longer(header, asked(status)));
     };
   }
@@ -54,10 +54,10 @@ final class GrpcAnswers {
     return one.compareTo(other) > 0 ? one : other;
   }
 
-  private static List<Fault> faults(Status status) {
+  private static List<Violation> violations(Status status) {
     return detail(status, BadRequest.class).stream()
         .flatMap(bad -> bad.getFieldViolationsList().stream())
-        .map(violation -> new Fault(violation.getField(), violation.getDescription()))
+        .map(violation -> new Violation(violation.getField(), violation.getDescription()))
         .toList();
   }
 
@@ -72,7 +72,7 @@ final class GrpcAnswers {
       if (detail.is(type)) {
         try {
           return Optional.of(detail.unpack(type));
-        } catch (InvalidProtocolBufferException fault) {
+        } catch (InvalidProtocolBufferException error) {
           // The code says enough to go on.
           return Optional.empty();
         }

@@ -1,5 +1,5 @@
-// Package fault has the errors that plugins see. The root package gives them their public names.
-package fault
+// Package sdkerr has the errors that plugins see. The root package gives them their public names.
+package sdkerr
 
 import "errors"
 
@@ -15,7 +15,7 @@ var (
 	ErrAccessDenied   = errors.New("access denied")
 	ErrTimeout        = errors.New("timed out")
 	ErrClosed         = errors.New("client closed")
-	// ErrUnavailable, ErrClock, ErrDamaged and ErrDropped are told to OnError only.
+	// ErrUnavailable, ErrClock, ErrDamaged and ErrDropped are reported to OnError only.
 	ErrUnavailable = errors.New("service unavailable")
 	ErrClock       = errors.New("clock is wrong")
 	ErrDamaged     = errors.New("spool damaged")

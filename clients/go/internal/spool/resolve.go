@@ -12,7 +12,7 @@ func (s *Spool) PickUp(chunk *Chunk) bool {
 	return !chunk.file.isGone
 }
 
-// PutDown says that a chunk is not being sent any more, but not settled.
+// PutDown says that a chunk is not being sent any more, but not resolved.
 func (s *Spool) PutDown(chunk *Chunk) {
 	s.mu.Lock()
 	chunk.file.busy--
@@ -21,14 +21,14 @@ func (s *Spool) PutDown(chunk *Chunk) {
 	removed.unlink()
 }
 
-// Settle says that count events of a chunk have been acknowledged or set aside.
-func (s *Spool) Settle(chunk *Chunk, count int) {
+// Resolve says that count events of a chunk have been acknowledged or set aside.
+func (s *Spool) Resolve(chunk *Chunk, count int) {
 	s.mu.Lock()
 	if chunk.file.isGone {
 		s.mu.Unlock()
 		return
 	}
-	chunk.file.settled += count
+	chunk.file.resolved += count
 	s.queued -= int64(count)
 	removed := s.removeIfDone(chunk.file)
 	s.mu.Unlock()
@@ -50,7 +50,7 @@ func (s *Spool) DropOldest() (lost int, ok bool) {
 		s.mu.Unlock()
 		return 0, false
 	}
-	lost = file.events - file.settled
+	lost = file.events - file.resolved
 	s.queued -= int64(lost)
 	s.dropped += uint64(lost)
 	s.remove(file)
@@ -60,7 +60,7 @@ func (s *Spool) DropOldest() (lost int, ok bool) {
 }
 
 func (s *Spool) removeIfDone(file *File) *File {
-	if file.isGone || file.settled < file.events || file.busy > 0 {
+	if file.isGone || file.resolved < file.events || file.busy > 0 {
 		return nil
 	}
 	s.remove(file)

@@ -11,27 +11,27 @@ from .errors import OpenCloneError
 logger = logging.getLogger("openclone")
 
 
-class Teller:
-    """Calls `on_error` and `on_rejected`. A failure that lasts is told once, until something has succeeded."""
+class Notifier:
+    """Calls `on_error` and `on_rejected`. A failure that lasts is reported once, until something has succeeded."""
 
     def __init__(self, on_error: ErrorCallback | None, on_rejected: RejectedCallback | None) -> None:
         self._on_error = on_error or _log_error
         self._on_rejected = on_rejected or _log_rejected
-        self._told: set[type[OpenCloneError]] = set()
+        self._reported: set[type[OpenCloneError]] = set()
 
     def error(self, error: OpenCloneError) -> None:
         """Tells it now."""
         _call(self._on_error, error)
 
     def lasting(self, error: OpenCloneError) -> None:
-        """Tells it unless one of its kind was told since the last success."""
-        if type(error) not in self._told:
-            self._told.add(type(error))
+        """Tells it unless one of its kind was reported since the last success."""
+        if type(error) not in self._reported:
+            self._reported.add(type(error))
             self.error(error)
 
     def succeeded(self) -> None:
         """What lasted is over."""
-        self._told.clear()
+        self._reported.clear()
 
     def rejected(self, rejected: Rejected) -> None:
         """Tells of an event that was set aside."""
