@@ -5,16 +5,15 @@
 mod inputs;
 #[path = "../../fuzz/cases/json_body.rs"]
 mod json_body;
-#[path = "../../tests/common/scoreboard.rs"]
-mod scoreboard;
 #[path = "../../fuzz/cases/splice.rs"]
 #[allow(unreachable_pub)]
 mod splice;
 
 use std::{panic::catch_unwind, sync::LazyLock, time::Instant};
 
+use openclone_test_support::scoreboard::{Against, Row, env_number};
+
 use super::*;
-use scoreboard::{Against, Row, env_number};
 
 const INPUTS: u64 = 20_000;
 static PREPARING: LazyLock<Preparing> = LazyLock::new(Preparing::default);
@@ -53,7 +52,7 @@ fn feed(title: &'static str, tried: &'static str, test: &str, run: fn(&[u8])) {
         ),
         began,
     };
-    row.settle();
+    row.record();
 }
 
 #[test]

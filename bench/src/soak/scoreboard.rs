@@ -1,4 +1,4 @@
-//! The soak's row of the scoreboard, in the form that `tests/common/scoreboard.rs` describes.
+//! The soak's row of the scoreboard, in the form that `tests/support/src/scoreboard.rs` describes.
 
 use std::{fs::OpenOptions, io::Write as _};
 

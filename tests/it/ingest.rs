@@ -1,0 +1,161 @@
+//! The main job over real sockets: what is answered is true, and stands in the vault once.
+
+use crate::app::{KEY, TestApp, braindump, http};
+use serde_json::{Value, json};
+
+fn today() -> String {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_request_is_stored_once_and_skipped_for_ever() {
+    let app = TestApp::start("").await;
+    let body = braindump("Hello!", "e1");
+    let first = app.post(&body).await;
+    let file = format!("Braindump/{}.md", today());
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(
+        serde_json::from_str::<Value>(&first.body).unwrap(),
+        json!({"stored": 1, "skipped": 0, "file": file})
+    );
+    assert_eq!(
+        app.post(&body).await.body.replace(' ', ""),
+        format!("{{\"stored\":0,\"skipped\":1,\"file\":\"{file}\"}}")
+    );
+    assert_eq!(
+        app.vault_file(&file)
+            .matches("^oc-lvbogv4zzntfcomeayfzfotehq\n")
+            .count(),
+        1
+    );
+    let home = app.stop().await;
+    let again = TestApp::start_in(home, "").await;
+    let third: Value = serde_json::from_str(&again.post(&body).await.body).unwrap();
+    assert_eq!(
+        (&third["stored"], &third["skipped"]),
+        (&json!(0), &json!(1)),
+        "after a restart"
+    );
+    assert_eq!(
+        again
+            .vault_file(&file)
+            .matches("^oc-lvbogv4zzntfcomeayfzfotehq\n")
+            .count(),
+        1
+    );
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_needed_and_too_many_wrong_ones_are_held_off() {
+    let app = TestApp::start("limits.failed_auth_per_minute = 2\n").await;
+    let address = app.address;
+    let wrong = |key: &'static str| async move {
+        http(address, "POST", "/api/v1/ingest", &[key], "not even read").await
+    };
+    for key in ["X-API-Key: wrong", "X-Other: x"] {
+        let answer = wrong(key).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (401, r#"{"detail":"Invalid or missing X-API-Key"}"#)
+        );
+        assert_eq!(answer.headers["www-authenticate"], "APIKey");
+    }
+    let held = wrong("X-API-Key: wrong").await;
+    assert_eq!(held.status, 429);
+    assert!(held.headers["retry-after"].parse::<u64>().unwrap() >= 1);
+    // the address cannot be made up by the client
+    let forged = http(
+        app.address,
+        "GET",
+        "/api/v1/plugins",
+        &["X-OpenClone-Peer: 192.0.2.9:1"],
+        "",
+    )
+    .await;
+    assert_eq!(forged.status, 429);
+    assert_eq!(
+        app.post(&braindump("fine", "f")).await.status,
+        200,
+        "a valid key always passes"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_limited_and_told_so() {
+    let app = TestApp::start("limits.burst = 2\n").await;
+    for left in ["1", "0"] {
+        let answer = app.post(&braindump("x", left)).await;
+        assert_eq!(
+            (answer.status, answer.headers["x-ratelimit-remaining"].as_str()),
+            (200, left)
+        );
+        assert_eq!(answer.headers["x-ratelimit-limit"], "2");
+    }
+    let answer = app.post(&braindump("x", "too many")).await;
+    assert_eq!(answer.status, 429);
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["error"], "Rate limit exceeded: 60 per 1 minute");
+    assert_eq!(answer.headers["retry-after"], "1");
+    let now = jiff::Timestamp::now().as_second();
+    let reset: i64 = answer.headers["x-ratelimit-reset"].parse().unwrap();
+    assert!((now..=now + 3).contains(&reset), "{reset} is not near {now}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_turned_away_by_host_and_origin() {
+    let app = TestApp::start("server.allowed_origins = [\"https://notes.example\"]\n").await;
+    let key = format!("X-API-Key: {KEY}");
+    let address = app.address;
+    let get = |line: &'static str| {
+        let key = key.clone();
+        async move { http(address, "GET", "/api/v1/source-types", &[&key, line], "").await }
+    };
+    assert_eq!(get("Host: evil.example").await.status, 403);
+    assert_eq!(
+        get("Origin: https://evil.example").await.body,
+        r#"{"detail":"Origin not allowed"}"#
+    );
+    let fine = get("Origin: https://notes.example").await;
+    assert_eq!(
+        (fine.status, fine.headers["access-control-allow-origin"].as_str()),
+        (200, "https://notes.example")
+    );
+    let named = get("X-Request-Id: my-id.1").await;
+    assert_eq!(named.headers["x-request-id"], "my-id.1");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_ends_in_one_counter() {
+    let app = TestApp::start("").await;
+    app.post(&braindump("a", "1")).await;
+    app.post(&braindump("a", "1")).await;
+    app.post(&braindump("a", "2").replace("1708258800.0", "1.0"))
+        .await;
+    let events = app.events().await;
+    assert_eq!(
+        (events["stored"], events["duplicate"], events["failed"]),
+        (1, 1, 0),
+        "{events:?}"
+    );
+    assert_eq!(app.get("/readyz").await.status, 200);
+    assert_eq!(app.get("/healthz").await.status, 200);
+    assert_eq!(app.get("/nothing").await.body, r#"{"detail":"Not Found"}"#);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_do_not_reach_the_vault() {
+    let app = TestApp::start("").await;
+    let answer = app.post(&braindump("password: hunter2hunter2", "s")).await;
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["redacted"], 1, "{body}");
+    assert!(!app.vault_file(body["file"].as_str().unwrap()).contains("hunter2"));
+    app.stop().await;
+}

@@ -1,0 +1,126 @@
+//! More work than the disk takes: streams slow down, requests get 503 or UNAVAILABLE and are told when to come again,
+//! memory stays bounded, and every answer holds: what is acknowledged stands in the vault, once.
+//!
+//! The disk is made slow by strace, which delays each sync of the real binary. `OPENCLONE_OVERLOAD_SECONDS` is how long
+//! it goes on, 2 unless told.
+
+#![cfg(target_os = "linux")]
+
+mod senders;
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::flood::server::{self, Server};
+use openclone_test_support::scoreboard::{Against, Row, env_number};
+use senders::{Told, json, stream, unary};
+use tokio::task::JoinSet;
+
+/// How long each sync takes at least.
+const DELAY: Duration = Duration::from_millis(400);
+const MEMORY: u64 = 256 << 20;
+/// Senders of each kind. Together they have far more in flight than there is room for.
+const SENDERS: usize = 48;
+
+#[test]
+fn a_disk_that_is_too_slow_slows_senders_down_and_nothing_else() {
+    let began = Instant::now();
+    let seconds = env_number("OPENCLONE_OVERLOAD_SECONDS").unwrap_or(2);
+    if Command::new("strace")
+        .arg("-V")
+        .stdout(Stdio::null())
+        .status()
+        .is_err()
+    {
+        assert!(
+            env_number("OPENCLONE_OVERLOAD_SECONDS").is_none(),
+            "strace is missing"
+        );
+        return eprintln!("not run: strace is missing");
+    }
+    server::allow_descriptors();
+    let server = Server::start_with(&[("OPENCLONE_LIMITS__MAX_IN_FLIGHT_BYTES", "4 MiB")]);
+    let brake = Brake::on(server.pid());
+    let told = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(load(&server, seconds));
+    let standing = server.standing();
+    drop(brake);
+    eprintln!(
+        "{} batches acknowledged, {} turned away, at most {} unanswered on a stream, memory at most {} MiB",
+        told.acknowledged.len(),
+        told.turned_away,
+        told.most_unanswered,
+        standing.most >> 20
+    );
+    assert!(
+        !told.acknowledged.is_empty() && told.turned_away > 0,
+        "it was no overload"
+    );
+    assert!(standing.most < MEMORY, "{standing:?}");
+    // 32 batches of the service, and what fits into the windows on the way there
+    assert!(told.most_unanswered < 80, "a stream was not held back");
+    let mut trials = told.acknowledged.len() as u64;
+    server.assert_holds(told.acknowledged.into_iter());
+    server.assert_at_most_once();
+    trials += u64::try_from(told.turned_away).unwrap();
+    Row {
+        issue: 10,
+        title: "Overload",
+        tried: "144 senders, each sync delayed by 400 ms; memory above 256 MiB, a 503 without Retry-After, an event \
+                acknowledged and not there, or there twice",
+        against: Against::Ours,
+        trials,
+        violations: 0,
+        seeds: String::new(),
+        command: "OPENCLONE_OVERLOAD_SECONDS=60 cargo test --release -p openclone --test it overload::".to_owned(),
+        began,
+    }
+    .record();
+}
+
+async fn load(server: &Server, seconds: u64) -> Told {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let mut senders = JoinSet::new();
+    for number in 0..SENDERS {
+        let (address, key) = (server.address, server.key.clone());
+        senders.spawn(json(address, key.clone(), number, until));
+        senders.spawn(unary(address, key.clone(), number, until));
+        senders.spawn(stream(address, key, number, until));
+    }
+    let mut all = Told::default();
+    while let Some(told) = senders.join_next().await {
+        all.add(told.unwrap());
+    }
+    all
+}
+
+/// Delays each sync of a process, until it is dropped.
+struct Brake(Child);
+
+impl Brake {
+    fn on(pid: u32) -> Self {
+        let calls = "fdatasync,fsync,sync_file_range";
+        let mut strace = Command::new("strace")
+            .args(["-f", "-qq", "--seccomp-bpf", "-e", &format!("trace={calls}")])
+            .args(["-e", &format!("inject={calls}:delay_enter={}", DELAY.as_micros())])
+            .args(["-o", "/dev/null", "-p", &pid.to_string()])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(strace.try_wait().unwrap().is_none(), "strace cannot attach");
+        Self(strace)
+    }
+}
+
+impl Drop for Brake {
+    fn drop(&mut self) {
+        // it lets go of the process when it is asked to end, and not when it is killed
+        let pid = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
+}

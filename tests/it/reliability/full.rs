@@ -1,0 +1,276 @@
+//! Row 4: the disk of the vault, of the database, or of both is full or read-only, and then it is not.
+
+use std::{
+    panic::catch_unwind,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{disks::Disk, sender::Sender};
+use openclone_test_support::scoreboard::{Against, Row, env_number};
+
+/// Of the vault's disk.
+const VAULT_MIB: u64 = 24;
+/// Of the database's. Where it can, RocksDB reserves some 211 MiB for its log, and then it would take that long to fill.
+const DB_MIB: u64 = 64;
+/// Characters in an event's text, so that a disk fills up in the middle of one.
+const SIZE: usize = 9_000;
+/// How long the service may take to notice that it can go on.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    Vault,
+    Database,
+    Both,
+    ReadOnly,
+}
+
+/// What happens after batches were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    GoesOn,
+    Killed,
+}
+
+/// A service on disks of its own, and who sends to it. The disks go last.
+struct Scene {
+    sender: Sender,
+    serve: Option<crate::process::Serve>,
+    vault: Disk,
+    db: Disk,
+    _dir: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new(against: Against) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("home");
+        let vault = Disk::mount(
+            "ext4",
+            &dir.path().join("vault.img"),
+            &home.join("vault"),
+            VAULT_MIB,
+        )?;
+        let db = Disk::mount("ext2", &dir.path().join("db.img"), &home.join("db"), DB_MIB)?;
+        let sender = Sender::with(home, SIZE, against);
+        let serve = Some(sender.serve());
+        Some(Self {
+            sender,
+            serve,
+            vault,
+            db,
+            _dir: dir,
+        })
+    }
+
+    fn url(&self) -> String {
+        self.serve.as_ref().unwrap().url.clone()
+    }
+
+    /// `left` is what the vault has left.
+    fn take_away(&self, lack: Lack, left: u64) {
+        match lack {
+            Lack::Vault => self.vault.fill(left),
+            Lack::Database => self.db.fill(0),
+            Lack::Both => {
+                self.vault.fill(left);
+                self.db.fill(0);
+            }
+            Lack::ReadOnly => self.vault.read_only(true),
+        }
+    }
+
+    fn give_back(&self, lack: Lack) {
+        match lack {
+            Lack::Vault => self.vault.free(),
+            Lack::Database => self.db.free(),
+            Lack::Both => {
+                self.vault.free();
+                self.db.free();
+            }
+            Lack::ReadOnly => self.vault.read_only(false),
+        }
+    }
+
+    /// Sends until several batches have been refused; those that were told so.
+    fn send_until_refused(&mut self, most: u32) -> Result<Vec<u32>, String> {
+        let (url, mut refused) = (self.url(), Vec::new());
+        let first = self.sender.sent.last().map_or(0, |last| last + 1);
+        for batch in first..first + most {
+            let told = self
+                .sender
+                .send(&url, batch)
+                .map_err(|error| format!("no answer: {error}"))?;
+            match told.status {
+                200 => {}
+                500 | 503 => refused.push(batch),
+                _ => return Err(format!("batch {batch} was answered {told:?}")),
+            }
+            if refused.len() == 3 {
+                break;
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Waits until the service goes on by itself.
+    fn await_service(&mut self, batch: u32) -> Result<u32, String> {
+        let (url, began) = (self.url(), Instant::now());
+        while began.elapsed() < PATIENCE {
+            let told = self
+                .sender
+                .send(&url, batch)
+                .map_err(|error| format!("no answer: {error}"))?;
+            if told.status == 200 {
+                return Ok(told.skipped);
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Err("the service does not go on by itself".into())
+    }
+}
+
+/// `None` if this machine cannot try it.
+fn trial(lack: Lack, left: u64, then: Then, against: Against) -> Option<Result<(), String>> {
+    let mut scene = Scene::new(against)?;
+    Some(match then {
+        Then::GoesOn => outage(&mut scene, lack, left),
+        Then::Killed => killed(&mut scene, lack, left),
+    })
+}
+
+fn outage(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
+    let refused = refusals(scene, lack, left)?;
+    let first = *refused.first().ok_or("nothing was refused")?;
+    scene.give_back(lack);
+    let skipped = scene.await_service(first)?;
+    if lack == Lack::Vault && left > 0 && skipped != 4 {
+        return Err(format!(
+            "batch {first} was in the journal, and of its 4 events {skipped} were skipped"
+        ));
+    }
+    let url = scene.url();
+    scene.sender.resend(&url, true)?;
+    scene.serve.take().unwrap().kill();
+    let serve = scene.sender.serve();
+    scene.sender.check()?;
+    scene.sender.resend(&serve.url, true)?;
+    assert_eq!(serve.terminate(), Some(0));
+    scene.sender.check()
+}
+
+/// Takes the space away, and sends until batches are refused: those.
+fn refusals(scene: &mut Scene, lack: Lack, left: u64) -> Result<Vec<u32>, String> {
+    let url = scene.url();
+    // A file that is open for writing would keep the disk from being made read-only.
+    let before = if lack == Lack::ReadOnly { 0 } else { 4 };
+    for batch in 0..before {
+        let told = scene
+            .sender
+            .send(&url, batch)
+            .map_err(|error| error.to_string())?;
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+    scene.take_away(lack, left);
+    scene.send_until_refused(4_000)
+}
+
+/// It is killed while it has no space: what was refused must not have left anything behind that makes a resend lie. With
+/// a full vault it is even started so, and goes on when the space is there.
+fn killed(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
+    let refused = refusals(scene, lack, left)?;
+    scene.serve.take().unwrap().kill();
+    if lack == Lack::Vault {
+        scene.serve = Some(scene.sender.serve());
+        scene.give_back(lack);
+    } else {
+        scene.give_back(lack);
+        scene.serve = Some(scene.sender.serve());
+    }
+    scene.await_service(*refused.first().ok_or("nothing was refused")?)?;
+    let url = scene.url();
+    scene.sender.resend(&url, true)?;
+    assert_eq!(scene.serve.take().unwrap().terminate(), Some(0));
+    scene.sender.check()
+}
+
+const ROWS: [(&str, Lack, &[u64], &[Against]); 4] = [
+    (
+        "ENOSPC, vault",
+        Lack::Vault,
+        &[8_192, 20_480, 53_248],
+        &[Against::IdFirst, Against::BytesFirst],
+    ),
+    // Where no id can be written, a writer that writes it first does nothing wrong.
+    ("ENOSPC, database", Lack::Database, &[0], &[Against::BytesFirst]),
+    (
+        "ENOSPC, vault and database",
+        Lack::Both,
+        &[0, 20_480],
+        &[Against::IdFirst, Against::BytesFirst],
+    ),
+    // A batch is refused there before any writer begins.
+    ("read-only remount of the vault", Lack::ReadOnly, &[0], &[]),
+];
+
+#[test]
+fn a_full_or_read_only_disk_is_told_and_the_service_goes_on() {
+    let long = env_number("OPENCLONE_LONG").is_some();
+    for (title, lack, lefts, wrong) in ROWS {
+        let both = [Then::GoesOn, Then::Killed];
+        let all: Vec<_> = lefts
+            .iter()
+            .flat_map(|left| both.map(|then| (*left, then)))
+            .collect();
+        // All of them take long.
+        let ours = if long || lack == Lack::Vault {
+            &all[..]
+        } else {
+            &all[..1]
+        };
+        if !record(title, lack, ours, Against::Ours) {
+            return;
+        }
+        for against in wrong.iter().filter(|_| long || lack == Lack::Vault) {
+            // What it leaves behind shows only when it does not go on.
+            record(title, lack, &[(lefts[lefts.len() / 2], Then::Killed)], *against);
+        }
+    }
+}
+
+/// False if this machine cannot try it.
+fn record(title: &'static str, lack: Lack, trials: &[(u64, Then)], against: Against) -> bool {
+    let began = Instant::now();
+    let mut violations = 0;
+    for (left, then) in trials {
+        let outcome = catch_unwind(|| trial(lack, *left, *then, against)).unwrap_or_else(|_| {
+            // A wrong writer is not caught by a start that fails.
+            Some(if against == Against::Ours {
+                Err("it panicked".into())
+            } else {
+                Ok(())
+            })
+        });
+        let Some(outcome) = outcome else { return false };
+        if let Err(violation) = outcome {
+            violations += 1;
+            eprintln!("{against:?}, {lack:?}, {left} bytes left, {then:?}: {violation:.300}");
+        }
+    }
+    let row = Row {
+        issue: 4,
+        title,
+        tried: "the real service on loop devices until batches are refused; then the space comes back: it goes on \
+                without a restart, what was in the journal is skipped on resend, each event stands once, also after a \
+                kill; or it is killed while it has no space",
+        against,
+        trials: trials.len() as u64,
+        violations,
+        seeds: String::new(),
+        command: "OPENCLONE_LONG=1 cargo test --release -p openclone --test it reliability::full::".into(),
+        began,
+    };
+    row.record();
+    true
+}
