@@ -8,7 +8,7 @@ TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 BUF := $(TOOLS)/buf/node_modules/.bin/buf
 
 .PHONY: help build dist run test test-rust test-python test-sdks test-examples test-clients \
-	lint lint-rust lint-dependencies lint-text check-contract generate fmt fuzz reliability soak \
+	lint lint-rust lint-dependencies lint-text check-contract generate docs fmt fuzz reliability soak \
 	bench bench-full bench-results bench-check bench-micro bench-clients ceiling flame
 
 help: ## List the targets
@@ -97,6 +97,11 @@ generate: ## Generate the SDKs' stubs from proto/
 check-contract: generate ## Check that the stubs match proto/ and that proto/ stays compatible
 	$(BUF) lint
 	@scripts/check-contract $(BUF)
+
+docs: ## Build the documentation as a site (target/book)
+	@scripts/need docs
+	@scripts/tools mdbook $(TOOLS)
+	$(TOOLS)/bin/mdbook build --dest-dir $(abspath $(TARGET))/book
 
 fmt: ## Format the Rust code
 	cargo fmt --all
