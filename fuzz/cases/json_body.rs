@@ -1,8 +1,9 @@
 //! Any text as a body: it is read or refused with a reason, and what is read can be sent on and judged by the rules.
-use super::splice::splice;
+
 use std::time::SystemTime;
 
 use openclone_client::v1::Batch;
+use openclone_vault::testing::splice::splice;
 use prost::Message as _;
 
 const BASES: [&[u8]; 4] = [

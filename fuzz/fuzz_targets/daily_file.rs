@@ -3,11 +3,6 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../cases/daily_file.rs"]
-mod daily_file;
-#[path = "../cases/daily_file_still.rs"]
-mod daily_file_still;
-#[path = "../cases/splice.rs"]
-mod splice;
+use openclone_vault::{testing::daily_file, writer::inline::InlineWriter};
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| daily_file::run::<openclone_vault::writer::inline::InlineWriter>(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| daily_file::run::<InlineWriter>(input));

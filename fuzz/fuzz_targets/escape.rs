@@ -5,15 +5,15 @@
 #![no_main]
 #![allow(clippy::unwrap_used, dead_code)]
 
-#[path = "../../vault/tests/markdown/batch.rs"]
+#[path = "../../vault/tests/it/markdown/batch.rs"]
 mod batch;
-#[path = "../../vault/tests/markdown/check.rs"]
+#[path = "../../vault/tests/it/markdown/check.rs"]
 mod check;
-#[path = "../../vault/tests/markdown/dataview.rs"]
+#[path = "../../vault/tests/it/markdown/dataview.rs"]
 mod dataview;
-#[path = "../../vault/tests/markdown/parsers.rs"]
+#[path = "../../vault/tests/it/markdown/parsers.rs"]
 mod parsers;
-#[path = "../../vault/tests/markdown/places.rs"]
+#[path = "../../vault/tests/it/markdown/places.rs"]
 mod places;
 
 use libfuzzer_sys::fuzz_target;

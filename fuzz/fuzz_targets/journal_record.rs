@@ -2,9 +2,6 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../cases/journal_record.rs"]
-mod case;
-#[path = "../cases/splice.rs"]
-mod splice;
+use openclone_vault::testing::journal_record as case;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| case::run(input));

@@ -4,7 +4,5 @@
 
 #[path = "../cases/json_body.rs"]
 mod case;
-#[path = "../cases/splice.rs"]
-mod splice;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| case::run(input));

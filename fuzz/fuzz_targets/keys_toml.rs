@@ -2,10 +2,8 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../cases/splice.rs"]
-mod splice;
-
 use libfuzzer_sys::fuzz_target;
+use openclone_vault::testing::splice;
 
 const BASES: [&[u8]; 1] = [
     br#"hash_key = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

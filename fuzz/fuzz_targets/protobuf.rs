@@ -2,13 +2,11 @@
 #![no_main]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../cases/splice.rs"]
-mod splice;
-
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use openclone::fuzzing::{Preparing, protobuf};
+use openclone_vault::testing::splice;
 use prost::Message as _;
 
 static PREPARING: LazyLock<Preparing> = LazyLock::new(Preparing::default);

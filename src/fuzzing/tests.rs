@@ -1,17 +1,13 @@
 //! The fuzz targets of the service with random inputs, where there is no nightly compiler. `cargo fuzz` looks deeper.
 //! `OPENCLONE_INPUTS` asks for the long form.
 
-#[path = "../../fuzz/cases/inputs.rs"]
-mod inputs;
 #[path = "../../fuzz/cases/json_body.rs"]
 mod json_body;
-#[path = "../../fuzz/cases/splice.rs"]
-#[allow(unreachable_pub)]
-mod splice;
 
 use std::{panic::catch_unwind, sync::LazyLock, time::Instant};
 
 use openclone_test_support::scoreboard::{Against, Row, env_number};
+use openclone_vault::testing::{inputs, splice};
 
 use super::*;
 

@@ -7,10 +7,6 @@
     allow(dead_code, reason = "the baseline does only half of the work")
 )]
 
-/// The name under which cases that are shared with the fuzz targets know the library.
-#[cfg(test)]
-extern crate self as openclone_vault;
-
 pub mod day;
 pub mod entry;
 pub mod error;
@@ -21,6 +17,8 @@ pub mod maintenance;
 pub mod markdown;
 pub mod source_type;
 pub mod store;
+#[cfg(any(test, fuzzing, feature = "testing"))]
+pub mod testing;
 pub mod value;
 pub mod writer;
 

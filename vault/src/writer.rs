@@ -57,7 +57,7 @@ mod filling;
 mod group;
 mod handle;
 mod incomplete;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, fuzzing, feature = "testing"))]
 #[allow(clippy::unwrap_used)]
 pub mod inline;
 mod open_files;

@@ -1,6 +1,6 @@
 //! The service with a writer that is wrong on purpose: this test program again, so that the product need not contain one.
 //!
-//! All of it is the product but the store under its writer, which keeps the wrong order (`vault/tests/wrong/store.rs`).
+//! All of it is the product but the store under its writer, which keeps the wrong order (`openclone_vault::testing::faulty_store`).
 //! `FAULTY_WRITER` says which order; `FAULTY_LISTEN` where to listen, any port of the loopback unless told; `FAULTY_DELAY_MS`
 //! how many milliseconds there are between the two steps, 2 unless told: some groups' worth of time, in which a kill
 //! shows what is wrong. `tests/faulty_store/serve` starts it from elsewhere.
@@ -18,8 +18,12 @@ use openclone::{
     app::{App, Opener},
     config::{Config, Inputs, Layers, home::Home},
 };
-use openclone_vault::{self as vault, OpenError, Options, Vault, fs::RealFs, store::rocks::RocksStore};
-use store::{Order, WrongStore};
+use openclone_vault::{
+    OpenError, Options, Vault,
+    fs::RealFs,
+    store::rocks::RocksStore,
+    testing::faulty_store::{FaultyStore, Order},
+};
 use tokio::{
     net::TcpListener,
     runtime::Runtime,
@@ -28,9 +32,6 @@ use tokio::{
 
 use crate::process;
 use openclone_test_support::scoreboard::Against;
-
-#[path = "../../../vault/tests/wrong/store.rs"]
-mod store;
 
 const WRITER: &str = "FAULTY_WRITER";
 const LISTEN: &str = "FAULTY_LISTEN";
@@ -65,7 +66,7 @@ fn open(options: Options, order: Order) -> Result<Vault, OpenError> {
         reason: error.to_string(),
     })?;
     let delay = env::var(DELAY).map_or(2, |millis| millis.parse().unwrap());
-    let store = WrongStore::new(store, order, Duration::from_millis(delay));
+    let store = FaultyStore::new(store, order, Duration::from_millis(delay));
     Vault::open_on(options, Arc::new(RealFs::new()), Arc::new(store), [7; 16])
 }
 

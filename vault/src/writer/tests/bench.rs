@@ -8,16 +8,14 @@ use std::{
 
 use jiff::civil::date;
 
-use super::{
-    scoreboard::Against,
-    wrong::{Order, WrongStore},
-};
+use openclone_test_support::scoreboard::Against;
 use crate::{
     entry::{DailyFile, PreparedBatch, PreparedFile},
     error::AppendError,
     event_id::EventId,
     fs::sim::SimDisk,
     store::{Store, sim::SimStore},
+    testing::faulty_store::{FaultyStore, Order},
     writer::group::AppendRequest,
     writer::{CheckpointPolicy, Options, Receipt, State, VaultDirs, Writer, state::Shared},
 };
@@ -61,8 +59,8 @@ impl Bench {
         };
         let store: Arc<dyn Store> = match self.against {
             Against::Ours => Arc::new(store),
-            Against::IdFirst => Arc::new(WrongStore::new(store, Order::IdFirst, Duration::ZERO)),
-            Against::BytesFirst => Arc::new(WrongStore::new(store, Order::BytesFirst, Duration::ZERO)),
+            Against::IdFirst => Arc::new(FaultyStore::new(store, Order::IdFirst, Duration::ZERO)),
+            Against::BytesFirst => Arc::new(FaultyStore::new(store, Order::BytesFirst, Duration::ZERO)),
         };
         let shared = Arc::new(Shared::new(Arc::clone(&store)));
         let mut writer = Writer::new(&options(), Arc::new(process), store, self.disk.boot_id(), shared);

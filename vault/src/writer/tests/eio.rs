@@ -7,9 +7,10 @@ use std::{
     time::Instant,
 };
 
+use openclone_test_support::scoreboard::{Against, Row};
+
 use super::{
     bench::{Bench, batches_of},
-    scoreboard::{Against, Row},
 };
 use crate::{
     fs::sim::{Area, Op, OpKind, SimDisk},
@@ -111,6 +112,6 @@ fn eio_at_each_sync_loses_and_doubles_nothing() {
             command: "cargo test --release -p openclone-vault --lib eio_at_each_sync".into(),
             began,
         };
-        row.settle();
+        row.record();
     }
 }

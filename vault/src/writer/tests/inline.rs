@@ -1,8 +1,11 @@
 //! The fuzz target of a damaged daily file, where there is no nightly compiler; the same with the writer's thread is in
-//! `vault/tests/reliability/fuzz.rs`.
+//! `vault/tests/it/reliability/fuzz.rs`.
 
-use super::{daily_file, inputs, scoreboard::env_number};
-use crate::writer::inline::InlineWriter;
+use openclone_test_support::scoreboard::env_number;
+use crate::{
+    testing::{daily_file, inputs},
+    writer::inline::InlineWriter,
+};
 
 const INPUTS: u64 = 1_000;
 

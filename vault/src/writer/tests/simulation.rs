@@ -6,9 +6,10 @@ use std::{panic::catch_unwind, time::Instant};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
+use openclone_test_support::scoreboard::{Against, Row, env_number};
+
 use super::{
     bench::{Bench, batches_of},
-    scoreboard::{Against, Row, env_number},
 };
 use crate::writer::State;
 
@@ -119,7 +120,7 @@ fn lives(row: Row, run: fn(u64, Against)) {
             began,
             ..row
         };
-        told.settle();
+        told.record();
     }
 }
 
@@ -223,6 +224,6 @@ fn each_crash_point_of_a_scripted_run_loses_and_doubles_nothing() {
             began,
             ..row
         }
-        .settle();
+        .record();
     }
 }

@@ -1,0 +1,5 @@
+//! Maintenance of vaults on the real file system.
+
+mod forget;
+mod fsck;
+mod rebuild;

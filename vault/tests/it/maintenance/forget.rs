@@ -1,0 +1,139 @@
+//! What was forgotten is gone, stays gone, and nothing else is touched.
+
+use std::fs;
+
+use jiff::tz::TimeZone;
+use openclone_vault::{
+    OpenError,
+    maintenance::{Forget, Forgotten, MaintenanceError},
+};
+
+use crate::temp_vault::{FILE, TempVault, batch, id};
+
+/// The plugin's events from the sixth on: 10:00:05 in Madrid.
+const SINCE: &str = "2026-02-26T09:00:05Z";
+
+fn what<'a>(plugin: &'a str, zone: &'a TimeZone) -> Forget<'a> {
+    Forget {
+        plugin,
+        since: SINCE.parse().unwrap(),
+        tenant: None,
+        zone,
+    }
+}
+
+fn forget(bench: &TempVault) -> Forgotten {
+    // Times are read in the zone of the file, not in this one.
+    bench
+        .maintenance()
+        .forget(&what("a", &TimeZone::UTC), bench.options())
+        .unwrap()
+}
+
+/// With what users write before, between, below and behind entries.
+fn edited() -> (TempVault, String) {
+    let bench = TempVault::new();
+    bench.store([batch("a", 0..10), batch("a-b", 0..10)]);
+    let mut text = bench.read(FILE).replace(
+        &format!("^oc-{}\n", id("a", 6)),
+        &format!("^oc-{}\n  - my own thought\n\n- **bold**\r\n", id("a", 6)),
+    );
+    text.push_str("no newline at the end");
+    bench.write(FILE, &text);
+    let mut kept = text.clone();
+    for event in 5..10 {
+        let ending = format!("^oc-{}\n", id("a", event));
+        let end = kept.find(&ending).unwrap() + ending.len();
+        let start = kept[..end].rfind("- **10:").unwrap();
+        kept.replace_range(start..end, "");
+    }
+    (bench, kept)
+}
+
+#[test]
+fn only_the_entries_of_that_plugin_since_then_go() {
+    let (bench, kept) = edited();
+    let done = forget(&bench);
+    assert_eq!(bench.read(FILE), kept);
+    let mut ids: Vec<_> = (5..10).map(|event| id("a", event)).collect();
+    ids.sort_unstable();
+    assert_eq!((done.ids, done.timeless), (ids, 0));
+    assert_eq!(done.files, [(bench.vault_path(FILE).display().to_string(), 5)]);
+    assert_eq!(done.failed, []);
+    assert_eq!(forget(&bench).ids, [], "there is nothing left");
+    assert_eq!(bench.read(FILE), kept);
+}
+
+#[test]
+fn a_dry_run_tells_the_same_and_changes_nothing() {
+    let (bench, _) = edited();
+    let before = bench.read(FILE);
+    let server = bench.open();
+    let told = bench
+        .maintenance()
+        .would_forget(&what("a", &TimeZone::UTC))
+        .unwrap();
+    server.close().unwrap();
+    drop(server);
+    assert_eq!(bench.read(FILE), before);
+    assert!(!bench.path("forgotten").exists());
+    assert_eq!(told, forget(&bench));
+}
+
+#[test]
+fn no_retry_brings_them_back_even_after_the_index_was_lost() {
+    let (bench, kept) = edited();
+    forget(&bench);
+    let resend = |when: &str| {
+        let receipt = bench.store([batch("a", 0..10)]);
+        assert_eq!((receipt.stored, receipt.skipped), (0, 10), "{when}");
+        assert_eq!(bench.read(FILE), kept, "{when}");
+    };
+    resend("at once");
+    bench.maintenance().reindex(&mut |_| {}).unwrap();
+    resend("after a merge");
+    fs::remove_dir_all(bench.path("db")).unwrap();
+    let done = bench.maintenance().reindex(&mut |_| {}).unwrap();
+    assert_eq!((done.forgotten, done.after), (5, 20));
+    resend("after a rebuilding");
+    assert!(bench.maintenance().fsck(&mut |_| {}).unwrap().is_sound());
+}
+
+#[test]
+fn copies_lose_them_too_and_an_edited_time_keeps_an_entry() {
+    let (bench, kept) = edited();
+    let copy = "Journal/2026-02-26 (conflicted copy).md";
+    bench.write(copy, &bench.read(FILE).replace("- **10:00:07**", "- **seven**"));
+    let done = forget(&bench);
+    assert_eq!((done.files.len(), done.timeless), (2, 1));
+    assert_eq!(bench.read(FILE), kept);
+    assert!(
+        bench.read(copy).contains("- **seven**")
+            && !bench
+                .read(copy)
+                .contains("10:00:08** event 8\n  second line [ref:: \\[8\\](x)&num;\\^oc-\\*] [via:: a\\@")
+    );
+}
+
+#[test]
+fn nothing_is_forgotten_while_a_server_runs_or_without_a_database() {
+    let (bench, _) = edited();
+    let before = bench.read(FILE);
+    let server = bench.open();
+    let refused = bench
+        .maintenance()
+        .forget(&what("a", &TimeZone::UTC), bench.options());
+    assert!(matches!(
+        refused,
+        Err(MaintenanceError::Open(OpenError::InUse { .. }))
+    ));
+    server.close().unwrap();
+    drop(server);
+    fs::remove_dir_all(bench.path("db")).unwrap();
+    let refused = bench
+        .maintenance()
+        .forget(&what("a", &TimeZone::UTC), bench.options());
+    assert!(refused.unwrap_err().to_string().contains("openclone reindex"));
+    assert_eq!(bench.read(FILE), before);
+    assert!(!bench.path("forgotten").exists());
+}
