@@ -53,6 +53,7 @@ mod baseline;
 mod boot;
 pub mod checkpoint;
 mod commit;
+mod daily_files;
 mod filling;
 mod group;
 mod handle;
@@ -60,7 +61,9 @@ mod incomplete;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 #[allow(clippy::unwrap_used)]
 pub mod inline;
+mod journal;
 mod open_files;
+mod parts;
 pub mod record;
 mod recovery;
 mod roots;
@@ -72,7 +75,8 @@ mod thread;
 
 use std::{path::PathBuf, time::Duration};
 
-pub(crate) use self::{commit::Writer, handle::database_error};
+pub(crate) use self::handle::database_error;
+use self::parts::Writer;
 pub use self::{
     handle::Vault,
     roots::VaultDirs,

@@ -8,15 +8,9 @@
 //!
 //! Only applied groups take part. It runs on a thread of its own; the writer goes on meanwhile.
 
-use std::{
-    collections::BTreeSet,
-    io, mem,
-    path::PathBuf,
-    sync::{Arc, atomic::Ordering},
-    time::Instant,
-};
+use std::{io, mem, sync::Arc, time::Instant};
 
-use super::{State, Writer};
+use super::{CheckpointPolicy, State, commit::Committer, daily_files::Folders};
 use crate::{
     event_id::EventId,
     fs::{VaultFile, VaultFs},
@@ -31,9 +25,18 @@ pub(crate) struct Checkpoint {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) filter: Arc<Filter>,
     pub(crate) files: Vec<Box<dyn VaultFile>>,
-    pub(crate) folders: BTreeSet<(PathBuf, &'static str)>,
+    pub(crate) folders: Folders,
     pub(crate) ids: Arc<IdSet>,
     pub(crate) groups: Vec<Seq>,
+}
+
+/// Decides when to checkpoint, begins checkpoints and ends them.
+pub(super) struct Checkpointer {
+    policy: CheckpointPolicy,
+    fs: Arc<dyn VaultFs>,
+    store: Arc<dyn Store>,
+    /// Groups that the running checkpoint has taken.
+    groups: Vec<Seq>,
 }
 
 /// Why a checkpoint did not come to its end. The journal still has everything.
@@ -86,63 +89,72 @@ impl Checkpoint {
     }
 }
 
-impl Writer {
+impl Checkpointer {
+    pub(super) fn new(policy: CheckpointPolicy, fs: Arc<dyn VaultFs>, store: Arc<dyn Store>) -> Self {
+        Self {
+            policy,
+            fs,
+            store,
+            groups: Vec::new(),
+        }
+    }
+
     /// Whether enough has come together for a checkpoint, or the oldest of it has waited long enough.
-    pub(super) fn checkpoint_due(&self, now: Instant) -> bool {
-        let full = self.index.recent_len() >= self.policy.ids
-            || self.journal_bytes >= self.policy.bytes
-            || self.files.crowded();
-        !self.applied.is_empty() && (full || self.checkpoint_at().is_some_and(|at| at <= now))
+    pub(super) fn is_due(&self, committer: &Committer, now: Instant) -> bool {
+        let full = committer.index.recent_len() >= self.policy.ids
+            || committer.journal.bytes() >= self.policy.bytes
+            || committer.files.crowded();
+        committer.journal.has_applied() && (full || self.due_at(committer).is_some_and(|at| at <= now))
     }
 
     /// When the oldest group will have waited long enough.
-    pub(super) fn checkpoint_at(&self) -> Option<Instant> {
-        self.oldest
-            .filter(|_| !self.applied.is_empty())
+    pub(super) fn due_at(&self, committer: &Committer) -> Option<Instant> {
+        let oldest = committer.journal.oldest();
+        oldest
+            .filter(|_| committer.journal.has_applied())
             .map(|oldest| oldest + self.policy.age)
     }
 
     /// Whether twice as much as a checkpoint should take has come together while one is running.
-    pub(super) fn overdue(&self) -> bool {
-        self.index.recent_len() >= self.policy.ids * 3 || self.journal_bytes >= self.policy.bytes * 2
+    pub(super) fn is_overdue(&self, committer: &Committer) -> bool {
+        committer.index.recent_len() >= self.policy.ids * 3
+            || committer.journal.bytes() >= self.policy.bytes * 2
     }
 
     /// Hands all applied groups to a checkpoint, which may run on another thread.
-    pub(crate) fn begin_checkpoint(&mut self) -> Checkpoint {
-        let unfinished: Vec<_> = self.unfinished_ids().collect();
-        let mut groups = mem::take(&mut self.applied);
-        groups.sort_unstable();
-        self.checkpointing.clone_from(&groups);
-        self.journal_bytes = 0;
-        self.oldest = None;
+    pub(super) fn begin(&mut self, committer: &mut Committer) -> Checkpoint {
+        let unfinished: Vec<_> = committer.unfinished_ids().collect();
+        let groups = committer.journal.take_applied();
+        self.groups.clone_from(&groups);
+        let (files, folders) = committer.files.take_unsynced();
         Checkpoint {
             fs: Arc::clone(&self.fs),
             store: Arc::clone(&self.store),
-            filter: Arc::clone(self.index.filter()),
-            files: self.files.take_dirty(),
-            folders: mem::take(&mut self.folders),
-            ids: self.index.begin_checkpoint(unfinished),
+            filter: Arc::clone(committer.index.filter()),
+            files,
+            folders,
+            ids: committer.index.begin_checkpoint(unfinished),
             groups,
         }
     }
 
     /// Takes note of how a checkpoint ended.
-    pub(crate) fn end_checkpoint(
+    pub(super) fn end(
         &mut self,
+        committer: &mut Committer,
         result: Result<(), CheckpointError>,
     ) -> Result<(), CheckpointError> {
-        let groups = mem::take(&mut self.checkpointing);
+        let groups = mem::take(&mut self.groups);
         if result.is_ok() {
-            self.index.end_checkpoint();
-            self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
-            self.publish();
+            committer.index.end_checkpoint();
+            committer.count_checkpoint();
             return result;
         }
-        self.index.abort_checkpoint();
-        self.applied.extend(groups);
+        committer.index.abort_checkpoint();
+        committer.journal.add_applied(groups);
         match &result {
-            Err(CheckpointError::Sync(error)) => self.poison(&error.to_string()),
-            Err(CheckpointError::Store(error)) => self.degrade(error),
+            Err(CheckpointError::Sync(error)) => committer.health.sync_failed(&error.to_string()),
+            Err(CheckpointError::Store(error)) => _ = committer.health.store_failed(error),
             Err(CheckpointError::Poisoned(_)) | Ok(()) => {}
         }
         result
@@ -150,16 +162,16 @@ impl Writer {
 
     /// A checkpoint on this thread. None after a failed sync, be it of a moment ago: the next sync of the same file
     /// succeeds without the bytes that this one has lost.
-    pub(crate) fn checkpoint(&mut self) -> Result<(), CheckpointError> {
-        if let State::Poisoned { reason } = self.shared.state() {
+    pub(super) fn run(&mut self, committer: &mut Committer) -> Result<(), CheckpointError> {
+        if let State::Poisoned { reason } = committer.health.state() {
             return Err(CheckpointError::Poisoned(reason));
         }
-        if self.applied.is_empty() {
+        if !committer.journal.has_applied() {
             return Ok(());
         }
-        let mut checkpoint = self.begin_checkpoint();
+        let mut checkpoint = self.begin(committer);
         let result = checkpoint.run();
-        self.end_checkpoint(result)
+        self.end(committer, result)
     }
 }
 

@@ -1,70 +1,45 @@
-//! One group from its batches to its answers.
+//! The committer: takes one group from its batches to its replies.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io,
-    path::PathBuf,
+    path::Path,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
-    CheckpointPolicy, Options, State, filling::take_kept, incomplete::IncompleteGroup, state::Shared,
+    Options, append,
+    daily_files::DailyFiles,
+    group::{AppendRequest, GroupBuilder, PendingReply, RejectReason},
+    incomplete::IncompleteGroup,
+    journal::{Journal, KEPT_BYTES},
+    open_files::FileKey,
+    record::{BootId, Group, GroupFile, Place},
+    roots::{OpenRoots, VaultError},
+    state::{Health, Shared},
 };
 use crate::{
-    error::{AppendError, Outage},
+    error::{AppendError, OpenError},
     fs::VaultFs,
-    index::SeenIndex,
-    index::filter::Filter,
-    store::{Kept, Seq, Store, StoreError},
-    writer::append,
-    writer::group::{Answer, AppendRequest, GroupBuilder, RejectReason},
-    writer::open_files::{FileKey, OpenFiles, is_sync_failure},
-    writer::record::{BootId, Group, GroupFile, Marker, Place},
-    writer::roots::{OpenRoots, VaultError, Vaults},
+    index::{SeenIndex, filter::Filter},
+    store::{Seq, Store, StoreError},
 };
 
-/// How long a caller should wait while the journal is being reopened.
-pub(super) const RETRY_AFTER: Duration = Duration::from_secs(2);
-
-/// The writer's state. All its methods run on one thread.
-pub(crate) struct Writer {
-    pub(crate) fs: Arc<dyn VaultFs>,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) vaults: Vaults,
-    pub(crate) files: OpenFiles,
-    pub(crate) index: SeenIndex,
-    pub(crate) boot: BootId,
-    pub(crate) policy: CheckpointPolicy,
-    pub(crate) shared: Arc<Shared>,
-    /// The next group's number.
-    pub(crate) next: Seq,
-    /// Groups that are in their files but not yet checkpointed.
-    pub(crate) applied: Vec<Seq>,
-    /// Groups whose append has failed.
-    pub(crate) incomplete: BTreeMap<Seq, IncompleteGroup>,
-    /// Folders with new names since the last checkpoint.
-    pub(crate) folders: BTreeSet<(PathBuf, &'static str)>,
-    /// Bytes of journal since the last checkpoint.
-    pub(crate) journal_bytes: u64,
-    /// When the first group not yet checkpointed was written.
-    pub(crate) oldest: Option<Instant>,
-    /// What the last run has kept, for whoever fills the filter.
-    pub(super) kept_filter: Option<Kept>,
-    /// Groups that a running checkpoint has taken.
-    pub(super) checkpointing: Vec<Seq>,
-    /// A sync has failed and the next start does not know it yet.
-    pub(super) owes_note: bool,
-    /// Memory of the last group's record and of its entries, for the next one: some MiB that the system would otherwise have
-    /// to clear anew for each group.
-    record: Vec<u8>,
+/// Takes batches into the vault, each event exactly once. Works on the writer's thread only.
+pub(super) struct Committer {
+    pub(super) journal: Journal,
+    pub(super) files: DailyFiles,
+    pub(super) index: SeenIndex,
+    pub(super) health: Health,
+    /// Groups that are in the journal but not in all of their files.
+    pub(super) incomplete: BTreeMap<Seq, IncompleteGroup>,
+    shared: Arc<Shared>,
+    /// Memory of the last group's entries, for the next one.
     entries: Vec<u8>,
 }
 
-/// No more memory than this is kept from one group to the next.
-const KEPT_BYTES: usize = 8 << 20;
-
-impl Writer {
+impl Committer {
     pub(super) fn new(
         options: &Options,
         fs: Arc<dyn VaultFs>,
@@ -74,37 +49,25 @@ impl Writer {
     ) -> Self {
         let filter = Arc::new(Filter::without_layers());
         Self {
-            kept_filter: take_kept(&*store),
-            vaults: Vaults::new(
-                Arc::clone(&fs),
-                Arc::clone(&store),
-                options.dirs.clone(),
-                options.min_free,
-            ),
-            files: OpenFiles::new(options.open_files.max(16)),
+            journal: Journal::new(Arc::clone(&store), boot),
+            files: DailyFiles::new(options, fs, Arc::clone(&store)),
             index: SeenIndex::new(Arc::clone(&store), filter),
-            policy: options.checkpoint,
-            fs,
-            store,
-            boot,
-            shared,
-            next: 1,
-            applied: Vec::new(),
+            health: Health::new(Arc::clone(&shared), store),
             incomplete: BTreeMap::new(),
-            folders: BTreeSet::new(),
-            journal_bytes: 0,
-            oldest: None,
-            checkpointing: Vec::new(),
-            owes_note: false,
-            record: Vec::new(),
+            shared,
             entries: Vec::new(),
         }
     }
 
-    /// Takes the batches into the vault as one group and answers each.
-    pub(crate) fn commit(&mut self, requests: Vec<AppendRequest>) {
+    /// See [`DailyFiles::open_default_vault`].
+    pub(super) fn open_default_vault(&mut self, path: &Path) -> Result<(), OpenError> {
+        self.files.open_default_vault(path)
+    }
+
+    /// Takes the batches into the vault as one group and replies each.
+    pub(super) fn commit(&mut self, requests: Vec<AppendRequest>) {
         let started = Instant::now();
-        if let Some(rejection) = self.rejection() {
+        if let Some(rejection) = self.health.rejection() {
             return requests
                 .into_iter()
                 .for_each(|request| (request.reply)(Err(rejection.clone())));
@@ -112,13 +75,13 @@ impl Writer {
         let mut roots = OpenRoots::default();
         let mut builder = GroupBuilder::new(std::mem::take(&mut self.entries));
         for request in requests {
-            self.gather(request, &mut roots, &mut builder);
+            self.add_request(request, &mut roots, &mut builder);
         }
         if builder.group.files.is_empty() {
             return builder
-                .answers
+                .replies
                 .into_iter()
-                .for_each(|answer| (answer.reply)(Ok(answer.receipt)));
+                .for_each(|pending| (pending.reply)(Ok(pending.receipt)));
         }
         match self.journal(&mut builder.group, &mut roots) {
             Ok(seq) => self.apply(seq, builder, &mut roots),
@@ -129,26 +92,9 @@ impl Writer {
         self.publish();
     }
 
-    /// Why nothing is taken at all, if so.
-    pub(super) fn rejection(&self) -> Option<AppendError> {
-        match self.shared.state() {
-            State::Ready => None,
-            State::Degraded { reason } => Some(AppendError::Unavailable {
-                outage: Outage::Reopening,
-                reason,
-                retry_after: RETRY_AFTER,
-            }),
-            State::Poisoned { reason } => Some(AppendError::Unavailable {
-                outage: Outage::SyncFailed,
-                reason,
-                retry_after: Duration::from_secs(60),
-            }),
-        }
-    }
-
-    fn gather(&mut self, request: AppendRequest, roots: &mut OpenRoots, builder: &mut GroupBuilder) {
+    fn add_request(&mut self, request: AppendRequest, roots: &mut OpenRoots, builder: &mut GroupBuilder) {
         if let Err(rejection) = self.admit(&request, roots, builder) {
-            tracing::warn!(tenant = %request.batch.tenant, reason = %rejection, "batch refused");
+            tracing::warn!(tenant = %request.batch.tenant, reason = %rejection, "batch rejected");
             return (request.reply)(Err(rejection));
         }
         let Err((request, rejection)) = builder.take(request, &mut self.index) else {
@@ -156,7 +102,7 @@ impl Writer {
         };
         match rejection {
             RejectReason::Incomplete(seq) => (request.reply)(Err(self.incomplete_error(seq))),
-            RejectReason::Store(error) => (request.reply)(Err(self.database_rejection(&error))),
+            RejectReason::Store(error) => (request.reply)(Err(self.health.store_failed(&error))),
         }
     }
 
@@ -167,7 +113,7 @@ impl Writer {
         roots: &mut OpenRoots,
         builder: &GroupBuilder,
     ) -> Result<(), AppendError> {
-        let opened = self.vaults.open_for_writing(&request.batch.tenant, roots);
+        let opened = self.files.root_for_writing(&request.batch.tenant, roots);
         let root = opened.map_err(|error| self.vault_rejection(error))?;
         for file in &request.batch.files {
             let key = (Arc::clone(&request.batch.tenant), file.path);
@@ -179,7 +125,7 @@ impl Writer {
                 return Err(self.incomplete_error(seq));
             }
             if let Err(error) = self.files.current(&*root, &key) {
-                self.note_sync_failure(&error);
+                self.health.check_sync(&error);
                 return Err(AppendError::Storage {
                     reason: error.to_string(),
                 });
@@ -191,68 +137,52 @@ impl Writer {
     fn vault_rejection(&mut self, error: VaultError) -> AppendError {
         match error {
             VaultError::Rejected(rejection) => rejection,
-            VaultError::Store(error) => self.database_rejection(&error),
+            VaultError::Store(error) => self.health.store_failed(&error),
         }
     }
 
-    /// The store failed; what callers get now.
-    fn database_rejection(&mut self, error: &StoreError) -> AppendError {
-        self.degrade(error);
-        self.rejection().unwrap_or_else(|| AppendError::Storage {
-            reason: error.message.clone(),
-        })
-    }
-
-    /// The durability point.
+    /// The commit point: notes how each file is now, and writes the group into the journal.
     fn journal(&mut self, group: &mut Group, roots: &mut OpenRoots) -> Result<Seq, StoreError> {
         for file in &mut group.files {
             let key = (Arc::clone(&file.tenant), file.path);
-            if let Ok(root) = self.vaults.open_for_writing(&file.tenant, roots) {
+            if let Ok(root) = self.files.root_for_writing(&file.tenant, roots) {
                 file.before = self.files.standing(&*root, &key).unwrap_or_else(|error| {
-                    self.note_sync_failure(&error);
+                    self.health.check_sync(&error);
                     None
                 });
             }
         }
-        let seq = self.next;
-        group.encode_into(&mut self.record);
-        self.store.write_group(seq, &self.record)?;
-        self.next += 1;
-        self.journal_bytes += self.record.len() as u64;
-        if self.record.capacity() > KEPT_BYTES {
-            self.record = Vec::new();
-        }
-        self.oldest.get_or_insert_with(Instant::now);
+        let seq = self.journal.write(group)?;
         self.shared.groups.fetch_add(1, Ordering::Relaxed);
         Ok(seq)
     }
 
     fn apply(&mut self, seq: Seq, builder: GroupBuilder, roots: &mut OpenRoots) {
-        let GroupBuilder { group, answers, .. } = builder;
+        let GroupBuilder { group, replies, .. } = builder;
         let keys: Vec<FileKey> = group
             .files
             .iter()
             .map(|file| (Arc::clone(&file.tenant), file.path))
             .collect();
         let failure = self.append_files(seq, group, roots);
-        for answer in answers {
+        for pending in replies {
             let failed = failure.as_ref().filter(|_| {
-                answer.depends_on_group
-                    || answer
+                pending.depends_on_group
+                    || pending
                         .files
                         .iter()
                         .any(|position| self.is_open(seq, &keys[*position]))
             });
-            let result = failed.map_or(Ok(answer.receipt), |reason| {
+            let result = failed.map_or(Ok(pending.receipt), |reason| {
                 Err(AppendError::Storage {
                     reason: reason.clone(),
                 })
             });
-            (answer.reply)(result);
+            (pending.reply)(result);
         }
     }
 
-    /// Appends to all files. A group that is not in all of them afterwards is in doubt, for the reason given.
+    /// Appends to all files. A group that is not in all of them afterwards is incomplete, for the reason given.
     fn append_files(&mut self, seq: Seq, group: Group, roots: &mut OpenRoots) -> Option<String> {
         let mut places = Vec::with_capacity(group.files.len());
         let mut partials = Vec::with_capacity(group.files.len());
@@ -265,12 +195,12 @@ impl Writer {
             failure = failure.or(placed.err());
         }
         let Some(error) = failure else {
-            self.mark(seq, places.into_iter().flatten().collect());
+            self.mark_applied(seq, places.into_iter().flatten().collect());
             self.keep_memory(group);
             return None;
         };
         let reason = error.to_string();
-        self.doubt(
+        self.add_incomplete(
             seq,
             IncompleteGroup::new(group, &places, partials, reason.clone()),
         );
@@ -295,99 +225,63 @@ impl Writer {
         roots: &mut OpenRoots,
         partial: &mut Option<Place>,
     ) -> io::Result<Place> {
-        let root = self
-            .vaults
-            .open_for_writing(&file.tenant, roots)
-            .map_err(io::Error::other)?;
-        if file.before.is_none() {
-            self.folders
-                .insert((self.vaults.path(&file.tenant), file.path.folder));
-        }
-        let placed = append::append(&mut self.files, &*root, file, partial);
+        let placed = self.files.append(file, roots, partial);
         if let Err(error) = &placed {
-            self.note_sync_failure(error);
+            self.health.check_sync(error);
             tracing::warn!(file = %file.path, %error, "append failed");
         }
         placed
     }
 
     /// The group is in its files.
-    pub(crate) fn mark(&mut self, seq: Seq, places: Vec<Place>) {
-        let marker = Marker {
-            boot: self.boot,
-            places,
-        };
-        self.applied.push(seq);
-        if let Err(error) = self.store.mark_applied(seq, &marker.encode()) {
-            self.degrade(&error);
+    pub(super) fn mark_applied(&mut self, seq: Seq, places: Vec<Place>) {
+        if let Err(error) = self.journal.mark_applied(seq, places) {
+            self.health.store_failed(&error);
         }
     }
 
-    /// The journal did not take the group, as far as anyone knows.
+    /// The journal did not accept the group, as far as anyone knows.
     fn reject_group(&mut self, builder: GroupBuilder, error: &StoreError) {
-        let degraded = self.database_rejection(error);
+        let degraded = self.health.store_failed(error);
         let rejection = match error.kind {
             io::ErrorKind::StorageFull => AppendError::Storage {
                 reason: error.message.clone(),
             },
             _ => degraded,
         };
-        for answer in builder.answers {
+        for pending in builder.replies {
             // A pure duplicate of what was durable before rests on nothing of this group.
-            let result = if answer.is_independent() {
-                Ok(answer.receipt)
+            let result = if pending.is_independent() {
+                Ok(pending.receipt)
             } else {
                 Err(rejection.clone())
             };
-            (answer.reply)(result);
+            (pending.reply)(result);
         }
     }
 
-    /// The store failed: nothing is taken until it has been reopened.
-    pub(crate) fn degrade(&mut self, error: &StoreError) {
-        if error.message.contains("Input/output error") {
-            return self.poison(&error.message);
-        }
-        let reason = match error.kind {
-            io::ErrorKind::InvalidData => format!(
-                "the database is damaged: {error}; stop the service, `openclone reindex` makes a new one from the vault"
-            ),
-            _ => format!("the journal cannot be written: {error}"),
-        };
-        tracing::error!(reason, "the database failed, reopening it");
-        self.shared.set_state(State::Degraded { reason });
+    /// A checkpoint came to its end.
+    pub(super) fn count_checkpoint(&self) {
+        self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
+        self.publish();
     }
 
-    /// A sync failed: nothing is taken until a restart.
-    pub(crate) fn poison(&mut self, reason: &str) {
-        tracing::error!(reason, "sync failed, nothing is taken until a restart");
-        let reason = format!("a sync failed, restart the service: {reason}");
-        self.shared.set_state(State::Poisoned { reason });
-        self.note_for_next_start();
-    }
-
-    pub(crate) fn note_sync_failure(&mut self, error: &io::Error) {
-        if is_sync_failure(error) {
-            self.poison(&error.to_string());
-        }
-    }
-
-    /// Tells everyone how things are.
-    pub(crate) fn publish(&self) {
+    /// Updates the counters that the handles show.
+    pub(super) fn publish(&self) {
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         self.shared
             .ids_recent
             .store(count(self.index.recent_len()), Ordering::Relaxed);
         self.shared
             .journal_bytes
-            .store(self.journal_bytes, Ordering::Relaxed);
+            .store(self.journal.bytes(), Ordering::Relaxed);
         self.shared
             .groups_incomplete
             .store(count(self.incomplete.len()), Ordering::Relaxed);
     }
 }
 
-impl Answer {
+impl PendingReply {
     fn is_independent(&self) -> bool {
         self.files.is_empty() && !self.depends_on_group
     }

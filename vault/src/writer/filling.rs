@@ -14,7 +14,6 @@
 
 use std::time::Instant;
 
-use super::Writer;
 use crate::{
     index::filter::Filter,
     store::{Kept, Store},
@@ -35,35 +34,27 @@ pub(super) fn take_kept(store: &dyn Store) -> Option<Kept> {
     })
 }
 
-impl Writer {
-    /// Makes `filter`, which has no layers yet, know all ids at rest, if need be until `go_on` says no.
-    pub(super) fn fill_filter(
-        store: &dyn Store,
-        filter: &Filter,
-        kept: Option<Kept>,
-        go_on: &dyn Fn() -> bool,
-    ) {
-        let began = Instant::now();
-        let from_file = kept.is_some_and(|kept| take_over(store, filter, kept));
-        if !from_file && !read_in(store, filter, go_on) {
-            return;
-        }
-        filter.complete();
-        let ids = filter.size().0;
-        tracing::debug!(ids, from_file, elapsed = ?began.elapsed(), "filter complete");
+/// Makes `filter`, which has no layers yet, know all ids at rest, if need be until `go_on` says no.
+pub(super) fn fill_filter(store: &dyn Store, filter: &Filter, kept: Option<Kept>, go_on: &dyn Fn() -> bool) {
+    let began = Instant::now();
+    let from_file = kept.is_some_and(|kept| take_over(store, filter, kept));
+    if !from_file && !read_in(store, filter, go_on) {
+        return;
     }
+    filter.complete();
+    let ids = filter.size().0;
+    tracing::debug!(ids, from_file, elapsed = ?began.elapsed(), "filter complete");
+}
 
-    /// Keeps the filter for the next run, if that is worth it. To be done when nothing comes to rest any more.
-    pub(super) fn keep_filter(&self) {
-        let filter = self.index.filter();
-        let (ids, layers) = filter.size();
-        if !filter.is_complete() || ids < self.policy.keep_filter_from || layers > MOST_LAYERS {
-            return;
-        }
-        if let Err(error) = self.store.keep(&mut |to| filter.write_to(to)) {
-            // The next run reads the ids: slower, never wrong.
-            tracing::warn!(%error, "the filter could not be kept");
-        }
+/// Keeps the filter for the next run, if that is worth it. To be done when nothing comes to rest any more.
+pub(super) fn keep_filter(store: &dyn Store, filter: &Filter, keep_from: usize) {
+    let (ids, layers) = filter.size();
+    if !filter.is_complete() || ids < keep_from || layers > MOST_LAYERS {
+        return;
+    }
+    if let Err(error) = store.keep(&mut |to| filter.write_to(to)) {
+        // The next run reads the ids: slower, never wrong.
+        tracing::warn!(%error, "the filter could not be kept");
     }
 }
 

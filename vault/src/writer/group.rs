@@ -1,4 +1,4 @@
-//! Gathers batches into a group: drops what has been seen, and remembers for each batch what its answer rests on.
+//! Builds a group from batches: drops entries that have been seen, and remembers what each batch depends on.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     writer::record::{Group, GroupFile},
 };
 
-/// A batch on its way, with the one to be told.
+/// A batch to be appended, and how to reply.
 pub(crate) struct AppendRequest {
     pub(crate) batch: PreparedBatch,
     pub(crate) reply: Reply,
@@ -31,30 +31,30 @@ impl std::fmt::Debug for AppendRequest {
     }
 }
 
-/// A group in the making.
+/// A group that is being built.
 pub(crate) struct GroupBuilder {
     pub(crate) group: Group,
-    pub(crate) answers: Vec<Answer>,
+    pub(crate) replies: Vec<PendingReply>,
     positions: HashMap<FileKey, usize>,
     /// Memory for the entries of the first file.
     memory: Vec<u8>,
 }
 
-/// What will be said to one caller if the files that it rests on can be appended to.
-pub(crate) struct Answer {
+/// The reply to one caller, once the files that its batch depends on have been appended to.
+pub(crate) struct PendingReply {
     pub(crate) receipt: Receipt,
     pub(crate) reply: Reply,
     /// Positions in the group's files that hold new entries of the batch.
     pub(crate) files: Vec<usize>,
-    /// It has duplicates of recent entries, perhaps of this very group: any failure in the group is its failure.
+    /// The batch has duplicates of recent entries, perhaps of this very group: any failure in the group is its failure.
     pub(crate) depends_on_group: bool,
 }
 
-/// Why a batch cannot be gathered.
+/// Why a batch cannot be added to a group.
 pub(crate) enum RejectReason {
-    /// It has an entry whose append has failed and is being tried again.
+    /// It has an entry whose append has failed and is being retried.
     Incomplete(Seq),
-    /// The index could not be asked.
+    /// The index could not be read.
     Store(crate::store::StoreError),
 }
 
@@ -63,7 +63,7 @@ impl GroupBuilder {
     pub(crate) fn new(memory: Vec<u8>) -> Self {
         Self {
             group: Group::default(),
-            answers: Vec::new(),
+            replies: Vec::new(),
             positions: HashMap::new(),
             memory,
         }
@@ -74,7 +74,7 @@ impl GroupBuilder {
         self.positions.contains_key(file)
     }
 
-    /// Takes a batch in. When refused, nothing of it is in the group, and the index is as before.
+    /// Adds a batch. When it is rejected, nothing of it is in the group, and the index is as before.
     pub(crate) fn take(
         &mut self,
         request: AppendRequest,
@@ -103,7 +103,7 @@ impl GroupBuilder {
         };
         let depends_on_group = seen.contains(&Seen::Recent);
         let files = self.add(batch, &seen);
-        self.answers.push(Answer {
+        self.replies.push(PendingReply {
             receipt,
             reply,
             files,

@@ -3,7 +3,7 @@
 
 use std::{io, sync::Arc};
 
-use super::Writer;
+use super::commit::Committer;
 use crate::{
     error::AppendError,
     event_id::EventId,
@@ -96,15 +96,15 @@ impl IncompleteGroup {
     }
 }
 
-impl Writer {
+impl Committer {
     /// Notes a group whose append has failed.
-    pub(crate) fn doubt(&mut self, seq: Seq, doubt: IncompleteGroup) {
-        self.index.mark_incomplete(seq, doubt.open_ids());
-        self.incomplete.insert(seq, doubt);
+    pub(super) fn add_incomplete(&mut self, seq: Seq, pending: IncompleteGroup) {
+        self.index.mark_incomplete(seq, pending.open_ids());
+        self.incomplete.insert(seq, pending);
     }
 
-    /// Tries again to complete all groups in doubt, in their order. True when none is left.
-    pub(crate) fn retry_incomplete(&mut self) -> bool {
+    /// Retries all incomplete groups, in order. True when none is left.
+    pub(super) fn retry_incomplete(&mut self) -> bool {
         let all: Vec<Seq> = self.incomplete.keys().copied().collect();
         for seq in all {
             self.retry(seq);
@@ -113,13 +113,13 @@ impl Writer {
         self.incomplete.is_empty()
     }
 
-    /// Completes groups in doubt that `key` waits for. Gives the one that still cannot be completed.
+    /// Completes the incomplete groups of a file. Returns the one that still cannot be completed.
     pub(super) fn retry_file(&mut self, key: &FileKey) -> Option<Seq> {
-        let waiting = |writer: &Self| {
-            writer
+        let waiting = |committer: &Self| {
+            committer
                 .incomplete
                 .iter()
-                .find(|(_, doubt)| doubt.has_open(key))
+                .find(|(_, pending)| pending.has_open(key))
                 .map(|(seq, _)| *seq)
         };
         while let Some(seq) = waiting(self) {
@@ -130,53 +130,55 @@ impl Writer {
         None
     }
 
-    /// What a caller gets whose batch rests on a group in doubt.
+    /// The error for a caller whose batch depends on an incomplete group.
     pub(super) fn incomplete_error(&self, seq: Seq) -> AppendError {
         let reason = self
             .incomplete
             .get(&seq)
-            .map_or_else(|| "append failed".to_owned(), |doubt| doubt.reason.clone());
+            .map_or_else(|| "append failed".to_owned(), |pending| pending.reason.clone());
         AppendError::Storage { reason }
     }
 
-    /// Where the entries of a file went, now that its group has been tried again; `None` if they are still in doubt.
+    /// Whether entries of a file are still missing from it.
     pub(super) fn is_open(&self, seq: Seq, key: &FileKey) -> bool {
-        self.incomplete.get(&seq).is_some_and(|doubt| doubt.has_open(key))
+        self.incomplete
+            .get(&seq)
+            .is_some_and(|pending| pending.has_open(key))
     }
 
-    /// All ids of groups in doubt: they stay recent through a checkpoint.
+    /// All ids of incomplete groups: they stay recent through a checkpoint.
     pub(super) fn unfinished_ids(&self) -> impl Iterator<Item = EventId> {
-        self.incomplete.values().flat_map(|doubt| doubt.group.ids())
+        self.incomplete.values().flat_map(|pending| pending.group.ids())
     }
 
     /// Tries to complete one group. True when it is done.
-    pub(crate) fn retry(&mut self, seq: Seq) -> bool {
-        let Some(mut doubt) = self.incomplete.remove(&seq) else {
+    pub(super) fn retry(&mut self, seq: Seq) -> bool {
+        let Some(mut pending) = self.incomplete.remove(&seq) else {
             return true;
         };
-        self.index.mark_complete(doubt.open_ids());
-        let failure = self.complete_files(seq, &mut doubt).err();
+        self.index.mark_complete(pending.open_ids());
+        let failure = self.complete_files(seq, &mut pending).err();
         let Some(error) = failure else {
-            self.mark(seq, doubt.places.into_iter().flatten().collect());
+            self.mark_applied(seq, pending.places.into_iter().flatten().collect());
             return true;
         };
         tracing::error!(seq, %error, "append failed, trying again");
-        doubt.reason = error.to_string();
-        self.index.mark_incomplete(seq, doubt.open_ids());
-        self.incomplete.insert(seq, doubt);
+        pending.reason = error.to_string();
+        self.index.mark_incomplete(seq, pending.open_ids());
+        self.incomplete.insert(seq, pending);
         false
     }
 
-    fn complete_files(&mut self, seq: Seq, doubt: &mut IncompleteGroup) -> io::Result<()> {
+    fn complete_files(&mut self, seq: Seq, pending: &mut IncompleteGroup) -> io::Result<()> {
         let mut failure = None;
         // Parts that are set apart on the way are done.
-        for position in 0..doubt.group.files.len() {
-            if doubt.places[position].is_none() {
-                match self.complete_file(seq, doubt, position) {
-                    Ok(place) => doubt.places[position] = Some(place),
+        for position in 0..pending.group.files.len() {
+            if pending.places[position].is_none() {
+                match self.complete_file(seq, pending, position) {
+                    Ok(place) => pending.places[position] = Some(place),
                     Err(error) => {
                         // Each: the first may be no failed sync, and one behind it is.
-                        self.note_sync_failure(&error);
+                        self.health.check_sync(&error);
                         failure = failure.or(Some(error));
                     }
                 }
@@ -185,13 +187,17 @@ impl Writer {
         failure.map_or(Ok(()), Err)
     }
 
-    fn complete_file(&mut self, seq: Seq, doubt: &mut IncompleteGroup, position: usize) -> io::Result<Place> {
-        let tenant = Arc::clone(&doubt.group.files[position].tenant);
-        let root = self.vaults.open(&tenant).map_err(io::Error::other)?;
-        self.folders
-            .insert((self.vaults.path(&tenant), doubt.group.files[position].path.folder));
+    fn complete_file(
+        &mut self,
+        seq: Seq,
+        pending: &mut IncompleteGroup,
+        position: usize,
+    ) -> io::Result<Place> {
+        let tenant = Arc::clone(&pending.group.files[position].tenant);
+        let root = self.files.root(&tenant).map_err(io::Error::other)?;
+        self.files.note_folder(&pending.group.files[position]);
         for _ in 0..LOOKS {
-            if let Some(place) = self.try_file(seq, doubt, position, &*root)? {
+            if let Some(place) = self.try_file(seq, pending, position, &*root)? {
                 return Ok(place);
             }
         }
@@ -205,26 +211,32 @@ impl Writer {
     fn try_file(
         &mut self,
         seq: Seq,
-        doubt: &mut IncompleteGroup,
+        pending: &mut IncompleteGroup,
         position: usize,
         root: &dyn VaultRoot,
     ) -> io::Result<Option<Place>> {
-        let file = &doubt.group.files[position];
-        let partial = doubt.partials[position];
-        if let Some(place) = append::complete(&mut self.files, root, file, partial, doubt.rewrite)? {
+        let file = &pending.group.files[position];
+        let partial = pending.partials[position];
+        if let Some(place) = append::complete(self.files.open_files(), root, file, partial, pending.rewrite)?
+        {
             return Ok((root.stat(file.path)? == Some(place.file)).then_some(place));
         }
-        let found = append::inspect(&mut self.files, root, file, doubt.rewrite)?;
+        let found = append::inspect(self.files.open_files(), root, file, pending.rewrite)?;
         if let Some((id, offset)) = found.before.filter(|_| found.present.len() == file.ids.len()) {
             return Ok(Some(Place { file: id, offset }));
         }
-        doubt.set_apart(position, &found);
-        self.journal_again(seq, &doubt.group)?;
-        let file = &doubt.group.files[position];
-        if let Some(place) = append::complete(&mut self.files, root, file, None, false)? {
+        pending.set_apart(position, &found);
+        self.journal_again(seq, &pending.group)?;
+        let file = &pending.group.files[position];
+        if let Some(place) = append::complete(self.files.open_files(), root, file, None, false)? {
             return Ok((root.stat(file.path)? == Some(place.file)).then_some(place));
         }
-        match append::append(&mut self.files, root, file, &mut doubt.partials[position]) {
+        match append::append(
+            self.files.open_files(),
+            root,
+            file,
+            &mut pending.partials[position],
+        ) {
             Err(error) if append::is_moved(&error) => Ok(None),
             placed => placed.map(Some),
         }
@@ -232,8 +244,8 @@ impl Writer {
 
     /// Where the missing entries will begin must be durable before they do.
     fn journal_again(&mut self, seq: Seq, group: &Group) -> io::Result<()> {
-        self.store.write_group(seq, &group.encode()).map_err(|error| {
-            self.degrade(&error);
+        self.journal.rewrite(seq, group).map_err(|error| {
+            self.health.store_failed(&error);
             io::Error::other(error)
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Options, Receipt, Writer, state::Shared};
+use super::{Options, Receipt, Writer, filling, state::Shared};
 use crate::{
     entry::PreparedBatch,
     error::AppendError,
@@ -16,9 +16,7 @@ pub struct InlineWriter(Writer);
 
 impl std::fmt::Debug for InlineWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("InlineWriter")
-            .field(&self.0.shared.state())
-            .finish()
+        f.debug_tuple("InlineWriter").field(&self.0.state()).finish()
     }
 }
 
@@ -35,8 +33,8 @@ impl InlineWriter {
         let mut writer = Writer::new(options, Arc::new(process), store, disk.boot_id(), shared);
         writer.replay().unwrap();
         writer.open_default_vault(&options.dirs.default).unwrap();
-        let filter = Arc::clone(writer.index.filter());
-        Writer::fill_filter(&*writer.store, &filter, None, &|| true);
+        let (store, filter, _) = writer.take_filling();
+        filling::fill_filter(&*store, &filter, None, &|| true);
         Self(writer)
     }
 

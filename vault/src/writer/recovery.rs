@@ -14,23 +14,29 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{State, Writer, incomplete::IncompleteGroup};
+use super::{
+    checkpoint::{CheckpointError, Checkpointer},
+    commit::Committer,
+    incomplete::IncompleteGroup,
+    record::{Group, GroupFile, Marker, Place, RecordError},
+};
 use crate::{
-    error::{AppendError, OpenError},
+    error::OpenError,
     fs::is_obstacle,
     index::SeenIndex,
-    store::{Seq, StoreError},
-    writer::checkpoint::CheckpointError,
-    writer::record::{Group, GroupFile, Marker, Place, RecordError},
-    writer::roots::VaultError,
+    store::{JournalledGroup, Seq, Store, StoreError},
 };
 
-/// The note that says that a sync has failed.
-pub(crate) const SYNC_FAILED: &str = "sync-failed";
+/// Replays the groups of the journal.
+pub(super) struct Recovery {
+    store: Arc<dyn Store>,
+    /// Write even what can be read: an earlier process has noted a failed sync.
+    rewrite: bool,
+}
 
 /// Why a replay did not come to its end. Nothing is lost: the journal still has everything.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReplayError {
+pub(super) enum ReplayError {
     #[error(transparent)]
     Store(StoreError),
     #[error("group {seq}: {error}")]
@@ -39,82 +45,75 @@ pub(crate) enum ReplayError {
     Checkpoint(#[from] CheckpointError),
 }
 
-impl Writer {
-    /// Replays the journal.
-    pub(crate) fn replay(&mut self) -> Result<(), ReplayError> {
-        let rewrite = self
-            .store
-            .note(SYNC_FAILED)
-            .map_err(ReplayError::Store)?
-            .is_some_and(|note| note == b"1");
+impl Recovery {
+    /// A recovery of what `store` has. Unless an earlier process has noted a failed sync, bytes that can be read count.
+    pub(super) fn new(store: Arc<dyn Store>, committer: &Committer) -> Result<Self, ReplayError> {
+        let rewrite = committer.health.has_note().map_err(ReplayError::Store)?;
+        Ok(Self { store, rewrite })
+    }
+
+    /// Brings the vault to where the journal says it should be, and ends with a checkpoint.
+    pub(super) fn run(
+        &self,
+        committer: &mut Committer,
+        checkpointer: &mut Checkpointer,
+    ) -> Result<(), ReplayError> {
         for seq in self.store.groups().map_err(ReplayError::Store)? {
             if let Some(group) = self.store.group(seq).map_err(ReplayError::Store)? {
-                self.replay_group(seq, &group.record, group.marker.as_deref(), rewrite)?;
+                self.replay(committer, seq, &group)?;
             }
         }
-        self.checkpoint()?;
-        if rewrite && self.incomplete.is_empty() {
-            self.store
-                .set_note(SYNC_FAILED, b"")
-                .map_err(ReplayError::Store)?;
+        checkpointer.run(committer)?;
+        if self.rewrite && committer.incomplete.is_empty() {
+            committer.health.remove_note().map_err(ReplayError::Store)?;
         }
-        self.publish();
+        committer.publish();
         Ok(())
     }
 
-    /// Makes the vault of tenant `default` if it has never been there. A vault that is missing now may come back: batches
-    /// are refused until it does.
-    pub(crate) fn open_default_vault(&mut self, path: &Path) -> Result<(), OpenError> {
-        match self.vaults.open(&"default".into()) {
-            Ok(_) => Ok(()),
-            Err(VaultError::Rejected(AppendError::Storage { reason })) => Err(OpenError::Vault {
-                path: path.to_owned(),
-                reason,
-            }),
-            Err(error) => {
-                tracing::error!(%error, "the vault cannot be used for now");
-                Ok(())
-            }
-        }
-    }
-
-    fn replay_group(
-        &mut self,
+    fn replay(
+        &self,
+        committer: &mut Committer,
         seq: Seq,
-        record: &[u8],
-        marker: Option<&[u8]>,
-        rewrite: bool,
+        found: &JournalledGroup,
     ) -> Result<(), ReplayError> {
         let damaged = |error| ReplayError::Record { seq, error };
-        let group = Group::decode(record).map_err(damaged)?;
-        let marker = marker.map(Marker::decode).transpose().map_err(damaged)?;
-        self.index.add_recent(group.ids());
-        self.next = self.next.max(seq + 1);
-        let applied = !rewrite && marker.as_ref().is_some_and(|marker| marker.boot == self.boot);
+        let group = Group::decode(&found.record).map_err(damaged)?;
+        let marker = found
+            .marker
+            .as_deref()
+            .map(Marker::decode)
+            .transpose()
+            .map_err(damaged)?;
+        committer.index.add_recent(group.ids());
+        committer.journal.found(seq);
+        let boot = committer.journal.boot();
+        let applied = !self.rewrite && marker.as_ref().is_some_and(|marker| marker.boot == boot);
         let known = marker.map_or_else(Vec::new, |marker| marker.places);
         let known = (0..group.files.len()).map(|position| known.get(position).copied());
         let known: Vec<Option<Place>> = known.collect();
         let files = group.files.iter().zip(&known);
         let done: Vec<Option<Place>> = files
-            .map(|(file, place)| place.filter(|_| applied && self.reopen_to_sync(file)))
+            .map(|(file, place)| place.filter(|_| applied && committer.reopen_to_sync(file)))
             .collect();
         if done.iter().all(Option::is_some) {
-            self.applied.push(seq);
+            committer.journal.add_applied([seq]);
             return Ok(());
         }
-        self.doubt(seq, IncompleteGroup::found(group, done, known, rewrite));
-        self.retry(seq);
+        committer.add_incomplete(seq, IncompleteGroup::found(group, done, known, self.rewrite));
+        committer.retry(seq);
         Ok(())
     }
+}
 
+impl Committer {
     /// Opens a file of an applied group, because its bytes may not have been synced before the process ended. False if
     /// it, or its vault, cannot be opened now.
     fn reopen_to_sync(&mut self, file: &GroupFile) -> bool {
-        let Ok(root) = self.vaults.open(&file.tenant) else {
+        let Ok(root) = self.files.root(&file.tenant) else {
             return false;
         };
-        self.folders
-            .insert((self.vaults.path(&file.tenant), file.path.folder));
+        self.files.note_folder(file);
         let key = (Arc::clone(&file.tenant), file.path);
         match self.files.current(&*root, &key) {
             Ok(Some(open)) => {
@@ -125,76 +124,25 @@ impl Writer {
             Ok(None) => true,
             Err(error) if is_obstacle(&error) => true,
             Err(error) => {
-                self.note_sync_failure(&error);
-                false
-            }
-        }
-    }
-}
-
-impl Writer {
-    /// Notes the failed sync in the database.
-    pub(super) fn note_for_next_start(&mut self) {
-        let noted = self.store.set_note(SYNC_FAILED, b"1");
-        self.owes_note = noted.is_err();
-        if let Err(error) = noted {
-            tracing::error!(%error, "the failed sync could not be noted for the next start, trying again");
-        }
-    }
-
-    /// Tries once more what [`Self::note_for_next_start`] could not do, for which the database may have to be reopened.
-    /// True when nothing is owed; else the log says why.
-    pub(super) fn retry_note(&mut self) -> bool {
-        if self.owes_note {
-            match self.store.reopen() {
-                Ok(()) => self.note_for_next_start(),
-                Err(error) => tracing::error!(%error, "database could not be reopened, trying again"),
-            }
-        }
-        !self.owes_note
-    }
-
-    /// Reopens the database after a failure and replays what it has. True when batches are taken again; never after a
-    /// failed sync, be it of that replay.
-    pub(super) fn recover(&mut self) -> bool {
-        if self.is_poisoned() {
-            return false;
-        }
-        match self.reopen() {
-            Ok(()) => {
-                tracing::info!("database reopened");
-                self.shared.set_state(State::Ready);
-                self.publish();
-                true
-            }
-            Err(_) if self.is_poisoned() => false,
-            Err(error) => {
-                tracing::warn!(%error, "database could not be reopened, trying again");
+                self.health.check_sync(&error);
                 false
             }
         }
     }
 
-    fn is_poisoned(&self) -> bool {
-        matches!(self.shared.state(), State::Poisoned { .. })
-    }
-
-    fn reopen(&mut self) -> Result<(), ReplayError> {
-        self.store.reopen().map_err(ReplayError::Store)?;
+    /// Forgets all that was known of the store's content, but for the filter: it has been reopened.
+    pub(super) fn reset(&mut self, store: Arc<dyn Store>) {
         let filter = Arc::clone(self.index.filter());
-        self.index = SeenIndex::new(Arc::clone(&self.store), filter);
-        self.applied.clear();
+        self.index = SeenIndex::new(store, filter);
+        self.journal.reset();
         self.incomplete.clear();
-        self.journal_bytes = 0;
-        self.oldest = None;
-        self.vaults.forget_ids();
-        self.replay()
+        self.files.forget_ids();
     }
 }
 
 impl ReplayError {
     /// As whoever starts the service should read it.
-    pub(crate) fn into_open_error(self, database: &Path) -> OpenError {
+    pub(super) fn into_open_error(self, database: &Path) -> OpenError {
         let way_out = match &self {
             Self::Store(_) | Self::Record { .. } => "; `openclone reindex` makes a new one from the vault",
             Self::Checkpoint(_) => "",

@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{State, Writer};
+use super::{State, Writer, filling};
 use crate::{
     error::AppendError,
     writer::checkpoint::{Checkpoint, CheckpointError},
@@ -104,11 +104,9 @@ pub(super) fn start(
 }
 
 fn fill_filter(writer: &mut Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
-    let store = Arc::clone(&writer.store);
-    let filter = Arc::clone(writer.index.filter());
-    let kept = writer.kept_filter.take();
+    let (store, filter, kept) = writer.take_filling();
     thread::spawn(move || {
-        Writer::fill_filter(&*store, &filter, kept, &|| !stopping.load(Ordering::Relaxed));
+        filling::fill_filter(&*store, &filter, kept, &|| !stopping.load(Ordering::Relaxed));
     })
 }
 
@@ -185,7 +183,7 @@ impl Loop {
         }
         let (batches, begun) = (requests.len(), Instant::now());
         #[cfg(feature = "baseline")]
-        self.writer.commit_baseline(requests);
+        self.writer.committer.commit_baseline(requests);
         #[cfg(not(feature = "baseline"))]
         self.writer.commit(requests);
         self.last = LastGroup {
@@ -225,7 +223,7 @@ impl Loop {
     }
 
     fn start_checkpoint_if_due(&mut self) {
-        while self.checkpointing && self.writer.overdue() {
+        while self.checkpointing && self.writer.checkpoint_overdue() {
             // More comes in than goes to rest: whoever sends must wait.
             if !self.await_checkpoint() {
                 return;
@@ -274,19 +272,19 @@ impl Loop {
     }
 
     fn healthy(&self) -> bool {
-        self.writer.shared.state() == State::Ready
+        self.writer.state() == State::Ready
     }
 
     fn degraded(&self) -> bool {
-        matches!(self.writer.shared.state(), State::Degraded { .. })
+        matches!(self.writer.state(), State::Degraded { .. })
     }
 
     fn wants_reopening(&self) -> bool {
-        self.degraded() || self.writer.owes_note
+        self.degraded() || self.writer.owes_note()
     }
 
     fn plan_retry(&mut self) {
-        let incomplete = self.healthy() && !self.writer.incomplete.is_empty();
+        let incomplete = self.healthy() && self.writer.has_incomplete();
         let wanted = incomplete || self.wants_reopening();
         match (wanted, self.retry) {
             (true, None) => self.retry = Some((Instant::now() + FIRST_PAUSE, FIRST_PAUSE)),
@@ -305,7 +303,7 @@ impl Loop {
             self.retry = Some((now + FIRST_PAUSE, pause));
             return;
         }
-        let done = if self.writer.owes_note {
+        let done = if self.writer.owes_note() {
             self.writer.retry_note()
         } else if self.degraded() {
             self.writer.recover()

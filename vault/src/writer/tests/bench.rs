@@ -8,7 +8,6 @@ use std::{
 
 use jiff::civil::date;
 
-use openclone_test_support::scoreboard::Against;
 use crate::{
     entry::{DailyFile, PreparedBatch, PreparedFile},
     error::AppendError,
@@ -19,6 +18,7 @@ use crate::{
     writer::group::AppendRequest,
     writer::{CheckpointPolicy, Options, Receipt, State, VaultDirs, Writer, state::Shared},
 };
+use openclone_test_support::scoreboard::Against;
 
 pub(super) const HEADER: &str = "---\nopenclone: 1\n---\n\n";
 
@@ -67,9 +67,10 @@ impl Bench {
         if writer.replay().is_err() {
             return false;
         }
-        writer.index.filter().complete();
-        let indexed = writer.store.visit_ids(&mut |id| {
-            writer.index.filter().insert(&[id]);
+        let (store, filter, _) = writer.take_filling();
+        filter.complete();
+        let indexed = store.visit_ids(&mut |id| {
+            filter.insert(&[id]);
             true
         });
         self.writer = Some(writer);
@@ -108,7 +109,7 @@ impl Bench {
     }
 
     pub(super) fn state(&self) -> State {
-        self.writer.as_ref().unwrap().shared.state()
+        self.writer.as_ref().unwrap().state()
     }
 
     /// Ends the process without any last word.

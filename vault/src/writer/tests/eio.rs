@@ -9,9 +9,7 @@ use std::{
 
 use openclone_test_support::scoreboard::{Against, Row};
 
-use super::{
-    bench::{Bench, batches_of},
-};
+use super::bench::{Bench, batches_of};
 use crate::{
     fs::sim::{Area, Op, OpKind, SimDisk},
     writer::State,

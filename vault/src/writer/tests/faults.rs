@@ -12,7 +12,7 @@ use crate::{
     error::AppendError,
     fs::sim::{Area, Op, OpKind, SimDisk},
     store::{Store, sim::SimStore},
-    writer::recovery::SYNC_FAILED,
+    writer::state::SYNC_FAILED,
     writer::{State, Vault},
 };
 
@@ -273,7 +273,7 @@ fn little_space_is_refused_before_anything_is_written() {
     bench.disk.read_only(Area::Vaults, true);
     let told = bench.send(&[vec![1]]);
     assert!(matches!(&told[0], Err(AppendError::Storage { .. })), "{told:?}");
-    assert!(bench.writer.as_ref().unwrap().incomplete.is_empty());
+    assert!(!bench.writer.as_ref().unwrap().has_incomplete());
     bench.disk.read_only(Area::Vaults, false);
     bench.resend_all();
 }

@@ -6,7 +6,7 @@ use crate::{
     event_id::EventId,
     index::filter::Filter,
     store::{Store as _, rocks::RocksStore},
-    writer::{Writer, filling::take_kept},
+    writer::filling::{fill_filter, take_kept},
 };
 
 fn ids(from: u64, count: u64) -> Vec<EventId> {
@@ -40,7 +40,7 @@ fn no_id_at_rest_is_denied_at_any_moment_and_others_are_before_the_end() {
         }
         true
     };
-    Writer::fill_filter(&store, &filter, None, &checkpoint);
+    fill_filter(&store, &filter, None, &checkpoint);
 
     assert!(filter.is_complete());
     assert!(indexed.borrow().iter().all(|id| filter.may_contain(id)));
@@ -64,7 +64,7 @@ fn ids_that_come_to_rest_before_the_kept_filter_is_read_do_not_discredit_it() {
     let (filter, new) = (Filter::without_layers(), ids(1 << 40, 500));
     store.persist_ids(&new).unwrap();
     filter.insert(&new);
-    Writer::fill_filter(&store, &filter, kept, &|| panic!("the ids are read"));
+    fill_filter(&store, &filter, kept, &|| panic!("the ids are read"));
     assert!(filter.is_complete());
     assert!(old.iter().chain(&new).all(|id| filter.may_contain(id)));
 }

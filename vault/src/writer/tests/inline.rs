@@ -1,11 +1,11 @@
 //! The fuzz target of a damaged daily file, where there is no nightly compiler; the same with the writer's thread is in
 //! `vault/tests/it/reliability/fuzz.rs`.
 
-use openclone_test_support::scoreboard::env_number;
 use crate::{
     testing::{daily_file, inputs},
     writer::inline::InlineWriter,
 };
+use openclone_test_support::scoreboard::env_number;
 
 const INPUTS: u64 = 1_000;
 

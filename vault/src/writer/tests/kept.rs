@@ -12,7 +12,10 @@ use crate::{
     fs::sim::SimDisk,
     index::filter::Filter,
     store::{Store as _, rocks::RocksStore},
-    writer::{Vault, Writer, filling::take_kept},
+    writer::{
+        Vault,
+        filling::{fill_filter, take_kept},
+    },
 };
 
 const EVENTS: u32 = 400;
@@ -79,7 +82,7 @@ impl Place {
             source.set(Source::Ids);
             true
         };
-        Writer::fill_filter(&store, &filter, take_kept(&store), &ids_are_read);
+        fill_filter(&store, &filter, take_kept(&store), &ids_are_read);
         assert!(filter.is_complete());
         assert!((0..events).all(|event| filter.may_contain(&id_of(event))));
         source.into_inner()

@@ -65,7 +65,7 @@ fn what_stands_in_the_place_of_a_file_leaves_a_replay_nothing_to_sync() {
         bench.disk.user_delete(path_of(0)).unwrap();
         put(&bench);
         assert!(bench.start());
-        assert!(bench.writer.as_ref().unwrap().incomplete.is_empty());
+        assert!(!bench.writer.as_ref().unwrap().has_incomplete());
     }
 }
 

@@ -8,9 +8,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use openclone_test_support::scoreboard::{Against, Row, env_number};
 
-use super::{
-    bench::{Bench, batches_of},
-};
+use super::bench::{Bench, batches_of};
 use crate::writer::State;
 
 const EVENTS: u32 = 60;
