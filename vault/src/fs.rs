@@ -46,6 +46,69 @@ pub trait VaultFs: Send + Sync + fmt::Debug {
     /// # Errors
     /// When it cannot be made, or is something else than a directory.
     fn create_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>>;
+
+    /// Opens a directory of the service's own files, such as its write-ahead log; `None` if there is none.
+    ///
+    /// # Errors
+    /// When it is something else than a directory, or not accessible.
+    fn open_directory(&self, path: &Path) -> io::Result<Option<Box<dyn Directory>>>;
+
+    /// Makes such a directory and its parents (mode 0700), durably, and opens it.
+    ///
+    /// # Errors
+    /// As [`Self::create_root`].
+    fn create_directory(&self, path: &Path) -> io::Result<Box<dyn Directory>>;
+}
+
+/// An open directory of the service's own files. Names are plain file names; no symbolic link is followed.
+pub trait Directory: Send {
+    /// Locks the directory against other processes until this handle is dropped.
+    ///
+    /// # Errors
+    /// `ResourceBusy` when another process holds it.
+    fn lock(&self) -> io::Result<()>;
+
+    /// The space left on its file system.
+    ///
+    /// # Errors
+    /// When the file system cannot be asked.
+    fn space(&self) -> io::Result<Space>;
+
+    /// All names in it, in order.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn names(&self) -> io::Result<Vec<String>>;
+
+    /// Opens a file for reading and writing; `None` if there is none.
+    ///
+    /// # Errors
+    /// When something else than a regular file has the name, or it may not be used.
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn VaultFile>>>;
+
+    /// Makes an empty file (mode 0600); its name is durable after [`Self::sync`].
+    ///
+    /// # Errors
+    /// `AlreadyExists` when something has the name.
+    fn create(&self, name: &str) -> io::Result<Box<dyn VaultFile>>;
+
+    /// Renames a file, over another one if there is one; durable after [`Self::sync`].
+    ///
+    /// # Errors
+    /// When there is no such file.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes a file; durable after [`Self::sync`]. No file is no error.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Makes the names durable.
+    ///
+    /// # Errors
+    /// When the sync fails; which names are durable is then unknown.
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// An open vault directory. All paths are confined to it; no symbolic link is followed below it.

@@ -20,6 +20,7 @@ pub mod store;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
 pub mod value;
+pub mod wal;
 pub mod writer;
 
 pub use day::{DayBy, DayRule};

@@ -10,6 +10,7 @@
 
 mod appear;
 mod confine;
+mod directory;
 mod durable;
 mod file;
 mod root;
@@ -18,8 +19,9 @@ use std::{io, path::Path};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-use super::{VaultFs, VaultRoot, obstacle::with_context};
+use super::{Directory, VaultFs, VaultRoot, obstacle::with_context};
 use confine::Walk;
+use directory::RealDirectory;
 use root::RealRoot;
 
 /// Vaults on the operating system's file system.
@@ -52,5 +54,16 @@ impl VaultFs for RealFs {
         durable::create_directories(root)
             .map_err(|error| with_context(&error, "make the vault", root.display()))?;
         self.open_root(root)
+    }
+
+    fn open_directory(&self, path: &Path) -> io::Result<Option<Box<dyn Directory>>> {
+        RealDirectory::open(path).map(|found| found.map(|directory| Box::new(directory) as _))
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<Box<dyn Directory>> {
+        durable::create_directories(path)
+            .map_err(|error| with_context(&error, "create the directory", path.display()))?;
+        let opened = self.open_directory(path)?;
+        opened.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

@@ -14,6 +14,7 @@ mod directory;
 mod file;
 mod log;
 mod machine;
+mod own_directory;
 mod process;
 mod root;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{VaultFs, VaultRoot};
+use super::{Directory, VaultFs, VaultRoot};
 use machine::Machine;
 
 pub use log::SimLog;
@@ -73,6 +74,7 @@ pub enum OpKind {
     Sync,
     Link,
     Rename,
+    Remove,
     Mkdir,
 }
 
@@ -187,6 +189,14 @@ impl VaultFs for SimDisk {
 
     fn create_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>> {
         self.process().create_root(root)
+    }
+
+    fn open_directory(&self, path: &Path) -> io::Result<Option<Box<dyn Directory>>> {
+        self.process().open_directory(path)
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<Box<dyn Directory>> {
+        self.process().create_directory(path)
     }
 }
 

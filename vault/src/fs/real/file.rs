@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Seek, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::{FileExt, MetadataExt},
 };
 
@@ -11,10 +11,11 @@ use rustix::fs::{FileType, OFlags, Stat, fcntl_getfl, fcntl_setfl};
 use super::{super::obstacle::Obstacle, durable};
 use crate::fs::{Appended, FileId, VaultFile};
 
-/// A regular file, opened with `O_APPEND` if it may be written.
+/// A regular file. A daily file that may be written is opened with `O_APPEND`, the service's own files are not.
 pub(super) struct RealFile {
     file: File,
     id: FileId,
+    flags: OFlags,
 }
 
 impl RealFile {
@@ -27,8 +28,8 @@ impl RealFile {
         if let Some(obstacle) = obstacle(&stat) {
             return Err(obstacle.error(path));
         }
-        let id = file_id(&stat);
-        Ok(Self { file, id })
+        let (id, flags) = (file_id(&stat), fcntl_getfl(&file)?);
+        Ok(Self { file, id, flags })
     }
 
     /// Reads all of it, if that is no more than `limit` bytes.
@@ -53,6 +54,9 @@ impl VaultFile for RealFile {
         if bytes.is_empty() {
             let offset = self.len()?;
             return Ok(Appended { offset, written: 0 });
+        }
+        if !self.flags.contains(OFlags::APPEND) {
+            self.file.seek(SeekFrom::End(0))?;
         }
         let written = uninterrupted(|| self.file.write(bytes))?;
         if written == 0 {
@@ -83,11 +87,13 @@ impl VaultFile for RealFile {
                 "overwriting beyond the end of a file",
             ));
         }
+        if !self.flags.contains(OFlags::APPEND) {
+            return self.file.write_all_at(bytes, offset);
+        }
         // Linux appends even at an offset as long as O_APPEND is set.
-        let flags = fcntl_getfl(&self.file)?;
-        fcntl_setfl(&self.file, flags.difference(OFlags::APPEND))?;
+        fcntl_setfl(&self.file, self.flags.difference(OFlags::APPEND))?;
         let outcome = self.file.write_all_at(bytes, offset);
-        fcntl_setfl(&self.file, flags)?;
+        fcntl_setfl(&self.file, self.flags)?;
         outcome
     }
 

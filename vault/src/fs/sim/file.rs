@@ -15,15 +15,17 @@ pub(super) struct SimFile {
     process: SimProcess,
     ino: Ino,
     path: String,
+    area: Area,
     writable: bool,
 }
 
 impl SimFile {
-    pub(super) fn new(process: SimProcess, ino: Ino, path: String, writable: bool) -> Self {
+    pub(super) fn new(process: SimProcess, ino: Ino, path: String, area: Area, writable: bool) -> Self {
         Self {
             process,
             ino,
             path,
+            area,
             writable,
         }
     }
@@ -42,7 +44,7 @@ impl VaultFile for SimFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        let machine = self.process.look(Area::Vaults)?;
+        let machine = self.process.look(self.area)?;
         Ok(machine.tree.content(self.ino)?.bytes().len() as u64)
     }
 
@@ -57,7 +59,7 @@ impl VaultFile for SimFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let machine = self.process.look(Area::Vaults)?;
+        let machine = self.process.look(self.area)?;
         let bytes = machine.tree.content(self.ino)?.bytes();
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         let count = buffer.len().min(bytes.len() - start);

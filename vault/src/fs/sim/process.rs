@@ -9,10 +9,11 @@ use super::{
     content::Content,
     directory::Directory,
     machine::Machine,
+    own_directory::SimDirectory,
     root::SimRoot,
     tree::{Ino, Node, TOP},
 };
-use crate::fs::{VaultFs, VaultRoot, obstacle::with_context};
+use crate::fs::{Directory as OwnDirectory, VaultFs, VaultRoot, obstacle::with_context};
 
 /// A process. It and its handles fail once it has ended.
 #[derive(Clone, Debug)]
@@ -136,7 +137,7 @@ impl SimProcess {
         }
     }
 
-    fn open_directory(&self, path: &Path) -> io::Result<Ino> {
+    fn find_directory(&self, path: &Path) -> io::Result<Ino> {
         let machine = self.look(Area::Vaults)?;
         let ino = machine.tree.resolve(path)?;
         match machine.tree.inode(ino)?.node {
@@ -146,39 +147,39 @@ impl SimProcess {
     }
 
     /// Makes a directory and its parents, and their names durable.
-    fn make_directories(&self, path: &Path) -> io::Result<Ino> {
-        match self.open_directory(path) {
+    fn make_directories(&self, path: &Path, area: Area) -> io::Result<Ino> {
+        match self.find_directory(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             outcome => return outcome,
         }
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(TOP);
         };
-        let above = self.make_directories(parent)?;
-        self.make_directory(above, &name.to_string_lossy(), &path.to_string_lossy())?;
+        let above = self.make_directories(parent, Area::Vaults)?;
+        self.make_directory(above, &name.to_string_lossy(), &path.to_string_lossy(), area)?;
         self.sync(above, &parent.to_string_lossy())?;
-        self.open_directory(path)
+        self.find_directory(path)
     }
 
     /// An earlier process may have ended right after making one of them.
     fn sync_parents(&self, path: &Path) -> io::Result<()> {
         for parent in path.ancestors().skip(1) {
-            let ino = self.open_directory(parent)?;
+            let ino = self.find_directory(parent)?;
             self.sync(ino, &parent.to_string_lossy())?;
         }
         Ok(())
     }
 
     /// Makes a directory with mode 0700; whatever has the name already may keep it.
-    pub(super) fn make_directory(&self, above: Ino, name: &str, path: &str) -> io::Result<()> {
-        let mut machine = self.change(OpKind::Mkdir, path, Area::Vaults)?;
+    pub(super) fn make_directory(&self, above: Ino, name: &str, path: &str, area: Area) -> io::Result<()> {
+        let mut machine = self.change(OpKind::Mkdir, path, area)?;
         if !machine.tree.takes_names(above) {
             return Err(Errno::NOENT.into());
         }
         if machine.tree.child(above, name).is_none() {
             let made = machine
                 .tree
-                .add(Node::Directory(Directory::default()), 0o700, Area::Vaults);
+                .add(Node::Directory(Directory::default()), 0o700, area);
             machine.tree.set_name(above, name, Some(made));
         }
         Ok(())
@@ -187,17 +188,33 @@ impl SimProcess {
 
 impl VaultFs for SimProcess {
     fn open_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>> {
-        let opened = self.open_directory(root);
+        let opened = self.find_directory(root);
         let ino = opened.map_err(|error| with_context(&error, "open the vault", root.display()))?;
         Ok(Box::new(SimRoot::new(self.clone(), ino, root)))
     }
 
     fn create_root(&self, root: &Path) -> io::Result<Box<dyn VaultRoot>> {
         let made = self
-            .make_directories(root)
+            .make_directories(root, Area::Vaults)
             .and_then(|ino| self.sync_parents(root).map(|()| ino));
         let ino = made.map_err(|error| with_context(&error, "make the vault", root.display()))?;
         Ok(Box::new(SimRoot::new(self.clone(), ino, root)))
+    }
+
+    fn open_directory(&self, path: &Path) -> io::Result<Option<Box<dyn OwnDirectory>>> {
+        match self.find_directory(path) {
+            Ok(ino) => Ok(Some(Box::new(SimDirectory::new(self.clone(), ino, path)))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(with_context(&error, "open", path.display())),
+        }
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<Box<dyn OwnDirectory>> {
+        let made = self
+            .make_directories(path, Area::Log)
+            .and_then(|ino| self.sync_parents(path).map(|()| ino));
+        let ino = made.map_err(|error| with_context(&error, "create the directory", path.display()))?;
+        Ok(Box::new(SimDirectory::new(self.clone(), ino, path)))
     }
 }
 

@@ -78,7 +78,13 @@ impl SimRoot {
         if let Some(errno) = refused {
             return Err(with_context(&errno.into(), "open", self.show(target)));
         }
-        let file = SimFile::new(self.process.clone(), ino, self.show(target), writable);
+        let file = SimFile::new(
+            self.process.clone(),
+            ino,
+            self.show(target),
+            Area::Vaults,
+            writable,
+        );
         Ok(Some(Box::new(file)))
     }
 
@@ -88,7 +94,7 @@ impl SimRoot {
             return Ok(ino);
         }
         self.process
-            .make_directory(self.ino, folder, &self.show(folder))?;
+            .make_directory(self.ino, folder, &self.show(folder), Area::Vaults)?;
         let made = self.folder(&*self.process.look(Area::Vaults)?, folder)?;
         made.ok_or_else(|| Errno::NOENT.into())
     }
@@ -114,7 +120,7 @@ impl SimRoot {
         let path = self.show(target);
         let ino = self.process.make_unnamed(&path, bytes, 0o600, Area::Vaults)?;
         let linked = self.link(folder, target, ino)?;
-        let file = SimFile::new(self.process.clone(), ino, path, true);
+        let file = SimFile::new(self.process.clone(), ino, path, Area::Vaults, true);
         Ok(linked.then(|| Box::new(file) as _))
     }
 
