@@ -7,7 +7,7 @@ VENV := $(TARGET)/venv
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 BUF := $(TOOLS)/buf/node_modules/.bin/buf
 
-.PHONY: help build dist run test test-rust test-python test-sdks test-examples test-docs test-clients \
+.PHONY: help build dist run test test-rust test-python test-sdks test-examples test-plugins test-docs test-clients \
 	lint lint-rust lint-dependencies lint-text check-contract generate docs fmt fuzz reliability soak \
 	bench bench-full bench-results bench-check bench-micro bench-clients ceiling flame
 
@@ -32,7 +32,7 @@ run: ## Build and start the service; print URL, API key and a first request
 
 ## Test
 
-test: test-rust test-python test-sdks test-examples test-docs ## Run all tests; list the SDKs whose toolchain is missing
+test: test-rust test-python test-sdks test-examples test-plugins test-docs ## Run all tests; list the SDKs whose toolchain is missing
 
 test-rust: ## Run the Rust tests
 	@scripts/need test
@@ -56,6 +56,11 @@ test-examples: ## Run docs/examples; REQUIRE_ALL=1 installs missing interpreters
 test-docs: ## Run the shell blocks of README and docs; REQUIRE_ALL=1 includes those that install packages
 	@scripts/need test
 	@scripts/test-docs $(BINARY) $(if $(REQUIRE_ALL),--require-all)
+
+# What is large (the speech model, its runtime) comes from pip's cache after the first time.
+test-plugins: ## Run the capture plugins against real peers; REQUIRE_ALL=1 installs missing peers
+	@$(if $(REQUIRE_ALL),scripts/need plugins,scripts/need test)
+	@scripts/test-plugins $(BINARY) $(TARGET)/plugins-venv $(if $(REQUIRE_ALL),--require-all)
 
 test-clients: ## Run the tests of all SDKs and examples, after installing their toolchains
 	@scripts/need clients

@@ -169,7 +169,7 @@ fn the_catalogue_stands_beside_what_is_installed() {
             .replace("audio_system", "web_browsing"),
     );
     let registry = Registry::load(dir.path(), Enforce::Off);
-    assert_eq!(listed(&registry).plugins.len(), 13);
+    assert_eq!(listed(&registry).plugins.len(), 14);
     let browser = registry.get("default", "openclone-browser").unwrap();
     assert_eq!(
         (browser.status(), browser.installed, browser.version.as_str()),

@@ -30,6 +30,8 @@ log = logging.getLogger("openclone.audio")
 SUFFIXES = frozenset({".m4a", ".mp3", ".ogg", ".oga", ".opus", ".wav", ".flac", ".aac", ".amr", ".3gp", ".mp4", ".webm"})
 LOOK_EVERY = 10.0
 """Seconds between two looks at the inbox; a file of the same size at both is complete."""
+ONCE_AFTER = 1.0
+"""The same, with `--once`."""
 LONGEST = 4 * 3600.0
 """Seconds; a longer recording is no note."""
 
@@ -185,20 +187,19 @@ def _serve(running: program.Program, inbox: Inbox, transcriber: Transcriber) -> 
 
 
 def _watch(journal: VoiceJournal, stop: program.Stop, *, once: bool) -> None:
-    look_every = 1.0 if once else LOOK_EVERY
+    look_every = ONCE_AFTER if once else LOOK_EVERY
+    looks = 0
     while not stop.is_set():
         try:
             processed = journal.look()
         except OSError as error:
             stop.fail(f"the inbox cannot be read: {error}")
             return
-        # With `once` the second look finds what was complete at the first.
-        if once and look_every == 0.0 and not processed:
+        looks += 1
+        # The second look finds what was complete at the first.
+        if once and looks == 2:
             return
-        if once and not processed:
-            stop.wait(look_every)
-            look_every = 0.0
-        elif not processed:
+        if once or not processed:
             stop.wait(look_every)
 
 

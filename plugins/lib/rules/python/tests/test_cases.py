@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from openclone_rules import Rules
 
 CASES = json.loads((Path(__file__).parents[2] / "cases.json").read_text("utf-8"))
