@@ -73,8 +73,9 @@ test-clients: ## Run the tests of all SDKs and examples, after installing their 
 
 lint: check-contract lint-rust lint-dependencies lint-text ## Check contract, Rust code, dependencies and texts
 
-lint-rust: ## Check formatting, clippy and rustdoc
+lint-rust: ## Check formatting, layout, clippy and rustdoc
 	@scripts/need lint
+	scripts/check-layout
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --release --workspace --no-deps --document-private-items --quiet
