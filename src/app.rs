@@ -1,4 +1,4 @@
-//! Puts layers and services together, and runs them on a bound listener until a shutdown.
+//! Composes the service and runs it on a bound listener until shutdown.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::{
     config::{Config, home::Home},
     ingest::{
         Ingest, MAX_MESSAGE, admission::Admission, local::LocalBackend, pipeline::Pipeline,
-        prepare::Preparer, undecodable::Counted,
+        prepare::Preparer, undecodable::CountUndecodable,
     },
     limit::{KeyLimits, TenantLimits},
     net::{Server, ServiceRouter, TlsError},
@@ -42,9 +42,9 @@ use crate::{
 };
 use openclone_redact::{RedactError, Redactor};
 
-/// The descriptors of the contract, for reflection.
+/// The descriptors of the API, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openclone.v1.bin"));
-/// How long the vault may take to close before the log says what is being waited for.
+/// How long the vault may take to close before a log line explains the wait.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The service, ready to run.
@@ -57,46 +57,46 @@ pub struct App {
     keys: Arc<KeyRing>,
     vault: Options,
     opener: Opener,
-    upkeep: Maintenance,
+    maintenance: Maintenance,
 }
 
-/// What opens the vault.
+/// Opens the vault.
 pub type Opener = fn(Options) -> Result<Vault, OpenError>;
 
-/// Why the service cannot run, or could not end well.
+/// The service cannot start, or could not shut down cleanly.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The TLS files cannot be used.
+    /// The TLS files are invalid.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The keys cannot be used.
+    /// The keys are invalid.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// The rules of redaction cannot be used.
+    /// The rules of redaction are invalid.
     #[error(transparent)]
     Redact(#[from] RedactError),
-    /// Reflection cannot be built.
-    #[error("cannot describe the service: {0}")]
+    /// The reflection service cannot be built.
+    #[error("cannot build the reflection service: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
     /// The vault cannot be opened.
     #[error(transparent)]
     Vault(#[from] OpenError),
     /// The last checkpoint failed.
-    #[error("closing the vault: {0}; the next start completes it")]
+    #[error("cannot close the vault: {0}; the next start completes it")]
     Close(#[from] AppendError),
 }
 
 impl App {
-    /// Puts everything together; opens and makes nothing yet. `key` is the one of tenant `default`.
+    /// Composes the service; opens and creates nothing yet. `key` is that of tenant `default`.
     ///
     /// # Errors
-    /// When TLS files or redaction rules cannot be used.
+    /// When TLS files, keys or redaction rules are invalid.
     pub fn new(config: &Config, home: &Home, key: &SecretString) -> Result<Self, RunError> {
         Self::with_clock(config, home, key, Clock::system())
     }
 
-    /// As [`Self::new`], with a clock of one's own.
+    /// As [`Self::new`], with another clock.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -160,7 +160,7 @@ impl App {
                 Some(routes),
             ),
             lifecycle,
-            upkeep: upkeep(&vault, home),
+            maintenance: maintenance(&vault, home),
             registry,
             keys: ring,
             vault,
@@ -168,15 +168,15 @@ impl App {
         })
     }
 
-    /// Lets `opener` open the vault instead of [`Vault::open`]: for tests, which have stores of their own.
+    /// Opens the vault with `opener` instead of [`Vault::open`], for tests with their own stores.
     #[must_use]
     pub fn opening_with(mut self, opener: Opener) -> Self {
         self.opener = opener;
         self
     }
 
-    /// Answers on `listener` until `shutdown`, then finishes what is in flight and closes the vault. Until the vault is
-    /// open everything but the admin_api is answered 503; `ready` is called when it is.
+    /// Serves `listener` until `shutdown`, then finishes requests in flight and closes the vault. Until the vault is
+    /// open requests for it get 503; then `ready` is called.
     ///
     /// # Errors
     /// When the vault cannot be opened or closed.
@@ -190,7 +190,7 @@ impl App {
         let _watch = Watch::start(self.registry);
         let (failed, opening_failed) = oneshot::channel();
         let opening = tokio::spawn(open(
-            (self.vault, self.opener, self.upkeep),
+            (self.vault, self.opener, self.maintenance),
             Arc::clone(&self.lifecycle),
             failed,
             address,
@@ -200,7 +200,7 @@ impl App {
         let end = async move {
             tokio::select! {
                 () = shutdown => info!("shutting down"),
-                // the sender is dropped when all is well
+                // the sender is dropped after success
                 Ok(()) = opening_failed => {}
             }
             lifecycle.drain();
@@ -215,14 +215,14 @@ impl App {
 }
 
 async fn open(
-    (options, opener, upkeep): (Options, Opener, Maintenance),
+    (options, opener, maintenance): (Options, Opener, Maintenance),
     lifecycle: Arc<Lifecycle>,
     failed: oneshot::Sender<()>,
     address: Option<SocketAddr>,
     ready: impl FnOnce() + Send + 'static,
 ) -> Result<(), OpenError> {
     let db = options.db.clone();
-    let opened = spawn_blocking(move || open_vault(options, opener, &upkeep))
+    let opened = spawn_blocking(move || open_vault(options, opener, &maintenance))
         .await
         .unwrap_or_else(|panic| {
             Err(OpenError::Database {
@@ -238,33 +238,37 @@ async fn open(
             Ok(())
         }
         Err(reason) => {
-            // nobody may be waiting any more
+            // the receiver is gone during shutdown
             let _ = failed.send(());
             Err(reason)
         }
     }
 }
 
-/// Where the database is gone, its index is made from the vaults first: without it every event that comes again would be
-/// stored again, the forgotten ones too.
-fn open_vault(options: Options, opener: Opener, upkeep: &Maintenance) -> Result<Vault, OpenError> {
-    match upkeep.reindex_if_gone() {
+/// Rebuilds a missing index from the vaults first: without it, resent events would be stored again, including deleted ones.
+fn open_vault(options: Options, opener: Opener, maintenance: &Maintenance) -> Result<Vault, OpenError> {
+    match maintenance.reindex_if_gone() {
         Ok(None) => {}
         Ok(Some(done)) => {
             warn!(
                 ids = done.after,
                 files = done.files,
-                "the database was gone, made its index from the vault"
+                "the database was missing, rebuilt its index from the vault"
             );
             if let Some((what, reason)) = done.unread.first() {
-                warn!(what, reason, others = done.unread.len() - 1, "could not be read");
+                warn!(
+                    what,
+                    reason,
+                    others = done.unread.len() - 1,
+                    "cannot read a part of the vault"
+                );
             }
         }
         Err(MaintenanceError::Open(error)) => return Err(error),
         Err(error) => {
             return Err(OpenError::Database {
                 path: options.db,
-                reason: format!("it is gone, and its index cannot be made: {error}"),
+                reason: format!("the database is missing and its index cannot be rebuilt: {error}"),
             });
         }
     }
@@ -279,14 +283,14 @@ async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
     let closed = match timeout(CLOSE_TIMEOUT, &mut closing).await {
         Ok(closed) => closed,
         Err(_) => {
-            warn!("the vault is still writing; whoever ends it now loses nothing, the next start replays");
+            warn!("still flushing; safe to kill, the journal is replayed on next start");
             closing.await
         }
     };
     match closed {
         Ok(closed) => Ok(closed?),
         Err(panic) => {
-            error!(%panic, "closing the vault failed; the next start replays");
+            error!(%panic, "closing the vault failed; the journal is replayed on next start");
             Ok(())
         }
     }
@@ -315,7 +319,7 @@ fn routes(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    Ok(Routes::new(keyed.layer(Counted::new(ingest, metrics)))
+    Ok(Routes::new(keyed.layer(CountUndecodable::new(ingest, metrics)))
         .add_service(keyed.layer(registry))
         .add_service(keyed.layer(access))
         .add_service(health)
@@ -325,7 +329,7 @@ fn routes(
 }
 
 fn gateway_options(config: &Config, redactor: Arc<Redactor>, metrics: Metrics) -> GatewayOptions {
-    let on_refusal: openclone_gateway::OnRefusal = Arc::new(move |refusal| metrics.turned_away(refusal));
+    let on_refusal: openclone_gateway::OnRefusal = Arc::new(move |refusal| metrics.gateway_rejected(refusal));
     let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
     GatewayOptions {
         max_body_bytes: config.limits.max_body_bytes as usize,
@@ -349,7 +353,7 @@ fn key_ring(
     )
 }
 
-/// The key of `.env`: tenant `default`, everything allowed.
+/// The key of `.env`: tenant `default`, all scopes.
 fn default_key(config: &Config, tenants: &TenantLimits) -> Key {
     Key {
         id: "env".into(),
@@ -364,7 +368,7 @@ fn default_key(config: &Config, tenants: &TenantLimits) -> Key {
     }
 }
 
-/// How the vaults are opened.
+/// The options of the vaults.
 pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
     Options {
         db: home.db(),
@@ -378,14 +382,14 @@ pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
     }
 }
 
-/// How many daily files may be open at once, where there may be so many descriptors.
+/// The number of daily files that may be open, for a limit of file descriptors.
 pub(crate) fn open_files(descriptors: u64) -> usize {
     usize::try_from(descriptors / 64)
         .unwrap_or(usize::MAX)
         .clamp(16, 256)
 }
 
-/// What looks after the same vaults.
-pub(crate) fn upkeep(options: &Options, home: &Home) -> Maintenance {
+/// Maintenance of the same vaults.
+pub(crate) fn maintenance(options: &Options, home: &Home) -> Maintenance {
     Maintenance::new(options.db.clone(), options.dirs.clone(), home.forgotten())
 }

@@ -1,7 +1,7 @@
-//! Who is calling: from the key in the metadata to a [`Principal`].
+//! Authentication: from the key in the metadata of a request to its [`Principal`].
 //!
-//! The check is a layer around the gRPC services, so it holds for JSON as well, which reaches them through the gateway.
-//! A valid key always passes; wrong ones are counted for each peer address, and too many of them get 429.
+//! An interceptor of the gRPC services checks the key, and so does the gateway's backend for JSON. A valid key is always
+//! accepted; invalid ones are counted per peer address, and too many of them get 429.
 
 pub mod access;
 mod failure_limiter;
@@ -30,35 +30,35 @@ pub use keys_file::{KeysError, KeysFile};
 pub use scope::{Need, Scope, UnknownScope};
 pub use token::NewKey;
 
-/// The metadata that carries the key.
+/// The header that carries the key.
 pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-/// The metadata that carries the caller's address; only the socket layer sets it.
+/// The header that carries the peer's address; set by the network layer for each connection.
 pub const PEER: HeaderName = HeaderName::from_static("x-openclone-peer");
 
-/// What is known of a key.
+/// A key and what it permits.
 #[derive(Debug)]
 pub struct Key {
-    /// Its id in `keys.toml`, or `env`. No secret.
+    /// Its id in `keys.toml`, or `env`. Not secret.
     pub id: Arc<str>,
-    /// Its hash in `keys.toml`; `None` for a key that only a restart changes.
+    /// Its hash in `keys.toml`; `None` for the key of `.env`, which a restart reloads.
     pub hash: Option<blake3::Hash>,
-    /// Whose vault it writes to: `[a-z0-9-]{1,64}`.
+    /// The tenant whose vault it writes to: `[a-z0-9-]{1,64}`.
     pub tenant: Arc<str>,
-    /// What people call it.
+    /// Its name for people.
     pub label: String,
-    /// What it may do.
+    /// What it permits.
     pub scopes: Vec<Scope>,
-    /// The only plugin that may use it, if there is one.
+    /// The plugin that the key is restricted to, if any.
     pub plugin_id: Option<String>,
-    /// When it ends, if it does.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
-    /// Its limits and what has been used of them.
+    /// Its rate limits and their state.
     pub limits: Arc<KeyLimits>,
-    /// Unix seconds of its last use, where they are noted.
+    /// Unix seconds of its last use, if recorded.
     pub used: Option<Arc<AtomicI64>>,
 }
 
-/// A caller whose key was found good. Cheap to clone.
+/// An authenticated caller. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Principal(Arc<Key>);
 
@@ -71,8 +71,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// `failures_per_minute`: wrong keys from one peer address before it gets 429; 0 for no limit. `failure_counter` counts
-    /// requests with a missing or wrong key.
+    /// `failures_per_minute` is how many invalid keys one peer address may send before it gets 429; 0 means no limit. `failure_counter` counts
+    /// requests with a missing or invalid key.
     pub fn new(ring: Arc<KeyRing>, failures_per_minute: u32, failure_counter: Counter) -> Self {
         Self {
             ring,
@@ -81,7 +81,7 @@ impl Authenticator {
         }
     }
 
-    /// The caller whose key is in the headers of a call.
+    /// Authenticates the caller by the key in the headers.
     ///
     /// # Errors
     /// [`IngestError::InvalidKey`], or [`IngestError::TooManyFailures`] after too many of them from the same peer.
@@ -106,7 +106,7 @@ impl Interceptor for Authenticator {
 }
 
 impl Principal {
-    /// The caller that the layer put into `request`.
+    /// The principal that the interceptor added to `request`.
     ///
     /// # Errors
     /// [`IngestError::InvalidKey`] when there is none.
@@ -118,10 +118,10 @@ impl Principal {
             .ok_or(IngestError::InvalidKey)
     }
 
-    /// Checks that the key is still good and may do what is needed: the one place for scopes.
+    /// Checks that the key has not expired and has the scope `need`.
     ///
     /// # Errors
-    /// [`IngestError::InvalidKey`] when it has ended, [`IngestError::Forbidden`] when it may not.
+    /// [`IngestError::InvalidKey`] when it has expired, [`IngestError::Forbidden`] without the scope.
     pub fn require(&self, need: Need, now: impl FnOnce() -> Timestamp) -> Result<(), IngestError> {
         if self.has_ended(now) {
             return Err(IngestError::InvalidKey);
@@ -134,12 +134,12 @@ impl Principal {
         })
     }
 
-    /// Whether it has come to its end. Of a key without an end that is known without looking at the clock.
+    /// Whether the key has expired; asks for the time only if it can expire.
     pub fn has_ended(&self, now: impl FnOnce() -> Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now())
     }
 
-    /// Notes further uses in `moment`, as long as nobody else has this key yet.
+    /// Records further uses in `moment`; without effect once the key is shared.
     fn share_use(&mut self, moment: Arc<AtomicI64>) {
         if let Some(key) = Arc::get_mut(&mut self.0) {
             key.used = Some(moment);
@@ -206,41 +206,41 @@ mod tests {
     }
 
     fn admit(
-        door: &Authenticator,
+        authenticator: &Authenticator,
         key: Option<&'static str>,
         peer: &'static str,
     ) -> Result<Principal, IngestError> {
         let key = key.map(|key| (API_KEY, HeaderValue::from_static(key)));
         let peer = (PEER, HeaderValue::from_static(peer));
-        door.admit(&key.into_iter().chain([peer]).collect())
+        authenticator.admit(&key.into_iter().chain([peer]).collect())
     }
 
     #[test]
-    fn a_valid_key_passes_even_after_too_many_failures_of_its_peer() {
-        let door = authenticator(2);
+    fn valid_key_is_accepted_after_too_many_failures_of_its_peer() {
+        let authenticator = authenticator(2);
         let peer = "192.0.2.1:5";
         for _ in 0..2 {
             assert!(matches!(
-                admit(&door, Some("wrong-key"), peer),
+                admit(&authenticator, Some("wrong-key"), peer),
                 Err(IngestError::InvalidKey)
             ));
         }
         assert!(matches!(
-            admit(&door, None, peer),
+            admit(&authenticator, None, peer),
             Err(IngestError::TooManyFailures { .. })
         ));
         assert!(matches!(
-            admit(&door, None, "192.0.2.2:5"),
+            admit(&authenticator, None, "192.0.2.2:5"),
             Err(IngestError::InvalidKey)
         ));
-        assert!(admit(&door, Some("right-key"), peer).is_ok());
+        assert!(admit(&authenticator, Some("right-key"), peer).is_ok());
     }
 
     #[test]
     fn zero_means_no_limit_on_failures() {
-        let door = authenticator(0);
+        let authenticator = authenticator(0);
         let nobody = HeaderMap::new();
-        assert!((0..100).all(|_| matches!(door.admit(&nobody), Err(IngestError::InvalidKey))));
+        assert!((0..100).all(|_| matches!(authenticator.admit(&nobody), Err(IngestError::InvalidKey))));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 usage.
+//! The command line, one file per subcommand. Exit codes: 0 success, 1 failure, 2 usage error.
 
 // Doc comments of arguments are printed as help, where `<home>` and URLs are plain text.
 #![allow(rustdoc::invalid_html_tags, rustdoc::bare_urls)]
@@ -9,22 +9,22 @@ mod find;
 mod forget;
 mod fsck;
 mod gateway;
+mod huge_pages;
 mod ingest;
 mod keys;
-mod pages;
+mod maintenance;
 mod plugins;
 mod process;
 mod reindex;
 mod serve;
 mod start;
 mod status;
-mod upkeep;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Takes what plugins capture into a vault of Markdown files, each event exactly once.
+/// Store events of capture plugins as Markdown in an Obsidian vault, each exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "openclone", version, max_term_width = 100)]
 pub struct Cli {
@@ -34,51 +34,51 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the service.
+    /// Run the service.
     Serve(serve::Serve),
-    /// Runs the JSON endpoint alone, in front of a service elsewhere.
+    /// Run only the JSON endpoint, in front of a service elsewhere.
     Gateway(gateway::Gateway),
-    /// Sends files of batches.
+    /// Send batches from files.
     Ingest(ingest::Ingest),
-    /// Lists, checks, makes, installs and removes plugins.
+    /// Manage plugins.
     Plugins(plugins::Plugins),
-    /// Makes, shows and revokes keys.
+    /// Manage API keys.
     Keys(keys::Keys),
-    /// Tells how the service is doing.
+    /// Show server status.
     Status(status::Status),
-    /// Checks vault, journal and index against each other.
+    /// Check vault, journal and index for consistency.
     Fsck(fsck::Fsck),
-    /// Rebuilds the index from the vaults.
+    /// Rebuild the index from the vaults.
     Reindex(reindex::Reindex),
-    /// Finds an event in the vaults.
+    /// Find an event in the vaults.
     Find(find::Find),
-    /// Removes events of a plugin and keeps their ids, so that they are never stored again.
+    /// Delete events of a plugin and block their ids, so that they are never stored again.
     Forget(forget::Forget),
-    /// Prints completions for a shell.
+    /// Print shell completions.
     Completions(completions::Completions),
-    /// Prints the manual page.
+    /// Print the manual page.
     Man(completions::Man),
 }
 
-/// Where the home directory and the options are.
+/// The home directory and the config file.
 #[derive(Clone, Debug, Default, Args)]
 struct Place {
     /// Home directory [default: ~/.openclone]
     #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR", global = true)]
     home: Option<PathBuf>,
-    /// File of options [default: <home>/openclone.toml]
+    /// Config file [default: <home>/openclone.toml]
     #[arg(long, env = "OPENCLONE_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
-/// Why a command ends without success.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// It was called wrongly.
+    /// The arguments are invalid.
     Usage(String),
-    /// It could not do its work.
+    /// The command failed.
     Failed(anyhow::Error),
-    /// It could not do its work, and has said so.
+    /// The command failed and has already reported why.
     AlreadyReported,
 }
 
@@ -86,7 +86,7 @@ impl Cli {
     /// Runs the command.
     ///
     /// # Errors
-    /// When it does not succeed.
+    /// When the command fails.
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Serve(serve) => serve.run(),
@@ -106,7 +106,7 @@ impl Cli {
 }
 
 impl Failure {
-    /// One line on stderr: what happened, where, what to do.
+    /// Prints one line to stderr: what failed, where, and what to do.
     #[allow(clippy::print_stderr)]
     pub fn print(&self) {
         match self {
@@ -127,7 +127,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A line for people or scripts, on stdout; a reader that is gone is no error.
+/// Prints a line to stdout; a closed pipe is not an error.
 fn say(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{text}");

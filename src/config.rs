@@ -1,7 +1,7 @@
-//! The options: one struct a concern, read from layers.
+//! The options, one struct per concern, read from layers.
 //!
 //! Defaults < `<home>/openclone.toml` < `OPENCLONE_…` variables < flags. [`options::OPTIONS`] is the one table of all
-//! options: it gives the defaults, the file that a first start writes, and what `--print-config` shows.
+//! options, from which the defaults, the first config file and `--print-config` are derived.
 
 pub mod error;
 pub mod home;
@@ -26,85 +26,85 @@ pub use server::ServerConfig;
 pub use tenants::TenantRates;
 pub use vault::VaultConfig;
 
-/// All options, checked.
+/// All options, validated.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where and how to listen, and who may come in.
+    /// Options of the network side.
     pub server: ServerConfig,
-    /// Where the vault is and how days are cut.
+    /// Options of the vault.
     pub vault: VaultConfig,
-    /// How much a key may send.
+    /// Limits of each key and of the service.
     pub limits: LimitsConfig,
-    /// How much all keys of a tenant together may send, where somebody said.
+    /// Limits of all keys of a tenant together, where configured.
     pub tenants: BTreeMap<String, TenantRates>,
-    /// What to blacken.
+    /// Options of redaction.
     pub redact: RedactConfig,
-    /// Which plugins may send.
+    /// Options of the plugin registry.
     pub registry: RegistryConfig,
-    /// What to log and how.
+    /// Options of logs.
     pub log: LogConfig,
-    /// Where traces go.
+    /// Options of metrics and traces.
     pub telemetry: TelemetryConfig,
 }
 
-/// How much a key may send. 0 means no limit, except where said.
+/// Limits of each key and of the service. 0 means no limit unless stated otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitsConfig {
-    /// Requests a minute for each key.
+    /// Requests per minute for each key.
     pub requests_per_minute: u32,
-    /// How many may come at once; never 0.
+    /// Requests that may be sent at once; never 0.
     pub burst: u32,
-    /// Events a second on streams, for each key.
+    /// Events per second on streams, for each key.
     pub events_per_second: u32,
-    /// Bytes of one JSON body, decompressed; never 0.
+    /// Bytes of one decompressed JSON body; never 0.
     pub max_body_bytes: u32,
-    /// Failed authentications a minute for each peer address.
+    /// Failed authentications per minute for each peer address.
     pub failed_auth_per_minute: u32,
     /// Batches in flight on one stream; never 0.
     pub max_in_flight_batches: u32,
-    /// Encoded bytes of batches in front of the vault's writer, all callers together; never 0.
+    /// Encoded bytes of batches that wait for the writer, all callers together; never 0.
     pub max_in_flight_bytes: u32,
-    /// How long a unary request waits for room in front of the writer.
+    /// How long a unary request waits while the writer is overloaded.
     pub admission_wait: Duration,
 }
 
-/// Which plugins may send.
+/// Options of the plugin registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegistryConfig {
-    /// What happens to a batch whose plugin is not installed.
+    /// The treatment of batches from plugins that are not installed.
     pub enforce: Enforce,
 }
 
-/// What happens to a batch whose plugin, platform or source type no installed manifest names.
+/// The treatment of batches whose plugin, platform or source type no installed manifest names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enforce {
-    /// It is taken.
+    /// Accept them.
     Off,
-    /// It is taken, counted and logged.
+    /// Accept, count and log them.
     Warn,
-    /// It is refused.
+    /// Reject them.
     Strict,
 }
 
-/// What to log and how.
+/// Options of logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfig {
     /// A level, or `tracing-subscriber` directives.
     pub level: String,
-    /// For people or for machines.
+    /// The format of log lines.
     pub format: LogFormat,
 }
 
-/// Where traces go.
+/// Options of metrics and traces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TelemetryConfig {
-    /// An OTLP/gRPC collector, `http://` or `https://`; none for no traces.
+    /// An OTLP/gRPC collector, `http://` or `https://`; `None` for no traces.
     pub otlp_endpoint: Option<String>,
-    /// Whether programs on this machine see `/metrics` without a key.
+    /// Whether programs on this machine may read `/metrics` without a key.
     pub open_metrics: bool,
 }
 
-/// For people or for machines.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum LogFormat {
@@ -116,7 +116,7 @@ impl Config {
     /// Reads every option from the highest layer that has it.
     ///
     /// # Errors
-    /// At the first bad value: where it stands, what is wrong with it, what is allowed.
+    /// At the first invalid value, with its origin, the reason and the allowed values.
     pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
         Ok(Self {
             server: ServerConfig::read(layers)?,

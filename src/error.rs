@@ -1,6 +1,6 @@
-//! What can go wrong with a call, and the gRPC status of each: the only place that picks codes.
+//! Errors of requests and their gRPC status.
 //!
-//! Every status carries `ErrorInfo{reason, domain: "openclone.dev"}`; what may be tried again carries `RetryInfo`.
+//! Every status carries `ErrorInfo{reason, domain: "openclone.dev"}`; one that a client may retry carries `RetryInfo`.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,65 +15,65 @@ use crate::limit::{RateLimitExceeded, RateLimitStatus};
 /// The domain of all reasons.
 pub const DOMAIN: &str = "openclone.dev";
 
-/// What can go wrong with a call.
+/// An error of a request.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IngestError {
-    /// The key is missing or wrong, or has ended.
+    /// The key is missing, invalid or expired.
     #[error("Invalid or missing X-API-Key")]
     InvalidKey,
-    /// Too many wrong keys from one address.
+    /// Too many invalid keys from one address.
     #[error("Too many failed authentications")]
     TooManyFailures {
-        /// How many are let through a minute.
+        /// The limit, per minute.
         per_minute: u32,
-        /// When to try again.
+        /// When to retry.
         retry_after: Duration,
     },
-    /// The key, or the plugin, may not do this.
+    /// The key does not permit this, or the plugin is not allowed.
     #[error("{message}")]
     Forbidden {
-        /// Why, shown to the caller.
+        /// The reason, shown to the caller.
         message: String,
     },
-    /// The batch breaks its rules.
+    /// The batch is invalid.
     #[error("The batch is not valid")]
     Invalid {
-        /// Every fault, in the order of the fields.
+        /// All violations, in the order of the fields.
         violations: Vec<Violation>,
     },
-    /// No request is left for the moment.
+    /// The rate limit is exceeded.
     #[error("Rate limit exceeded — retry with backoff")]
     RateLimited {
-        /// Requests a minute.
+        /// The limit, in requests per minute.
         per_minute: u32,
-        /// When the next may come.
+        /// When the next request is accepted.
         retry_after: Duration,
-        /// Where the key stands.
+        /// The status of the exceeded limit.
         rate_limit: RateLimitStatus,
     },
     /// The vault could not be written.
     #[error("Storage error — vault write failed")]
     Storage {
-        /// What happened; for the log, not for the caller.
+        /// The cause, for the log and not for the caller.
         reason: String,
     },
-    /// No batch is taken at the moment.
+    /// The service accepts no batches at the moment.
     #[error("{message}")]
     Unavailable {
-        /// Why.
+        /// The reason.
         reason: Reason,
-        /// Why, in words.
+        /// The reason, as text.
         message: String,
-        /// When to try again.
+        /// When to retry.
         retry_after: Duration,
     },
-    /// There is no such plugin.
+    /// The plugin does not exist.
     #[error("Plugin not found")]
     PluginNotFound,
 }
 
-/// Why no batch is taken.
+/// Why the service accepts no batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The vault is not open yet.
@@ -84,14 +84,14 @@ pub enum Reason {
     Poisoned,
     /// The database failed and is being reopened.
     Reopening,
-    /// The vault is not there.
+    /// The vault directory is missing.
     VaultMissing,
-    /// More is in flight than the vault's writer takes.
+    /// More batches are in flight than the writer can store.
     Overloaded,
 }
 
 impl IngestError {
-    /// A stable name for programs; also the label of the counter that the events of a batch end in.
+    /// A stable name for programs; also a label of `openclone_events_total`.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::InvalidKey => "INVALID_API_KEY",
@@ -108,7 +108,7 @@ impl IngestError {
         }
     }
 
-    /// A batch whose `field` is missing.
+    /// A batch without `field`.
     pub(crate) fn missing(field: &'static str) -> Self {
         Self::Invalid {
             violations: vec![Violation {
@@ -118,7 +118,7 @@ impl IngestError {
         }
     }
 
-    /// When to try again, for those where that helps.
+    /// When to retry, if a retry can succeed.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyFailures { retry_after, .. }
@@ -204,7 +204,7 @@ impl From<AppendError> for IngestError {
             AppendError::Unavailable {
                 outage, retry_after, ..
             } => {
-                let (reason, message) = outage_shown(outage);
+                let (reason, message) = outage_message(outage);
                 Self::Unavailable {
                     reason,
                     message: message.into(),
@@ -218,23 +218,23 @@ impl From<AppendError> for IngestError {
     }
 }
 
-/// What strangers are told; the writer has logged the rest.
-fn outage_shown(outage: Outage) -> (Reason, &'static str) {
+/// The reason and message for callers; the writer logs the details.
+fn outage_message(outage: Outage) -> (Reason, &'static str) {
     match outage {
         Outage::Stopping => (Reason::Draining, "The service is stopping"),
         Outage::Reopening => (Reason::Reopening, "The database is being reopened"),
         Outage::VaultMissing => (
             Reason::VaultMissing,
-            "The vault is not there: not mounted, moved or deleted",
+            "The vault directory is missing: not mounted, moved or deleted",
         ),
         Outage::SyncFailed => (
             Reason::Poisoned,
-            "A sync failed: nothing is taken until the service is restarted",
+            "A sync failed: the service accepts no batches until it is restarted",
         ),
     }
 }
 
-/// Tells in metadata what is left: `x-ratelimit-limit`, `-remaining`, and `-reset` in Unix seconds.
+/// Adds `x-ratelimit-limit`, `-remaining` and `-reset` (Unix seconds) to the metadata.
 pub(crate) fn write_rate_limit(metadata: &mut MetadataMap, rate_limit: &RateLimitStatus) {
     let reset = rate_limit.reset_at(Timestamp::now());
     let reset = reset.as_second() + i64::from(reset.subsec_nanosecond() > 0);
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_limit_carries_everything_a_client_needs() {
+    fn rate_limit_carries_everything_a_client_needs() {
         let rate_limit = RateLimitStatus {
             limit: 60,
             remaining: 0,
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_has_a_reason_of_its_own() {
+    fn depth_has_its_own_reason() {
         let deep = Violation {
             path: vec!["events".into(), 3.into(), "data".into()],
             rule: Rule::TooDeep,
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_storage_says_is_not_shown() {
+    fn storage_errors_are_not_shown() {
         let error = IngestError::from(AppendError::Storage {
             reason: "/secret/path: full".into(),
         });

@@ -1,4 +1,4 @@
-//! What the fuzz targets reach of the service: no input may end in a panic, and what is taken means what it says.
+//! Entry points for the fuzz targets: no input may cause a panic, and accepted input must survive a round trip.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -16,19 +16,19 @@ use crate::{
 };
 use openclone_redact::Redactor;
 
-/// A manifest that is taken has an id that is a name of a directory.
+/// Parses a manifest; an accepted one has an id that is a directory name.
 pub fn plugin_json(text: &str) {
     if let Ok(manifest) = manifest::parse("my-plugin", text) {
         assert!(manifest.warnings().len() < 1_000);
     }
 }
 
-/// A file of keys that is taken is the same after it has been written and read again.
+/// Parses keys; accepted ones are the same after writing and reading them.
 pub fn keys_toml(text: &str) {
     KeysFile::check_round_trip(text);
 }
 
-/// A message that is valid is rendered, and its entries carry its ids.
+/// Decodes a message; a valid one is rendered, and its entries carry its ids.
 pub fn protobuf(bytes: &[u8], preparer: &Preparing) {
     let Ok(batch) = Batch::decode(bytes) else { return };
     assert_eq!(
@@ -40,7 +40,7 @@ pub fn protobuf(bytes: &[u8], preparer: &Preparing) {
     }
 }
 
-/// The way of a valid batch to its bytes.
+/// Renders valid batches.
 #[derive(Debug)]
 pub struct Preparing(Preparer);
 

@@ -1,8 +1,8 @@
-//! How much a key may send, and all keys of a tenant together: GCRA (a leaky bucket without a timer) for requests, and a
-//! pace for events on streams.
+//! Rate limits of a key, and of all keys of a tenant together: GCRA (a leaky bucket without a timer) for requests, and
+//! pacing for events on streams.
 //!
-//! A request must find room in the key's bucket and then in the tenant's; the one that is nearer to its end is told of.
-//! One that the tenant's refuses has been counted for its key, so that a key that goes on asking waits for itself first.
+//! A request needs capacity of the key and then of the tenant; responses report the limit with fewer requests left. A
+//! request that the tenant's limit rejects still counts for its key, so a key that keeps retrying exhausts its own limit.
 
 mod quotas;
 mod tenants;
@@ -15,7 +15,7 @@ use self::quotas::{Quotas, Rates};
 pub use self::tenants::TenantLimits;
 use crate::config::LimitsConfig;
 
-/// The limits of one key, with what has been used of them.
+/// The rate limits of one key, with their state.
 #[derive(Debug)]
 pub struct KeyLimits {
     config: LimitsConfig,
@@ -23,14 +23,14 @@ pub struct KeyLimits {
     tenant: Option<Arc<Quotas>>,
 }
 
-/// Where a key stands after a request.
+/// The status of a rate limit after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitStatus {
-    /// Requests that may come at once.
+    /// Requests that may be sent at once.
     pub limit: u32,
-    /// How many are left.
+    /// Requests left.
     pub remaining: u32,
-    /// How long until all of them are there again.
+    /// Time until all of them are available again.
     pub reset_after: Duration,
 }
 
@@ -47,7 +47,7 @@ pub struct RateLimitExceeded {
 }
 
 impl KeyLimits {
-    /// Limits of which nothing has been used, of a key in a tenant without limits.
+    /// Unused limits of a key whose tenant has no limits.
     pub fn new(config: LimitsConfig) -> Self {
         let own = Quotas::new(Rates {
             requests_per_minute: config.requests_per_minute,
@@ -61,7 +61,7 @@ impl KeyLimits {
         }
     }
 
-    /// As [`Self::new`], of a key that shares the limits of `tenant`, if it has some.
+    /// Unused limits of a key that shares the limits of `tenant`, if it has any.
     pub fn within(config: LimitsConfig, tenants: &TenantLimits, tenant: &str) -> Self {
         Self {
             tenant: tenants.quotas(tenant),
@@ -69,12 +69,12 @@ impl KeyLimits {
         }
     }
 
-    /// The numbers of the key.
+    /// The configured limits of the key.
     pub fn config(&self) -> &LimitsConfig {
         &self.config
     }
 
-    /// Requests a minute, how many at once, and events a second that the key and its tenant both allow; 0 means no limit.
+    /// Requests per minute, burst, and events per second that the key and its tenant both allow; 0 means no limit.
     pub fn allowed(&self) -> (u32, u32, u32) {
         let own = *self.own.rates();
         let tenant = self.tenant.as_ref().map_or(own, |quotas| *quotas.rates());
@@ -97,16 +97,16 @@ impl KeyLimits {
     pub fn take(&self) -> Result<Option<RateLimitStatus>, RateLimitExceeded> {
         let own = self.own.take()?;
         let tenant = self.tenant.as_ref().map(|quotas| quotas.take()).transpose()?;
-        Ok(nearer_to_its_end(own, tenant.flatten()))
+        Ok(fewer_left(own, tenant.flatten()))
     }
 
-    /// Where the key stands, without counting anything.
+    /// The current status, without counting a request.
     pub fn status(&self) -> Option<RateLimitStatus> {
         let tenant = self.tenant.as_ref().and_then(|quotas| quotas.status());
-        nearer_to_its_end(self.own.status(), tenant)
+        fewer_left(self.own.status(), tenant)
     }
 
-    /// Waits until `events` more may be taken from a stream.
+    /// Waits until `events` more may be accepted from a stream.
     pub async fn pace(&self, events: u32) {
         let Some(events) = NonZeroU32::new(events) else {
             return;
@@ -118,16 +118,13 @@ impl KeyLimits {
     }
 }
 
-fn nearer_to_its_end(
-    own: Option<RateLimitStatus>,
-    tenant: Option<RateLimitStatus>,
-) -> Option<RateLimitStatus> {
+fn fewer_left(own: Option<RateLimitStatus>, tenant: Option<RateLimitStatus>) -> Option<RateLimitStatus> {
     own.into_iter()
         .chain(tenant)
         .min_by_key(|rate_limit| rate_limit.remaining)
 }
 
-/// The lower of two limits, of which 0 is none.
+/// The lower of two limits, where 0 means none.
 fn lower(one: u32, other: u32) -> u32 {
     match (one, other) {
         (0, limit) | (limit, 0) => limit,
@@ -136,7 +133,7 @@ fn lower(one: u32, other: u32) -> u32 {
 }
 
 impl RateLimitStatus {
-    /// The moment of [`Self::reset_after`].
+    /// The time at which [`Self::reset_after`] ends.
     pub fn reset_at(&self, now: Timestamp) -> Timestamp {
         let delay = SignedDuration::try_from(self.reset_after).unwrap_or(SignedDuration::MAX);
         now.checked_add(delay).unwrap_or(Timestamp::MAX)
@@ -187,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn events_are_paced_not_refused() {
+    async fn events_are_paced_not_rejected() {
         let key = KeyLimits::new(LimitsConfig {
             events_per_second: 5_000,
             ..limits()

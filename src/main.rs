@@ -1,4 +1,4 @@
-//! The `openclone` command: parse, run, tell what went wrong in one line.
+//! The `openclone` command.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use openclone::cli::{Cli, Failure};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // clap ends with 2 on its own when the usage is wrong
+    // for invalid arguments clap itself exits with 2
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,7 +1,7 @@
-//! The plugins that are installed, what their manifests allow, and what each has sent.
+//! The plugin registry: installed plugins, the catalogue, and the activity of each plugin.
 //!
-//! Manifests are read from `<home>/plugins/<id>/plugin.json`, at the start and whenever one changes. A bad one is listed
-//! with all of its faults and never stops the service. Beside them stands what the catalogue knows.
+//! Manifests are read from `<home>/plugins/<id>/plugin.json`, at the start and whenever one changes. An invalid one is listed
+//! with all of its faults and never stops the service.
 
 mod activity;
 mod catalogue;
@@ -29,20 +29,20 @@ pub(crate) use page::schema_routes;
 pub use service::RegistryFacade;
 pub(crate) use watch::Watch;
 
-/// The plugins that are installed, and those of the catalogue.
+/// The installed plugins and those of the catalogue.
 #[derive(Debug)]
 pub struct Registry {
     dir: PathBuf,
     enforce: Enforce,
     found: RwLock<Arc<Found>>,
     catalogue: Catalogue,
-    /// What is wrong with the catalogue.
+    /// The fault of the catalogue, if it is invalid.
     broken: Option<v1::RejectedManifest>,
     activities: Activities,
 }
 
 impl Registry {
-    /// Reads the manifests under `dir`; none if it is not there.
+    /// Reads the manifests under `dir`, which may be missing.
     pub fn load(dir: &Path, enforce: Enforce) -> Self {
         Self::with_catalogue(dir, enforce, catalogue::TEXT)
     }
@@ -60,18 +60,18 @@ impl Registry {
             broken,
             activities: Activities::default(),
         };
-        registry.broken.iter().for_each(complain);
+        registry.broken.iter().for_each(warn_about);
         registry.reload();
         registry
     }
 
-    /// Reads the manifests again. Batches meanwhile see the old ones.
+    /// Reloads the manifests. Batches use the old ones meanwhile.
     fn reload(&self) {
         let found = directory::read(&self.dir);
         let before = self.found();
         for one in &found.rejected {
             if !before.rejected.contains(one) {
-                complain(one);
+                warn_about(one);
             }
         }
         *self.found.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);
@@ -81,10 +81,10 @@ impl Registry {
         Arc::clone(&self.found.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the batch's plugin is installed for its platform and source type, or it does not matter.
+    /// Checks the plugin of a batch against `registry.enforce`; false when it is not installed but accepted.
     ///
     /// # Errors
-    /// [`IngestError::Forbidden`] when it is not and must be.
+    /// [`IngestError::Forbidden`] when it is not installed and must be.
     pub(crate) fn admit(&self, batch: &v1::Batch) -> Result<bool, IngestError> {
         if self.enforce == Enforce::Off {
             return Ok(true);
@@ -95,23 +95,23 @@ impl Registry {
         if self.enforce == Enforce::Strict {
             return Err(IngestError::Forbidden { message });
         }
-        warn!(plugin_id = %batch.plugin_id, reason = %message, "batch of a plugin that is not registered");
+        warn!(plugin_id = %batch.plugin_id, reason = %message, "batch from a plugin that is not registered");
         Ok(false)
     }
 
-    /// What was sent by the batch's plugin for `tenant`; notes that it came.
+    /// The activity of a batch's plugin for `tenant`; records the batch.
     pub(crate) fn activity(&self, tenant: &Arc<str>, batch: &v1::Batch) -> Arc<Activity> {
         let activity = self.activities.of(tenant, &batch.plugin_id);
         activity.seen(batch.timestamp);
         activity
     }
 
-    /// Notes that a batch was rejected, if its plugin has sent one before or is installed.
-    pub(crate) fn refused(&self, tenant: &Arc<str>, plugin_id: &str) {
+    /// Records a rejected batch, if its plugin is installed or has sent one before.
+    pub(crate) fn rejected(&self, tenant: &Arc<str>, plugin_id: &str) {
         if self.found().plugins.contains_key(plugin_id) {
-            self.activities.of(tenant, plugin_id).refused();
+            self.activities.of(tenant, plugin_id).rejected();
         } else if let Some(activity) = self.activities.known(tenant, plugin_id) {
-            activity.refused();
+            activity.rejected();
         }
     }
 
@@ -134,7 +134,7 @@ impl Registry {
         None
     }
 
-    /// The plugins that fit `filter`, in order of their ids, with what they have sent for `tenant`.
+    /// The plugins that match `filter`, ordered by id, with their activity for `tenant`.
     pub(crate) fn list(&self, tenant: &str, filter: &v1::ListPluginsRequest) -> v1::ListPluginsResponse {
         let found = self.found();
         let fits = |plugin: &v1::Plugin| {
@@ -171,7 +171,7 @@ impl Registry {
     }
 }
 
-fn complain(one: &v1::RejectedManifest) {
+fn warn_about(one: &v1::RejectedManifest) {
     let reasons: Vec<_> = one
         .faults
         .iter()

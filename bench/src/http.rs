@@ -128,8 +128,8 @@ mod tests {
             assert!(read(&whole.as_bytes()[..end], false)?.is_none());
         }
         assert_eq!(read(whole.as_bytes(), false)?, answer(true, Some(12), false));
-        let refused = b"HTTP/1.1 429 x\r\ncontent-length: 0\r\n\r\n";
-        assert_eq!(read(refused, false)?, answer(false, None, false));
+        let rejected = b"HTTP/1.1 429 x\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(read(rejected, false)?, answer(false, None, false));
         assert!(read(b"HTTP/1.1 200 OK\r\n\r\n", false).is_err());
         let old = b"HTTP/1.0 200 OK\r\n\r\nnull";
         assert_eq!(read(old, false)?, None);

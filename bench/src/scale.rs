@@ -116,7 +116,7 @@ async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> any
     let ready_ms = server.ready_in.as_secs_f64() * 1e3;
     let filter_seconds = rest(server.pid).await? + ready_ms / 1e3;
     let resident_mib = measure::resident_mib(server.pid)?;
-    let ids = probe::figure(&server.endpoint, "openclone_ids_at_rest").await? as u64;
+    let ids = probe::figure(&server.endpoint, "openclone_ids_indexed").await? as u64;
     let disk_bytes = runs::bytes(&home.join("db"))?;
     let full = load(arguments, &server, None).await?;
     rest(server.pid).await?;

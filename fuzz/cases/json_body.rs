@@ -1,4 +1,4 @@
-//! Any text as a body: it is read or refused with a reason, and what is read can be sent on and judged by the rules.
+//! Any text as a body: it is read or rejected with a reason, and what is read can be sent on and judged by the rules.
 
 use std::time::SystemTime;
 

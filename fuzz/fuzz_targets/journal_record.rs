@@ -1,4 +1,4 @@
-//! Any bytes as a record of the journal: refused, or what is read is written as the same again, and so for markers.
+//! Any bytes as a record of the journal: rejected, or what is read is written as the same again, and so for markers.
 #![no_main]
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Any text as a file of keys: refused, or the same after it has been written and read again.
+//! Any text as a file of keys: rejected, or the same after it has been written and read again.
 #![no_main]
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Any text as a manifest: taken, or refused with what is wrong with it.
+//! Any text as a manifest: taken, or rejected with what is wrong with it.
 #![no_main]
 #![allow(clippy::unwrap_used)]
 

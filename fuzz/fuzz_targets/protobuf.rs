@@ -1,4 +1,4 @@
-//! Any bytes as a message: refused, or judged by the rules, and what is valid is rendered with its ids.
+//! Any bytes as a message: rejected, or judged by the rules, and what is valid is rendered with its ids.
 #![no_main]
 #![allow(clippy::unwrap_used)]
 

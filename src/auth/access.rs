@@ -1,4 +1,4 @@
-//! impl AccessService: what a key may do. Free of charge.
+//! AccessService: what the key of a request permits. Does not count against rate limits.
 
 use jiff::Timestamp;
 use openclone_client::v1::{GetAccessRequest, GetAccessResponse, RateLimits};
@@ -9,7 +9,7 @@ use crate::{
     limit::KeyLimits, runtime::convert::timestamp_to_proto, v1::access_service_server::AccessService,
 };
 
-/// Tells what a key may do.
+/// Reports what the key of a request permits.
 #[derive(Clone, Copy, Debug)]
 pub struct Access;
 

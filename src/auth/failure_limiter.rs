@@ -1,5 +1,5 @@
-//! Failed authentications, counted for each peer address. The table is bounded: when it is full of addresses that failed
-//! lately, further ones share one bucket.
+//! Limits failed authentications per peer address. The table is bounded: when it is full of recent addresses, all others
+//! share one bucket.
 
 use std::{
     fmt,
@@ -12,17 +12,17 @@ use tracing::warn;
 
 use crate::error::IngestError;
 
-/// Addresses at most.
+/// The most addresses in the table.
 const MAX_PEERS: usize = 10_000;
-/// Log lines a minute, at most.
-const LINES: NonZeroU32 = NonZeroU32::new(6).unwrap();
+/// The most log lines per minute.
+const LOG_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).unwrap();
 
-/// Failed authentications.
+/// Counts failed authentications per peer.
 #[derive(Debug)]
 pub(super) struct AuthFailureLimiter {
     limiter: Option<(u32, DefaultKeyedRateLimiter<Peer>)>,
-    /// So that guessing does not fill the log.
-    lines: DefaultDirectRateLimiter,
+    /// Keeps guessing from filling the log.
+    log_limiter: DefaultDirectRateLimiter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ impl AuthFailureLimiter {
             NonZeroU32::new(per_minute).map(|rate| (per_minute, RateLimiter::keyed(Quota::per_minute(rate))));
         Self {
             limiter,
-            lines: RateLimiter::direct(Quota::per_minute(LINES)),
+            log_limiter: RateLimiter::direct(Quota::per_minute(LOG_LINES_PER_MINUTE)),
         }
     }
 
@@ -54,7 +54,7 @@ impl AuthFailureLimiter {
             }
         }
         limiter.check_key(&key).map_err(|until| {
-            self.tell(key, *per_minute);
+            self.log(key, *per_minute);
             IngestError::TooManyFailures {
                 per_minute: *per_minute,
                 retry_after: until.wait_time_from(limiter.clock().now()),
@@ -62,14 +62,14 @@ impl AuthFailureLimiter {
         })
     }
 
-    fn tell(&self, peer: Peer, per_minute: u32) {
-        if self.lines.check().is_ok() {
-            warn!(%peer, per_minute, "too many wrong keys, answered 429");
+    fn log(&self, peer: Peer, per_minute: u32) {
+        if self.log_limiter.check().is_ok() {
+            warn!(%peer, per_minute, "too many invalid keys from this peer, responding 429");
         }
     }
 }
 
-/// The address, as [`network`] has it.
+/// The address as [`network`] groups it.
 fn parse(peer: &str) -> Option<IpAddr> {
     let address = peer
         .parse::<SocketAddr>()

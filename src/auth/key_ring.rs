@@ -1,9 +1,8 @@
-//! All keys: the one of `.env`, and those of `<home>/keys.toml`, which may change while the service runs.
+//! All keys: the one of `.env` and those of `<home>/keys.toml`, which may change while the service runs.
 //!
-//! Keys are held as keyed BLAKE3 hashes and compared in constant time, so neither a comparison's duration nor a dump of
-//! memory tells anything about them. Whether the file has changed is looked at when a key is: at most some times a
-//! second, and never while nobody calls. A file that cannot be used changes nothing: the keys read before stay, and
-//! [`RingState::fault`] says why.
+//! Keys are stored as keyed BLAKE3 hashes and compared in constant time, so neither timing nor a memory dump reveals them.
+//! `keys.toml` is re-checked on each request, at most every 200 ms; an idle server does no polling. An invalid file changes
+//! nothing: the previous keys stay valid, and [`RingState::fault`] has the reason.
 
 mod reloading;
 
@@ -24,17 +23,17 @@ pub struct KeyRing {
     uses: Option<Arc<LastUses>>,
 }
 
-/// How the ring is.
+/// The state of the ring.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RingState {
-    /// Keys of the file that are neither revoked nor at their end.
+    /// Keys of the file that are neither revoked nor expired.
     pub keys: usize,
-    /// Why the file cannot be used, if that is so; the keys read before hold.
+    /// Why the file is invalid; the previous keys stay valid meanwhile.
     pub fault: Option<String>,
 }
 
 impl KeyRing {
-    /// A ring of fixed keys with what is known of each.
+    /// A ring of fixed keys.
     pub fn new<'a>(keys: impl IntoIterator<Item = (&'a [u8], Key)>) -> Self {
         let hash_key = token::random();
         let fixed = keys
@@ -49,11 +48,11 @@ impl KeyRing {
         }
     }
 
-    /// With the keys of the file `keys` as well; notes in the file `uses` when keys were last used. `limits` are those of
-    /// keys that have none of their own, `tenants` those that keys of a tenant share.
+    /// Adds the keys of the file `keys`, and records in the file `uses` when keys were last used. `limits` apply to keys
+    /// without limits of their own, `tenants` to all keys of a tenant together.
     ///
     /// # Errors
-    /// When the file cannot be used.
+    /// When the file is invalid.
     pub fn watch(
         mut self,
         keys: PathBuf,
@@ -70,7 +69,7 @@ impl KeyRing {
         Ok(self)
     }
 
-    /// Whose key `presented` is, if it holds now; notes its use.
+    /// The owner of the key `presented`, if it is valid now; records its use.
     pub fn find(&self, presented: &[u8]) -> Option<Principal> {
         let principal = self.find_fixed(presented).or_else(|| {
             self.reloading
@@ -86,10 +85,10 @@ impl KeyRing {
         Some(principal)
     }
 
-    /// What is known now of a key that was good before.
+    /// The current data of a key that was valid before.
     ///
     /// # Errors
-    /// [`IngestError::InvalidKey`] when it was revoked or has ended.
+    /// [`IngestError::InvalidKey`] when it was revoked or has expired.
     pub fn renew(&self, principal: &Principal) -> Result<Principal, IngestError> {
         let known = match (&self.reloading, principal.hash) {
             (Some(reloading), Some(hash)) => reloading.renew(&principal.id, hash),
@@ -100,7 +99,7 @@ impl KeyRing {
             .ok_or(IngestError::InvalidKey)
     }
 
-    /// How the ring is now.
+    /// The current state of the ring.
     pub fn state(&self) -> RingState {
         self.reloading
             .as_ref()
@@ -108,14 +107,14 @@ impl KeyRing {
             .unwrap_or_default()
     }
 
-    /// Writes when keys were last used: at the end.
+    /// Writes when keys were last used, at shutdown.
     pub(crate) fn save_uses(&self) {
         if let Some(uses) = &self.uses {
             uses.save();
         }
     }
 
-    /// Looks at every key.
+    /// Compares with every fixed key, in constant time.
     fn find_fixed(&self, presented: &[u8]) -> Option<Principal> {
         let hash = blake3::keyed_hash(&self.hash_key, presented);
         let matching = self.fixed.iter().fold(

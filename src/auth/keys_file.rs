@@ -1,23 +1,23 @@
-//! `<home>/keys.toml`: keys besides the one in `.env`.
+//! `<home>/keys.toml`: the keys besides the one in `.env`.
 //!
 //! ```toml
-//! hash_key = "<64 hex digits>"         # made once; hashes hold only under it
+//! hash_key = "<64 hex digits>"         # generated once; all hashes depend on it
 //!
 //! [[key]]
 //! id = "k7ohyq3a"
 //! tenant = "ana"
 //! label = "phone"
 //! scopes = ["ingest:journal", "plugins:read"]
-//! plugin = "voice-journal"             # optional: the only plugin that may use it
+//! plugin = "voice-journal"             # optional: restricts the key to one plugin
 //! requests_per_minute = 120            # optional: instead of limits.requests_per_minute
 //! events_per_second = 50               # optional: instead of limits.events_per_second
 //! created_at = "2026-02-26T14:30:00Z"
 //! expires_at = "2026-05-27T14:30:00Z"  # optional
-//! revoked_at = "2026-03-01T09:00:00Z"  # once it was revoked
-//! hash = "<64 hex digits>"             # BLAKE3 of the key under hash_key; the key itself stands nowhere
+//! revoked_at = "2026-03-01T09:00:00Z"  # present once it is revoked
+//! hash = "<64 hex digits>"             # BLAKE3 of the key under hash_key; the key itself is not stored
 //! ```
 //!
-//! The file is taken whole or not at all. It is written to a new file, which then takes its place.
+//! The file is accepted as a whole or rejected. Changes are written to a new file, which then replaces it.
 
 use std::{
     collections::HashSet,
@@ -32,19 +32,19 @@ use serde::{Deserialize, Serialize};
 use super::{Scope, token};
 use crate::config::{home::files, tenant_name};
 
-/// The longest label, in characters.
+/// The most characters of a label.
 const LONGEST_LABEL: usize = 64;
-/// The longest id of a plugin, in bytes.
+/// The most bytes of a plugin id.
 const LONGEST_PLUGIN: usize = 64;
-/// Keys at most.
+/// The most keys.
 const MAX_KEYS: usize = 100_000;
 
-/// What stands in the file, checked.
+/// The content of the file, validated.
 #[derive(Clone, Debug)]
 pub struct KeysFile {
-    /// The key under which hashes are made.
+    /// The key of the hashes.
     pub hash_key: [u8; 32],
-    /// All keys, ended ones too.
+    /// All keys, including expired and revoked ones.
     pub keys: Vec<KeyRecord>,
 }
 
@@ -53,21 +53,21 @@ pub struct KeysFile {
 pub struct KeyRecord {
     /// 8 of `a-z2-7`.
     pub id: String,
-    /// Whose vault it writes to.
+    /// The tenant whose vault it writes to.
     pub tenant: String,
-    /// What people call it.
+    /// Its name for people.
     pub label: String,
-    /// What it may do; never empty.
+    /// Its scopes; never empty.
     pub scopes: Vec<Scope>,
-    /// The only plugin that may use it.
+    /// The plugin that it is restricted to.
     pub plugin: Option<String>,
-    /// Requests a minute, instead of the option; 0 is no limit.
+    /// Requests per minute, instead of the configured rate; 0 means no limit.
     pub requests_per_minute: Option<u32>,
-    /// Events a second on streams, instead of the option; 0 is no limit.
+    /// Events per second on streams, instead of the configured rate; 0 means no limit.
     pub events_per_second: Option<u32>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
@@ -75,13 +75,13 @@ pub struct KeyRecord {
     pub hash: Hash,
 }
 
-/// Why the file cannot be used; one line, without anything secret.
+/// The file is invalid. The message is one line without secrets.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {reason}", path.display())]
 pub struct KeysError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }
 
@@ -116,7 +116,7 @@ struct WrittenKey {
 }
 
 impl KeysFile {
-    /// A file without keys, under a new hash key.
+    /// A file without keys and with a new hash key.
     pub fn empty() -> Self {
         Self {
             hash_key: token::random(),
@@ -124,10 +124,10 @@ impl KeysFile {
         }
     }
 
-    /// Reads `path`; `None` if it is not there.
+    /// Reads `path`; `None` if it does not exist.
     ///
     /// # Errors
-    /// At the first thing that is wrong.
+    /// The first error in the file.
     pub fn read(path: &Path) -> Result<Option<Self>, KeysError> {
         let fault = |reason: String| KeysError {
             path: path.to_owned(),
@@ -136,14 +136,14 @@ impl KeysFile {
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(&text).map(Some).map_err(fault),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(fault(format!("cannot read it: {error}"))),
+            Err(error) => Err(fault(format!("cannot read the file: {error}"))),
         }
     }
 
-    /// Changes the file at `path`, which is made if it is not there; changes of several processes come one after another.
+    /// Changes the file at `path`, which is created if missing; a lock serialises changes by several processes.
     ///
     /// # Errors
-    /// When it cannot be read or written, or `change` says no.
+    /// When it cannot be read or written, or `change` fails.
     pub fn change<T>(
         path: &Path,
         change: impl FnOnce(&mut Self) -> Result<T, String>,
@@ -154,7 +154,7 @@ impl KeysFile {
         };
         let dir = path.parent().unwrap_or(Path::new("."));
         let failed = |error: io::Error| fault(error.to_string());
-        // the lock goes with the descriptor
+        // closing the descriptor releases the lock
         let lock = fs::File::open(dir).map_err(failed)?;
         lock.lock().map_err(failed)?;
         let mut file = Self::read(path)?.unwrap_or_else(Self::empty);
@@ -165,14 +165,14 @@ impl KeysFile {
         Ok(result)
     }
 
-    /// The hash by which a key is known.
+    /// The hash of a key.
     pub fn hash(&self, key: &[u8]) -> Hash {
         blake3::keyed_hash(&self.hash_key, key)
     }
 
     fn parse(text: &str) -> Result<Self, String> {
         let written: Written = toml::from_str(text).map_err(|error| one_line(&error, text))?;
-        let hash_key = Hash::from_hex(&written.hash_key).map_err(|_| "hash_key is not 64 hex digits")?;
+        let hash_key = Hash::from_hex(&written.hash_key).map_err(|_| "hash_key must be 64 hex digits")?;
         if written.key.len() > MAX_KEYS {
             return Err(format!("more than {MAX_KEYS} keys"));
         }
@@ -191,7 +191,7 @@ impl KeysFile {
             .collect::<Result<Vec<_>, _>>()?;
         let mut ids = HashSet::new();
         match keys.iter().find(|key| !ids.insert(&key.id)) {
-            Some(twice) => Err(format!("key {} is there twice", twice.id)),
+            Some(twice) => Err(format!("duplicate key {}", twice.id)),
             None => Ok(Self {
                 hash_key: *hash_key.as_bytes(),
                 keys,
@@ -199,7 +199,7 @@ impl KeysFile {
         }
     }
 
-    /// What is taken is the same after it has been written and read again. Says whether it was taken.
+    /// Checks that a valid file is the same after writing and reading it. Returns whether it was valid.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn check_round_trip(text: &str) -> bool {
         let Ok(file) = Self::parse(text) else { return false };
@@ -215,7 +215,7 @@ impl KeysFile {
         };
         let body = toml::to_string(&written).map_err(|error| error.to_string())?;
         Ok(format!(
-            "# Keys besides the one in .env. Written by `openclone keys`; a running service sees changes at once.\n{body}"
+            "# Keys besides the one in .env. Written by `openclone keys`; a running service applies changes at once.\n{body}"
         ))
     }
 }
@@ -223,7 +223,7 @@ impl KeysFile {
 impl KeyRecord {
     fn check(key: WrittenKey) -> Result<Self, String> {
         if !token::is_id(&key.id) {
-            return Err("id: it is not 8 of a-z and 2-7".into());
+            return Err("id: must be 8 of a-z and 2-7".into());
         }
         tenant_name::check(&key.tenant)
             .map_err(|reason| format!("tenant {:?}: {reason}", short(&key.tenant)))?;
@@ -234,10 +234,10 @@ impl KeyRecord {
         }
         Ok(Self {
             scopes,
-            created_at: moment("created_at", key.created_at)?,
-            expires_at: moment("expires_at", key.expires_at)?,
-            revoked_at: moment("revoked_at", key.revoked_at)?,
-            hash: Hash::from_hex(&key.hash).map_err(|_| "hash: it is not 64 hex digits")?,
+            created_at: parse_time("created_at", key.created_at)?,
+            expires_at: parse_time("expires_at", key.expires_at)?,
+            revoked_at: parse_time("revoked_at", key.revoked_at)?,
+            hash: Hash::from_hex(&key.hash).map_err(|_| "hash: must be 64 hex digits")?,
             id: key.id,
             tenant: key.tenant,
             label: key.label,
@@ -265,32 +265,32 @@ impl KeyRecord {
     }
 }
 
-/// Reads scopes, of which there must be one.
+/// Parses scopes; at least one is required.
 ///
 /// # Errors
-/// At one that does not exist.
+/// An unknown scope, or none.
 pub fn parse_scopes<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Scope>, String> {
     let scopes = texts
         .into_iter()
         .map(|text| text.parse::<Scope>().map_err(|error| error.to_string()))
         .collect::<Result<Vec<_>, _>>()?;
     if scopes.is_empty() {
-        return Err("scopes: a key needs one at least".into());
+        return Err("scopes: a key needs at least one".into());
     }
     Ok(scopes)
 }
 
-/// Checks what people call a key.
+/// Checks a label.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason.
 pub fn check_label(label: &str) -> Result<(), String> {
     let fits = (1..=LONGEST_LABEL).contains(&label.chars().count()) && !label.chars().any(char::is_control);
     if fits {
         Ok(())
     } else {
         Err(format!(
-            "label: it needs 1 to {LONGEST_LABEL} printable characters"
+            "label: must have 1 to {LONGEST_LABEL} printable characters"
         ))
     }
 }
@@ -298,7 +298,7 @@ pub fn check_label(label: &str) -> Result<(), String> {
 /// Checks the id of a plugin.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason.
 pub fn check_plugin(plugin: &str) -> Result<(), String> {
     let fits =
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -306,16 +306,16 @@ pub fn check_plugin(plugin: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "plugin {:?}: it needs 1 to 64 of a-z, 0-9 and single hyphens between them",
+        "plugin {:?}: must have 1 to 64 of a-z, 0-9 and single hyphens between them",
         short(plugin)
     ))
 }
 
-fn moment(name: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
+fn parse_time(name: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
     text.map(|text| {
         text.parse().map_err(|_| {
             format!(
-                "{name} {:?}: it is not a moment such as 2026-02-26T14:30:00Z",
+                "{name} {:?}: not a time such as 2026-02-26T14:30:00Z",
                 short(&text)
             )
         })

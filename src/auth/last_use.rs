@@ -1,8 +1,7 @@
 //! When each key was last used: `<home>/keys-used.toml`, `<id> = "2026-02-26T14:30:00Z"`.
 //!
-//! A use is noted in memory. The first one after a write plans the next write, some seconds later; so there is one write
-//! for many uses, and none, nor any wake-up, while no key is used. The file is only for people: one that is broken or lost
-//! is written anew.
+//! Uses are recorded in memory. The first one after a write schedules the next write some seconds later, so many uses cause
+//! one write, and an idle service none. The file is informational: an invalid or missing one is replaced.
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +20,7 @@ use tracing::warn;
 
 use crate::config::home::files;
 
-/// How long uses are gathered before they are written.
+/// The delay between a use and its write.
 const DELAY: Duration = Duration::from_secs(10);
 
 /// When each key was last used.
@@ -49,13 +48,13 @@ impl LastUses {
         })
     }
 
-    /// The moment of one key, which is kept up to date.
+    /// The time of the last use of one key, which is kept up to date.
     pub(super) fn of(&self, id: &str) -> Moment {
         let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(moments.entry(id.to_owned()).or_default())
     }
 
-    /// The key of `moment` is used now.
+    /// Records a use of the key of `moment` now.
     pub(super) fn note(self: &Arc<Self>, moment: &AtomicI64) {
         let now = Timestamp::now().as_second();
         if moment.load(Relaxed) == now || moment.swap(now, Relaxed) == now || self.planned.swap(true, Relaxed)
@@ -70,13 +69,13 @@ impl LastUses {
         runtime.spawn(async move {
             tokio::time::sleep(delay).await;
             if let Some(uses) = uses.upgrade() {
-                // joined nowhere: it logs its own failure
+                // not joined: it logs its own failure
                 drop(tokio::task::spawn_blocking(move || uses.save()));
             }
         });
     }
 
-    /// Writes all of them.
+    /// Writes all last uses.
     pub(super) fn save(&self) {
         self.planned.store(false, Relaxed);
         if let Err(error) = self.write() {
@@ -94,13 +93,13 @@ impl LastUses {
             }
         }
         if !text.contains('=') {
-            return Ok(()); // none was ever used
+            return Ok(()); // no key was ever used
         }
         files::replace_private(&self.path, text.as_bytes())
     }
 }
 
-/// What the file says; nothing where it is missing or broken.
+/// Reads the file; empty if it is missing or invalid.
 pub fn read(path: &Path) -> BTreeMap<String, Timestamp> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let written: BTreeMap<String, String> = toml::from_str(&text).unwrap_or_default();

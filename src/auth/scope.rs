@@ -1,39 +1,39 @@
-//! What a key may do.
+//! The scopes of keys.
 
 use std::{fmt, str::FromStr};
 
 use openclone_vault::SourceType;
 
-/// What a key may do.
+/// A permission of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// `*`: everything.
     All,
     /// `ingest`: send events of any source type.
     Ingest,
-    /// `ingest:<source type>`: send events of one.
+    /// `ingest:<source type>`: send events of this source type.
     IngestOf(SourceType),
     /// `plugins:read`: list plugins and source types.
     PluginsRead,
-    /// `metrics`: read the figures.
+    /// `metrics`: read metrics and the status of all tenants.
     Metrics,
 }
 
-/// What a call needs.
+/// The permission that a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// To send events of this source type.
     Ingest(SourceType),
-    /// To send events at all, before it is known of which source type.
+    /// To send events, before their source type is known.
     AnyIngest,
     /// To list plugins and source types.
     PluginsRead,
-    /// To read the figures.
+    /// To read metrics.
     Metrics,
 }
 
 impl Scope {
-    /// Whether it is enough for `need`.
+    /// Whether the scope covers `need`.
     pub fn covers(self, need: Need) -> bool {
         match (self, need) {
             (Self::All, _) => true,
@@ -48,7 +48,7 @@ impl Scope {
 }
 
 impl Need {
-    /// The least scope that is enough.
+    /// The smallest scope that covers it.
     pub(super) fn scope(self) -> Scope {
         match self {
             Self::Ingest(source_type) => Scope::IngestOf(source_type),
@@ -59,7 +59,7 @@ impl Need {
     }
 }
 
-/// A scope that does not exist.
+/// An unknown scope.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown scope {0:?}; allowed: *, ingest, ingest:<source type>, plugins:read, metrics")]
 pub struct UnknownScope(pub String);

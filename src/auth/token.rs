@@ -1,8 +1,8 @@
 //! The form of a key: `oc_<id>_<secret>_<checksum>`.
 //!
-//! The id (8 of `a-z2-7`) names the key in lists and logs and is no secret. The secret has 32 of them, 160 bits. The
-//! checksum has 6, of the BLAKE3 hash of all before it: a mistyped or cut key is told from a wrong one without looking
-//! it up, and scanners can tell a leaked key from other words.
+//! The id (8 of `a-z2-7`) identifies the key in lists and logs and is not secret. The secret has 32 of them, 160 bits. The
+//! checksum has 6, from the BLAKE3 hash of everything before it: it detects mistyped and truncated keys without a lookup,
+//! and lets scanners recognise leaked keys.
 
 use data_encoding::BASE32_NOPAD;
 use secrecy::SecretString;
@@ -13,17 +13,17 @@ const ID: usize = 8;
 const SECRET: usize = 32;
 const CHECKSUM: usize = 6;
 
-/// A key that was just made.
+/// A newly generated key.
 #[derive(Debug)]
 pub struct NewKey {
     /// Its id.
     pub id: String,
-    /// All of it.
+    /// The complete key.
     pub secret: SecretString,
 }
 
 impl NewKey {
-    /// A random key.
+    /// Generates a key.
     pub fn generate() -> Self {
         let letters = BASE32_NOPAD.encode(&random()[..30]).to_lowercase();
         let (id, rest) = letters.split_at(ID);
@@ -44,12 +44,12 @@ pub fn id_of(key: &str) -> Option<&str> {
     (fits && checksum(body) == given).then_some(id)
 }
 
-/// Whether `text` can be the id of a key.
+/// Whether `text` is a valid id of a key.
 pub fn is_id(text: &str) -> bool {
     text.len() == ID && text.bytes().all(is_letter)
 }
 
-/// 32 bytes of which nobody knows anything.
+/// 32 random bytes.
 pub(super) fn random() -> [u8; 32] {
     let mut seed = [0_u8; 48];
     for part in seed.chunks_exact_mut(16) {

@@ -1,4 +1,4 @@
-//! `openclone completions` and `openclone man`: made from the commands themselves, so they cannot be out of date.
+//! `openclone completions` and `openclone man`, generated from the definitions of the commands.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,17 @@ use clap_complete::Shell;
 
 use super::{Cli, Failure, say};
 
-/// Prints completions for a shell.
+/// Print shell completions.
 #[derive(Debug, Args)]
 pub(super) struct Completions {
-    /// The shell
+    /// Shell to print completions for
     shell: Shell,
 }
 
-/// Prints the manual page.
+/// Print the manual page.
 #[derive(Debug, Args)]
 pub(super) struct Man {
-    /// Write a page for each command into this directory instead
+    /// Write one page per command into this directory instead
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! How commands reach a service: address, TLS, key.
+//! Connects commands to a service: address, TLS, key.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use tower::{Service as _, ServiceExt as _};
 use super::{Place, start};
 use crate::config::{Config, home::Home};
 
-/// Which service to talk to, and as whom.
+/// The service and the key to use.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Target {
-    /// The service [default: where the options say it listens]
+    /// Address of the service [default: server.listen]
     #[arg(long, env = "OPENCLONE_ENDPOINT", value_name = "URI")]
     endpoint: Option<String>,
-    /// The key [default: API_KEY, or that of <home>/.env]
+    /// API key [default: API_KEY, else the key in <home>/.env]
     #[arg(long, value_name = "KEY", hide_env_values = true)]
     api_key: Option<String>,
 }
@@ -47,7 +47,7 @@ impl Target {
         Ok(format!("{scheme}://{address}"))
     }
 
-    /// The key, ready to be sent.
+    /// The key as a metadata value.
     pub(super) fn key(&self, home: &Home) -> anyhow::Result<MetadataValue<Ascii>> {
         let found: Option<SecretString> = match &self.api_key {
             Some(key) => Some(key.clone().into()),
@@ -55,23 +55,23 @@ impl Target {
         };
         let key = found.with_context(|| {
             format!(
-                "no key: give --api-key, set API_KEY, or start the service once so that {} is made",
+                "no API key: use --api-key, set API_KEY, or start the service once, which creates {}",
                 home.dotenv().display()
             )
         })?;
-        let mut value =
-            MetadataValue::try_from(key.expose_secret().as_bytes()).context("the key cannot be sent")?;
+        let mut value = MetadataValue::try_from(key.expose_secret().as_bytes())
+            .context("the API key contains characters that cannot be sent")?;
         value.set_sensitive(true);
         Ok(value)
     }
 }
 
-/// A connection that is made when it is first used; TLS with the system's authorities for `https`.
+/// A channel that connects on first use; `https` uses the certificate authorities of the system.
 pub(super) fn channel(uri: &str) -> anyhow::Result<Channel> {
     Ok(endpoint(uri)?.connect_lazy())
 }
 
-/// Gets a page of at most 1 MiB over the channel, which speaks HTTP/2 like any other client.
+/// Requests `path` over the channel; the response may have at most 1 MiB.
 pub(super) async fn get(
     channel: &Channel,
     uri: &str,
@@ -92,7 +92,7 @@ pub(super) async fn get(
 }
 
 fn endpoint(uri: &str) -> anyhow::Result<Endpoint> {
-    let bad = || format!("{uri} is no address of a service; one looks like http://127.0.0.1:8000");
+    let bad = || format!("{uri} is not a valid address; use one such as http://127.0.0.1:8000");
     let endpoint = Endpoint::from_shared(uri.to_owned()).with_context(bad)?;
     let scheme = endpoint.uri().scheme_str().map(str::to_owned);
     let endpoint = endpoint

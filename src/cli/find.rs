@@ -1,10 +1,10 @@
-//! `openclone find`: says in which file and line an event stands.
+//! `openclone find`: prints the file and line of an event.
 
 use clap::Args;
 
-use super::{Failure, Place, say, upkeep::Vaults};
+use super::{Failure, Place, maintenance::Vaults, say};
 
-/// Finds an event in the vaults.
+/// Find an event in the vaults.
 #[derive(Debug, Args)]
 pub(super) struct Find {
     #[command(flatten)]
@@ -12,7 +12,7 @@ pub(super) struct Find {
     /// Search the vault of this tenant only
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
-    /// The event's raw_ref, or its id with or without ^oc-
+    /// The raw_ref of the event, or its id with or without ^oc-
     #[arg(value_name = "RAW_REF|ID")]
     wanted: String,
 }
@@ -20,14 +20,12 @@ pub(super) struct Find {
 impl Find {
     pub(super) fn run(self) -> Result<(), Failure> {
         if self.wanted.is_empty() {
-            return Err(Failure::Usage(
-                "find: neither a raw_ref nor an id is empty".into(),
-            ));
+            return Err(Failure::Usage("find: the raw_ref or id is empty".into()));
         }
         let vaults = Vaults::of(&self.place)?;
         let mut found = 0_u64;
         let unread = vaults
-            .upkeep
+            .maintenance
             .find(&self.wanted, self.tenant.as_deref(), &mut |place| {
                 found += 1;
                 say(&format!("{}:{} ^oc-{}", place.path, place.line, place.id));
@@ -37,7 +35,7 @@ impl Find {
             return Err(anyhow::anyhow!("cannot read {what}: {reason} ({others} others)").into());
         }
         if found == 0 {
-            return Err(anyhow::anyhow!("no event {:?} stands in a vault", self.wanted).into());
+            return Err(anyhow::anyhow!("event {:?} not found in any vault", self.wanted).into());
         }
         Ok(())
     }

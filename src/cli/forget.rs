@@ -1,29 +1,30 @@
-//! `openclone forget`: removes what a plugin captured since some moment, for good.
+//! `openclone forget`: permanently deletes the events that a plugin captured since a given time.
 
 use clap::Args;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use openclone_vault::maintenance;
 
 use super::{
-    Failure, Place, say,
-    upkeep::{Vaults, counted},
+    Failure, Place,
+    maintenance::{Vaults, counted},
+    say,
 };
 
-/// Removes events of a plugin and keeps their ids, so that they are never stored again.
+/// Delete events of a plugin and block their ids, so that they are never stored again.
 #[derive(Debug, Args)]
 pub(super) struct Forget {
     #[command(flatten)]
     place: Place,
-    /// Whose events
+    /// Only events from this plugin
     #[arg(long, value_name = "PLUGIN")]
     plugin: String,
-    /// Those captured since then: 2026-02-26, 2026-02-26T14:30, with an offset or Z, or Unix seconds
+    /// Only events captured since this time: 2026-02-26, 2026-02-26T14:30, with an offset or Z, or Unix seconds
     #[arg(long, value_name = "TIME")]
     since: String,
-    /// Those of this tenant only
+    /// Only events of this tenant
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
-    /// Only show what would be removed
+    /// Show what would be deleted, without deleting it
     #[arg(long)]
     dry_run: bool,
 }
@@ -32,8 +33,8 @@ impl Forget {
     pub(super) fn run(self) -> Result<(), Failure> {
         let vaults = Vaults::of(&self.place)?;
         let zone = &vaults.config.vault.days.zone;
-        let since = moment(&self.since, zone)
-            .ok_or_else(|| Failure::Usage(format!("--since: {:?} is no time", self.since)))?;
+        let since = parse_time(&self.since, zone)
+            .ok_or_else(|| Failure::Usage(format!("--since: {:?} is not a time", self.since)))?;
         let what = maintenance::Forget {
             plugin: &self.plugin,
             since,
@@ -41,28 +42,28 @@ impl Forget {
             zone,
         };
         let done = if self.dry_run {
-            vaults.upkeep.would_forget(&what)?
+            vaults.maintenance.would_forget(&what)?
         } else {
-            vaults.upkeep.forget(&what, vaults.options)?
+            vaults.maintenance.forget(&what, vaults.options)?
         };
-        self.tell(&done)
+        self.report(&done)
     }
 
-    fn tell(&self, done: &maintenance::Forgotten) -> Result<(), Failure> {
+    fn report(&self, done: &maintenance::Forgotten) -> Result<(), Failure> {
         for (path, count) in &done.files {
             say(&format!("{path}: {}", counted(*count, "event")));
         }
-        let verb = if self.dry_run { "would forget" } else { "forgot" };
+        let verb = if self.dry_run { "would delete" } else { "deleted" };
         say(&format!("{verb} {}", counted(done.ids.len() as u64, "event")));
         if done.timeless > 0 {
             let timeless = counted(done.timeless, "event");
             say(&format!(
-                "left {timeless} of {} whose time was edited away",
+                "kept {timeless} of {} whose time is no longer readable",
                 self.plugin
             ));
         }
         for (what, reason) in &done.failed {
-            say(&format!("still there: {what}: {reason}"));
+            say(&format!("cannot delete {what}: {reason}"));
         }
         if done.failed.is_empty() {
             return Ok(());
@@ -71,8 +72,8 @@ impl Forget {
     }
 }
 
-/// A local time is one of the vault's zone.
-fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+/// Parses a time; a local time is in the zone of the vault.
+fn parse_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(moment) = text.parse() {
         return Some(moment);
     }
@@ -94,7 +95,7 @@ mod tests {
     #[test]
     fn times_of_every_form() {
         let zone = TimeZone::get("Europe/Madrid").unwrap();
-        let read = |text: &str| moment(text, &zone).map(|moment| moment.to_string());
+        let read = |text: &str| parse_time(text, &zone).map(|moment| moment.to_string());
         let table = [
             ("2026-02-26", "2026-02-25T23:00:00Z"),
             ("2026-02-26T14:30", "2026-02-26T13:30:00Z"),

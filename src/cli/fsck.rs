@@ -1,4 +1,4 @@
-//! `openclone fsck`: compares vault, journal and index, and changes nothing.
+//! `openclone fsck`: checks vault, journal and index for consistency, without changing them.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,20 @@ use clap::Args;
 use openclone_vault::maintenance::{FsckReport, ProblemKind};
 
 use super::{
-    Failure, Place, say,
-    upkeep::{Vaults, bar, counted},
+    Failure, Place,
+    maintenance::{Vaults, bar, counted},
+    say,
 };
 
-/// Faults of one kind that are shown without `--all`.
+/// Problems of one kind that are shown without `--all`.
 const SHOWN: usize = 20;
 
-/// Checks vault, journal and index against each other.
+/// Check vault, journal and index for consistency.
 #[derive(Debug, Args)]
 pub(super) struct Fsck {
     #[command(flatten)]
     place: Place,
-    /// Show up to 1000 faults of each kind instead of 20
+    /// Show up to 1000 problems of each kind instead of 20
     #[arg(long)]
     all: bool,
 }
@@ -27,22 +28,22 @@ impl Fsck {
     pub(super) fn run(self) -> Result<(), Failure> {
         let vaults = Vaults::of(&self.place)?;
         let bar = bar("checked {bytes} ({bytes_per_sec})");
-        let condition = vaults.upkeep.fsck(&mut |bytes| bar.set_position(bytes));
+        let report = vaults.maintenance.fsck(&mut |bytes| bar.set_position(bytes));
         bar.finish_and_clear();
-        let condition = condition?;
-        tell_counts(&condition);
-        tell_faults(&condition, if self.all { usize::MAX } else { SHOWN });
-        if condition.is_sound() {
-            say("sound");
+        let report = report?;
+        print_counts(&report);
+        print_problems(&report, if self.all { usize::MAX } else { SHOWN });
+        if report.is_sound() {
+            say("no problems found");
             return Ok(());
         }
         Err(Failure::AlreadyReported)
     }
 }
 
-fn tell_counts(condition: &FsckReport) {
+fn print_counts(report: &FsckReport) {
     let mut events = 0;
-    for ((tenant, folder), count) in &condition.folders {
+    for ((tenant, folder), count) in &report.folders {
         events += count.events;
         let copies = match count.copies {
             0 => String::new(),
@@ -51,37 +52,37 @@ fn tell_counts(condition: &FsckReport) {
         let (found, files) = (counted(count.events, "event"), counted(count.files, "file"));
         say(&format!("{tenant} {folder}: {found} in {files}{copies}"));
     }
-    say(&format!("all: {}", counted(events, "event")));
-    let at_rest = counted(condition.indexed, "id");
+    say(&format!("total: {}", counted(events, "event")));
+    let indexed = counted(report.indexed, "id");
     say(&format!(
-        "index: {at_rest}, {} of events that were removed from the vault",
-        condition.removed
+        "index: {indexed}, {} of events that were deleted from the vault",
+        report.removed
     ));
     let (groups, ids) = (
-        counted(condition.groups, "group"),
-        counted(condition.in_journal, "event"),
+        counted(report.groups, "group"),
+        counted(report.in_journal, "event"),
     );
     say(&format!(
-        "journal: {groups} with {ids} to be completed by the next start"
+        "journal: {groups} with {ids}, which the next start completes"
     ));
 }
 
-fn tell_faults(condition: &FsckReport, most: usize) {
+fn print_problems(report: &FsckReport, most: usize) {
     let mut shown: BTreeMap<ProblemKind, usize> = BTreeMap::new();
-    for fault in &condition.named {
-        let count = shown.entry(fault.kind).or_default();
+    for problem in &report.named {
+        let count = shown.entry(problem.kind).or_default();
         if *count < most {
             *count += 1;
-            say(&fault.to_string());
+            say(&problem.to_string());
         }
     }
-    for (kind, count) in &condition.faults {
-        let told = shown.get(kind).copied().unwrap_or_default() as u64;
-        if *count > told {
-            say(&format!("{kind}: {} more", count - told));
+    for (kind, count) in &report.faults {
+        let listed = shown.get(kind).copied().unwrap_or_default() as u64;
+        if *count > listed {
+            say(&format!("{kind}: {} more", count - listed));
         }
     }
-    if !condition.is_sound() {
-        say(&counted(condition.faults.values().sum(), "fault"));
+    if !report.is_sound() {
+        say(&counted(report.faults.values().sum(), "problem"));
     }
 }

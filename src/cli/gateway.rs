@@ -1,11 +1,11 @@
-//! `openclone gateway`: the JSON endpoint alone, in front of a service elsewhere. Holds no key and no vault.
+//! `openclone gateway`: the JSON endpoint in front of a service elsewhere. It has neither keys nor a vault.
 
 mod tenants;
 
 use clap::Args;
 use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 
-use super::{Failure, Place, connect, pages, process, say, serve::bind, start};
+use super::{Failure, Place, connect, huge_pages, process, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
     net::{Server, ServiceRouter},
@@ -13,12 +13,12 @@ use crate::{
     registry::schema_routes,
 };
 
-/// Runs the JSON endpoint alone, in front of a service elsewhere.
+/// Run only the JSON endpoint, in front of a service elsewhere.
 #[derive(Debug, Args)]
 pub(super) struct Gateway {
     #[command(flatten)]
     place: Place,
-    /// The service, such as http://10.0.0.5:8000 or https://notes.example
+    /// Address of the service, such as http://10.0.0.5:8000 or https://notes.example
     #[arg(long, value_name = "URI")]
     upstream: String,
     /// Address and port [default: 127.0.0.1:8000]
@@ -39,7 +39,7 @@ impl Gateway {
         ];
         let layers = self.place.layers(&home, flags)?;
         let mut config = Config::read(&layers)?;
-        pages::choose(None);
+        huge_pages::configure(None);
         let runtime = start::runtime()?;
         let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
         process::prepare(&mut config.server);
@@ -70,8 +70,8 @@ impl Gateway {
         let others = tenants::routes(channel, self.upstream.clone())
             .merge(admin_api::liveness())
             .merge(schema_routes());
-        let surface = ServiceRouter::new(json, others, None);
-        server.serve(listener, surface, shutdown).await;
+        let router = ServiceRouter::new(json, others, None);
+        server.serve(listener, router, shutdown).await;
         Ok(())
     }
 }

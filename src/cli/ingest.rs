@@ -1,4 +1,4 @@
-//! `openclone ingest FILE…`: sends documented JSON batches, or NDJSON of them, over one gRPC stream.
+//! `openclone ingest FILE…`: sends JSON batches, or NDJSON of them, over one gRPC stream.
 
 mod documents;
 mod progress;
@@ -26,51 +26,51 @@ use documents::Documents;
 use progress::Progress;
 use sender::Sender;
 
-/// Batches sent and not yet answered, at most.
+/// The most batches sent without a response.
 const IN_FLIGHT: usize = 32;
 
-/// Sends files of batches.
+/// Send batches from files.
 #[derive(Debug, Args)]
 pub(super) struct Ingest {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
     target: Target,
-    /// How many seconds to go on trying while the service does not answer
+    /// Seconds to keep retrying while the service does not respond
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     retry_for: u64,
-    /// JSON batches, or NDJSON of them; - is standard input
+    /// Files with JSON batches, or NDJSON of them; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
-/// Where a batch stands.
+/// The file and line of a batch.
 #[derive(Clone, Debug)]
 struct Origin {
     file: String,
     line: usize,
 }
 
-/// What the reader found.
+/// An item found by the reader.
 #[derive(Debug)]
 enum Found {
-    /// A batch, and how many bytes of its file it took.
+    /// A batch, and the bytes that it takes in the file.
     Batch {
         origin: Origin,
         batch: Batch,
         bytes: u64,
     },
-    /// Something that is none, and why.
+    /// Something that is not a batch, and why.
     Fault {
         origin: Origin,
         reason: String,
         bytes: u64,
     },
-    /// The file cannot be read on.
+    /// The rest of the file cannot be read.
     Broken { origin: Origin, reason: String },
 }
 
-/// What became of all events.
+/// The outcome of all events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Summary {
     stored: u64,
@@ -127,7 +127,7 @@ struct Input {
     reader: Box<dyn Read + Send>,
 }
 
-/// Opens a file, so that one that is not there is known before anything is sent.
+/// Opens a file, so that a missing one fails before anything is sent.
 fn open(path: &PathBuf) -> anyhow::Result<Input> {
     if path.as_os_str() == "-" {
         return Ok(Input {
@@ -151,7 +151,7 @@ fn open(path: &PathBuf) -> anyhow::Result<Input> {
     })
 }
 
-/// Reads all inputs until nobody listens any more.
+/// Reads all inputs until the receiver is gone.
 fn read(inputs: Vec<Input>, found: &mpsc::Sender<Found>) {
     for input in inputs {
         let documents = Documents::new(BufReader::with_capacity(1 << 16, input.reader));

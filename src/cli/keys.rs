@@ -1,4 +1,4 @@
-//! `openclone keys`: makes, shows and revokes keys in `<home>/keys.toml`. A running service sees the change at once.
+//! `openclone keys`: manages the keys in `<home>/keys.toml`. A running service applies changes within 200 ms.
 
 mod add;
 mod list;
@@ -12,7 +12,7 @@ use crate::{
     config::home::Home,
 };
 
-/// Makes, shows and revokes keys.
+/// Manage API keys.
 #[derive(Debug, Args)]
 pub(super) struct Keys {
     #[command(flatten)]
@@ -23,17 +23,17 @@ pub(super) struct Keys {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a key and prints it, this once.
+    /// Create a key and print it, once.
     Add(add::Add),
-    /// Shows all keys, never their secrets.
+    /// List all keys, without their secrets.
     List(list::List),
-    /// Ends a key for good: at once for requests, within seconds for streams.
+    /// Revoke a key: requests within 200 ms, open streams within about 2 s.
     Revoke(Revoke),
 }
 
 #[derive(Debug, Args)]
 struct Revoke {
-    /// The key's id, as `keys list` shows it, or the key itself
+    /// Id of the key, as shown by `keys list`, or the key itself
     id: String,
 }
 
@@ -56,40 +56,40 @@ impl Revoke {
             None if self.id == "env" => {
                 let file = home.dotenv();
                 return Err(Failure::Usage(format!(
-                    "the key env stands in {}; change it there and restart the service",
+                    "the key env is in {}; change it there and restart the service",
                     file.display()
                 )));
             }
-            // what was given may be a secret, so it is not shown
+            // the argument may be a secret, so the error does not show it
             None => {
                 return Err(Failure::Usage(
-                    "this is no id of a key; see: openclone keys list".into(),
+                    "not an id of a key; see: openclone keys list".into(),
                 ));
             }
         };
         let path = home.keys();
         if !path.exists() {
             return Err(Failure::Failed(anyhow::anyhow!(
-                "{}: there is no key {id}",
+                "{}: key {id} does not exist",
                 path.display()
             )));
         }
         let before = KeysFile::change(&path, |file| {
             let known = file.keys.iter_mut().find(|key| key.id == id);
-            let key = known.ok_or_else(|| format!("there is no key {id}"))?;
+            let key = known.ok_or_else(|| format!("key {id} does not exist"))?;
             let before = key.revoked_at;
             key.revoked_at.get_or_insert_with(now);
             Ok(before)
         })?;
         match before {
-            Some(moment) => say(&format!("key {id} was revoked at {moment} already")),
+            Some(revoked_at) => say(&format!("key {id} was already revoked at {revoked_at}")),
             None => say(&format!("revoked key {id}")),
         }
         Ok(())
     }
 }
 
-/// This second.
+/// The current time in whole seconds.
 fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)

@@ -1,6 +1,6 @@
-//! `openclone plugins`: what is installed, and the tools for those who write plugins.
+//! `openclone plugins`: manages installed plugins, and supports plugin authors.
 //!
-//! All of them work on files and need no running service; one that runs sees by itself what has changed.
+//! All commands work on files and need no running service; a running service reloads changes by itself.
 
 mod install;
 mod lint;
@@ -16,7 +16,7 @@ use openclone_client::v1::{Platform, SourceType};
 
 use super::{Failure, Place, say};
 
-/// Lists, checks, makes, installs and removes plugins.
+/// Manage plugins.
 #[derive(Debug, Args)]
 pub(super) struct Plugins {
     #[command(subcommand)]
@@ -25,42 +25,42 @@ pub(super) struct Plugins {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Lists plugins: what is installed, what the catalogue knows, what was rejected.
+    /// List plugins: installed, in the catalogue, rejected.
     List(list::List),
-    /// Checks a plugin before it is published.
+    /// Check a plugin before publishing it.
     Lint(Lint),
-    /// Makes a plugin that sends its first event as it is.
+    /// Create a plugin that can send its first event unchanged.
     New(new::New),
-    /// Checks a plugin and copies it to the plugins of the home.
+    /// Check a plugin and install it into the home.
     Install(Install),
-    /// Removes an installed plugin.
+    /// Remove an installed plugin.
     Remove(Remove),
 }
 
-/// Checks a plugin.
+/// Check a plugin.
 #[derive(Debug, Args)]
 struct Lint {
-    /// The plugin's directory
+    /// Directory of the plugin
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 }
 
-/// Installs a plugin.
+/// Install a plugin.
 #[derive(Debug, Args)]
 struct Install {
     #[command(flatten)]
     place: Place,
-    /// The plugin's directory
+    /// Directory of the plugin
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 }
 
-/// Removes a plugin.
+/// Remove a plugin.
 #[derive(Debug, Args)]
 struct Remove {
     #[command(flatten)]
     place: Place,
-    /// The plugin's id
+    /// Id of the plugin
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -80,11 +80,11 @@ impl Plugins {
 impl Lint {
     fn run(self) -> Result<(), Failure> {
         let report = lint::check(&self.dir)?;
-        report.tell(&self.dir);
+        report.print(&self.dir);
         if !report.is_clean() {
             return Err(Failure::AlreadyReported);
         }
-        say(&format!("{}: ready to be published", self.dir.display()));
+        say(&format!("{}: ready to publish", self.dir.display()));
         Ok(())
     }
 }
@@ -93,10 +93,10 @@ impl Install {
     fn run(self) -> Result<(), Failure> {
         let plugins = self.place.home()?.plugins();
         let report = lint::check(&self.dir)?;
-        report.tell(&self.dir);
+        report.print(&self.dir);
         let Some(manifest) = report.manifest.as_ref().filter(|_| report.is_clean()) else {
             return Err(Failure::Failed(anyhow::anyhow!(
-                "{}: not installed; all of the above must be mended first",
+                "{}: not installed; fix the problems above first",
                 self.dir.display()
             )));
         };
@@ -108,7 +108,7 @@ impl Install {
             place.display()
         ));
         if manifest.needs_consent() {
-            say("It captures very personal data: ask everyone concerned before you turn it on.");
+            say("It captures very personal data: ask everyone concerned before you enable it.");
         }
         Ok(())
     }
@@ -117,20 +117,17 @@ impl Install {
 impl Remove {
     fn run(self) -> Result<(), Failure> {
         install::remove(&self.id, &self.place.home()?.plugins())?;
-        say(&format!(
-            "removed {}; what it has sent stays in the vault",
-            self.id
-        ));
+        say(&format!("removed {}; its events stay in the vault", self.id));
         Ok(())
     }
 }
 
 fn platform(name: &str) -> Result<Platform, String> {
     let names = Platform::ALL.map(Platform::json_name).join(", ");
-    Platform::from_json_name(name).ok_or_else(|| format!("it is none of {names}"))
+    Platform::from_json_name(name).ok_or_else(|| format!("not one of {names}"))
 }
 
 fn source_type(name: &str) -> Result<SourceType, String> {
     let names = SourceType::ALL.map(SourceType::json_name).join(", ");
-    SourceType::from_json_name(name).ok_or_else(|| format!("it is none of {names}"))
+    SourceType::from_json_name(name).ok_or_else(|| format!("not one of {names}"))
 }

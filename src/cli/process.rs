@@ -10,40 +10,38 @@ use tracing::{debug, warn};
 
 use crate::{app::open_files, config::ServerConfig};
 
-/// Descriptors that are kept from connections for the database, which opens 256 of its files at most, and for directories;
-/// daily files have theirs besides.
-const OWN: u64 = 320;
-/// Nobody needs more, and some systems have costs for each that is allowed.
-const MOST: u64 = 1 << 16;
-/// Linux dumps nothing at this size, neither to a file nor, as it would at 0, to a program.
+/// Descriptors reserved for the database, which opens at most 256 files, and for directories; daily files have their reserved.
+const RESERVED: u64 = 320;
+/// More are not needed, and some systems have a cost per allowed descriptor.
+const MAX_DESCRIPTORS: u64 = 1 << 16;
+/// At this size Linux writes no core dump, neither to a file nor, as it would at 0, to a program.
 const NO_CORE: u64 = 1;
 
-/// Sets the limits, and lets in no more connections than there are descriptors for: without any, no event could be
-/// written.
+/// Sets the limits of the process, and bounds connections so that descriptors remain for writing events.
 pub(super) fn prepare(server: &mut ServerConfig) {
-    forbid_cores();
+    disable_core_dumps();
     make_private();
     let Some(descriptors) = raise_descriptors() else {
         return;
     };
-    let own = OWN + (open_files(descriptors) * Options::DESCRIPTORS_A_FILE) as u64;
-    let room = u32::try_from(descriptors.saturating_sub(own).max(64)).unwrap_or(u32::MAX);
+    let reserved = RESERVED + (open_files(descriptors) * Options::DESCRIPTORS_A_FILE) as u64;
+    let room = u32::try_from(descriptors.saturating_sub(reserved).max(64)).unwrap_or(u32::MAX);
     if server.max_connections > room {
         warn!(
             descriptors,
             max_connections = room,
-            "fewer connections than server.max_connections, for want of descriptors; raise the limit (ulimit -n)"
+            "not enough file descriptors for server.max_connections; raise the limit (ulimit -n)"
         );
         server.max_connections = room;
     }
 }
 
-/// What is made from now on is its owner's alone, the database's files too, which have no modes of their own.
+/// Makes new files private to their owner, including those of the database, which have no mode of their reserved.
 pub(super) fn make_private() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-fn forbid_cores() {
+fn disable_core_dumps() {
     let none = Rlimit {
         current: Some(NO_CORE),
         maximum: Some(NO_CORE),
@@ -52,19 +50,19 @@ fn forbid_cores() {
         current: Some(0),
         maximum: getrlimit(Resource::Core).maximum,
     };
-    // where even 1 is above what is allowed, it is 0
+    // the hard limit is 0, which is just as good
     if setrlimit(Resource::Core, none).is_err()
         && let Err(error) = setrlimit(Resource::Core, least)
     {
-        warn!(%error, "cannot forbid core dumps");
+        warn!(%error, "cannot disable core dumps");
     }
 }
 
-/// As many descriptors as there may be now; none if that has no limit.
+/// Raises the limit of file descriptors; `None` if there is no limit.
 fn raise_descriptors() -> Option<u64> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let now = current?;
-    let wanted = maximum.map_or(MOST, |most| most.min(MOST));
+    let wanted = maximum.map_or(MAX_DESCRIPTORS, |most| most.min(MAX_DESCRIPTORS));
     if wanted <= now {
         return Some(now);
     }
@@ -75,7 +73,7 @@ fn raise_descriptors() -> Option<u64> {
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => Some(wanted),
         Err(error) => {
-            debug!(%error, "cannot raise the limit on descriptors");
+            debug!(%error, "cannot raise the limit of file descriptors");
             Some(now)
         }
     }

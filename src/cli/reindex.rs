@@ -1,4 +1,4 @@
-//! `openclone reindex`: merges the ids in the vaults into the index, or makes a new one from them.
+//! `openclone reindex`: adds the ids found in the vaults to the index, or builds a new one from them.
 
 use std::time::Instant;
 
@@ -6,13 +6,14 @@ use clap::Args;
 use openclone_vault::maintenance::{Reindexed, Source};
 
 use super::{
-    Failure, Place, say,
-    upkeep::{Vaults, bar, counted},
+    Failure, Place,
+    maintenance::{Vaults, bar, counted},
+    say,
 };
 
 const TEMPLATE: &str = "{wide_bar} {bytes}/{total_bytes} {msg} (eta {eta})";
 
-/// Rebuilds the index from the vaults.
+/// Rebuild the index from the vaults.
 #[derive(Debug, Args)]
 pub(super) struct Reindex {
     #[command(flatten)]
@@ -24,27 +25,29 @@ impl Reindex {
         let vaults = Vaults::of(&self.place)?;
         let bar = bar(TEMPLATE);
         let start = Instant::now();
-        let done = vaults.upkeep.reindex(&mut |at| {
+        let done = vaults.maintenance.reindex(&mut |at| {
             bar.set_length(at.total);
             bar.set_position(at.bytes);
             bar.set_message(counted(at.entries, "event"));
         });
         bar.finish_and_clear();
         let done = done?;
-        tell(&done, start.elapsed().as_secs_f64());
+        print_summary(&done, start.elapsed().as_secs_f64());
         for (what, reason) in &done.unread {
-            say(&format!("cannot be read: {what}: {reason}"));
+            say(&format!("cannot read {what}: {reason}"));
         }
         if done.unread.is_empty() {
             return Ok(());
         }
-        say("what stands there may be stored a second time: run this again when it can be read");
+        say(
+            "events in unreadable files may be duplicated if resent; fix them and run `openclone reindex` again",
+        );
         Err(Failure::AlreadyReported)
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-fn tell(done: &Reindexed, seconds: f64) {
+fn print_summary(done: &Reindexed, seconds: f64) {
     let (events, files) = (counted(done.entries, "event"), counted(done.files, "file"));
     let rate = done.entries as f64 / seconds.max(1e-3);
     say(&format!(
@@ -64,7 +67,7 @@ fn tell(done: &Reindexed, seconds: f64) {
                 counted(done.after, "id")
             ));
         }
-        Source::New => say(&format!("made a new index with {}", counted(done.after, "id"))),
+        Source::New => say(&format!("built a new index with {}", counted(done.after, "id"))),
         Source::Replaced {
             reason,
             moved_to,
@@ -73,14 +76,14 @@ fn tell(done: &Reindexed, seconds: f64) {
             groups_lost,
         } => {
             say(&format!("the database was damaged: {reason}"));
-            say(&format!("it is now {}", moved_to.display()));
+            say(&format!("moved it to {}", moved_to.display()));
             let carried = format!(
                 "{} and {}",
                 counted(*ids, "id"),
                 counted(*groups, "journalled group")
             );
-            say(&format!("carried over {carried}; {groups_lost} could not be"));
-            say(&format!("made a new index with {}", counted(done.after, "id")));
+            say(&format!("carried over {carried}; {groups_lost} groups were lost"));
+            say(&format!("built a new index with {}", counted(done.after, "id")));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `openclone serve`: runs the service.
 //!
-//! All checks come before anything is made: options, key, directories, TLS files, port. Only then is the home made.
+//! All checks come first (options, key, directories, TLS files, port), so that a failed start changes nothing.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -9,7 +9,7 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 
-use super::{Failure, Place, pages, process, say, start};
+use super::{Failure, Place, huge_pages, process, say, start};
 use crate::{
     app::App,
     auth::KeysFile,
@@ -21,7 +21,7 @@ use crate::{
     net::TlsAcceptor,
 };
 
-/// Runs the service.
+/// Run the service.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -29,13 +29,13 @@ pub(super) struct Serve {
     /// Address and port [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// The vault of the key in .env [default: <home>/vault]
+    /// Vault of the key in .env [default: <home>/vault]
     #[arg(long, value_name = "DIR")]
     vault: Option<PathBuf>,
     /// Allow a non-loopback address without TLS
     #[arg(long)]
     insecure: bool,
-    /// Show all options and where each came from, and end
+    /// Print the effective configuration and exit
     #[arg(long)]
     print_config: bool,
 }
@@ -49,7 +49,7 @@ impl Serve {
             say(print::print(&layers).trim_end());
             return Ok(());
         }
-        pages::choose(Some(&home.db()));
+        huge_pages::configure(Some(&home.db()));
         let runtime = start::runtime()?;
         let _telemetry = start::start_telemetry(&runtime, &config, &layers)?;
         process::prepare(&mut config.server);
@@ -78,11 +78,11 @@ impl Serve {
 async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Failure> {
     let vault = config.vault.dir.clone().unwrap_or_else(|| home.vault());
     home.inspect(&vault)?;
-    let known = home.key(start::key_variable()?.as_deref())?;
+    let existing = home.key(start::key_variable()?.as_deref())?;
     KeysFile::read(&home.keys())?;
     config.server.tls.as_ref().map(TlsAcceptor::load).transpose()?;
     let listener = bind(config.server.listen, &layers.place("server.listen")).await?;
-    let key = home.prepare(known)?;
+    let key = home.prepare(existing)?;
     let app = App::new(config, home, &key.secret)?;
     let shutdown = start::shutdown_signal()?;
     let banner = banner(config, &listener, &vault, &key)?;
@@ -90,13 +90,15 @@ async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Fail
     Ok(())
 }
 
-/// Binds `address`, which was set at `place`.
+/// Binds `address`; errors name its origin, `place`.
 pub(super) async fn bind(address: SocketAddr, place: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                anyhow::anyhow!("cannot listen on {address}: the port is taken; choose another with --listen")
+                anyhow::anyhow!(
+                    "cannot listen on {address}: the port is in use; choose another with --listen"
+                )
             }
             _ => anyhow::anyhow!("cannot listen on {address} ({place}): {error}"),
         })
@@ -113,7 +115,7 @@ fn banner(
     } else {
         "http"
     };
-    let address = listener.local_addr().context("cannot tell the port")?;
+    let address = listener.local_addr().context("cannot determine the port")?;
     let mut text = format!("listening on {scheme}://{address}\nvault {}", vault.display());
     if key.new {
         text.push_str(&format!("\nAPI key {}", key.secret.expose_secret()));

@@ -1,4 +1,4 @@
-//! What several commands do first: find the home, read the options, start the runtime, wait for a signal.
+//! Steps that several commands share: locate the home, read the options, start the runtime, wait for signals.
 
 use anyhow::Context as _;
 use tokio::{
@@ -16,7 +16,7 @@ use crate::{
     observe::telemetry::{OtlpError, Telemetry},
 };
 
-/// A flag that overrides an option: key, flag and value if it was given.
+/// A flag that overrides an option: key, flag and its value, if given.
 pub(super) type Flag = (&'static str, &'static str, Option<String>);
 
 impl Place {
@@ -25,7 +25,7 @@ impl Place {
         Home::locate(self.home.clone())
     }
 
-    /// The options in layers.
+    /// The layers of options.
     pub(super) fn layers(&self, home: &Home, flags: Vec<Flag>) -> Result<Layers, ConfigError> {
         let must_exist = self.config.is_some();
         let path = self.config.clone().unwrap_or_else(|| home.config_file());
@@ -38,7 +38,7 @@ impl Place {
     }
 }
 
-/// Starts logs and traces as the options say, and logs what is odd about them. The value ends before `runtime` does.
+/// Starts logs and traces as configured, and logs warnings about the options. Drop the value before `runtime`.
 pub(super) fn start_telemetry(
     runtime: &Runtime,
     config: &Config,
@@ -58,25 +58,25 @@ pub(super) fn key_variable() -> anyhow::Result<Option<String>> {
         Ok(key) if key.is_empty() => Ok(None),
         Ok(key) => Ok(Some(key)),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("variable API_KEY: it is not UTF-8"),
+        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("variable API_KEY is not valid UTF-8"),
     }
 }
 
-/// A runtime on all cores.
+/// A runtime with a thread per core.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("cannot start threads")
+        .context("cannot start the threads of the runtime")
 }
 
 /// Returns at SIGTERM or SIGINT.
 ///
 /// # Errors
-/// When signals cannot be waited for.
+/// When a signal handler cannot be installed.
 pub(super) fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot install a handler for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot install a handler for SIGINT")?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! `openclone status`: how a running service is doing, asked over its port.
+//! `openclone status`: shows the status of a running service, which it requests over the network.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::config::{Config, TenantRates};
 
-/// How long the service may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the service may take to respond.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Tells how the service is doing.
+/// Show server status.
 #[derive(Debug, Args)]
 pub(super) struct Status {
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct Status {
     json: bool,
 }
 
-/// What is known of the service.
+/// The status of the service.
 #[derive(Debug, Default, Serialize)]
 struct Report {
     up: bool,
@@ -47,10 +47,10 @@ struct Report {
     ids: u64,
     ids_not_checkpointed: u64,
     journal_bytes: u64,
-    groups_in_doubt: u64,
+    groups_incomplete: u64,
 }
 
-/// How one tenant stands, as `/api/v1/tenants` has it.
+/// The status of one tenant, as in `/api/v1/tenants`.
 #[derive(Debug, Deserialize, Serialize)]
 struct Tenant {
     tenant: String,
@@ -60,7 +60,6 @@ struct Tenant {
     bytes: u64,
     last_seen: Option<String>,
     journal: Lag,
-    /// A service of an older version does not tell.
     #[serde(default)]
     limits: Option<TenantRates>,
 }
@@ -88,14 +87,14 @@ impl Status {
             vault: vault.display().to_string(),
             ..Report::default()
         };
-        // without a key, what is open is still shown
+        // without a key, the public part is still shown
         let key = self.target.key(&home).ok();
         start::runtime()?.block_on(async {
             let channel =
                 connect::channel(&report.endpoint).map_err(|error| Failure::Usage(format!("{error:#}")))?;
-            let asking = ask(&mut report, channel, key);
-            if !matches!(tokio::time::timeout(PATIENCE, asking).await, Ok(Ok(()))) && !report.up {
-                report.reason = Some("no service answers".to_owned());
+            let request = query(&mut report, channel, key);
+            if !matches!(tokio::time::timeout(TIMEOUT, request).await, Ok(Ok(()))) && !report.up {
+                report.reason = Some("no service responds".to_owned());
             }
             Ok::<_, Failure>(())
         })?;
@@ -112,7 +111,11 @@ impl Status {
     }
 }
 
-async fn ask(report: &mut Report, channel: Channel, key: Option<MetadataValue<Ascii>>) -> anyhow::Result<()> {
+async fn query(
+    report: &mut Report,
+    channel: Channel,
+    key: Option<MetadataValue<Ascii>>,
+) -> anyhow::Result<()> {
     let key = key.and_then(|key| HeaderValue::from_bytes(key.as_bytes()).ok());
     let endpoint = report.endpoint.clone();
     let page = async |path: &str| connect::get(&channel, &endpoint, path, key.as_ref()).await;
@@ -141,10 +144,10 @@ impl Report {
             };
             let value = value.parse::<f64>().unwrap_or_default() as u64;
             match name {
-                "openclone_ids_at_rest" => self.ids += value,
+                "openclone_ids_indexed" => self.ids += value,
                 "openclone_ids_recent" => (self.ids, self.ids_not_checkpointed) = (self.ids + value, value),
                 "openclone_journal_bytes" => self.journal_bytes = value,
-                "openclone_groups_in_doubt" => self.groups_in_doubt = value,
+                "openclone_groups_incomplete" => self.groups_incomplete = value,
                 _ => {
                     let outcome = name.strip_prefix("openclone_events_total{outcome=\"");
                     if let Some((outcome, _)) = outcome.and_then(|rest| rest.split_once('"')) {
@@ -166,8 +169,8 @@ impl std::fmt::Display for Report {
                 self.endpoint
             );
         }
-        let version = self.version.as_deref().unwrap_or("of unknown version");
-        let state = self.state.as_deref().unwrap_or("in unknown state");
+        let version = self.version.as_deref().unwrap_or("(version unknown)");
+        let state = self.state.as_deref().unwrap_or("state unknown");
         writeln!(f, "openclone {version} at {}: {state}", self.endpoint)?;
         if let Some(reason) = &self.reason {
             writeln!(f, "reason   {reason}")?;
@@ -185,11 +188,11 @@ impl std::fmt::Display for Report {
             self.ids, self.ids_not_checkpointed
         )?;
         write!(f, "journal  {} bytes not yet checkpointed", self.journal_bytes)?;
-        if self.groups_in_doubt > 0 {
+        if self.groups_incomplete > 0 {
             write!(
                 f,
-                "\nin doubt {} groups: the vault cannot be written",
-                self.groups_in_doubt
+                "\nincomplete {} groups: the vault cannot be written",
+                self.groups_incomplete
             )?;
         }
         self.tenants.iter().try_for_each(|tenant| write!(f, "\n{tenant}"))
@@ -201,11 +204,11 @@ impl std::fmt::Display for Tenant {
         let count = |outcome| self.events.get(outcome).copied().unwrap_or_default();
         write!(
             f,
-            "tenant   {}: {} stored, {} duplicate, {} refused; {} bytes in {} files; last seen {}; journal {} bytes",
+            "tenant   {}: {} stored, {} duplicate, {} rejected; {} bytes in {} files; last seen {}; journal {} bytes",
             self.tenant,
             count("stored"),
             count("duplicate"),
-            count("refused"),
+            count("rejected"),
             self.bytes,
             self.files,
             self.last_seen.as_deref().unwrap_or("not since the start"),
@@ -220,8 +223,8 @@ impl std::fmt::Display for Tenant {
         }
         let limits = self.limits.unwrap_or_default();
         for (limit, what) in [
-            (limits.requests_per_minute, "requests a minute"),
-            (limits.events_per_second, "events a second"),
+            (limits.requests_per_minute, "requests per minute"),
+            (limits.events_per_second, "events per second"),
         ] {
             if limit > 0 {
                 write!(f, "; at most {limit} {what}")?;

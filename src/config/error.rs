@@ -1,17 +1,17 @@
-//! Why the options cannot be used: always one line with the place, the reason, and what is allowed.
+//! Errors of the options: one line with the origin, the reason and the allowed values.
 
 use std::path::PathBuf;
 
-/// Why the options cannot be used.
+/// An error of the options.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: cannot read it: {reason}", path.display())]
+    #[error("cannot read {}: {reason}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         reason: String,
     },
     /// The file is not TOML.
@@ -19,20 +19,20 @@ pub enum ConfigError {
     Syntax {
         /// The file.
         path: PathBuf,
-        /// What the parser said, on one line.
+        /// The error of the parser, on one line.
         reason: String,
     },
-    /// The file has a key that does not exist.
+    /// The file has an unknown key.
     #[error("{}{}: unknown key {key}{}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default(),
         like.map(|k| format!("; did you mean {k}?")).unwrap_or_default())]
     UnknownKey {
         /// The file.
         path: PathBuf,
-        /// Its line, from 1, where it could be found.
+        /// Its line, counted from 1, if found.
         line: Option<usize>,
         /// The key.
         key: String,
-        /// A known key that looks like it.
+        /// A similar known key.
         like: Option<&'static str>,
     },
     /// A value is not allowed.
@@ -45,12 +45,12 @@ pub enum ConfigError {
         /// What is allowed.
         allowed: String,
     },
-    /// Values that do not go together.
+    /// Options that exclude each other.
     #[error("{place}: {reason}")]
     Conflict {
         /// File and key, variable, or flag.
         place: String,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         reason: String,
     },
 }

@@ -1,7 +1,7 @@
-//! The home directory: where everything of one service stands.
+//! The home directory, which contains all files of one service.
 //!
-//! [`Home::inspect`] only reads; [`Home::prepare`] makes what is missing. A start does all of its checks before it
-//! makes anything, so that a start that fails changes nothing.
+//! [`Home::inspect`] only reads; [`Home::prepare`] creates missing files. A start makes all checks first, so that a failed start
+//! changes nothing.
 
 pub mod dotenv;
 pub(crate) mod files;
@@ -24,19 +24,19 @@ pub struct Home {
     dir: PathBuf,
 }
 
-/// Why the home directory cannot be used.
+/// The home directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HomeError {
-    /// Neither `--home`, `OPENCLONE_HOME` nor `HOME` says where it is.
+    /// None of `--home`, `OPENCLONE_HOME` and `HOME` is set.
     #[error("no home directory: set --home or OPENCLONE_HOME")]
     Unknown,
-    /// It, or something in it, cannot be used.
+    /// The directory or something in it cannot be used.
     #[error("cannot use {}: {reason}", path.display())]
     Unusable {
-        /// What cannot be used.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The key in `.env` or in the environment cannot be used.
@@ -49,12 +49,12 @@ pub enum HomeError {
 pub struct ApiKey {
     /// The key.
     pub secret: SecretString,
-    /// Whether this start made it.
+    /// Whether this start generated it.
     pub new: bool,
 }
 
 impl Home {
-    /// At `dir`, else at `~/.openclone`.
+    /// The home at `dir`, else at `~/.openclone`.
     ///
     /// # Errors
     /// When neither is known.
@@ -73,7 +73,7 @@ impl Home {
         &self.dir
     }
 
-    /// The options.
+    /// The config file.
     pub fn config_file(&self) -> PathBuf {
         self.dir.join("openclone.toml")
     }
@@ -93,7 +93,7 @@ impl Home {
         self.dir.join("keys-used.toml")
     }
 
-    /// The vault of tenant `default`, unless the options say otherwise.
+    /// The default vault of tenant `default`.
     pub fn vault(&self) -> PathBuf {
         self.dir.join("vault")
     }
@@ -113,15 +113,15 @@ impl Home {
         self.dir.join("db")
     }
 
-    /// Ids of events that were removed with `openclone forget`.
+    /// Ids of events that `openclone forget` deleted.
     pub fn forgotten(&self) -> PathBuf {
         self.dir.join("forgotten")
     }
 
-    /// The key, if there is one; makes nothing. `variable` is the value of `API_KEY`, which wins.
+    /// The key, if there is one; changes nothing. `variable` is the value of `API_KEY`, which takes precedence.
     ///
     /// # Errors
-    /// When the key or `.env` is bad.
+    /// When the key or `.env` is invalid.
     pub fn key(&self, variable: Option<&str>) -> Result<Option<SecretString>, HomeError> {
         match variable {
             Some(text) => Ok(Some(dotenv::from_variable(text)?)),
@@ -129,10 +129,10 @@ impl Home {
         }
     }
 
-    /// Checks that home and vault can be used, or can be made; makes nothing.
+    /// Checks that home and vault can be used or created; changes nothing.
     ///
     /// # Errors
-    /// When something is in the way or cannot be written.
+    /// When one of them is not a directory or not writable.
     pub fn inspect(&self, vault: &Path) -> Result<(), HomeError> {
         for dir in [&self.dir, &self.db(), &self.tenants(), &self.plugins(), vault] {
             inspect_dir(dir)?;
@@ -140,7 +140,7 @@ impl Home {
         Ok(())
     }
 
-    /// Makes what is missing: the directory, the commented options, and the key if `known` is none.
+    /// Creates what is missing: the directory, the commented config file, and the key unless `known` has one.
     ///
     /// # Errors
     /// When something cannot be written.
@@ -160,7 +160,7 @@ impl Home {
     }
 }
 
-/// `dir` is a directory that can be written, or its nearest ancestor is one.
+/// Checks that `dir`, or its nearest existing ancestor, is a writable directory.
 fn inspect_dir(dir: &Path) -> Result<(), HomeError> {
     for ancestor in dir
         .ancestors()
@@ -176,7 +176,7 @@ fn inspect_dir(dir: &Path) -> Result<(), HomeError> {
         if !metadata.is_dir() {
             return Err(HomeError::Unusable {
                 path: ancestor.to_owned(),
-                reason: "it is not a directory".into(),
+                reason: "not a directory".into(),
             });
         }
         return access(ancestor, Access::WRITE_OK | Access::EXEC_OK)
@@ -206,7 +206,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let home = Home::locate(Some(temp.path().join("a/home"))).unwrap();
         home.inspect(&home.vault()).unwrap();
-        assert!(!home.dir().exists(), "inspection makes nothing");
+        assert!(!home.dir().exists(), "inspection changes nothing");
         let first = home.prepare(home.key(None).unwrap()).unwrap();
         assert!(first.new && first.secret.expose_secret().starts_with("oc_"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -226,16 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_is_refused_before_anything_is_made() {
+    fn a_file_in_place_of_the_home_fails_before_anything_is_created() {
         let temp = tempfile::tempdir().unwrap();
         let home = Home::locate(Some(temp.path().join("home"))).unwrap();
         let file = temp.path().join("file");
         fs::write(&file, "").unwrap();
         let error = home.inspect(&file).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            format!("cannot use {}: it is not a directory", file.display())
-        );
+        assert_eq!(error, format!("cannot use {}: not a directory", file.display()));
         assert!(home.inspect(&file.join("vault")).is_err());
         assert!(!home.dir().exists());
     }

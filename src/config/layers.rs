@@ -1,4 +1,4 @@
-//! Layers of options, lowest first, and where each value came from.
+//! The layers of options, lowest first, and the origin of each value.
 
 use std::{
     collections::BTreeMap,
@@ -14,26 +14,26 @@ use super::{
     options::{self, OPTIONS},
 };
 
-/// What the layers are made of.
+/// The sources of the layers.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    /// Path and text of the file, if there is one.
+    /// Path and text of the config file, if it exists.
     pub file: Option<(PathBuf, String)>,
-    /// The environment; others than `OPENCLONE_…` are passed over.
+    /// The environment; only `OPENCLONE_…` count.
     pub variables: BTreeMap<String, String>,
     /// Key, flag and value.
     pub flags: Vec<(&'static str, &'static str, String)>,
 }
 
-/// The layers, ready to be asked.
+/// The layers of options.
 #[derive(Debug)]
 pub struct Layers {
     layers: Vec<(Origin, config::Config)>,
-    /// What is odd without being wrong, one line each.
+    /// Warnings, one line each.
     pub warnings: Vec<String>,
 }
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Default,
@@ -42,14 +42,14 @@ pub(crate) enum Origin {
     Flags(BTreeMap<&'static str, &'static str>),
 }
 
-/// Variables of ours that are no options.
+/// Variables of the command that are not options.
 const OTHER_VARIABLES: [&str; 3] = ["OPENCLONE_HOME", "OPENCLONE_CONFIG", "OPENCLONE_ENDPOINT"];
 
 impl Inputs {
-    /// Reads `path` if it is there, and the process's environment.
+    /// Reads `path`, if it exists, and the environment.
     ///
     /// # Errors
-    /// When the file is there but cannot be read, or when it is not and `must_exist`.
+    /// When the file cannot be read, or is missing and `must_exist`.
     pub fn gather(path: &Path, must_exist: bool) -> Result<Self, ConfigError> {
         let unreadable = |reason: String| ConfigError::Unreadable {
             path: path.to_owned(),
@@ -57,7 +57,7 @@ impl Inputs {
         };
         let file = match std::fs::read(path) {
             Ok(bytes) => {
-                let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".into()))?;
+                let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8".into()))?;
                 Some((path.to_owned(), text))
             }
             // a home that is a file is told of when the home is looked at
@@ -76,10 +76,10 @@ impl Inputs {
 }
 
 impl Layers {
-    /// Builds the layers and looks for keys that do not exist.
+    /// Builds the layers and checks for unknown keys.
     ///
     /// # Errors
-    /// When the file is not TOML or has an unknown key.
+    /// When the file is not valid TOML or has an unknown key.
     pub fn new(inputs: Inputs) -> Result<Self, ConfigError> {
         let default_layer = parse_toml(&options::defaults()).map_err(|reason| ConfigError::Syntax {
             path: PathBuf::from("defaults"),
@@ -100,7 +100,7 @@ impl Layers {
         Ok(Self { layers, warnings })
     }
 
-    /// The value of the highest layer that has the key, and where it stands.
+    /// The value of the highest layer with the key, and its origin.
     pub(crate) fn find(&self, key: &str) -> Option<(&Origin, Value)> {
         self.layers
             .iter()
@@ -108,7 +108,7 @@ impl Layers {
             .find_map(|(origin, layer)| Some((origin, layer.get::<Value>(key).ok()?)))
     }
 
-    /// Where the value of `key` stands, for people.
+    /// The origin of the value of `key`, for people.
     pub(crate) fn place(&self, key: &str) -> String {
         match self.find(key).map(|(origin, _)| origin) {
             None | Some(Origin::Default) => format!("default of {key}"),
@@ -118,7 +118,7 @@ impl Layers {
         }
     }
 
-    /// A string, as `parse` understands it.
+    /// A string, converted by `parse`.
     pub(crate) fn parse<T>(
         &self,
         key: &'static str,
@@ -146,7 +146,7 @@ impl Layers {
             .ok_or_else(|| self.bad(key, &format!("a whole number from {min} to {max}")))
     }
 
-    /// Bytes: a number, or a number with a unit.
+    /// A size in bytes: a number, or a number with a unit.
     pub(crate) fn size(&self, key: &'static str, min: u64, max: u64) -> Result<u64, ConfigError> {
         let allowed = format!("{min} to {max} bytes, as a number or with KiB, MiB, GiB");
         self.parse(key, &allowed, |text| {
@@ -161,7 +161,7 @@ impl Layers {
             .map_err(|_| self.bad(key, "true or false"))
     }
 
-    /// A value with a shape of its own, which says itself what is wrong with it.
+    /// A structured value, whose type reports errors itself.
     pub(crate) fn structured<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, ConfigError> {
         self.value(key)
             .try_deserialize()
@@ -239,7 +239,7 @@ fn is_option(key: &str) -> bool {
     OPTIONS.iter().any(|option| option.key == key)
 }
 
-/// The keys of a table, down to options, whose own shape is theirs.
+/// The keys of a table, down to options.
 fn flatten(prefix: &str, value: &Value, keys: &mut Vec<String>) {
     match &value.kind {
         ValueKind::Table(table) if !is_option(prefix) => {
@@ -272,7 +272,7 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
         .map(|index| index + 1)
 }
 
-/// A known key with the same letters, or with the same name in another table.
+/// A known key with the same letters, or the same name in another table.
 fn similar(key: &str) -> Option<&'static str> {
     let letters = |text: &str| {
         let mut bytes: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();

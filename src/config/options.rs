@@ -1,13 +1,13 @@
-//! The table of all options: keys, defaults, and what each is for.
+//! The table of all options: keys, defaults and documentation.
 
 /// One option.
 #[derive(Clone, Copy, Debug)]
 pub struct Opt {
-    /// Dotted, such as `limits.burst`.
+    /// The dotted key, such as `limits.burst`.
     pub key: &'static str,
-    /// In TOML.
+    /// The default, in TOML.
     pub default: &'static str,
-    /// What it is for, its unit and what is allowed; lines for the commented file.
+    /// Purpose, unit and allowed values; lines of the commented file.
     pub doc: &'static [&'static str],
 }
 
@@ -17,7 +17,7 @@ pub const OPTIONS: &[Opt] = &[
         "redact",
         "\"secrets\"",
         &[
-            "What is replaced by [REDACTED:<rule>] before anything is written:",
+            "Replaced by [REDACTED:<rule>] before anything is written:",
             "\"secrets\" (keys, tokens, card numbers, passwords) or \"off\".",
         ],
     ),
@@ -25,14 +25,14 @@ pub const OPTIONS: &[Opt] = &[
         "tenants",
         "{}",
         &[
-            "How much all keys of a tenant together may send, besides the limits of each key: a table",
-            "[tenants.<name>] with requests_per_minute and events_per_second; 0 or nothing is no limit.",
+            "Limits of all keys of a tenant together, in addition to those of each key: a table",
+            "[tenants.<name>] with requests_per_minute and events_per_second; 0 or unset means no limit.",
         ],
     ),
     opt(
         "server.listen",
         "\"127.0.0.1:8000\"",
-        &["Address and port for HTTP, gRPC and gRPC-Web. Port 0 takes a free one."],
+        &["Address and port for HTTP, gRPC and gRPC-Web. Port 0 selects a free port."],
     ),
     opt(
         "server.insecure",
@@ -42,18 +42,18 @@ pub const OPTIONS: &[Opt] = &[
     opt(
         "server.tls_cert",
         "\"\"",
-        &["PEM file with the certificate chain; empty for none."],
+        &["PEM file with the certificate chain; empty for no TLS."],
     ),
     opt(
         "server.tls_key",
         "\"\"",
-        &["PEM file with the private key; empty for none."],
+        &["PEM file with the private key; empty for no TLS."],
     ),
     opt(
         "server.allowed_hosts",
         "[]",
         &[
-            "Further names (with or without port) that requests may carry in Host, besides loopback",
+            "Names (with or without port) that requests may have in Host, in addition to loopback",
             "names and the listen address.",
         ],
     ),
@@ -61,123 +61,123 @@ pub const OPTIONS: &[Opt] = &[
         "server.allowed_origins",
         "[]",
         &[
-            "Web pages that may call, such as \"https://notes.example\". The server's own and those of",
-            "browser extensions always may.",
+            "Origins of web pages that may send requests, such as \"https://notes.example\". The server's",
+            "own origin and browser extensions are always allowed.",
         ],
     ),
     opt(
         "server.max_connections",
         "1024",
-        &["Connections at once, 1 to 100000; more wait."],
+        &["Concurrent connections, 1 to 100000; further ones wait."],
     ),
     opt(
         "server.max_connections_per_peer",
         "256",
         &[
-            "Connections at once from one address (IPv6: from one /64) other than loopback; more are",
+            "Concurrent connections per address (IPv6: per /64), without loopback; further ones are",
             "closed. 0: no limit.",
         ],
     ),
     opt(
         "server.max_requests",
         "2048",
-        &["Requests in flight at once, streams not counted, 1 to 100000; more get 503."],
+        &["Requests in flight, without streams, 1 to 100000; further ones get 503."],
     ),
     opt(
         "server.max_streams",
         "1024",
-        &["Streams of batches at once, 1 to 100000; more get UNAVAILABLE."],
+        &["Concurrent streams of batches, 1 to 100000; further ones get UNAVAILABLE."],
     ),
     opt(
         "server.max_body_buffer_bytes",
         "\"32 MiB\"",
         &[
-            "What is read of requests and not yet handed on, but for the first 16 KiB of each: \"8 MiB\"",
-            "to \"1 GiB\"; what goes beyond waits, then gets 503.",
+            "Memory for request bodies that are being processed, without the first 16 KiB of each: \"8 MiB\"",
+            "to \"1 GiB\". Bodies beyond it wait, then get 503.",
         ],
     ),
     opt(
         "server.idle_seconds",
         "300",
-        &["How long an HTTP/2 connection may have nothing in flight, at least 5."],
+        &["Seconds that an HTTP/2 connection may be idle, at least 5."],
     ),
     opt(
         "server.max_connection_age_seconds",
         "3600",
         &[
-            "After this a client is asked to make a new connection, at least 30; what is in flight on",
-            "the old one goes on.",
+            "Seconds after which a client is asked to reconnect, at least 30; requests in flight on the",
+            "old connection continue.",
         ],
     ),
     opt(
         "vault.dir",
         "\"\"",
-        &["The vault of the key in .env, such as an existing Obsidian vault; empty for <home>/vault."],
+        &["Vault of the key in .env, such as an existing Obsidian vault; empty for <home>/vault."],
     ),
     opt(
         "vault.timezone",
         "\"\"",
-        &["IANA name, such as \"Europe/Madrid\"; empty for the machine's."],
+        &["IANA name, such as \"Europe/Madrid\"; empty for that of the system."],
     ),
     opt(
         "vault.day",
         "\"received\"",
         &[
-            "Which day an event is filed under: \"received\" (when the server took it) or \"captured\"",
-            "(its own timestamp).",
+            "The day under which an event is filed: \"received\" (when the service received it) or",
+            "\"captured\" (its own timestamp).",
         ],
     ),
     opt(
         "vault.day_starts_at",
         "\"00:00\"",
-        &["Local time at which a day begins, HH:MM."],
+        &["Local time at which a day starts, HH:MM."],
     ),
     opt(
         "vault.min_free",
         "\"64 MiB\"",
-        &["Refuse to write when the vault's file system has less than this left."],
+        &["Reject batches while the file system of the vault has less free space than this."],
     ),
     opt(
         "limits.requests_per_minute",
         "60",
-        &["Requests a minute for each key, JSON and unary gRPC together. 0: no limit."],
+        &["Requests per minute for each key, JSON and unary gRPC together. 0: no limit."],
     ),
     opt(
         "limits.burst",
         "60",
-        &["How many of them may come at once, at least 1."],
+        &["Requests that may be sent at once, at least 1."],
     ),
     opt(
         "limits.events_per_second",
         "0",
-        &["Events a second on gRPC streams for each key; a faster client is slowed down. 0: no limit."],
+        &["Events per second on gRPC streams for each key; faster clients are slowed down. 0: no limit."],
     ),
     opt(
         "limits.max_body_bytes",
         "\"1 MiB\"",
-        &["A JSON body, decompressed: \"1 KiB\" to \"4 MiB\"."],
+        &["Largest decompressed JSON body: \"1 KiB\" to \"4 MiB\"."],
     ),
     opt(
         "limits.failed_auth_per_minute",
         "20",
-        &["Wrong keys a minute from one address before it gets 429. 0: no limit."],
+        &["Invalid keys per minute from one address before it gets 429. 0: no limit."],
     ),
     opt(
         "limits.max_in_flight_batches",
         "32",
-        &["Batches of one stream that wait for their answer at once, 1 to 1024."],
+        &["Batches of one stream that may wait for their response, 1 to 1024."],
     ),
     opt(
         "limits.max_in_flight_bytes",
         "\"32 MiB\"",
-        &["Encoded batches in front of the vault's writer, all callers together: \"4 MiB\" to \"1 GiB\"."],
+        &["Encoded batches that wait for the writer, all callers together: \"4 MiB\" to \"1 GiB\"."],
     ),
     opt(
         "registry.enforce",
         "\"off\"",
         &[
-            "What happens to batches of plugins that are not installed: \"off\" (taken), \"warn\" (taken,",
-            "counted, logged) or \"strict\" (refused).",
+            "Batches from plugins that are not installed: \"off\" (accept), \"warn\" (accept, count and log)",
+            "or \"strict\" (reject).",
         ],
     ),
     opt(
@@ -192,14 +192,14 @@ pub const OPTIONS: &[Opt] = &[
         "telemetry.open_metrics",
         "true",
         &[
-            "Whether programs on this machine read /metrics without a key (figures of tenants never);",
-            "false where a proxy on it speaks for others.",
+            "Allow programs on this machine to read /metrics without a key (never metrics of tenants);",
+            "set false behind a proxy on the same machine.",
         ],
     ),
     opt(
         "telemetry.otlp_endpoint",
         "\"\"",
-        &["Where traces go: an OTLP/gRPC collector, such as \"http://127.0.0.1:4317\"; empty for none."],
+        &["OTLP/gRPC collector for traces, such as \"http://127.0.0.1:4317\"; empty for none."],
     ),
 ];
 
@@ -207,7 +207,7 @@ const fn opt(key: &'static str, default: &'static str, doc: &'static [&'static s
     Opt { key, default, doc }
 }
 
-/// The file that a first start writes: every option with its default, commented out.
+/// The config file that a first start writes: every option with its default, commented out.
 pub fn commented_file() -> String {
     let mut out = String::from(
         "# OpenClone's options. Remove the # in front of a line to change it.\n\

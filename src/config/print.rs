@@ -1,4 +1,4 @@
-//! `--print-config`: the result as TOML, with where each value came from.
+//! `--print-config`: the effective configuration as TOML, with the origin of each value.
 
 use config::{Value, ValueKind};
 
@@ -7,7 +7,7 @@ use super::{
     options::{self, OPTIONS},
 };
 
-/// Every option with its value and, in a comment, where it came from. The key is no option, so no secret is shown.
+/// Every option with its value and, in a comment, its origin. Keys are not options, so no secret is shown.
 pub fn print(layers: &Layers) -> String {
     let mut out = String::new();
     let mut table = "";

@@ -1,13 +1,13 @@
-//! Where and how to listen, and who may come in.
+//! Options of the network side.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{ConfigError, Layers};
 
-/// Where and how to listen, and who may come in.
+/// Options of the network side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// Address and port; port 0 takes a free one.
+    /// Address and port; port 0 selects a free port.
     pub listen: SocketAddr,
     /// Certificate chain and private key, PEM files.
     pub tls: Option<TlsFiles>,
@@ -15,26 +15,26 @@ pub struct ServerConfig {
     pub allowed_hosts: Vec<String>,
     /// Lower-case, such as `https://notes.example`.
     pub allowed_origins: Vec<String>,
-    /// Connections at once.
+    /// Concurrent connections.
     pub max_connections: u32,
-    /// Connections at once from one address other than loopback; 0 for no limit.
+    /// Concurrent connections per address, without loopback; 0 means no limit.
     pub max_connections_per_peer: u32,
-    /// Requests in flight at once, streams not counted.
+    /// Requests in flight, without streams.
     pub max_requests: u32,
-    /// Streams of batches at once.
+    /// Concurrent streams of batches.
     pub max_streams: u32,
-    /// Bytes of requests that were read and not yet handed on.
+    /// Memory for request bodies that are being processed, in bytes.
     pub max_body_buffer_bytes: u64,
-    /// How long a connection may have nothing in flight.
+    /// How long a connection may be idle.
     pub idle: Duration,
-    /// How old a connection may get before its client is asked to make a new one.
+    /// The age at which the client of a connection is asked to reconnect.
     pub max_connection_age: Duration,
 }
 
 /// Certificate chain and private key, PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate, then those that signed it.
+    /// The certificate chain, leaf first.
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
@@ -54,7 +54,7 @@ impl ServerConfig {
                 place: layers.place("server.listen"),
                 reason: format!(
                     "{listen} is not a loopback address and would send keys and events in clear text; set \
-                     server.tls_cert and server.tls_key, or --insecure if something in front of it encrypts"
+                     server.tls_cert and server.tls_key, or --insecure behind a proxy that encrypts"
                 ),
             });
         }
@@ -101,7 +101,7 @@ fn read_tls(layers: &Layers) -> Result<Option<TlsFiles>, ConfigError> {
     };
     Err(ConfigError::Conflict {
         place: layers.place(missing.0),
-        reason: format!("it needs {} beside it", missing.1),
+        reason: format!("requires {} as well", missing.1),
     })
 }
 

@@ -1,24 +1,24 @@
-//! What a tenant may be called.
+//! Validates names of tenants.
 
 /// The longest name, in bytes.
 const LONGEST: usize = 64;
 
-/// Names that a file system of Windows keeps for devices: a vault may be synced to one.
+/// Names that Windows reserves for devices; a vault may be synced to Windows.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 /// Checks the name of a tenant: 1 to 64 of `[a-z0-9-]`. It becomes the name of a directory.
 ///
 /// # Errors
-/// What is wrong with it, in a few words.
+/// A short description of the problem.
 pub fn check(tenant: &str) -> Result<(), &'static str> {
     if tenant.is_empty() || tenant.len() > LONGEST {
-        return Err("a tenant has 1 to 64 characters");
+        return Err("a tenant name has 1 to 64 characters");
     }
     if !tenant
         .bytes()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     {
-        return Err("a tenant has only a-z, 0-9 and hyphens");
+        return Err("a tenant name consists of a-z, 0-9 and hyphens");
     }
     let numbered = |name| {
         let digits = tenant.strip_prefix(name);
@@ -27,7 +27,7 @@ pub fn check(tenant: &str) -> Result<(), &'static str> {
     if DEVICES.contains(&tenant)
         || ((numbered("com") || numbered("lpt")) && tenant.ends_with(|c: char| c.is_ascii_digit()))
     {
-        return Err("this name is reserved for a device on some systems");
+        return Err("this name is reserved for a device on Windows");
     }
     Ok(())
 }

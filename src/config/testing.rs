@@ -1,4 +1,4 @@
-//! What unit tests of several rooms share.
+//! Shared by the unit tests of several modules.
 
 use std::time::Duration;
 

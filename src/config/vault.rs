@@ -1,4 +1,4 @@
-//! Where the vault is and how days are cut.
+//! Options of the vault.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,14 @@ use openclone_vault::{DayBy, DayRule};
 
 use super::{ConfigError, Layers};
 
-/// Where the vault is and how days are cut.
+/// Options of the vault.
 #[derive(Clone, Debug)]
 pub struct VaultConfig {
     /// `None` for `<home>/vault`.
     pub dir: Option<PathBuf>,
-    /// The border of days.
+    /// The rule that assigns events to days.
     pub days: DayRule,
-    /// Bytes that must be left on the vault's file system.
+    /// Bytes that must stay free on the file system of the vault.
     pub min_free: u64,
 }
 
@@ -49,7 +49,7 @@ impl VaultConfig {
     }
 }
 
-/// An empty name is the machine's zone, or UTC where the machine does not say.
+/// An empty name means the zone of the system, or UTC if that is unknown.
 fn parse_zone(name: &str) -> Option<(String, TimeZone)> {
     if !name.is_empty() {
         return Some((name.to_owned(), TimeZone::get(name).ok()?));

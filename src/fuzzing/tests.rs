@@ -55,7 +55,7 @@ fn feed(title: &'static str, tried: &'static str, test: &str, run: fn(&[u8])) {
 fn any_json_body() {
     feed(
         "random JSON bodies",
-        "bodies near a documented one, and any text: read or refused with a reason; no panic",
+        "bodies near a documented one, and any text: read or rejected with a reason; no panic",
         "any_json_body",
         json_body::run,
     );
@@ -65,7 +65,7 @@ fn any_json_body() {
 fn any_message() {
     feed(
         "random protobuf messages",
-        "messages near a valid one, and any bytes: refused, or judged by the rules and rendered with their ids",
+        "messages near a valid one, and any bytes: rejected, or judged by the rules and rendered with their ids",
         "any_message",
         |input| {
             let text = include_str!("../../tests/data/messaging.json");
@@ -79,7 +79,7 @@ fn any_message() {
 fn any_manifest() {
     feed(
         "random manifests",
-        "plugin.json near a valid one, and any text: taken, or refused with what is wrong",
+        "plugin.json near a valid one, and any text: taken, or rejected with what is wrong",
         "any_manifest",
         |input| {
             let base: &[u8] = include_bytes!("../../plugins/openclone-braindump/plugin.json");
@@ -92,10 +92,10 @@ fn any_manifest() {
 
 #[test]
 fn any_file_of_keys() {
-    assert!(KeysFile::check_round_trip(KEYS), "the base is refused");
+    assert!(KeysFile::check_round_trip(KEYS), "the base is rejected");
     feed(
         "random files of keys",
-        "keys.toml near a valid one, and any text: refused, or the same after it was written and read again",
+        "keys.toml near a valid one, and any text: rejected, or the same after it was written and read again",
         "any_file_of_keys",
         |input| {
             if let Ok(text) = str::from_utf8(&splice::splice(&[KEYS.as_bytes()], input)) {

@@ -1,5 +1,5 @@
-//! The calls that every JSON batch makes, for the gateway in the same process: the same checks and the same methods as over
-//! the routes, without writing and reading HTTP/2 messages in between.
+//! The service for the gateway in the same process: the same checks and methods as over gRPC, without encoding HTTP/2
+//! messages in between.
 
 use http::HeaderMap;
 use openclone_client::v1::Batch;
@@ -9,14 +9,14 @@ use tonic::Status;
 use super::{Ingest, RequestId};
 use crate::auth::{Authenticator, Principal};
 
-/// The service, as the gateway in the same process calls it.
+/// The service as the gateway in the same process calls it.
 #[derive(Clone, Debug)]
 pub(crate) struct LocalBackend {
     authenticator: Authenticator,
     ingest: Ingest,
 }
 
-/// A caller whose key was good when its request came.
+/// An authenticated caller.
 #[derive(Debug)]
 struct Caller {
     principal: Principal,
@@ -47,7 +47,7 @@ impl DirectCaller for Caller {
     fn ingest_batch(self: Box<Self>, batch: Batch) -> DirectAnswer {
         Box::pin(async move {
             let principal = self.ingest.renew(&self.principal, &batch)?;
-            self.ingest.take(&principal, &batch, &self.id).await
+            self.ingest.ingest_one(&principal, &batch, &self.id).await
         })
     }
 }

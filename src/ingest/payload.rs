@@ -1,23 +1,22 @@
-//! From an event's `data`, typed or JSON, to the one form that is hashed, redacted and rendered.
+//! Converts the `data` of an event, typed or JSON, to the form that is hashed, redacted and rendered.
 //!
-//! Both forms agree when they carry the same values: members have their documented names; a field that is not set, and a
-//! list that is empty, is no member.
+//! Both forms give the same result for the same values: members have their documented names; unset fields and empty lists
+//! are left out.
 
 use openclone_client::v1::event::Data;
 use openclone_vault::{Number, Object, Value};
 
-/// No typed payload has more.
-const MOST_FIELDS: usize = 5;
+/// The most fields of a typed payload.
+const MAX_FIELDS: usize = 5;
 
-/// The members of `data`; `None` if it is neither there nor an object, or has a number that is none: what validation
-/// has refused before.
+/// The members of `data`; `None` if it is missing, not an object or has a non-finite number, which validation rejects.
 pub(crate) fn object(data: Option<&Data>) -> Option<Object<'_>> {
     let data = data?;
     if let Data::Json(json) = data {
         return Object::parse(json).ok();
     }
     let mut members = Members {
-        object: Object::with_capacity(MOST_FIELDS),
+        object: Object::with_capacity(MAX_FIELDS),
         finite: true,
     };
     fill(&mut members, data);

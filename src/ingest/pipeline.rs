@@ -83,8 +83,8 @@ impl Pipeline {
 
     /// Counts the events of a batch that is rejected unprocessed because of `error`.
     pub(crate) fn record_rejection(&self, principal: &Principal, batch: &Batch, error: &IngestError) {
-        self.metrics.incoming(batch.events.len()).refused(error.reason());
-        self.tenants.of(&principal.tenant).refused(batch.events.len());
+        self.metrics.incoming(batch.events.len()).rejected(error.reason());
+        self.tenants.of(&principal.tenant).rejected(batch.events.len());
     }
 
     /// Processes a batch up to the writer, without waiting for its reply.
@@ -118,9 +118,9 @@ impl Pipeline {
         {
             Ok((prepared, permit)) => self.append(principal, batch, prepared, permit, incoming),
             Err(error) => {
-                incoming.refused(error.reason());
-                self.tenants.of(&principal.tenant).refused(batch.events.len());
-                self.registry.refused(&principal.tenant, &batch.plugin_id);
+                incoming.rejected(error.reason());
+                self.tenants.of(&principal.tenant).rejected(batch.events.len());
+                self.registry.rejected(&principal.tenant, &batch.plugin_id);
                 Err(error)
             }
         }
@@ -172,28 +172,28 @@ impl Pipeline {
         permit: OwnedSemaphorePermit,
         incoming: Incoming,
     ) -> Result<Pending, IngestError> {
-        let figures = self.tenants.of(&principal.tenant);
+        let stats = self.tenants.of(&principal.tenant);
         let vault = match self.lifecycle.vault() {
             Ok(vault) => vault,
             Err(error) => {
-                incoming.refused(error.reason());
-                figures.refused(batch.events.len());
+                incoming.rejected(error.reason());
+                stats.rejected(batch.events.len());
                 return Err(error);
             }
         };
         let (sender, reply) = oneshot::channel();
         let activity = self.registry.activity(&principal.tenant, batch);
         let bytes = prepared.batch.files.iter().map(|file| file.bytes.len()).sum();
-        let handed = figures.handed(batch.events.len(), bytes);
+        let handed = stats.handed(batch.events.len(), bytes);
         let lifecycle = Arc::clone(&self.lifecycle);
         vault.append(prepared.batch, move |outcome| {
-            handed.answered(outcome.as_ref().copied().map_err(|_| ()), lifecycle.checkpoints());
+            handed.replied(outcome.as_ref().copied().map_err(|_| ()), lifecycle.checkpoints());
             match &outcome {
                 Ok(receipt) => {
-                    activity.answered(*receipt);
+                    activity.stored(*receipt);
                     incoming.done(*receipt);
                 }
-                Err(error) => incoming.refused(IngestError::from(error.clone()).reason()),
+                Err(error) => incoming.rejected(IngestError::from(error.clone()).reason()),
             }
             drop(permit);
             // the caller may have stopped waiting

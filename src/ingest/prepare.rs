@@ -1,4 +1,4 @@
-//! From a valid batch to the final bytes of its entries: ids over the data as sent, then redaction, then Markdown.
+//! Renders a valid batch: ids over the data as sent, then redaction, then Markdown.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -11,25 +11,25 @@ use super::payload;
 use crate::{error::IngestError, runtime::convert::timestamp_from_proto};
 use openclone_redact::Redactor;
 
-/// What stays the same from batch to batch.
+/// The settings of rendering.
 #[derive(Debug)]
 pub(crate) struct Preparer {
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) days: DayRule,
 }
 
-/// A batch with what its answer says besides the counts.
+/// A rendered batch, with the data of its response besides the counts.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) batch: PreparedBatch,
-    /// Relative to the vault, in the order in which events named them.
+    /// Paths in the vault, in the order of the events.
     pub(crate) files: Vec<String>,
-    /// How many secrets were replaced.
+    /// The number of replaced secrets.
     pub(crate) redacted: u32,
 }
 
 impl Preparer {
-    /// Renders `batch`, which is valid, for `tenant`.
+    /// Renders a valid batch of `tenant`.
     pub(crate) fn prepare(
         &self,
         tenant: &Arc<str>,
@@ -51,11 +51,11 @@ impl Preparer {
         let mut redacted = 0;
         for (index, event) in batch.events.iter().enumerate() {
             let mut data =
-                payload::object(event.data.as_ref()).ok_or_else(|| fault(index, "data", Rule::Object))?;
+                payload::object(event.data.as_ref()).ok_or_else(|| violation(index, "data", Rule::Object))?;
             let timestamp = event
                 .timestamp
                 .and_then(timestamp_from_proto)
-                .ok_or_else(|| fault(index, "timestamp", Rule::Moment))?;
+                .ok_or_else(|| violation(index, "timestamp", Rule::Moment))?;
             let raw_ref = event.raw_ref.as_deref().filter(|raw_ref| !raw_ref.is_empty());
             let id = match raw_ref {
                 Some(raw_ref) => EventId::from_ref(tenant, source_type, &batch.plugin_id, raw_ref),
@@ -88,7 +88,7 @@ impl Preparer {
     }
 }
 
-/// About how many bytes of text there are.
+/// The approximate number of bytes of text.
 fn text_bytes(batch: &v1::Batch) -> usize {
     let of = |event: &v1::Event| {
         let data = event.data.as_ref().map_or(0, v1::event::Data::encoded_len);
@@ -97,7 +97,7 @@ fn text_bytes(batch: &v1::Batch) -> usize {
     batch.events.iter().map(of).sum()
 }
 
-/// One spelling of each device: however its UUID was written, it is one to the event id and to the reader.
+/// The canonical form of a device id: all spellings of a UUID give the same event ids.
 fn device(device_id: &str) -> Cow<'_, str> {
     let Ok(id) = Uuid::try_parse(device_id) else {
         return Cow::Borrowed(device_id);
@@ -109,7 +109,7 @@ fn device(device_id: &str) -> Cow<'_, str> {
     }
 }
 
-fn fault(index: usize, field: &'static str, rule: Rule) -> IngestError {
+fn violation(index: usize, field: &'static str, rule: Rule) -> IngestError {
     let path = vec!["events".into(), index.into(), field.into()];
     IngestError::Invalid {
         violations: vec![Violation { path, rule }],
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_has_one_spelling() {
+    fn device_id_has_one_spelling() {
         let id = "550e8400-e29b-41d4-a716-446655440000";
         let braced = format!("{{{id}}}");
         let urn = format!("urn:uuid:{id}");

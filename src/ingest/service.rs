@@ -1,4 +1,4 @@
-//! impl IngestService: unary and stream, nothing but protocol.
+//! IngestService: the gRPC protocol of unary requests and streams.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -9,7 +9,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::warn;
 
-use super::{pipeline::Pipeline, stream, undecodable as unread};
+use super::{pipeline::Pipeline, stream, undecodable};
 use crate::{
     auth::{Need, Principal},
     error::{IngestError, write_rate_limit},
@@ -17,25 +17,25 @@ use crate::{
     v1::ingest_service_server::IngestService,
 };
 
-/// Bytes of one gRPC message, decompressed, at most.
+/// The most bytes of one decompressed gRPC message.
 pub const MAX_MESSAGE: usize = 4 << 20;
 
-/// Takes batches.
+/// Implements IngestService.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     pipeline: Arc<Pipeline>,
 }
 
 impl Ingest {
-    /// In front of `pipeline`.
+    /// Serves `pipeline`.
     pub fn new(pipeline: Arc<Pipeline>) -> Self {
         Self { pipeline }
     }
 
-    /// What is known now of a caller who was let in before its `batch` had come.
+    /// The current principal of a caller who was authenticated before its `batch` was received.
     ///
     /// # Errors
-    /// [`IngestError::InvalidKey`] when the key was revoked or has ended meanwhile; the events are counted as refused.
+    /// [`IngestError::InvalidKey`] when the key was revoked or expired meanwhile; counts the events as rejected.
     pub(crate) fn renew(&self, principal: &Principal, batch: &Batch) -> Result<Principal, IngestError> {
         self.pipeline
             .keys
@@ -43,11 +43,11 @@ impl Ingest {
             .inspect_err(|error| self.pipeline.record_rejection(principal, batch, error))
     }
 
-    /// Takes one batch of a request of its own, which has this `id`.
+    /// Processes the batch of a unary request with this `id`.
     ///
     /// # Errors
-    /// Why nothing of the batch is acknowledged.
-    pub(crate) async fn take(
+    /// The reason for which no event of the batch is acknowledged.
+    pub(crate) async fn ingest_one(
         &self,
         principal: &Principal,
         batch: &Batch,
@@ -63,7 +63,7 @@ impl Ingest {
                 Ok(response)
             }
             Err(error) => {
-                let mut status = refused(error, id);
+                let mut status = to_status(error, id);
                 if let Some(rate_limit) = &rate_limit {
                     write_rate_limit(status.metadata_mut(), rate_limit);
                 }
@@ -85,8 +85,8 @@ impl IngestService for Ingest {
         principal.require(Need::AnyIngest, Timestamp::now)?;
         let rate_limit = principal.limits.take().map_err(IngestError::from)?;
         let id = RequestId::of(request.metadata().as_ref());
-        let answers = stream::answers(Arc::clone(&self.pipeline), principal, request.into_inner(), id);
-        let mut response = Response::new(answers);
+        let responses = stream::responses(Arc::clone(&self.pipeline), principal, request.into_inner(), id);
+        let mut response = Response::new(responses);
         if let Some(rate_limit) = rate_limit {
             write_rate_limit(response.metadata_mut(), &rate_limit);
         }
@@ -97,23 +97,23 @@ impl IngestService for Ingest {
         &self,
         request: Request<IngestBatchRequest>,
     ) -> Result<Response<IngestBatchResponse>, Status> {
-        unread::Reached::note(&request);
+        undecodable::Decoded::note(&request);
         let principal = Principal::of(&request)?;
         let id = RequestId::of(request.metadata().as_ref());
         let batch = request
             .into_inner()
             .batch
             .ok_or_else(|| IngestError::missing("batch"))?;
-        self.take(&principal, &batch, &id).await
+        self.ingest_one(&principal, &batch, &id).await
     }
 }
 
-/// The status of an error; logs it once if the fault is ours.
-pub(super) fn refused(error: IngestError, id: &RequestId) -> Status {
+/// The status of an error; logs it if the service is the cause.
+pub(super) fn to_status(error: IngestError, id: &RequestId) -> Status {
     match &error {
         IngestError::Storage { reason } => warn!(id = id.text(), %reason, "vault write failed"),
         IngestError::Unavailable { message, .. } => {
-            warn!(id = id.text(), reason = %message, "batch not taken")
+            warn!(id = id.text(), reason = %message, "batch not accepted")
         }
         _ => {}
     }

@@ -1,11 +1,11 @@
-//! One stream of batches: a task reads and hands each to the writer, and the answers wait in the order of the requests.
+//! Serves one stream of batches: a task reads batches and hands them to the writer; responses keep the order of requests.
 //!
-//! Answers that were not fetched yet are bounded, so a client that does not read them, or sends faster than the disk
-//! takes, is no longer read from, and HTTP/2 flow control holds it. A batch once handed to the writer is completed even
-//! if the client goes away.
+//! The number of pending responses is bounded. The service stops reading from a client that does not read its responses, or
+//! sends faster than the disk can store, so HTTP/2 flow control slows it down. The writer completes every batch it accepts,
+//! even if the client disconnects.
 //!
-//! A stream outlives the check of its key, so the key is looked at again: with every batch, and every other second while
-//! none comes. When it was revoked or has ended, so has the stream, with UNAUTHENTICATED after the answers that are due.
+//! A stream outlives the check of its key, so the key is checked again with every batch, and every two seconds in between.
+//! When it is revoked or expires, the stream ends with UNAUTHENTICATED after the pending responses.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -22,36 +22,36 @@ use super::{
     RequestId,
     admission::OnOverload,
     pipeline::{Pending, Pipeline},
-    service::refused,
-    undecodable as unread,
+    service::to_status,
+    undecodable,
 };
 use crate::{auth::Principal, error::IngestError};
 
-/// How often the key of a stream is looked at while no batch comes.
+/// How often the key of an idle stream is checked.
 const RENEWAL: Duration = Duration::from_secs(2);
 
-type Answers = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
+type Responses = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
 
-/// What the reader knows of an answer.
-enum Coming {
+/// A response to come.
+enum PendingReply {
     Pending(u64, Pending),
-    Refused(u64, IngestError),
+    Rejected(u64, IngestError),
 }
 
-/// The answers to `requests`, in order.
-pub(super) fn answers(
+/// The responses to `requests`, in order.
+pub(super) fn responses(
     pipeline: Arc<Pipeline>,
     principal: Principal,
     requests: Streaming<IngestRequest>,
     id: RequestId,
-) -> Answers {
+) -> Responses {
     let in_flight = principal.limits.config().max_in_flight_batches as usize;
-    // one more waits outside the channel, for the writer
+    // one more waits for the writer, outside the channel
     let (sender, receiver) = mpsc::channel((in_flight - 1).max(1));
     let (end, ended) = oneshot::channel();
     tokio::spawn(async move {
         let last = read(&pipeline, &principal, requests, &sender).await;
-        // before the channel ends, so that it is there when the answers have run out
+        // sent before the channel closes, so that it is available after the last response
         if let Some(last) = last {
             let _ = end.send(last);
         }
@@ -60,16 +60,16 @@ pub(super) fn answers(
     let last = tokio_stream::once(ended)
         .then(|ended| ended)
         .filter_map(|status| status.ok().map(Err));
-    let answers = ReceiverStream::new(receiver).then(move |coming| answer(coming, id.clone()));
-    Box::pin(answers.chain(last))
+    let responses = ReceiverStream::new(receiver).then(move |reply| respond(reply, id.clone()));
+    Box::pin(responses.chain(last))
 }
 
-/// Reads until the stream ends; the status with which it is ended from this side, if it is.
+/// Reads until the stream ends; returns the status when the service ends it.
 async fn read(
     pipeline: &Pipeline,
     principal: &Principal,
     mut requests: Streaming<IngestRequest>,
-    sender: &mpsc::Sender<Coming>,
+    sender: &mpsc::Sender<PendingReply>,
 ) -> Option<Status> {
     let draining = pipeline.lifecycle.draining();
     let revoked = revoked(pipeline, principal);
@@ -86,30 +86,30 @@ async fn read(
             Ok(Some(request)) => request,
             Ok(None) => return None,
             Err(status) => {
-                if let Some(why) = unread::reason(&status) {
-                    pipeline.metrics.unread(why);
+                if let Some(why) = undecodable::reason(&status) {
+                    pipeline.metrics.undecodable(why);
                 }
                 return Some(status);
             }
         };
-        // a pace may hold the batch back for long
+        // pacing may delay the batch for long
         let handled = tokio::select! {
             biased;
             error = &mut revoked => Err(error),
             handled = handle(pipeline, principal, request) => handled,
         };
-        let coming = match handled {
-            Ok(coming) => coming,
+        let reply = match handled {
+            Ok(reply) => reply,
             Err(error) => return Some(error.into()),
         };
         tokio::select! {
-            sent = sender.send(coming) => sent.ok()?,
+            sent = sender.send(reply) => sent.ok()?,
             error = &mut revoked => return Some(error.into()),
         }
     }
 }
 
-/// Returns when the key has ended or was revoked.
+/// Returns when the key has expired or was revoked.
 async fn revoked(pipeline: &Pipeline, principal: &Principal) -> IngestError {
     loop {
         sleep(RENEWAL).await;
@@ -119,12 +119,12 @@ async fn revoked(pipeline: &Pipeline, principal: &Principal) -> IngestError {
     }
 }
 
-/// The batch's answer to come, or why the stream ends here.
+/// The pending reply of a batch, or the error that ends the stream.
 async fn handle(
     pipeline: &Pipeline,
     principal: &Principal,
     request: IngestRequest,
-) -> Result<Coming, IngestError> {
+) -> Result<PendingReply, IngestError> {
     let sequence = request.sequence;
     let principal = match pipeline.keys.renew(principal) {
         Ok(principal) => principal,
@@ -140,20 +140,20 @@ async fn handle(
         None => Err(IngestError::missing("batch")),
     };
     match submitted {
-        Ok(pending) => Ok(Coming::Pending(sequence, pending)),
+        Ok(pending) => Ok(PendingReply::Pending(sequence, pending)),
         Err(error @ IngestError::InvalidKey) => Err(error),
-        Err(error) => Ok(Coming::Refused(sequence, error)),
+        Err(error) => Ok(PendingReply::Rejected(sequence, error)),
     }
 }
 
-async fn answer(coming: Coming, id: RequestId) -> Result<IngestResponse, Status> {
-    let (sequence, outcome) = match coming {
-        Coming::Pending(sequence, pending) => (sequence, pending.wait().await),
-        Coming::Refused(sequence, error) => (sequence, Err(error)),
+async fn respond(reply: PendingReply, id: RequestId) -> Result<IngestResponse, Status> {
+    let (sequence, outcome) = match reply {
+        PendingReply::Pending(sequence, pending) => (sequence, pending.wait().await),
+        PendingReply::Rejected(sequence, error) => (sequence, Err(error)),
     };
     let outcome = match outcome {
         Ok(result) => Outcome::Result(result),
-        Err(error) => Outcome::Error(in_band(refused(error, &id))),
+        Err(error) => Outcome::Error(in_band(to_status(error, &id))),
     };
     Ok(IngestResponse {
         sequence,
@@ -161,7 +161,7 @@ async fn answer(coming: Coming, id: RequestId) -> Result<IngestResponse, Status>
     })
 }
 
-/// A status as a message: what tonic carries as details is that message already, encoded.
+/// A status as a message, which tonic carries encoded as its details.
 fn in_band(status: Status) -> tonic_types::Status {
     tonic_types::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::Status {
         code: status.code() as i32,

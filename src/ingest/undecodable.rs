@@ -1,5 +1,7 @@
-//! Counts messages that could not be read: too large, broken, or too slow. tonic answers those before the service hears
-//! of them, so a layer around it looks for answers that the service did not give.
+//! Counts messages that could not be decoded: too large, invalid, or too late.
+//!
+//! tonic responds to those before the service is called, so this layer around the service looks for responses that the
+//! service did not give.
 
 use std::{
     convert::Infallible,
@@ -19,42 +21,42 @@ use tower::Service;
 
 use crate::observe::metrics::Metrics;
 
-/// The end of the path of a unary call. A stream tells of its messages itself.
+/// The end of the path of a unary call. A stream counts its messages itself.
 const UNARY: &str = "/IngestBatch";
 
-/// A service whose unread messages are counted.
+/// A service whose undecodable messages are counted.
 #[derive(Clone, Debug)]
-pub(crate) struct Counted<S> {
+pub(crate) struct CountUndecodable<S> {
     inner: S,
     metrics: Metrics,
 }
 
-/// Notes in a request that its message was read.
+/// Set when the message of a request was decoded.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reached(Arc<AtomicBool>);
+pub(super) struct Decoded(Arc<AtomicBool>);
 
-impl<S> Counted<S> {
+impl<S> CountUndecodable<S> {
     pub(crate) fn new(inner: S, metrics: Metrics) -> Self {
         Self { inner, metrics }
     }
 }
 
-impl Reached {
-    /// Notes it in `request`.
+impl Decoded {
+    /// Sets it in `request`.
     pub(super) fn note<T>(request: &tonic::Request<T>) {
-        if let Some(reached) = request.extensions().get::<Self>() {
-            reached.0.store(true, Ordering::Relaxed);
+        if let Some(decoded) = request.extensions().get::<Self>() {
+            decoded.0.store(true, Ordering::Relaxed);
         }
     }
 }
 
-/// Why the message was not read that ended in `status`; `None` if the client went away.
+/// Why the message was not decoded whose call ended with `status`; `None` when the client disconnected.
 pub(super) fn reason(status: &Status) -> Option<Unread> {
     match status.code() {
         Code::OutOfRange | Code::ResourceExhausted => Some(Unread::TooLarge),
         Code::DeadlineExceeded => Some(Unread::TooLate),
         Code::Unavailable => Some(Unread::NoRoom),
-        // what comes from the connection has its error as a source
+        // an error of the connection has a source
         Code::Internal | Code::Unimplemented | Code::InvalidArgument if status.source().is_none() => {
             Some(Unread::Unreadable)
         }
@@ -62,11 +64,11 @@ pub(super) fn reason(status: &Status) -> Option<Unread> {
     }
 }
 
-impl<S: NamedService> NamedService for Counted<S> {
+impl<S: NamedService> NamedService for CountUndecodable<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S> Service<Request<Body>> for Counted<S>
+impl<S> Service<Request<Body>> for CountUndecodable<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
@@ -83,17 +85,17 @@ where
         if !request.uri().path().ends_with(UNARY) {
             return Box::pin(self.inner.call(request));
         }
-        let reached = Reached::default();
-        request.extensions_mut().insert(reached.clone());
+        let decoded = Decoded::default();
+        request.extensions_mut().insert(decoded.clone());
         let (answering, metrics) = (self.inner.call(request), self.metrics.clone());
         Box::pin(async move {
             let response = answering.await?;
-            if !reached.0.load(Ordering::Relaxed)
+            if !decoded.0.load(Ordering::Relaxed)
                 && let Some(why) = Status::from_header_map(response.headers())
                     .as_ref()
                     .and_then(reason)
             {
-                metrics.unread(why);
+                metrics.undecodable(why);
             }
             Ok(response)
         })

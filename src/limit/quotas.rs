@@ -1,4 +1,4 @@
-//! The buckets of one holder, a key or a tenant.
+//! The rate limiters of one key or tenant.
 
 use std::{
     num::NonZeroU32,
@@ -18,16 +18,16 @@ use super::{RateLimitExceeded, RateLimitStatus};
 type Requests = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
 type Events = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
 
-/// How much may come; 0 means no limit.
+/// The configured rates; 0 means no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rates {
     pub(super) requests_per_minute: u32,
-    /// How many requests may come at once; never 0.
+    /// Requests that may be sent at once; never 0.
     pub(super) burst: u32,
     pub(super) events_per_second: u32,
 }
 
-/// What has been used of the rates.
+/// The rates and their state.
 #[derive(Debug)]
 pub(super) struct Quotas {
     rates: Rates,
@@ -41,7 +41,7 @@ impl Quotas {
         let requests = NonZeroU32::new(rates.requests_per_minute)
             .map(|rate| Quota::per_minute(rate).allow_burst(at_least_one(rates.burst)))
             .map(|quota| RateLimiter::direct(quota).with_middleware());
-        // a whole batch must fit into the bucket
+        // the burst must allow a whole batch
         let events = NonZeroU32::new(rates.events_per_second)
             .map(|rate| Quota::per_second(rate).allow_burst(rate.max(at_least_one(500))))
             .map(RateLimiter::direct);
@@ -72,7 +72,7 @@ impl Quotas {
         }
     }
 
-    /// Where the holder stands, without counting anything.
+    /// The current status, without counting a request.
     pub(super) fn status(&self) -> Option<RateLimitStatus> {
         self.requests.as_ref()?;
         let (at, remaining) = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,7 +81,7 @@ impl Quotas {
         Some(self.with_remaining(remaining.saturating_add(back).min(self.rates.burst)))
     }
 
-    /// Waits until `events` more may be taken from a stream.
+    /// Waits until `events` more may be accepted from a stream.
     pub(super) async fn pace(&self, events: NonZeroU32) {
         let Some(limiter) = &self.events else { return };
         loop {
@@ -107,7 +107,7 @@ impl Quotas {
         }
     }
 
-    /// How long it takes until one more is there.
+    /// The time after which one more request is available.
     fn interval(&self) -> Duration {
         Duration::from_secs(60) / self.rates.requests_per_minute.max(1)
     }

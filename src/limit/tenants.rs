@@ -1,18 +1,18 @@
-//! Limits that all keys of a tenant share.
+//! Rate limits that all keys of a tenant share.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::quotas::{Quotas, Rates};
 use crate::config::TenantRates;
 
-/// The shared limits of every tenant that has some, with what has been used of them.
+/// The limits of every tenant that has any, with their state.
 #[derive(Clone, Debug, Default)]
 pub struct TenantLimits {
     shared: Arc<BTreeMap<String, (TenantRates, Arc<Quotas>)>>,
 }
 
 impl TenantLimits {
-    /// Limits of which nothing has been used.
+    /// Unused limits.
     pub fn new(rates: &BTreeMap<String, TenantRates>) -> Self {
         let shared = rates.iter().map(|(name, &rates)| {
             let quotas = Quotas::new(Rates {
@@ -27,7 +27,7 @@ impl TenantLimits {
         }
     }
 
-    /// What all keys of the tenant together may send; `None` if nobody said.
+    /// The configured limits of a tenant, if any.
     pub fn rates(&self, tenant: &str) -> Option<TenantRates> {
         self.shared.get(tenant).map(|(rates, _)| *rates)
     }

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_is_answered_here() {
+    fn preflight_gets_its_response_here() {
         let base = [
             ("host", "localhost"),
             ("origin", "https://app.example"),

@@ -88,7 +88,7 @@ impl Epilogue {
         self.cors.write(response.headers_mut());
         let status = response.status().as_u16();
         tracing::Span::current().record("status", status);
-        debug!(status, "answered");
+        debug!(status, "responded");
         response.headers_mut().insert(request_id::HEADER, self.id);
         // a stream has only begun when its response has
         if self.guard.kind() == Kind::Unary {

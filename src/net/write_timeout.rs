@@ -1,6 +1,6 @@
 //! Closes a connection whose client stops reading, or sends bytes that carry no request.
 //!
-//! Neither HTTP version bounds this: writes would wait for ever, and PINGs would be answered for ever.
+//! Neither HTTP version bounds this: writes would wait for ever, and PINGs would be acknowledged for ever.
 
 use std::{
     io,

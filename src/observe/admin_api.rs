@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz`, `/metrics`, and `/api/v1/tenants` (how each tenant stands).
+//! `/healthz`, `/readyz`, `/metrics`, and `/api/v1/tenants` (the status of each tenant).
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -27,19 +27,19 @@ pub(crate) struct AdminApi {
     pub(crate) authenticator: Authenticator,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) tenants: Arc<Tenants>,
-    /// Whether programs on this machine see figures without a key.
+    /// Whether programs on this machine may read metrics without a key.
     pub(crate) open_metrics: bool,
 }
 
-/// Which figures a caller sees.
+/// The metrics that a caller may read.
 #[derive(Debug, PartialEq, Eq)]
 enum MetricsVisibility {
-    /// All of them.
+    /// All metrics.
     All,
-    /// Those of the service as a whole, and of one tenant.
+    /// Those of the service, and of one tenant.
     Own(Arc<str>),
-    /// Those of the service as a whole.
-    Whole,
+    /// Those of the service.
+    Service,
 }
 
 /// The routes of the admin_api.
@@ -53,7 +53,7 @@ pub(crate) fn router(admin_api: AdminApi) -> Router {
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
 
-/// The route that only says that the process runs.
+/// The liveness route.
 pub(crate) fn liveness() -> Router {
     Router::new()
         .route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
@@ -65,9 +65,9 @@ async fn ready(State(admin_api): State<Arc<AdminApi>>) -> Response {
     match admin_api.lifecycle.ready() {
         Ok(()) => {
             let mut body = json!({"status": "ready", "version": version});
-            // batches are taken, but somebody should look
+            // batches are accepted, but the operator should act
             if let Some(fault) = admin_api.keys.state().fault {
-                body["detail"] = format!("{fault}; the keys read before hold").into();
+                body["detail"] = format!("{fault}; the previous keys stay valid").into();
             }
             Json(body).into_response()
         }
@@ -82,20 +82,20 @@ async fn ready(State(admin_api): State<Arc<AdminApi>>) -> Response {
 }
 
 async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> Response {
-    let sight = match admin_api.sight(&headers) {
-        Ok(sight) => sight,
+    let visible = match admin_api.visibility(&headers) {
+        Ok(visible) => visible,
         Err(error) => return refusal(&error),
     };
-    let figures = admin_api.lifecycle.figures();
+    let stats = admin_api.lifecycle.writer_stats();
     admin_api.metrics.keys(&admin_api.keys.state());
     admin_api.metrics.tenants(
-        &admin_api.tenants.figures(),
-        figures.map_or(0, |figures| figures.checkpoints),
+        &admin_api.tenants.stats(),
+        stats.map_or(0, |stats| stats.checkpoints),
     );
     let text = admin_api
         .metrics
-        .render(admin_api.lifecycle.ready().is_ok(), figures.as_ref());
-    let text = sight.of(text);
+        .render(admin_api.lifecycle.ready().is_ok(), stats.as_ref());
+    let text = visible.filter(text);
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,
@@ -103,7 +103,7 @@ async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> 
         .into_response()
 }
 
-/// All tenants for a key with scope `metrics`, else the key's own.
+/// All tenants for a key with scope `metrics`, else the tenant of the key.
 async fn tenants(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> Response {
     let principal = match admin_api.authenticator.admit(&headers) {
         Ok(principal) => principal,
@@ -111,7 +111,7 @@ async fn tenants(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> 
     };
     let sees_all = principal.require(Need::Metrics, Timestamp::now).is_ok();
     let checkpoints = admin_api.lifecycle.checkpoints();
-    // directories are read
+    // reads directories
     let reported = tokio::task::spawn_blocking(move || {
         let only = (!sees_all).then_some(&*principal.tenant);
         admin_api.tenants.report(only, checkpoints)
@@ -123,16 +123,16 @@ async fn tenants(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> 
 }
 
 impl AdminApi {
-    /// What of the figures a caller sees. Loopback peers need no key, unless told otherwise; but figures of tenants are for
-    /// those who have one.
-    fn sight(&self, headers: &HeaderMap) -> Result<MetricsVisibility, IngestError> {
+    /// The metrics that a caller may read. Loopback peers need no key if `open_metrics` is set, but then see no metrics of
+    /// tenants.
+    fn visibility(&self, headers: &HeaderMap) -> Result<MetricsVisibility, IngestError> {
         let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
         let is_loopback = peer
             .and_then(|peer| peer.parse::<SocketAddr>().ok())
             .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
         let is_open = is_loopback && self.open_metrics;
         if is_open && !headers.contains_key(API_KEY) {
-            return Ok(MetricsVisibility::Whole);
+            return Ok(MetricsVisibility::Service);
         }
         let caller = self.authenticator.admit(headers)?;
         match caller.require(Need::Metrics, Timestamp::now) {
@@ -146,13 +146,13 @@ impl AdminApi {
 }
 
 impl MetricsVisibility {
-    /// What is left of `text`, which has a line for each figure.
-    fn of(&self, text: String) -> String {
+    /// The visible lines of `text`, which has one line per series.
+    fn filter(&self, text: String) -> String {
         // the closing quote tells a name from a longer one
         let own = match self {
             Self::All => return text,
             Self::Own(tenant) => Some(format!("{{tenant=\"{tenant}\"")),
-            Self::Whole => None,
+            Self::Service => None,
         };
         let is_own = |line: &str| own.as_ref().is_some_and(|own| line.contains(own));
         let is_seen = |line: &&str| !line.contains("{tenant=") || is_own(line);
@@ -231,7 +231,7 @@ mod tests {
         }
     }
 
-    fn sight(
+    fn visibility(
         admin_api: &AdminApi,
         peer: &'static str,
         key: Option<&'static str>,
@@ -241,54 +241,57 @@ mod tests {
         if let Some(key) = key {
             headers.insert(API_KEY, HeaderValue::from_static(key));
         }
-        admin_api.sight(&headers)
+        admin_api.visibility(&headers)
     }
 
     #[test]
-    fn strangers_need_a_key_for_the_figures() {
+    fn remote_callers_need_a_key_for_metrics() {
         let open = admin_api(true);
         for near in ["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
-            assert_eq!(sight(&open, near, None).unwrap(), MetricsVisibility::Whole);
+            assert_eq!(visibility(&open, near, None).unwrap(), MetricsVisibility::Service);
             assert_eq!(
-                sight(&open, near, Some("key-for-all")).unwrap(),
+                visibility(&open, near, Some("key-for-all")).unwrap(),
                 MetricsVisibility::All
             );
             assert_eq!(
-                sight(&open, near, Some("key-for-own")).unwrap(),
+                visibility(&open, near, Some("key-for-own")).unwrap(),
                 MetricsVisibility::Own("ana".into())
             );
             assert!(matches!(
-                sight(&open, near, Some("wrong-key")),
+                visibility(&open, near, Some("wrong-key")),
                 Err(IngestError::InvalidKey)
             ));
             assert!(matches!(
-                sight(&admin_api(false), near, None),
+                visibility(&admin_api(false), near, None),
                 Err(IngestError::InvalidKey)
             ));
         }
         let far = "192.0.2.1:80";
-        assert!(matches!(sight(&open, far, None), Err(IngestError::InvalidKey)));
         assert!(matches!(
-            sight(&open, far, Some("key-for-own")),
+            visibility(&open, far, None),
+            Err(IngestError::InvalidKey)
+        ));
+        assert!(matches!(
+            visibility(&open, far, Some("key-for-own")),
             Err(IngestError::Forbidden { .. })
         ));
         assert_eq!(
-            sight(&open, far, Some("key-for-all")).unwrap(),
+            visibility(&open, far, Some("key-for-all")).unwrap(),
             MetricsVisibility::All
         );
-        assert!(open.sight(&HeaderMap::new()).is_err());
+        assert!(open.visibility(&HeaderMap::new()).is_err());
     }
 
     #[test]
-    fn only_ones_own_tenant_is_seen() {
+    fn only_the_own_tenant_is_visible() {
         let text = "a 1\nb{tenant=\"ana\"} 2\nb{tenant=\"an\"} 3\nc{tenant=\"ana\",outcome=\"stored\"} 4\n";
-        assert_eq!(MetricsVisibility::All.of(text.to_owned()), text);
-        assert_eq!(MetricsVisibility::Whole.of(text.to_owned()), "a 1\n");
+        assert_eq!(MetricsVisibility::All.filter(text.to_owned()), text);
+        assert_eq!(MetricsVisibility::Service.filter(text.to_owned()), "a 1\n");
         assert_eq!(
-            MetricsVisibility::Own("ana".into()).of(text.to_owned()),
+            MetricsVisibility::Own("ana".into()).filter(text.to_owned()),
             "a 1\nb{tenant=\"ana\"} 2\nc{tenant=\"ana\",outcome=\"stored\"} 4\n"
         );
-        let an = MetricsVisibility::Own("an".into()).of(text.to_owned());
+        let an = MetricsVisibility::Own("an".into()).filter(text.to_owned());
         assert!(an.contains(" 3") && !an.contains(" 2") && !an.contains(" 4"));
     }
 }

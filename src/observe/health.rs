@@ -1,4 +1,4 @@
-//! impl grpc.health.v1.Health: serving as long as batches are taken. Nothing is polled unless somebody watches.
+//! grpc.health.v1.Health: SERVING while batches are accepted. Polls only while a client watches.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -10,9 +10,9 @@ use tonic_health::pb::{
 
 use crate::runtime::lifecycle::Lifecycle;
 
-/// How often a watcher looks.
+/// How often a watched status is polled.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// What there is; the empty name is the server as a whole.
+/// Service names; the empty name is the server as a whole.
 const SERVICES: [&str; 4] = [
     "",
     "openclone.v1.IngestService",
@@ -20,12 +20,12 @@ const SERVICES: [&str; 4] = [
     "openclone.v1.RegistryService",
 ];
 
-/// Tells whether batches are taken.
+/// Implements Health.
 #[derive(Clone, Debug)]
 pub struct HealthFacade(Arc<Lifecycle>);
 
 impl HealthFacade {
-    /// The health of `lifecycle`.
+    /// Serves the health of `lifecycle`.
     pub fn new(lifecycle: Arc<Lifecycle>) -> Self {
         Self(lifecycle)
     }

@@ -1,9 +1,9 @@
-//! The figures of `/metrics`. Each event that comes in ends in exactly one of `openclone_events_total`: an [`Incoming`]
-//! is opened for the events of a batch and closed once; when it is dropped unclosed, they count as cancelled.
+//! The metrics that `/metrics` serves.
 //!
-//! An event has come in when its caller's key was good and its batch was read. A call that is refused for its key counts
-//! in `openclone_auth_failures_total`; a batch that cannot be read, whose events nobody knows, in
-//! `openclone_unread_batches_total`.
+//! Each received event counts in exactly one series of `openclone_events_total`: an [`Incoming`] is created for the events
+//! of a batch and completed once; dropped without that, it counts them as cancelled. An event is received when the key of
+//! its request is valid and its batch is decoded. A request with an invalid key counts in `openclone_auth_failures_total`; a
+//! batch that cannot be decoded, whose events are unknown, in `openclone_rejected_bodies_total`.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use openclone_vault::{Receipt, WriterStats};
 
 use crate::{auth::RingState, observe::tenants::TenantStats};
 
-/// Reasons for which events are rejected: the batch is at fault.
+/// Reasons for which events are rejected, which the sender has to fix.
 pub(crate) const REJECTED: [&str; 5] = [
     "INVALID_BATCH",
     "DATA_TOO_DEEP",
@@ -30,7 +30,7 @@ pub(crate) const REJECTED: [&str; 5] = [
     "RATE_LIMITED",
     "INVALID_API_KEY",
 ];
-/// Reasons for which events fail: the service could not take them.
+/// Reasons for which the service could not store events.
 const FAILED: [&str; 8] = [
     "STORAGE_FAILED",
     "OVERLOADED",
@@ -41,19 +41,19 @@ const FAILED: [&str; 8] = [
     "VAULT_MISSING",
     "CANCELLED",
 ];
-/// Reasons for which a batch could not be read.
-const UNREAD: [(Unread, &str); 4] = [
+/// Reasons for which a batch could not be decoded.
+const UNDECODABLE: [(Unread, &str); 4] = [
     (Unread::TooLarge, "TOO_LARGE"),
     (Unread::TooLate, "TOO_LATE"),
-    (Unread::NoRoom, "NO_ROOM"),
-    (Unread::Unreadable, "UNREADABLE"),
+    (Unread::NoRoom, "OVERLOADED"),
+    (Unread::Unreadable, "UNDECODABLE"),
 ];
-/// Histogram samples wait in memory until they are folded into buckets: every so many batches.
+/// Number of batches after which histogram samples are moved from memory into buckets.
 const FOLD_EVERY: u64 = 4096;
 
 static METADATA: Metadata<'static> = Metadata::new("openclone", Level::INFO, None);
 
-/// The figures of one service. Cheap to clone.
+/// The metrics of one service. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
@@ -64,7 +64,7 @@ struct Inner {
     duplicate: Counter,
     rejected: Vec<(&'static str, Counter)>,
     failed: Vec<(&'static str, Counter)>,
-    unread: Vec<(Unread, Counter)>,
+    undecodable: Vec<(Unread, Counter)>,
     redacted: Counter,
     unregistered: Counter,
     auth_failures: Counter,
@@ -72,7 +72,7 @@ struct Inner {
     batches: AtomicU64,
 }
 
-/// The events of one batch, on their way to exactly one counter.
+/// The events of one batch until they are counted, in exactly one counter.
 #[derive(Debug)]
 pub struct Incoming {
     metrics: Option<Metrics>,
@@ -87,13 +87,13 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Figures that are all zero.
+    /// Metrics that are all zero.
     pub fn new() -> Self {
         let buckets = [
             0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
         ];
         let builder = PrometheusBuilder::new();
-        // the list is not empty, which is all that can be wrong with it
+        // fails only for an empty list
         let recorder = builder.set_buckets(&buckets).unwrap_or_default().build_recorder();
         describe(&recorder);
         let events = |outcome: &'static str, reason: &'static str| {
@@ -108,8 +108,8 @@ impl Metrics {
             duplicate: events("duplicate", ""),
             rejected: REJECTED.map(|reason| (reason, events("rejected", reason))).into(),
             failed: FAILED.map(|reason| (reason, events("failed", reason))).into(),
-            unread: UNREAD
-                .map(|(unread, reason)| (unread, batches_unread(&recorder, reason)))
+            undecodable: UNDECODABLE
+                .map(|(cause, reason)| (cause, rejected_bodies(&recorder, reason)))
                 .into(),
             redacted: counter(&recorder, "openclone_redactions_total", vec![]),
             unregistered: counter(&recorder, "openclone_unregistered_batches_total", vec![]),
@@ -122,7 +122,7 @@ impl Metrics {
         Self(Arc::new(inner))
     }
 
-    /// A batch of so many events has come in.
+    /// A batch of `events` events was received.
     pub fn incoming(&self, events: usize) -> Incoming {
         Incoming {
             metrics: Some(self.clone()),
@@ -131,17 +131,17 @@ impl Metrics {
         }
     }
 
-    /// The gateway has turned something away.
-    pub fn turned_away(&self, refusal: Refusal) {
+    /// The gateway rejected a batch.
+    pub fn gateway_rejected(&self, refusal: Refusal) {
         match refusal {
-            Refusal::Faulty { events } => self.incoming(events).refused("INVALID_BATCH"),
-            Refusal::Unread(why) => self.unread(why),
+            Refusal::Faulty { events } => self.incoming(events).rejected("INVALID_BATCH"),
+            Refusal::Unread(why) => self.undecodable(why),
         }
     }
 
-    /// A batch could not be read.
-    pub fn unread(&self, why: Unread) {
-        let counters = self.0.unread.iter();
+    /// A batch could not be decoded.
+    pub fn undecodable(&self, why: Unread) {
+        let counters = self.0.undecodable.iter();
         for (_, counter) in counters.filter(|(known, _)| *known == why) {
             counter.increment(1);
         }
@@ -152,17 +152,17 @@ impl Metrics {
         self.0.auth_failures.clone()
     }
 
-    /// Secrets were replaced.
+    /// `count` secrets were replaced.
     pub fn redacted(&self, count: u32) {
         self.0.redacted.increment(count.into());
     }
 
-    /// A batch came from a plugin that is not installed, and was taken all the same.
+    /// A batch of a plugin that is not installed was accepted.
     pub fn unregistered(&self) {
         self.0.unregistered.increment(1);
     }
 
-    /// How the keys are, for the next [`Self::render`].
+    /// Sets the state of the keys for the next [`Self::render`].
     pub fn keys(&self, state: &RingState) {
         self.gauge("openclone_keys", state.keys as f64);
         self.gauge(
@@ -171,15 +171,15 @@ impl Metrics {
         );
     }
 
-    /// The figures of tenants, of whom the table of [`crate::observe::tenants`] holds a bounded number, for the next
-    /// [`Self::render`]; `checkpoints` is the number of them so far.
+    /// Sets the metrics of tenants, whose number [`crate::observe::tenants`] bounds, for the next [`Self::render`].
+    /// `checkpoints` is the number of checkpoints so far.
     pub(crate) fn tenants(&self, all: &BTreeMap<Arc<str>, Arc<TenantStats>>, checkpoints: u64) {
-        for (tenant, figures) in all {
-            let (events, lag) = (figures.outcomes(), figures.lag(checkpoints));
+        for (tenant, stats) in all {
+            let (events, lag) = (stats.outcomes(), stats.lag(checkpoints));
             for (outcome, count) in [
                 ("stored", events.stored),
                 ("duplicate", events.duplicate),
-                ("refused", events.refused),
+                ("rejected", events.rejected),
             ] {
                 let labels = vec![
                     Label::new("tenant", Arc::clone(tenant)),
@@ -187,7 +187,7 @@ impl Metrics {
                 ];
                 counter(&self.0.recorder, "openclone_tenant_events_total", labels).absolute(count);
             }
-            let seen = figures
+            let seen = stats
                 .last_seen()
                 .map_or(0.0, |moment| moment.as_microsecond() as f64 / 1e6);
             for (name, value) in [
@@ -202,7 +202,7 @@ impl Metrics {
         }
     }
 
-    /// All figures in Prometheus' text form; `vault` are those of the writer, and whether it takes batches.
+    /// All metrics in the Prometheus text format. `vault` has those of the writer; `ready` is whether it accepts batches.
     pub fn render(&self, ready: bool, vault: Option<&WriterStats>) -> String {
         self.gauge("openclone_ready", if ready { 1.0 } else { 0.0 });
         self.0
@@ -215,14 +215,14 @@ impl Metrics {
                 &METADATA,
             )
             .set(1.0);
-        if let Some(figures) = vault {
-            self.gauge("openclone_ids_at_rest", figures.ids_indexed as f64);
-            self.gauge("openclone_ids_recent", figures.ids_recent as f64);
-            self.gauge("openclone_journal_bytes", figures.journal_bytes as f64);
-            self.gauge("openclone_groups", figures.groups as f64);
-            self.gauge("openclone_groups_in_doubt", figures.groups_incomplete as f64);
-            self.gauge("openclone_checkpoints", figures.checkpoints as f64);
-            self.gauge("openclone_last_group_seconds", figures.last_group_seconds);
+        if let Some(stats) = vault {
+            self.gauge("openclone_ids_indexed", stats.ids_indexed as f64);
+            self.gauge("openclone_ids_recent", stats.ids_recent as f64);
+            self.gauge("openclone_journal_bytes", stats.journal_bytes as f64);
+            self.gauge("openclone_groups", stats.groups as f64);
+            self.gauge("openclone_groups_incomplete", stats.groups_incomplete as f64);
+            self.gauge("openclone_checkpoints", stats.checkpoints as f64);
+            self.gauge("openclone_last_group_seconds", stats.last_group_seconds);
         }
         self.0.handle.render()
     }
@@ -246,7 +246,7 @@ impl Metrics {
 }
 
 impl Incoming {
-    /// All of them are in the vault.
+    /// The events are in the vault.
     pub fn done(mut self, receipt: Receipt) {
         if let Some(metrics) = self.metrics.take() {
             metrics.0.duplicate.increment(receipt.skipped.into());
@@ -254,8 +254,8 @@ impl Incoming {
         }
     }
 
-    /// None of them was taken; `reason` is that of the error.
-    pub fn refused(mut self, reason: &'static str) {
+    /// None of the events was stored; `reason` is that of the error.
+    pub fn rejected(mut self, reason: &'static str) {
         self.refuse(reason);
     }
 
@@ -281,7 +281,7 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// The counter of a reason; one that is not in the tables counts as failed storage.
+/// The counter of a reason; an unknown reason counts as failed storage.
 fn nth(inner: &Inner, index: Option<usize>) -> &Counter {
     let mut all = inner.rejected.iter().chain(&inner.failed);
     index
@@ -293,33 +293,33 @@ fn counter(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>
     recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
 }
 
-fn batches_unread(recorder: &PrometheusRecorder, reason: &'static str) -> Counter {
+fn rejected_bodies(recorder: &PrometheusRecorder, reason: &'static str) -> Counter {
     counter(
         recorder,
-        "openclone_unread_batches_total",
+        "openclone_rejected_bodies_total",
         vec![Label::new("reason", reason)],
     )
 }
 
 fn describe(recorder: &PrometheusRecorder) {
     for (name, text) in [
-        ("openclone_events_total", "Events by what became of them"),
+        ("openclone_events_total", "Events by outcome"),
         (
             "openclone_tenant_events_total",
-            "Events of each tenant by what became of them",
+            "Events of each tenant by outcome",
         ),
         (
-            "openclone_unread_batches_total",
-            "Batches that could not be read, so that nothing is known of their events",
+            "openclone_rejected_bodies_total",
+            "Batches that could not be decoded, so that their events are unknown",
         ),
         ("openclone_redactions_total", "Secrets replaced"),
         (
             "openclone_unregistered_batches_total",
-            "Batches taken from plugins that are not installed",
+            "Batches accepted from plugins that are not installed",
         ),
         (
             "openclone_auth_failures_total",
-            "Calls with a missing or wrong key",
+            "Requests with a missing or invalid key",
         ),
     ] {
         recorder.describe_counter(name.into(), None, SharedString::const_str(text));
@@ -327,41 +327,41 @@ fn describe(recorder: &PrometheusRecorder) {
     recorder.describe_histogram(
         "openclone_batch_seconds".into(),
         None,
-        "From a batch's arrival to its answer".into(),
+        "Time from receiving a batch to its response".into(),
     );
     for (name, text) in [
-        ("openclone_ready", "1 when batches are taken"),
-        ("openclone_build_info", "The version"),
-        ("openclone_ids_at_rest", "Event ids in the index, about"),
+        ("openclone_ready", "1 while batches are accepted"),
+        ("openclone_build_info", "Version of the service"),
+        ("openclone_ids_indexed", "Event ids in the index, approximately"),
         ("openclone_ids_recent", "Event ids not yet checkpointed"),
         ("openclone_journal_bytes", "Journal not yet checkpointed"),
         ("openclone_groups", "Groups written since the start"),
         (
-            "openclone_groups_in_doubt",
-            "Groups whose append has failed and is tried again",
+            "openclone_groups_incomplete",
+            "Groups whose append failed and is retried",
         ),
         ("openclone_checkpoints", "Checkpoints since the start"),
         ("openclone_last_group_seconds", "Duration of the last group"),
-        ("openclone_keys", "Keys of keys.toml that hold"),
+        ("openclone_keys", "Valid keys of keys.toml"),
         (
             "openclone_keys_file_broken",
-            "1 while keys.toml cannot be read and older keys hold",
+            "1 while keys.toml cannot be read and the previous keys stay valid",
         ),
         (
             "openclone_tenant_last_seen_seconds",
-            "When a tenant's last batch came, Unix seconds",
+            "Time of a tenant's last batch, in Unix seconds",
         ),
         (
             "openclone_tenant_journal_bytes",
-            "A tenant's Markdown since the last checkpoint, about",
+            "Bytes of a tenant's Markdown since the last checkpoint, approximately",
         ),
         (
             "openclone_tenant_waiting_batches",
-            "A tenant's batches that wait for the writer",
+            "Batches of a tenant that wait for the writer",
         ),
         (
             "openclone_tenant_waiting_seconds",
-            "For how long the first of them has been waiting",
+            "Time for which the first of these batches has waited",
         ),
     ] {
         recorder.describe_gauge(name.into(), None, SharedString::const_str(text));

@@ -1,5 +1,4 @@
-//! Logs, on stderr: for people or as JSON lines; and traces over OTLP, where an endpoint is set. Never a key, never a
-//! body.
+//! Logs on stderr, as text or JSON lines, and traces over OTLP if an endpoint is configured. Neither contains keys or bodies.
 
 mod otlp;
 
@@ -11,21 +10,21 @@ use crate::config::{LogConfig, LogFormat, TelemetryConfig};
 use otlp::Exporter;
 pub use otlp::OtlpError;
 
-/// Sends the last traces when it is dropped; that may take some seconds.
+/// Sends the last traces when it is dropped, which may take some seconds.
 #[derive(Debug)]
 #[must_use]
 pub struct Telemetry {
     _exporter: Option<Exporter>,
 }
 
-/// Starts logs and traces, inside a runtime. `log.level` was checked when the options were read; `RUST_LOG` is not looked
-/// at, since `OPENCLONE_LOG__LEVEL` does the same and shows up in `--print-config`.
+/// Starts logs and traces, inside a runtime. `RUST_LOG` has no effect: `OPENCLONE_LOG__LEVEL` does the same and appears in
+/// `--print-config`.
 ///
 /// # Errors
-/// When the endpoint for traces cannot be used.
+/// When the endpoint for traces is invalid.
 pub fn start(log: &LogConfig, telemetry: &TelemetryConfig) -> Result<Telemetry, OtlpError> {
     let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    // it warns whenever a watched directory is removed, which is what the watch is for
+    // notify warns whenever a watched directory is removed, which is expected
     let filter = match "notify=error".parse() {
         Ok(quiet) if !log.level.contains("notify") => filter.add_directive(quiet),
         _ => filter,
@@ -43,7 +42,7 @@ pub fn start(log: &LogConfig, telemetry: &TelemetryConfig) -> Result<Telemetry, 
         .map(Exporter::start)
         .transpose()?;
     let traces = exporter.as_ref().map(Exporter::layer);
-    // a second start, as in tests, keeps the first
+    // a second call, as in tests, has no effect
     let _ = tracing_subscriber::registry()
         .with(layer.with_filter(filter))
         .with(traces)

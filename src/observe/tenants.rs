@@ -1,8 +1,8 @@
-//! What each tenant has sent since the service started, and how its vault stands.
+//! Statistics of each tenant since the service started, and the size of its vault.
 //!
-//! The table is bounded: the figures of tenants that do not fit are kept together, under [`OTHERS`].
+//! The table is bounded: tenants beyond the limit share one entry, [`OTHERS`].
 
-mod figures;
+mod stats;
 mod vault_size;
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 use openclone_vault::VaultDirs;
 use serde::Serialize;
 
-pub(crate) use figures::TenantStats;
+pub(crate) use stats::TenantStats;
 use vault_size::{VaultSize, measure};
 
 use crate::{
@@ -22,9 +22,9 @@ use crate::{
     limit::TenantLimits,
 };
 
-/// Tenants with figures of their own, at most.
+/// The most tenants with an entry of their own.
 const MAX_TENANTS: usize = 500;
-/// Stands for all tenants that do not fit. No tenant can be called so.
+/// The entry of all further tenants; not a valid tenant name.
 const OTHERS: &str = "_others";
 
 /// All tenants.
@@ -35,41 +35,41 @@ pub(crate) struct Tenants {
     known: RwLock<BTreeMap<Arc<str>, Arc<TenantStats>>>,
 }
 
-/// How one tenant stands.
+/// The status of one tenant.
 #[derive(Debug, Serialize)]
 pub(crate) struct TenantReport {
     tenant: String,
-    /// Where its Markdown is.
+    /// The directory of its Markdown.
     vault: PathBuf,
-    /// What has become of its events since the start.
+    /// Its events by outcome since the start.
     events: Outcomes,
     /// Daily files, and their bytes on disk.
     files: u64,
     bytes: u64,
-    /// When its last batch came, since the start; RFC 3339.
+    /// Time of its last batch since the start, RFC 3339.
     last_seen: Option<String>,
     journal: Lag,
-    /// What all its keys together may send; none if the options do not say.
+    /// The limits of all its keys together, if configured.
     limits: Option<TenantRates>,
 }
 
-/// What has become of events since the start.
+/// Events by outcome since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Outcomes {
     pub(crate) stored: u64,
     pub(crate) duplicate: u64,
     /// Rejected or failed: not acknowledged.
-    pub(crate) refused: u64,
+    pub(crate) rejected: u64,
 }
 
-/// How far the journal is behind.
+/// Data that is not yet checkpointed.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Lag {
-    /// Bytes of Markdown stored since the last checkpoint, about.
+    /// Bytes of Markdown stored since the last checkpoint, approximately.
     pub(crate) bytes: u64,
     /// Batches that wait for the writer.
     pub(crate) waiting: u64,
-    /// For how long the first of them has been waiting.
+    /// Seconds for which the first of them has waited.
     pub(crate) seconds: f64,
 }
 
@@ -82,7 +82,7 @@ impl Tenants {
         }
     }
 
-    /// The figures of `tenant`.
+    /// The statistics of `tenant`.
     pub(crate) fn of(&self, tenant: &Arc<str>) -> Arc<TenantStats> {
         if let Some(known) = self
             .known
@@ -101,9 +101,9 @@ impl Tenants {
         Arc::clone(known.entry(name).or_default())
     }
 
-    /// All figures; of `tenant` alone if one is given. `checkpoints` is the number of them so far. Looks at the disk.
+    /// The status of all tenants, or of one. `checkpoints` is the number of checkpoints so far. Reads directories.
     pub(crate) fn report(&self, only: Option<&str>, checkpoints: u64) -> Vec<TenantReport> {
-        let known = self.figures();
+        let known = self.stats();
         let mut names: Vec<Arc<str>> = match only {
             Some(tenant) => vec![tenant.into()],
             None => self.on_disk().chain(known.keys().cloned()).collect(),
@@ -116,31 +116,29 @@ impl Tenants {
             .collect()
     }
 
-    /// Name and figures of each tenant that was seen since the start.
-    pub(crate) fn figures(&self) -> BTreeMap<Arc<str>, Arc<TenantStats>> {
+    /// Name and statistics of each tenant that has sent a batch since the start.
+    pub(crate) fn stats(&self) -> BTreeMap<Arc<str>, Arc<TenantStats>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn report_one(&self, name: &str, figures: Option<&TenantStats>, checkpoints: u64) -> TenantReport {
+    fn report_one(&self, name: &str, stats: Option<&TenantStats>, checkpoints: u64) -> TenantReport {
         let vault = self.dirs.of(name);
         let VaultSize { files, bytes } = measure(&vault);
         TenantReport {
             tenant: name.to_owned(),
             vault,
-            events: figures.map(TenantStats::outcomes).unwrap_or_default(),
+            events: stats.map(TenantStats::outcomes).unwrap_or_default(),
             files,
             bytes,
-            last_seen: figures
+            last_seen: stats
                 .and_then(TenantStats::last_seen)
                 .map(|moment| moment.to_string()),
-            journal: figures
-                .map(|figures| figures.lag(checkpoints))
-                .unwrap_or_default(),
+            journal: stats.map(|stats| stats.lag(checkpoints)).unwrap_or_default(),
             limits: self.limits.rates(name),
         }
     }
 
-    /// Tenants that have a directory; `default` always has one.
+    /// Tenants with a directory; always includes `default`.
     fn on_disk(&self) -> impl Iterator<Item = Arc<str>> {
         let entries = std::fs::read_dir(&self.dirs.tenants)
             .into_iter()
@@ -168,27 +166,27 @@ mod tests {
     }
 
     #[test]
-    fn each_tenant_has_its_own_figures_and_the_table_is_bounded() {
+    fn each_tenant_has_its_own_statistics_and_the_table_is_bounded() {
         let dir = tempfile::tempdir().unwrap();
         let all = tenants(dir.path());
-        all.of(&"ana".into()).handed(10, 100).answered(
+        all.of(&"ana".into()).handed(10, 100).replied(
             Ok(Receipt {
                 stored: 3,
                 skipped: 2,
             }),
             4,
         );
-        all.of(&"ben".into()).refused(7);
+        all.of(&"ben".into()).rejected(7);
         for n in 0..MAX_TENANTS + 10 {
-            all.of(&n.to_string().into()).refused(1);
+            all.of(&n.to_string().into()).rejected(1);
         }
-        let known = all.figures();
+        let known = all.stats();
         assert_eq!(known.len(), MAX_TENANTS + 1);
-        assert_eq!(known[OTHERS].outcomes().refused, 12);
+        assert_eq!(known[OTHERS].outcomes().rejected, 12);
         assert_eq!(
             known["ben"].outcomes(),
             Outcomes {
-                refused: 7,
+                rejected: 7,
                 ..Outcomes::default()
             }
         );
@@ -198,14 +196,14 @@ mod tests {
             Outcomes {
                 stored: 3,
                 duplicate: 2,
-                refused: 0
+                rejected: 0
             }
         );
         assert!(ana.last_seen.is_some() && ana.journal.waiting == 0);
     }
 
     #[test]
-    fn vaults_on_disk_are_measured_and_foreign_directories_passed_over() {
+    fn vaults_on_disk_are_measured_and_other_directories_ignored() {
         let dir = tempfile::tempdir().unwrap();
         let journal = dir.path().join("tenants/ana/vault/Journal");
         std::fs::create_dir_all(&journal).unwrap();

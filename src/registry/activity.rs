@@ -1,4 +1,4 @@
-//! What each plugin has sent for each tenant since the service started.
+//! The activity of each plugin per tenant since the service started.
 
 use std::sync::{
     Arc, PoisonError, RwLock,
@@ -12,23 +12,23 @@ use openclone_vault::Receipt;
 
 use crate::runtime::convert::{timestamp_from_proto, timestamp_to_proto};
 
-/// Plugins with figures, at most, over all tenants; the figures of further ones are not kept.
+/// The most plugins with activity, over all tenants; that of further ones is not kept.
 const MAX_KNOWN: usize = 10_000;
 
 type Plugins = HashMap<String, Arc<Activity>>;
 
-/// What plugins have sent.
+/// The activity of all plugins.
 #[derive(Debug, Default)]
 pub(super) struct Activities {
     tenants: RwLock<HashMap<Arc<str>, Plugins>>,
 }
 
-/// What one plugin has sent for one tenant.
+/// The activity of one plugin for one tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     /// Unix microseconds; 0 for never.
     last_seen: AtomicI64,
-    /// Server's clock minus the last batch's timestamp, microseconds.
+    /// Clock of the service minus timestamp of the last batch, in microseconds.
     skew: AtomicI64,
     stored: AtomicU64,
     skipped: AtomicU64,
@@ -55,7 +55,7 @@ impl Activities {
 }
 
 impl Activity {
-    /// A batch has come.
+    /// A batch was received.
     pub(super) fn seen(&self, timestamp: Option<prost_types::Timestamp>) {
         let now = Timestamp::now().as_microsecond();
         self.last_seen.store(now, Relaxed);
@@ -64,13 +64,13 @@ impl Activity {
         }
     }
 
-    /// A batch is in the vault.
-    pub(crate) fn answered(&self, receipt: Receipt) {
+    /// A batch was stored.
+    pub(crate) fn stored(&self, receipt: Receipt) {
         self.stored.fetch_add(receipt.stored.into(), Relaxed);
         self.skipped.fetch_add(receipt.skipped.into(), Relaxed);
     }
 
-    pub(super) fn refused(&self) {
+    pub(super) fn rejected(&self) {
         self.rejected.fetch_add(1, Relaxed);
     }
 
@@ -96,7 +96,7 @@ mod tests {
     fn tenants_do_not_see_each_other_and_the_table_is_bounded() {
         let activities = Activities::default();
         let (a, b): (Arc<str>, Arc<str>) = ("a".into(), "b".into());
-        activities.of(&a, "p").answered(Receipt {
+        activities.of(&a, "p").stored(Receipt {
             stored: 2,
             skipped: 1,
         });

@@ -1,6 +1,6 @@
-//! The plugins of the project, installed or not, and how far each has come: `plugins/catalog.json`.
+//! `plugins/catalog.json`: the project's plugins and their status, whether installed or not.
 //!
-//! A catalogue that does not parse is one finding under `rejected`; what is installed is shown all the same.
+//! An invalid catalogue is one entry under `rejected`; installed plugins are still shown.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use super::{
     manifest::{fields::is_kebab, folders, greatest},
 };
 
-/// The catalogue that comes with this version.
+/// The catalogue of this version.
 pub(super) const TEXT: &str = include_str!("../../plugins/catalog.json");
 
 /// The catalogue by id.
 pub(super) type Catalogue = BTreeMap<String, Listed>;
 
-/// A plugin of the project.
+/// A plugin of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Listed {
     name: String,
@@ -48,14 +48,9 @@ struct Row {
 /// Reads a catalogue.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first fault.
 pub(super) fn parse(text: &str) -> Result<Catalogue, RejectedManifest> {
-    let bad = |reason: String| {
-        whole_file(
-            "catalog.json".into(),
-            format!("the catalogue is broken: {reason}"),
-        )
-    };
+    let bad = |reason: String| whole_file("catalog.json".into(), format!("invalid catalogue: {reason}"));
     let file: File = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
     let mut catalogue = Catalogue::new();
     for row in file.plugins {
@@ -94,7 +89,7 @@ impl Listed {
         })
     }
 
-    /// As the registry shows it when it is not installed.
+    /// The registry entry of a plugin that is not installed.
     pub(super) fn to_proto(&self, id: &str) -> Plugin {
         let sensitivity = greatest(&self.source_types);
         Plugin {
@@ -111,7 +106,7 @@ impl Listed {
         }
     }
 
-    /// Adds to an installed plugin what only the catalogue knows.
+    /// Adds the data of the catalogue to an installed plugin.
     pub(super) fn complete(&self, plugin: &mut Plugin) {
         plugin.status = self.status as i32;
         if plugin.description.is_empty() {
@@ -151,7 +146,7 @@ mod tests {
         let row = r#"{"id": "a", "name": "A", "description": "", "status": "beta", "platform": [], "source_types": []}"#;
         let with = |row: &str| format!("{{\"plugins\": [{row}]}}");
         assert!(parse(&with(row)).is_ok());
-        assert!(why("{").starts_with("the catalogue is broken: EOF"));
+        assert!(why("{").starts_with("invalid catalogue: EOF"));
         assert!(why("{}").contains("missing field `plugins`"));
         assert!(why(&with(&format!("{row},{row}"))).ends_with("a is there twice"));
         assert!(

@@ -16,21 +16,21 @@ use rustix::{
 
 use super::manifest::{self, Manifest, Unfit, fault::plain};
 
-/// Bytes of a manifest, at most.
+/// The most bytes of a manifest.
 const MAX_BYTES: u64 = 64 << 10;
-/// Plugins, at most.
+/// The most plugins.
 const MAX_PLUGINS: usize = 1000;
 
-/// What was found under the plugins directory.
+/// The content of the plugins directory.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The good manifests by id.
+    /// Valid manifests by id.
     pub(super) plugins: BTreeMap<String, Manifest>,
-    /// The others by path.
+    /// Invalid ones by path.
     pub(super) rejected: Vec<RejectedManifest>,
 }
 
-/// All manifests under `dir`.
+/// Reads all manifests under `dir`.
 pub(super) fn read(dir: &Path) -> Found {
     let mut found = Found::default();
     let names = match names(dir) {
@@ -68,7 +68,7 @@ pub(super) fn read(dir: &Path) -> Found {
 }
 
 impl Found {
-    /// None of several plugins with one id can be told to be the right one.
+    /// Rejects all plugins that share an id, since none of them is known to be the right one.
     fn reject_all(&mut self, id: &str, directories: &[String]) {
         self.plugins.remove(id);
         for directory in directories {
@@ -79,7 +79,7 @@ impl Found {
                 .collect();
             let fault = ManifestFault {
                 path: "id".into(),
-                reason: format!("is also that of {}", others.join(", ")),
+                reason: format!("is also the id of {}", others.join(", ")),
             };
             let path = format!("{directory}/plugin.json");
             match self.rejected.iter_mut().find(|one| one.path == path) {
@@ -99,7 +99,7 @@ fn claim(claims: &mut HashMap<String, Vec<String>>, id: Option<&String>, directo
     }
 }
 
-/// Names of entries in order; hidden ones and plain files are none of ours.
+/// The names of entries in order, without hidden ones and regular files.
 fn names(dir: &Path) -> io::Result<Vec<OsString>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -120,7 +120,7 @@ fn names(dir: &Path) -> io::Result<Vec<OsString>> {
 fn read_one(dir: &Path, name: &OsStr) -> Result<Manifest, (Option<String>, RejectedManifest)> {
     let plugin = dir.join(name);
     if !fs::symlink_metadata(&plugin).is_ok_and(|metadata| metadata.is_dir()) {
-        let reason = "it is not a directory; links are not followed".into();
+        let reason = "not a directory; symbolic links are not followed".into();
         return Err((None, whole_file(shown(name), reason)));
     }
     let path = format!("{}/plugin.json", shown(name));
@@ -135,12 +135,12 @@ fn read_one(dir: &Path, name: &OsStr) -> Result<Manifest, (Option<String>, Rejec
     })
 }
 
-/// The text of the manifest in the directory `plugin`, which is no link.
+/// Reads the manifest in the directory `plugin`, which must not be a symbolic link.
 ///
 /// # Errors
-/// Why it cannot be read, in one sentence.
+/// A short description of the problem.
 pub(crate) fn read_file(plugin: &Path) -> Result<String, String> {
-    let cannot = |errno: Errno| format!("cannot open it: {}", io::Error::from(errno));
+    let cannot = |errno: Errno| format!("cannot open plugin.json: {}", io::Error::from(errno));
     let common = OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let inside = openat(
         CWD,
@@ -152,28 +152,28 @@ pub(crate) fn read_file(plugin: &Path) -> Result<String, String> {
     let flags = common | OFlags::NONBLOCK | OFlags::RDONLY;
     let opened = openat(inside.map_err(cannot)?, "plugin.json", flags, Mode::empty());
     let file = File::from(opened.map_err(|errno| match errno {
-        Errno::NOENT => "there is no plugin.json".to_owned(),
-        Errno::LOOP => "it is a symbolic link".to_owned(),
+        Errno::NOENT => "plugin.json is missing".to_owned(),
+        Errno::LOOP => "plugin.json is a symbolic link".to_owned(),
         other => cannot(other),
     })?);
     if !file.metadata().map_err(|error| error.to_string())?.is_file() {
-        return Err("it is not a regular file".into());
+        return Err("plugin.json is not a regular file".into());
     }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| format!("cannot read it: {error}"))?;
+        .map_err(|error| format!("cannot read plugin.json: {error}"))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("it is larger than {MAX_BYTES} bytes"));
+        return Err(format!("plugin.json is larger than {MAX_BYTES} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
+    String::from_utf8(bytes).map_err(|_| "plugin.json is not UTF-8".into())
 }
 
 fn shown(name: &OsStr) -> String {
     plain(&name.to_string_lossy())
 }
 
-/// A file that is of no use as a whole.
+/// Rejects a file as a whole.
 pub(super) fn whole_file(path: String, reason: String) -> RejectedManifest {
     RejectedManifest {
         path,

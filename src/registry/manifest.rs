@@ -1,8 +1,8 @@
-//! `plugin.json`: what a plugin says of itself.
+//! `plugin.json`: the manifest of a plugin.
 //!
 //! Required: `id` (kebab-case, at most 64, the name of its directory), `name`, `version` (SemVer), `platform` (list),
 //! `source_types` (list), `sensitivity`. Optional: `description`, `requires_permissions` (list of strings),
-//! `config_schema` (settings, each with a type and a default that fits it). Members that are not known are kept and
+//! `config_schema` (settings, each with a type and a default that fits it). Unknown members are kept and
 //! shown. `fields` has the table.
 
 pub(crate) mod document;
@@ -18,7 +18,7 @@ use document::Node;
 use fault::{Fault, Faults};
 pub use schema::SCHEMA;
 
-/// What a plugin says of itself.
+/// The manifest of a plugin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// Kebab-case, the name of its directory.
@@ -27,33 +27,33 @@ pub struct Manifest {
     pub name: String,
     /// SemVer.
     pub version: String,
-    /// Where it runs.
+    /// The platforms it runs on.
     pub platforms: Vec<Platform>,
-    /// What it writes.
+    /// The source types it sends.
     pub source_types: Vec<SourceType>,
-    /// How personal, as declared.
+    /// The declared sensitivity.
     pub sensitivity: Sensitivity,
-    /// Permissions of the platform that it needs.
+    /// Platform permissions that it needs.
     pub requires_permissions: Vec<String>,
-    /// One line about it.
+    /// A one-line description.
     pub description: String,
-    /// The whole text, unknown members included.
+    /// The complete text, with unknown members.
     pub json: String,
 }
 
-/// A manifest that cannot be taken.
+/// An invalid manifest.
 #[derive(Debug)]
 pub(crate) struct Unfit {
-    /// The id that it claims all the same.
+    /// The id that it claims.
     pub(crate) id: Option<String>,
-    /// All that is wrong with it.
+    /// All faults.
     pub(crate) faults: Vec<Fault>,
 }
 
 /// Reads the manifest in the directory `directory`.
 ///
 /// # Errors
-/// All that is wrong with it.
+/// All faults.
 pub(crate) fn parse(directory: &str, text: &str) -> Result<Manifest, Unfit> {
     let mut faults = Faults::new();
     let unfit = |id: Option<&str>, faults: Faults| {
@@ -87,7 +87,7 @@ pub(crate) fn parse(directory: &str, text: &str) -> Result<Manifest, Unfit> {
 }
 
 impl Manifest {
-    /// Takes what the table has found to be right.
+    /// Builds a manifest that has passed the checks of the table.
     fn of(root: &Node, text: &str) -> Self {
         let one = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default().to_owned();
         let all = |key: &str| {
@@ -109,7 +109,7 @@ impl Manifest {
         }
     }
 
-    /// As the registry shows it, without activity.
+    /// The registry entry, without activity.
     pub(super) fn to_proto(&self) -> Plugin {
         Plugin {
             id: self.id.clone(),
@@ -129,13 +129,13 @@ impl Manifest {
         }
     }
 
-    /// Whether people must be asked before it is turned on: for what it declares, or for what it writes.
+    /// Whether people must consent before it is enabled, by its declared sensitivity or its source types.
     pub(crate) fn needs_consent(&self) -> bool {
         let high = Sensitivity::High as i32;
         self.sensitivity as i32 >= high || greatest(&self.source_types) as i32 >= high
     }
 
-    /// What is odd without being wrong.
+    /// Warnings that do not make it invalid.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let greatest = greatest(&self.source_types);
         if self.sensitivity as i32 >= greatest as i32 {
@@ -149,7 +149,7 @@ impl Manifest {
     }
 }
 
-/// The folders of the vault that source types are written to, each once.
+/// The vault folders of source types, without duplicates.
 pub(crate) fn folders(source_types: &[SourceType]) -> Vec<String> {
     let mut folders: Vec<String> = Vec::new();
     for source_type in vault_types(source_types) {

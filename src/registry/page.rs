@@ -1,4 +1,4 @@
-//! `/schemas/plugin.json`: the JSON Schema of manifests, open to everyone.
+//! `/schemas/plugin.json`: the JSON Schema of manifests; needs no key.
 
 use axum::{Router, routing::get};
 use http::header;

@@ -1,4 +1,4 @@
-//! impl RegistryService.
+//! RegistryService: lists plugins and source types.
 
 use std::sync::Arc;
 
@@ -18,12 +18,12 @@ use crate::{
     v1::registry_service_server::RegistryService,
 };
 
-/// The registry as callers see it.
+/// Implements RegistryService.
 #[derive(Clone, Debug)]
 pub struct RegistryFacade(Arc<Registry>);
 
 impl RegistryFacade {
-    /// In front of `registry`.
+    /// Serves `registry`.
     pub fn new(registry: Arc<Registry>) -> Self {
         Self(registry)
     }

@@ -1,7 +1,7 @@
-//! Reads the manifests again when one of them changes. Nothing wakes up while nothing changes.
+//! Reloads the manifests when one of them changes; idle otherwise.
 //!
-//! Watched are the plugins directory and the plugins in it, not what they keep inside; when it is gone, its parent. Each
-//! time the watches are made anew before the manifests are read, so that no change falls between.
+//! It watches the plugins directory and the directories of the plugins, without their subdirectories; or the parent while
+//! the plugins directory is missing. Watches are renewed before the manifests are read, so that no change is missed.
 
 use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
 
@@ -18,9 +18,9 @@ use tracing::{info, warn};
 
 use super::Registry;
 
-/// A change is looked at when nothing has followed it for so long.
+/// Time without further changes before a reload.
 const QUIET: Duration = Duration::from_millis(200);
-/// But at the latest after this.
+/// The longest time before a reload.
 const LATEST: Duration = Duration::from_secs(2);
 
 /// Keeps a registry up to date until it is dropped.
@@ -34,13 +34,13 @@ impl Drop for Watch {
 }
 
 impl Watch {
-    /// Makes the plugins directory if it is not there, and watches it.
+    /// Creates the plugins directory if it is missing, and watches it.
     pub(crate) fn start(registry: Arc<Registry>) -> Self {
         let made = fs::DirBuilder::new().mode(0o700).create(&registry.dir);
         if let Err(error) = made.as_ref()
             && error.kind() != io::ErrorKind::AlreadyExists
         {
-            warn!(path = %registry.dir.display(), %error, "cannot make the plugins directory");
+            warn!(path = %registry.dir.display(), %error, "cannot create the plugins directory");
         }
         Self(tokio::spawn(keep(registry)).abort_handle())
     }
@@ -61,7 +61,7 @@ async fn keep(registry: Arc<Registry>) {
         watcher = match renewed.await {
             Ok(Ok(watcher)) => Some(watcher),
             Ok(Err(error)) => {
-                warn!(%error, "cannot watch the plugins; changes count after a restart");
+                warn!(%error, "cannot watch the plugins; changes apply after a restart");
                 return;
             }
             Err(_) => return,
@@ -73,7 +73,7 @@ async fn keep(registry: Arc<Registry>) {
             () = settled => {}
             () = sleep(LATEST) => {}
         }
-        info!("plugins have changed");
+        info!("reloading changed plugins");
     }
 }
 

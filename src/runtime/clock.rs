@@ -1,4 +1,4 @@
-//! What time it is, as a parameter, so that tests can turn it.
+//! The time as a parameter, so that tests can change it.
 
 use std::{
     fmt,
@@ -8,18 +8,18 @@ use std::{
 
 use jiff::Timestamp;
 
-/// Tells the time at which batches come in: what their timestamps are compared with, and which day they are filed under.
-/// Limits and expiry of keys go by the machine's own clock.
+/// The time at which batches are received: validation compares timestamps with it, and it decides the day of an event. Rate
+/// limits and the expiry of keys use the system clock.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// The system clock.
     pub fn system() -> Self {
         Self::new(Timestamp::now)
     }
 
-    /// One that is asked each time.
+    /// A clock that calls `now` each time.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
@@ -36,7 +36,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// The same moment in the standard library's words; what is before 1970 is 1970.
+/// Converts to the standard library's type; times before 1970 become 1970.
 pub(crate) fn system_time(now: Timestamp) -> SystemTime {
     let since = Duration::try_from(now.as_duration()).unwrap_or_default();
     SystemTime::UNIX_EPOCH + since
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_words_mean_the_same_moment() {
+    fn system_time_is_the_same_instant() {
         let moment = Timestamp::constant(1_772_112_600, 250_000_000);
         let since = Duration::from_millis(1_772_112_600_250);
         assert_eq!(system_time(moment), SystemTime::UNIX_EPOCH + since);

@@ -1,4 +1,4 @@
-//! From start to drain: whether the service takes batches, and the vault once it is open.
+//! The lifecycle of the service: starting, serving, draining; and the vault once it is open.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::error::{IngestError, Reason};
 
-/// How far the service has come.
+/// The phase of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Starting,
@@ -15,7 +15,7 @@ enum Phase {
     Draining,
 }
 
-/// How far the service has come, and the vault once it is open.
+/// The phase of the service, and the vault once it is open.
 #[derive(Debug)]
 pub struct Lifecycle {
     phase: watch::Sender<Phase>,
@@ -32,9 +32,9 @@ impl Default for Lifecycle {
 }
 
 impl Lifecycle {
-    /// The vault is open: batches are taken from now on.
+    /// The vault is open: accepts batches from now on.
     pub fn opened(&self, vault: Vault) {
-        // a second vault cannot come: only the start calls this
+        // called once, at the start
         let _ = self.vault.set(vault);
         self.phase.send_if_modified(|phase| {
             let starting = *phase == Phase::Starting;
@@ -45,19 +45,19 @@ impl Lifecycle {
         });
     }
 
-    /// No batch is taken from now on; those in flight are finished.
+    /// Accepts no more batches; those in flight are finished.
     pub fn drain(&self) {
         self.phase.send_replace(Phase::Draining);
     }
 
-    /// Returns when the service drains.
+    /// Returns when the service starts to drain.
     pub async fn draining(&self) {
         let mut phase = self.phase.subscribe();
         // the sender lives as long as self
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
     }
 
-    /// The vault, if it takes batches or may take them by itself again soon.
+    /// The vault, if it accepts batches or may do so again without a restart.
     ///
     /// # Errors
     /// [`IngestError::Unavailable`] while starting, draining, or poisoned.
@@ -70,23 +70,23 @@ impl Lifecycle {
         }
     }
 
-    /// Whether a batch that came now would be taken.
+    /// Whether the service would accept a batch now.
     ///
     /// # Errors
-    /// Why it would not.
+    /// The reason why not.
     pub fn ready(&self) -> Result<(), IngestError> {
         match self.vault()?.state() {
             State::Ready => Ok(()),
             State::Degraded { reason } => Err(IngestError::Storage { reason }),
             State::Poisoned { reason } => Err(unavailable(
                 Reason::Poisoned,
-                &format!("The vault takes nothing until a restart: {reason}"),
+                &format!("The vault accepts no batches until a restart: {reason}"),
             )),
         }
     }
 
-    /// The writer's figures, once the vault is open.
-    pub fn figures(&self) -> Option<WriterStats> {
+    /// The writer's statistics, once the vault is open.
+    pub fn writer_stats(&self) -> Option<WriterStats> {
         self.vault.get().map(Vault::stats)
     }
 

@@ -197,18 +197,18 @@ async fn batches_that_cannot_be_read_are_counted_as_such() {
     let message = IngestBatchRequest {
         batch: Some(large.clone()),
     };
-    let refused = app.ingest_client().ingest_batch(with(KEY, message)).await;
-    assert_eq!(refused.unwrap_err().code(), tonic::Code::OutOfRange);
+    let rejected = app.ingest_client().ingest_batch(with(KEY, message)).await;
+    assert_eq!(rejected.unwrap_err().code(), tonic::Code::OutOfRange);
     let request = IngestRequest {
         sequence: 1,
         batch: Some(large),
     };
     let requests = tokio_stream::iter([request]);
     let answers = app.ingest_client().ingest(with(KEY, requests)).await;
-    let refused = answers.unwrap().into_inner().message().await;
-    assert_eq!(refused.unwrap_err().code(), tonic::Code::OutOfRange);
-    let unread = figures(&app, "openclone_unread_batches_total").await;
-    assert_eq!(unread["reason=\"UNREADABLE\""], 3);
+    let rejected = answers.unwrap().into_inner().message().await;
+    assert_eq!(rejected.unwrap_err().code(), tonic::Code::OutOfRange);
+    let unread = figures(&app, "openclone_rejected_bodies_total").await;
+    assert_eq!(unread["reason=\"UNDECODABLE\""], 3);
     assert_eq!(unread["reason=\"TOO_LARGE\""], 3);
     let events = app.events().await;
     assert_eq!(events.values().sum::<u64>(), 0, "{events:?}");

@@ -184,7 +184,7 @@ fn kill_9_loses_and_doubles_nothing() {
         scene.kill_in_the_middle(serve, &mut sender, EVENTS / 3);
         let told = told(&sender.wait_with_output().unwrap());
         assert_eq!(told.code, Some(1), "{told:?}");
-        assert!(told.stderr.contains("nothing will be doubled"), "{told:?}");
+        assert!(told.stderr.contains("nothing will be duplicated"), "{told:?}");
     }
     let serve = scene.serve("127.0.0.1:0");
     let last = told(&scene.ingest(&serve.url, "0").wait_with_output().unwrap());

@@ -249,7 +249,7 @@ async fn a_clock_that_jumps_by_25_hours_in_both_directions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_lies_ahead_of_a_clock_that_went_back_is_refused_until_it_is_right() {
+async fn what_lies_ahead_of_a_clock_that_went_back_is_rejected_until_it_is_right() {
     let service = Service::start("UTC", "", "2026-02-26T12:00:00Z").await;
     let now: Timestamp = "2026-02-26T12:00:00Z".parse().unwrap();
     let event = (now + SignedDuration::from_hours(-1)).as_second();

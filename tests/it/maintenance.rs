@@ -123,18 +123,20 @@ fn what_is_forgotten_after_a_crash_stays_gone() {
     let (code, told, _) = run(&home, &["fsck"]);
     assert_eq!(code, 0, "{told}");
     assert!(
-        told.contains("journal: ") && told.contains("all: 20 events") && told.ends_with("sound\n"),
+        told.contains("journal: ")
+            && told.contains("total: 20 events")
+            && told.ends_with("no problems found\n"),
         "{told}"
     );
 
     let since = ["forget", "--plugin", "a", "--since", "2024-02-18T12:20:05Z"];
     let (code, told, _) = run(&home, &[&since[..], &["--dry-run"]].concat());
-    assert_eq!((code, told.lines().last()), (0, Some("would forget 5 events")));
+    assert_eq!((code, told.lines().last()), (0, Some("would delete 5 events")));
     assert!(fs::read_to_string(daily_file(&home)).unwrap().contains("event 7"));
     let (code, told, error) = run(&home, &since);
     assert_eq!(
         (code, told.lines().last()),
-        (0, Some("forgot 5 events")),
+        (0, Some("deleted 5 events")),
         "{error}"
     );
 
@@ -148,7 +150,7 @@ fn what_is_forgotten_after_a_crash_stays_gone() {
     let (code, told, error) = run(&home, &["reindex"]);
     assert_eq!(code, 0, "{error}");
     assert!(
-        told.contains("kept 5 ids of forgotten events") && told.contains("made a new index with 20 ids"),
+        told.contains("kept 5 ids of forgotten events") && told.contains("built a new index with 20 ids"),
         "{told}"
     );
     let serve = Serve::start(&home);

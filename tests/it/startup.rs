@@ -92,7 +92,7 @@ fn bad_options_name_place_and_reason() {
         &dir,
         &["--config", "/nonexistent/x.toml"],
         &[],
-        "/nonexistent/x.toml: cannot read it",
+        "cannot read /nonexistent/x.toml",
     );
     let cert = [
         ("OPENCLONE_SERVER__TLS_CERT", "/nonexistent/c"),
@@ -114,7 +114,7 @@ fn a_bad_key_stops_the_start_and_is_not_shown() {
         &home_with(".env", b"API_KEY=\xff\xfe\n"),
         &free,
         &[],
-        ".env: it is not UTF-8",
+        ".env: not UTF-8",
     );
     fails(
         &tempfile::tempdir().unwrap(),
@@ -132,10 +132,10 @@ fn what_is_in_the_way_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let dir = tempfile::tempdir().unwrap();
-    fails(&dir, &["--listen", &address], &[], "the port is taken");
+    fails(&dir, &["--listen", &address], &[], "the port is in use");
     let free = ["--listen", "127.0.0.1:0"];
     fs::write(dir.path().join("home"), "").unwrap();
-    fails(&dir, &free, &[], "home: it is not a directory");
+    fails(&dir, &free, &[], "home: not a directory");
     fails(
         &dir,
         &free,
@@ -149,12 +149,12 @@ fn what_is_in_the_way_is_named() {
         &dir,
         &["--listen", "127.0.0.1:0", "--vault", file.to_str().unwrap()],
         &[],
-        "file: it is not a directory",
+        "file: not a directory",
     );
 }
 
 #[test]
-fn a_second_process_on_a_home_is_refused() {
+fn a_second_process_on_a_home_is_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
     let first = Serve::start(&home, &[]);
@@ -238,7 +238,7 @@ fn a_first_start_shows_its_key_and_the_commands_work() {
         (Some(1), "stored 0, skipped 0\n".to_owned())
     );
     assert!(
-        text(&gone.stderr).contains("nothing will be doubled"),
+        text(&gone.stderr).contains("nothing will be duplicated"),
         "{}",
         text(&gone.stderr)
     );

@@ -176,9 +176,9 @@ fn grpc_and_https_clients_come_in_over_tls() {
 #[test]
 fn a_client_that_does_not_trust_the_certificate_sends_nothing() {
     let Some(case) = Case::start() else { return };
-    let refused = case.send(false);
-    let error = text(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(1), "{error}");
+    let rejected = case.send(false);
+    let error = text(&rejected.stderr);
+    assert_eq!(rejected.status.code(), Some(1), "{error}");
     assert!(
         error.lines().last().unwrap().starts_with("openclone: "),
         "{error}"

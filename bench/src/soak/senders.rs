@@ -49,7 +49,7 @@ pub(super) struct Sender {
 pub(crate) struct Told {
     pub(crate) stored: u64,
     pub(crate) skipped: u64,
-    /// Connections refused or cut, and answers that say to come again: what a restart brings.
+    /// Connections rejected or cut, and answers that say to come again: what a restart brings.
     pub(crate) interrupted: u64,
     /// All other errors.
     pub(crate) unexpected: u64,

@@ -60,7 +60,7 @@ fn tenant() -> Value {
     let events = json!({
         "stored": count("Events stored since the service's start."),
         "duplicate": count("Events that had been there before."),
-        "refused": count("Events that were not acknowledged.")
+        "rejected": count("Events that were not acknowledged.")
     });
     let journal = json!({
         "bytes": count("Bytes of Markdown since the last checkpoint, about."),
@@ -88,7 +88,7 @@ fn tenant() -> Value {
         json!({
             "tenant": { "type": "string" },
             "vault": { "type": "string", "description": "Where its Markdown is on the service's machine." },
-            "events": object(&["stored", "duplicate", "refused"], events),
+            "events": object(&["stored", "duplicate", "rejected"], events),
             "files": count("Daily files on disk."),
             "bytes": count("Their bytes."),
             "last_seen": { "type": ["string", "null"], "format": "date-time",

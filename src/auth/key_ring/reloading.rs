@@ -1,4 +1,4 @@
-//! The keys of the file, read again when it has changed.
+//! The keys of `keys.toml`, which are reloaded when the file changes.
 
 use std::{
     collections::HashMap,
@@ -30,7 +30,7 @@ use crate::{
     limit::{KeyLimits, TenantLimits},
 };
 
-/// How long what was seen of the file is believed.
+/// How long the metadata of the file is cached.
 const STAT_CACHE_TTL: Duration = Duration::from_millis(200);
 
 /// The keys of the file.
@@ -41,13 +41,13 @@ pub(super) struct ReloadingKeys {
     tenants: TenantLimits,
     uses: Arc<LastUses>,
     since: Instant,
-    /// Milliseconds after `since` of the last look.
-    looked: AtomicU64,
+    /// Milliseconds after `since` of the last check.
+    checked_at: AtomicU64,
     seen: Mutex<Stamp>,
     loaded: RwLock<Arc<Loaded>>,
 }
 
-/// By what a changed file is told; none if there is no file.
+/// Metadata that changes when the file does; `None` without a file.
 type Stamp = Option<(u64, u64, i64, i64, i64, i64)>;
 
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl ReloadingKeys {
             tenants,
             uses,
             since: Instant::now(),
-            looked: AtomicU64::new(0),
+            checked_at: AtomicU64::new(0),
             seen: Mutex::new(seen),
             loaded: RwLock::default(),
         };
@@ -81,10 +81,10 @@ impl ReloadingKeys {
         Ok(reloading)
     }
 
-    /// Whose key it is. One that is not known may have been made a moment ago, so the file is looked at in any case.
+    /// The owner of a key. An unknown key may be new, so it always checks the file.
     pub(super) fn find(&self, presented: &str) -> Option<Principal> {
         let id = token::id_of(presented)?;
-        self.look();
+        self.reload_if_stale();
         self.loaded().find(id, presented).or_else(|| {
             self.reload_if_changed();
             self.loaded().find(id, presented)
@@ -92,7 +92,7 @@ impl ReloadingKeys {
     }
 
     pub(super) fn renew(&self, id: &str, hash: Hash) -> Option<Principal> {
-        self.look();
+        self.reload_if_stale();
         let loaded = self.loaded();
         let (record, principal) = loaded.keys.get(id)?;
         (record.hash == hash && record.revoked_at.is_none()).then(|| principal.clone())
@@ -114,12 +114,17 @@ impl ReloadingKeys {
         Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the file unless that was done a moment ago.
-    fn look(&self) {
+    /// Reloads a changed file unless it was checked less than [`STAT_CACHE_TTL`] ago.
+    fn reload_if_stale(&self) {
         let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let last = self.looked.load(Relaxed);
+        let last = self.checked_at.load(Relaxed);
         let is_due = now >= last + STAT_CACHE_TTL.as_millis() as u64;
-        if is_due && self.looked.compare_exchange(last, now, Relaxed, Relaxed).is_ok() {
+        if is_due
+            && self
+                .checked_at
+                .compare_exchange(last, now, Relaxed, Relaxed)
+                .is_ok()
+        {
             self.reload_if_changed();
         }
     }
@@ -130,21 +135,21 @@ impl ReloadingKeys {
         if *seen == now {
             return;
         }
-        // taken before the file is read: what changes later is seen by the next look
+        // stored before the file is read, so the next check sees a change during the read
         *seen = now;
         let before = self.loaded();
         let loaded = match KeysFile::read(&self.path) {
             Ok(file) => {
                 let loaded = self.load(file, &before);
-                info!(path = %self.path.display(), keys = loaded.keys.len(), "read the keys again");
+                info!(path = %self.path.display(), keys = loaded.keys.len(), "reloaded the keys");
                 loaded
             }
             Err(fault) => {
-                error!(reason = %fault, "keys cannot be read; those read before hold until the file is repaired");
+                error!(reason = %fault, "cannot read the keys; the previous ones stay valid until the file is fixed");
                 Loaded {
                     hash_key: before.hash_key,
                     keys: before.keys.clone(),
-                    // anyone may read it at /readyz, where paths are nobody's business
+                    // without the path: /readyz shows it to everybody
                     fault: Some(format!("keys.toml: {}", fault.reason)),
                 }
             }
@@ -170,7 +175,7 @@ impl ReloadingKeys {
         }
     }
 
-    /// What has been used of limits that did not change stays used.
+    /// Keeps the state of unchanged limits.
     fn principal(&self, record: &KeyRecord, before: Option<&Principal>) -> Principal {
         let limits = limits_of(record, self.limits);
         let limits = match before {
@@ -197,12 +202,12 @@ impl Loaded {
     fn find(&self, id: &str, presented: &str) -> Option<Principal> {
         let (record, principal) = self.keys.get(id)?;
         // hashes compare in constant time
-        let is_right = record.hash == blake3::keyed_hash(&self.hash_key, presented.as_bytes());
-        (is_right && record.revoked_at.is_none()).then(|| principal.clone())
+        let is_valid = record.hash == blake3::keyed_hash(&self.hash_key, presented.as_bytes());
+        (is_valid && record.revoked_at.is_none()).then(|| principal.clone())
     }
 }
 
-/// A key's own requests a minute are also how many may come at once.
+/// A key's own requests per minute are also its burst.
 fn limits_of(record: &KeyRecord, defaults: LimitsConfig) -> LimitsConfig {
     let mut limits = defaults;
     if let Some(rate) = record.requests_per_minute {

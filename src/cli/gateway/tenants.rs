@@ -1,4 +1,4 @@
-//! `/api/v1/tenants` of a gateway: the service's own page, asked for with the caller's key and handed on as it is.
+//! `/api/v1/tenants` of a gateway: forwards the request with the caller's key, and the response unchanged.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use tonic::transport::Channel;
 
 use crate::cli::connect;
 
-/// How long the service may take to answer: it looks at all vaults.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the service may take to respond; it reads the directories of all vaults.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 struct Upstream {
@@ -26,29 +26,29 @@ struct Upstream {
 /// The route.
 pub(super) fn routes(channel: Channel, uri: String) -> Router {
     Router::new()
-        .route("/api/v1/tenants", get(hand_on))
+        .route("/api/v1/tenants", get(forward))
         .with_state(Upstream { channel, uri })
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
 
-async fn hand_on(State(upstream): State<Upstream>, headers: HeaderMap) -> Response {
+async fn forward(State(upstream): State<Upstream>, headers: HeaderMap) -> Response {
     let key = headers.get("x-api-key");
-    let asking = connect::get(&upstream.channel, &upstream.uri, "/api/v1/tenants", key);
-    let Ok(Ok(page)) = tokio::time::timeout(PATIENCE, asking).await else {
+    let request = connect::get(&upstream.channel, &upstream.uri, "/api/v1/tenants", key);
+    let Ok(Ok(page)) = tokio::time::timeout(TIMEOUT, request).await else {
         let retry = [(header::RETRY_AFTER, HeaderValue::from(2))];
         let body = Json(json!({"detail": "the service cannot be reached"}));
         return (StatusCode::SERVICE_UNAVAILABLE, retry, body).into_response();
     };
     let (head, body) = page.into_parts();
-    let mut answer = (head.status, body).into_response();
+    let mut response = (head.status, body).into_response();
     for name in [
         header::CONTENT_TYPE,
         header::RETRY_AFTER,
         header::WWW_AUTHENTICATE,
     ] {
         if let Some(value) = head.headers.get(&name) {
-            answer.headers_mut().insert(name, value.clone());
+            response.headers_mut().insert(name, value.clone());
         }
     }
-    answer
+    response
 }

@@ -1,13 +1,13 @@
-//! A progress bar on a terminal; faults as lines on stderr beside it.
+//! A progress bar on a terminal, and errors as lines on stderr.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How far the sending has come. Cheap to clone.
+/// The progress of sending. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// `bytes` in all; shows nothing where stderr is no terminal.
+    /// `bytes` is the total; shows nothing unless stderr is a terminal.
     pub(super) fn new(bytes: u64) -> Self {
         let bar = ProgressBar::new(bytes);
         let template = "{bar:30} {bytes}/{total_bytes} {msg} {elapsed}";
@@ -17,15 +17,15 @@ impl Progress {
         Self(bar)
     }
 
-    /// So many bytes more have their answer.
+    /// `bytes` more have their response.
     pub(super) fn advance(&self, bytes: u64, summary: &super::Summary) {
         self.0.inc(bytes);
         self.0.set_message(summary.to_string());
     }
 
-    /// A line for people.
+    /// Prints a line to stderr.
     #[allow(clippy::print_stderr)]
-    pub(super) fn tell(&self, line: &str) {
+    pub(super) fn report(&self, line: &str) {
         self.0.suspend(|| eprintln!("openclone: {line}"));
     }
 

@@ -1,42 +1,42 @@
-//! What may be tried again, and when.
+//! Decides what to retry, and when.
 
 use std::time::{Duration, Instant};
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-/// The longest wait between two tries, unless the service asks for more.
-const LONGEST: Duration = Duration::from_secs(5);
+/// The longest delay between two attempts, unless the service requests more.
+const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// Back-off that ends when nothing has been answered for too long.
+/// Exponential backoff that ends after too long without a response.
 #[derive(Debug)]
 pub(super) struct Retry {
-    patience: Duration,
+    limit: Duration,
     since: Instant,
     next: Duration,
 }
 
 impl Retry {
-    pub(super) fn new(patience: Duration) -> Self {
+    pub(super) fn new(limit: Duration) -> Self {
         Self {
-            patience,
+            limit,
             since: Instant::now(),
             next: Duration::from_millis(100),
         }
     }
 
-    /// Something was answered.
+    /// A response was received.
     pub(super) fn progressed(&mut self) {
-        *self = Self::new(self.patience);
+        *self = Self::new(self.limit);
     }
 
-    /// How long to wait before the next try; none if patience is at an end, or `status` will not change.
+    /// The delay before the next attempt; `None` after the limit, or when a retry cannot succeed.
     pub(super) fn wait(&mut self, status: &Status) -> Option<Duration> {
-        if !is_transient(status) || self.since.elapsed() >= self.patience {
+        if !is_transient(status) || self.since.elapsed() >= self.limit {
             return None;
         }
-        let wait = asked_for(status).unwrap_or(self.next).max(self.next);
-        self.next = (self.next * 2).min(LONGEST);
+        let wait = requested_delay(status).unwrap_or(self.next).max(self.next);
+        self.next = (self.next * 2).min(MAX_DELAY);
         Some(wait)
     }
 }
@@ -49,13 +49,13 @@ pub(super) fn is_transient(status: &Status) -> bool {
         | Code::Aborted
         | Code::Cancelled
         | Code::DeadlineExceeded => true,
-        // a broken connection, as tonic and h2 tell it
+        // a broken connection, as reported by tonic and h2
         Code::Unknown | Code::Internal => true,
         _ => false,
     }
 }
 
-fn asked_for(status: &Status) -> Option<Duration> {
+fn requested_delay(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
 }
 

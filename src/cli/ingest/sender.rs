@@ -1,6 +1,7 @@
-//! Sends batches over one stream, up to 32 ahead of their answers, and starts a new stream when one is lost: what has no
-//! answer is sent again, and the service skips what it has. What the service refuses for now is sent again after one
-//! wait, all of it together and before anything new.
+//! Sends batches over one stream, up to 32 ahead of their responses, and opens a new stream when one is lost.
+//!
+//! Batches without a response are sent again; the service skips those that it has stored. Batches that the service rejects
+//! temporarily are sent again together after one delay, before any new batch.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -31,16 +32,16 @@ pub(super) struct Sender {
     retry: Retry,
     progress: Progress,
     window: VecDeque<Sent>,
-    /// What was refused for now, and the last reason.
-    refused: VecDeque<Sent>,
-    refusal: Option<Status>,
+    /// Batches rejected temporarily, and the last reason.
+    rejected: VecDeque<Sent>,
+    rejection: Option<Status>,
     next_sequence: u64,
     is_input_done: bool,
     is_broken: bool,
     summary: Summary,
 }
 
-/// How it went.
+/// The result of sending.
 pub(super) struct Sending {
     pub(super) summary: Summary,
     /// Whether a file could not be read to its end.
@@ -48,7 +49,7 @@ pub(super) struct Sending {
     pub(super) end: anyhow::Result<()>,
 }
 
-/// A batch without an answer.
+/// A batch without a response.
 struct Sent {
     sequence: u64,
     origin: Origin,
@@ -58,7 +59,7 @@ struct Sent {
 
 struct Stream {
     requests: mpsc::Sender<IngestRequest>,
-    answers: Streaming<IngestResponse>,
+    responses: Streaming<IngestResponse>,
 }
 
 impl Sender {
@@ -76,8 +77,8 @@ impl Sender {
             retry: Retry::new(retry_for),
             progress,
             window: VecDeque::new(),
-            refused: VecDeque::new(),
-            refusal: None,
+            rejected: VecDeque::new(),
+            rejection: None,
             next_sequence: 1,
             is_input_done: false,
             is_broken: false,
@@ -85,7 +86,7 @@ impl Sender {
         }
     }
 
-    /// Sends all that is found, until every batch has its answer or the service is given up.
+    /// Sends all batches until each has its response or the retry limit is reached.
     pub(super) async fn send_all(mut self, mut finds: mpsc::Receiver<Found>) -> Sending {
         let end = loop {
             let lost = match self.run_stream(&mut finds).await {
@@ -94,7 +95,7 @@ impl Sender {
             };
             match self.retry.wait(&lost) {
                 Some(wait) => sleep(wait).await,
-                None => break Err(self.given_up(&lost)),
+                None => break Err(self.gave_up(&lost)),
             }
         };
         Sending {
@@ -104,36 +105,37 @@ impl Sender {
         }
     }
 
-    /// One stream from its opening to its end; `Err` when it was lost.
+    /// Runs one stream to its end; `Err` when it was lost.
     async fn run_stream(&mut self, finds: &mut mpsc::Receiver<Found>) -> Result<(), Status> {
-        self.window.append(&mut self.refused);
+        self.window.append(&mut self.rejected);
         let mut stream = self.open().await?;
         for sent in &self.window {
             stream.send(sent).await?;
         }
-        while !(self.is_input_done && self.window.is_empty() && self.refused.is_empty()) {
-            if self.window.is_empty() && !self.refused.is_empty() {
-                self.send_refused_again(&stream).await?;
+        while !(self.is_input_done && self.window.is_empty() && self.rejected.is_empty()) {
+            if self.window.is_empty() && !self.rejected.is_empty() {
+                self.send_rejected_again(&stream).await?;
             }
-            let has_room = !self.is_input_done && self.refused.is_empty() && self.window.len() < IN_FLIGHT;
+            let accepts_more =
+                !self.is_input_done && self.rejected.is_empty() && self.window.len() < IN_FLIGHT;
             tokio::select! {
-                answer = stream.answers.message(), if !self.window.is_empty() => {
-                    let answer = answer?.ok_or_else(|| Status::unavailable("the service ended the stream"))?;
-                    self.wait(answer);
+                response = stream.responses.message(), if !self.window.is_empty() => {
+                    let response = response?.ok_or_else(|| Status::unavailable("the service ended the stream"))?;
+                    self.handle_response(response);
                 }
-                found = finds.recv(), if has_room => self.take(found, &stream).await?,
+                found = finds.recv(), if accepts_more => self.take(found, &stream).await?,
             }
         }
         Ok(())
     }
 
     async fn open(&mut self) -> Result<Stream, Status> {
-        // all of the window fits, so sending never waits
+        // the channel holds the whole window, so sending never waits
         let (requests, receiver) = mpsc::channel(IN_FLIGHT);
         let mut request = Request::new(ReceiverStream::new(receiver));
         request.metadata_mut().insert("x-api-key", self.key.clone());
-        let answers = self.client.ingest(request).await?.into_inner();
-        Ok(Stream { requests, answers })
+        let responses = self.client.ingest(request).await?.into_inner();
+        Ok(Stream { requests, responses })
     }
 
     async fn take(&mut self, found: Option<Found>, stream: &Stream) -> Result<(), Status> {
@@ -147,7 +149,7 @@ impl Sender {
                     bytes,
                 };
                 let handed = stream.send(&sent).await;
-                // without an answer it is sent again, so it stays even if the stream is lost
+                // kept even if the stream is lost, to be sent again
                 self.window.push_back(sent);
                 handed?;
             }
@@ -157,19 +159,19 @@ impl Sender {
                 bytes,
             }) => {
                 self.summary.rejected += 1;
-                self.progress.tell(&format!("{origin}: {reason}"));
+                self.progress.report(&format!("{origin}: {reason}"));
                 self.progress.advance(bytes, &self.summary);
             }
             Some(Found::Broken { origin, reason }) => {
                 self.is_broken = true;
-                self.progress.tell(&format!("{origin}: {reason}"));
+                self.progress.report(&format!("{origin}: {reason}"));
             }
         }
         Ok(())
     }
 
-    fn wait(&mut self, answer: IngestResponse) {
-        let has_sequence = |sent: &Sent| sent.sequence == answer.sequence;
+    fn handle_response(&mut self, response: IngestResponse) {
+        let has_sequence = |sent: &Sent| sent.sequence == response.sequence;
         let Some(sent) = self
             .window
             .iter()
@@ -178,39 +180,39 @@ impl Sender {
         else {
             return;
         };
-        let error = match answer.outcome {
+        let error = match response.outcome {
             Some(Outcome::Result(result)) => {
                 self.summary.stored += u64::from(result.stored);
                 self.summary.skipped += u64::from(result.skipped);
-                return self.settled(&sent);
+                return self.complete(&sent);
             }
             Some(Outcome::Error(error)) => to_status(error),
-            None => Status::unavailable("an answer without outcome"),
+            None => Status::unavailable("the response has no outcome"),
         };
         if is_transient(&error) {
-            self.refused.push_back(sent);
-            self.refusal = Some(error);
+            self.rejected.push_back(sent);
+            self.rejection = Some(error);
             return;
         }
         self.summary.rejected += sent.batch.events.len().max(1) as u64;
         self.progress
-            .tell(&format!("{}: {}", sent.origin, explain(&error)));
-        self.settled(&sent);
+            .report(&format!("{}: {}", sent.origin, explain(&error)));
+        self.complete(&sent);
     }
 
-    fn settled(&mut self, sent: &Sent) {
+    fn complete(&mut self, sent: &Sent) {
         self.retry.progressed();
         self.progress.advance(sent.bytes, &self.summary);
     }
 
-    async fn send_refused_again(&mut self, stream: &Stream) -> Result<(), Status> {
-        self.window.append(&mut self.refused);
-        let Some(refusal) = self.refusal.take() else {
+    async fn send_rejected_again(&mut self, stream: &Stream) -> Result<(), Status> {
+        self.window.append(&mut self.rejected);
+        let Some(rejection) = self.rejection.take() else {
             return Ok(());
         };
-        match self.retry.wait(&refusal) {
+        match self.retry.wait(&rejection) {
             Some(wait) => sleep(wait).await,
-            None => return Err(refusal),
+            None => return Err(rejection),
         }
         for sent in &self.window {
             stream.send(sent).await?;
@@ -223,10 +225,10 @@ impl Sender {
         self.next_sequence - 1
     }
 
-    fn given_up(&self, lost: &Status) -> anyhow::Error {
+    fn gave_up(&self, lost: &Status) -> anyhow::Error {
         let open = self.window.len();
         anyhow::anyhow!(
-            "{}: {}; {open} batches have no answer and the rest was not sent: run it again, nothing will be doubled",
+            "{}: {}; {open} batches have no response and the rest was not sent; run the command again, nothing will be duplicated",
             self.uri,
             explain(lost)
         )
@@ -252,7 +254,7 @@ fn to_status(error: tonic_types::Status) -> Status {
     Status::with_details(tonic::Code::from(error.code), error.message, details.into())
 }
 
-/// The message, and the fields at fault.
+/// The message, or the invalid fields.
 fn explain(status: &Status) -> String {
     let fields = status
         .get_details_bad_request()
@@ -269,7 +271,7 @@ fn explain(status: &Status) -> String {
     fields.join("; ")
 }
 
-/// Transport errors say the least at the top.
+/// The innermost source of a transport error, which says most.
 fn innermost(status: &Status) -> String {
     let mut source = std::error::Error::source(status);
     let mut text = status.message().to_owned();

@@ -1,4 +1,4 @@
-//! `openclone keys add`.
+//! `openclone keys add`: creates a key.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
@@ -16,34 +16,34 @@ use crate::{
     },
 };
 
-/// Makes a key.
+/// Create a key.
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// Whose vault it writes to: 1 to 64 of a-z, 0-9 and hyphens; "default" is the tenant of the key in .env
+    /// Tenant whose vault it writes to: 1 to 64 of a-z, 0-9 and hyphens; the key in .env belongs to "default"
     #[arg(long, value_name = "TENANT")]
     tenant: String,
-    /// What to call it
+    /// Name of the key
     #[arg(long, value_name = "LABEL")]
     label: String,
-    /// What it may do: ingest, ingest:<source type>, plugins:read, metrics, or * for everything; may be repeated
+    /// Scope: ingest, ingest:<source type>, plugins:read, metrics, or * for everything; may be repeated
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', default_values = ["ingest", "plugins:read"])]
     scopes: Vec<String>,
-    /// The only plugin that may use it
+    /// Plugin that the key is restricted to
     #[arg(long, value_name = "ID")]
     plugin: Option<String>,
-    /// When it ends: 12h, 90d, 8w, a date such as 2027-01-31, or a moment such as 2027-01-31T12:00:00Z
+    /// Expiry: 12h, 90d, 8w, a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
-    /// Requests a minute, and how many may come at once, instead of the options'; 0 for no limit
+    /// Requests per minute and burst, instead of the configured ones; 0 for no limit
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     requests_per_minute: Option<u32>,
-    /// Events a second on streams, instead of the option; 0 for no limit
+    /// Events per second on streams, instead of the configured rate; 0 for no limit
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000_000))]
     events_per_second: Option<u32>,
 }
 
 impl Add {
-    /// The key alone goes to stdout, so that a script can take it.
+    /// Prints the key alone to stdout, so that a script can read it.
     #[allow(clippy::print_stderr)]
     pub(super) fn run(&self, home: &Home) -> Result<(), Failure> {
         let (expires_at, scopes) = self.check().map_err(Failure::Usage)?;
@@ -57,9 +57,9 @@ impl Add {
         })?;
         say(key.secret.expose_secret());
         let scopes: Vec<_> = scopes.iter().map(ToString::to_string).collect();
-        let end = expires_at.map_or(String::new(), |end| format!(", until {end}"));
+        let end = expires_at.map_or(String::new(), |end| format!(", expires {end}"));
         eprintln!(
-            "key {} of tenant {}: {}{end}; it is shown only now",
+            "key {} of tenant {}: {}{end}; it is not shown again",
             key.id,
             self.tenant,
             scopes.join(", ")
@@ -106,7 +106,7 @@ impl Add {
     }
 }
 
-/// A duration from `now`, a date (its beginning, UTC), or a moment; it must be to come.
+/// A duration from `now`, a date (its start in UTC) or a time, which must be in the future.
 fn parse_end(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let end = from_now(text, now)
         .or_else(|| text.parse::<Timestamp>().ok())
@@ -119,9 +119,9 @@ fn parse_end(text: &str, now: Timestamp) -> Result<Timestamp, String> {
                     .timestamp(),
             )
         })
-        .ok_or("it is not a duration such as 90d, a date or a moment")?;
+        .ok_or("not a duration such as 90d, a date or a time")?;
     if end <= now {
-        return Err("that has passed".into());
+        return Err("this time is in the past".into());
     }
     Ok(end)
 }
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ends_are_durations_dates_or_moments() {
+    fn expiry_is_a_duration_a_date_or_a_time() {
         let now: Timestamp = "2026-02-26T12:00:00Z".parse().unwrap_or_default();
         let end = |text| parse_end(text, now).map(|end| end.to_string());
         assert_eq!(end("90d").as_deref(), Ok("2026-05-27T12:00:00Z"));

@@ -1,4 +1,4 @@
-//! `openclone keys list`.
+//! `openclone keys list`: lists keys without their secrets.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::{
     config::home::Home,
 };
 
-/// Shows all keys.
+/// List all keys.
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only those of one tenant
+    /// Only keys of this tenant
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
     /// Print JSON

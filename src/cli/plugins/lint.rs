@@ -73,7 +73,7 @@ impl Report {
     }
 
     /// Prints all findings, each with its file and line.
-    pub(super) fn tell(&self, dir: &Path) {
+    pub(super) fn print(&self, dir: &Path) {
         for finding in &self.findings {
             let file = dir.join(&finding.file);
             let shown = file.display().to_string().replace(char::is_control, "\u{fffd}");

@@ -1,7 +1,7 @@
 //! `<home>/.env`: `API_KEY=…`, the key of tenant `default`.
 //!
-//! Lines are `NAME=value`, with an optional `export ` in front and optional quotes around the value; empty lines and
-//! lines that begin with `#` say nothing; other names are somebody else's.
+//! Lines are `NAME=value`, with an optional `export ` before the name and optional quotes around the value. Empty
+//! lines, lines that begin with `#` and other names are ignored.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::files;
 
-/// Why the key cannot be used. Never shows the key.
+/// The key cannot be used. Messages never contain the key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DotenvError {
@@ -27,12 +27,12 @@ pub enum DotenvError {
         /// Why.
         reason: String,
     },
-    /// The key cannot be one.
+    /// The value is not valid as a key.
     #[error("{place}: API_KEY {reason}; allowed: 8 to 256 printable characters")]
     BadKey {
-        /// The file with its line, or the variable.
+        /// File and line, or the variable.
         place: String,
-        /// What is wrong.
+        /// The reason.
         reason: &'static str,
     },
 }
@@ -42,7 +42,7 @@ pub(super) fn from_variable(text: &str) -> Result<SecretString, DotenvError> {
     check(text, || "variable API_KEY".to_owned())
 }
 
-/// The key in the file; `None` if there is no file, or no such line in it.
+/// The key in the file; `None` without a file or without such a line.
 pub(super) fn read(path: &Path) -> Result<Option<SecretString>, DotenvError> {
     let Some(text) = read_text(path)? else {
         return Ok(None);
@@ -57,7 +57,7 @@ pub(super) fn read(path: &Path) -> Result<Option<SecretString>, DotenvError> {
         .transpose()
 }
 
-/// Makes a key and writes it: into a new file, or as a further line of one that has none.
+/// Generates a key and writes it to a new file, or appends it to one without a key.
 pub(super) fn create(path: &Path) -> Result<SecretString, DotenvError> {
     let key = new_key();
     let line = format!("API_KEY={key}");
@@ -75,7 +75,7 @@ fn read_text(path: &Path) -> Result<Option<String>, DotenvError> {
     match fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| DotenvError::File {
             path: path.to_owned(),
-            reason: "it is not UTF-8".into(),
+            reason: "not UTF-8".into(),
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(file_error(path, &error)),
@@ -101,7 +101,7 @@ fn check(value: &str, place: impl FnOnce() -> String) -> Result<SecretString, Do
         0 => "is empty",
         1..8 => "is too short",
         257.. => "is too long",
-        _ if value.chars().any(char::is_control) => "holds a control character",
+        _ if value.chars().any(char::is_control) => "contains a control character",
         _ if value.trim() != value => "begins or ends with a space, which HTTP does not carry",
         _ => return Ok(value.into()),
     };

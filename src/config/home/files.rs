@@ -7,12 +7,12 @@ use std::{
     path::Path,
 };
 
-/// Makes a directory that only its owner may enter, with its ancestors; one that is there stays as it is.
+/// Creates a directory with mode 0700 and its ancestors; an existing one is not changed.
 pub(crate) fn make_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Makes a file 0600 with `bytes`, complete or not at all; a file that is there stays as it is, and that is `false`.
+/// Creates a file with mode 0600 and content `bytes`, atomically; false if the file exists, which is not changed.
 pub(super) fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     if fs::symlink_metadata(path).is_ok() {
         return Ok(false);
@@ -31,7 +31,7 @@ pub(super) fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     Ok(made)
 }
 
-/// Adds a line at the end, in one write; puts a newline in front of it if the last one is missing.
+/// Appends a line in one write, after adding a missing final newline.
 pub(super) fn append_line(path: &Path, before: &str, line: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).open(path)?;
     let gap = if before.is_empty() || before.ends_with('\n') {
@@ -43,7 +43,7 @@ pub(super) fn append_line(path: &Path, before: &str, line: &str) -> io::Result<(
     file.sync_all()
 }
 
-/// Puts a file 0600 with `bytes` in the place of the one at `path`: readers see the old one or the new one.
+/// Replaces the file at `path` atomically by one with mode 0600 and content `bytes`.
 pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new-{}", std::process::id()));

@@ -7,8 +7,8 @@ fn every_event_ends_in_exactly_one_counter() {
         stored: 3,
         skipped: 2,
     });
-    metrics.incoming(7).refused("INVALID_BATCH");
-    metrics.incoming(11).refused("OVERLOADED");
+    metrics.incoming(7).rejected("INVALID_BATCH");
+    metrics.incoming(11).rejected("OVERLOADED");
     drop(metrics.incoming(13));
     let text = metrics.render(true, None);
     let total: u64 = text

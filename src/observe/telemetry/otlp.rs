@@ -1,5 +1,5 @@
-//! Traces over OTLP/gRPC: one span a request and one a batch, ours only. They are sent in batches from a thread of their
-//! own, so a collector that is away costs no request anything; what it missed is lost.
+//! Traces over OTLP/gRPC: one span per request and one per batch, without spans of libraries. A separate thread sends them
+//! in batches, so an unreachable collector delays no request; its spans are lost.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 /// How long the collector may take for a batch of spans.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the last spans may take at the end.
+/// How long the last spans may take at shutdown.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why traces cannot be sent.
+/// Traces cannot be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("telemetry.otlp_endpoint {endpoint}: {reason}")]
 pub struct OtlpError {
@@ -27,7 +27,7 @@ pub struct OtlpError {
 pub(super) struct Exporter(SdkTracerProvider);
 
 impl Exporter {
-    /// The connection is made when the first spans are sent.
+    /// Connects when the first spans are sent.
     pub(super) fn start(endpoint: &str) -> Result<Self, OtlpError> {
         let exporter = SpanExporter::builder()
             .with_tonic()
@@ -51,7 +51,7 @@ impl Exporter {
         Ok(Self(provider))
     }
 
-    /// Our own spans, down to debug; those of libraries would trace the sending of traces.
+    /// Includes spans of this crate at debug and above; those of libraries would trace the export itself.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
@@ -69,7 +69,7 @@ impl Exporter {
 
 impl Drop for Exporter {
     fn drop(&mut self) {
-        // there is nobody to tell any more
+        // the log may be closed already
         let _ = self.0.shutdown_with_timeout(END_TIMEOUT);
     }
 }

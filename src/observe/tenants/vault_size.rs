@@ -1,4 +1,4 @@
-//! How much Markdown a vault holds in its daily files.
+//! Measures the daily files of a vault.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -11,7 +11,8 @@ pub(super) struct VaultSize {
     pub(super) bytes: u64,
 }
 
-/// Looks at the folders of source types only: the rest of a vault is its owner's. What cannot be read counts as nothing.
+/// Measures only the folders of source types, since the rest of the vault belongs to its owner. Unreadable files do not
+/// count.
 pub(super) fn measure(vault: &Path) -> VaultSize {
     let folders: BTreeSet<_> = SourceType::ALL.into_iter().map(SourceType::folder).collect();
     let entries = folders

@@ -1,4 +1,4 @@
-//! A manifest's text as a tree that remembers where each value stands.
+//! Parses a manifest into a tree that keeps the position of each value.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use serde_json::{Value, value::RawValue};
 
 use super::fault::{Faults, plain};
 
-/// Levels of a manifest, at most.
+/// The deepest nesting allowed.
 const MAX_DEPTH: usize = 16;
 
-/// A value and where it begins, in bytes from the start of the text.
+/// A value and its byte offset in the text.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) at: usize,
     pub(crate) shape: Shape,
 }
 
-/// What a value is made of. An object keeps the order of its members, and the last of those with one name.
+/// The content of a value. An object keeps the order of its members; of duplicate names the last one counts.
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
     /// Neither a list nor an object.
@@ -54,7 +54,7 @@ impl Node {
     }
 }
 
-/// Reads an object; keys that are there twice, and all that keeps it from being read, become faults.
+/// Parses an object; duplicate keys and syntax errors become faults.
 pub(crate) fn read(text: &str, faults: &mut Faults) -> Option<Node> {
     let raw: &RawValue = match serde_json::from_str(text) {
         Ok(raw) => raw,
@@ -62,7 +62,7 @@ pub(crate) fn read(text: &str, faults: &mut Faults) -> Option<Node> {
             faults.add(
                 "",
                 offset_of(text, error.line()),
-                &format!("it is not JSON: {error}"),
+                &format!("not valid JSON: {error}"),
             );
             return None;
         }
@@ -70,13 +70,13 @@ pub(crate) fn read(text: &str, faults: &mut Faults) -> Option<Node> {
     let mut builder = Builder { text, faults };
     let root = builder.node(raw, "", 1)?;
     if !matches!(root.shape, Shape::Object(_)) {
-        faults.add("", root.at, "it is not a JSON object");
+        faults.add("", root.at, "not a JSON object");
         return None;
     }
     Some(root)
 }
 
-/// Where a line begins, lines counted from 1.
+/// The byte offset of a line, counted from 1.
 fn offset_of(text: &str, line: usize) -> usize {
     let before = text.split_inclusive('\n').take(line.saturating_sub(1));
     before.map(str::len).sum()
@@ -94,7 +94,7 @@ impl Builder<'_, '_> {
         let is_container = raw.get().starts_with(['[', '{']);
         if is_container && depth > MAX_DEPTH {
             self.faults
-                .add("", at, &format!("it is more than {MAX_DEPTH} levels deep"));
+                .add("", at, &format!("nested deeper than {MAX_DEPTH} levels"));
             return None;
         }
         let shape = match raw.get().as_bytes().first() {
@@ -125,7 +125,7 @@ impl Builder<'_, '_> {
             match names.insert(name.clone(), nodes.len()) {
                 None => nodes.push((name, node)),
                 Some(index) => {
-                    self.faults.add(&here, node.at, "is there twice");
+                    self.faults.add(&here, node.at, "is a duplicate");
                     nodes[index].1 = node;
                     names.insert(name, index);
                 }
@@ -141,7 +141,7 @@ impl Builder<'_, '_> {
                 // such as half of a surrogate pair, which is found only when the string is read
                 let reason = error.to_string();
                 let reason = reason.split(" at line ").next().unwrap_or_default();
-                self.faults.add(path, at, &format!("it is not JSON: {reason}"));
+                self.faults.add(path, at, &format!("not valid JSON: {reason}"));
                 None
             }
         }
@@ -158,7 +158,7 @@ pub(super) fn member_path(path: &str, name: &str) -> String {
     }
 }
 
-/// The members of an object in order, each as it stands in the text.
+/// The members of an object in order, as raw text.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {

@@ -1,27 +1,27 @@
-//! What is wrong in a manifest, and on which line.
+//! Faults of a manifest and their lines.
 
 use openclone_client::v1::ManifestFault;
 
-/// Faults that are kept of one manifest; a hostile one could have thousands.
+/// The most faults kept per manifest; a hostile one could have thousands.
 const MAX_FAULTS: usize = 100;
-/// Characters of a name that somebody else chose, in a path, at most.
+/// The most characters shown of a name from a manifest.
 const MAX_SHOWN: usize = 64;
 
-/// Something wrong in a manifest.
+/// A fault of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// Where in the manifest, such as `source_types[1]`; empty for the file as a whole.
+    /// The path of the member, such as `source_types[1]`; empty for the file as a whole.
     pub(crate) path: String,
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub(crate) line: usize,
-    /// What is wrong.
+    /// A description.
     pub(crate) reason: String,
 }
 
 /// The faults of one manifest, in the order in which they were found.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    /// Where each stands, in bytes; it becomes a line at the end.
+    /// With byte offsets, which become lines at the end.
     found: Vec<(usize, Fault)>,
     dropped: usize,
 }
@@ -51,7 +51,7 @@ impl Faults {
         self.found.push((at, fault));
     }
 
-    /// All of them, with their lines in `text`.
+    /// All faults, with their lines in `text`.
     pub(crate) fn finish(self, text: &str) -> Vec<Fault> {
         let mut faults: Vec<Fault> = self
             .found
@@ -65,7 +65,7 @@ impl Faults {
             faults.push(Fault {
                 path: String::new(),
                 line: 1,
-                reason: format!("there are {} more faults", self.dropped),
+                reason: format!("{} more faults", self.dropped),
             });
         }
         faults
@@ -81,13 +81,13 @@ impl From<Fault> for ManifestFault {
     }
 }
 
-/// The line of a byte, counted from 1.
+/// The line of a byte offset, counted from 1.
 pub(crate) fn line_at(text: &str, at: usize) -> usize {
     let before = &text.as_bytes()[..at.min(text.len())];
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// A name that somebody else chose, fit to be shown: short, on one line, without control characters.
+/// Makes a name from a manifest safe to show: short, on one line, without control characters.
 pub(crate) fn plain(name: &str) -> String {
     let shown: String = name
         .chars()

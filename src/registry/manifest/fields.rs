@@ -1,4 +1,4 @@
-//! The table of a manifest's members. The reader and the JSON Schema are both made of it.
+//! The table of a manifest's members, from which the reader and the JSON Schema are derived.
 
 use openclone_client::v1::{Platform, Sensitivity, SourceType};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::{
     fault::Faults,
 };
 
-/// Characters of an id and of a name, at most.
+/// The most characters of an id and of a name.
 pub(super) const MAX_NAME: usize = 64;
 /// SemVer 2.0.
 const SEMVER: &str = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$";
@@ -52,7 +52,7 @@ const fn field(name: &'static str, is_required: bool, kind: Kind, about: &'stati
     }
 }
 
-/// All members that mean something, in documented order.
+/// All members with a meaning, in documented order.
 #[rustfmt::skip]
 pub(super) const FIELDS: [Field; 9] = [
     field("id", true, Kind::Id, "Unique, kebab-case, the name of the plugin's directory; sent as plugin_id with each batch."),
@@ -67,7 +67,7 @@ pub(super) const FIELDS: [Field; 9] = [
 ];
 
 impl Field {
-    /// What the JSON Schema says of the value.
+    /// The JSON Schema of the value.
     pub(super) fn schema(&self) -> Value {
         let list_of = |names: Vec<&str>| json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "enum": names } });
         match self.kind {
@@ -85,7 +85,7 @@ impl Field {
         }
     }
 
-    /// Adds what is wrong with the value.
+    /// Adds the faults of the value.
     pub(super) fn check(&self, node: &Node, faults: &mut Faults) {
         let mut is = |holds: bool, reason: &str| {
             if !holds {
@@ -99,7 +99,7 @@ impl Field {
             ),
             Kind::Name => is(
                 node.text().is_some_and(is_name),
-                "must be a text of 1 to 64 characters",
+                "must be a string of 1 to 64 characters",
             ),
             Kind::Version => is(
                 node.text()
@@ -120,13 +120,13 @@ impl Field {
                 node,
                 faults,
                 |name| Platform::from_json_name(name).is_some(),
-                "is none of the six platforms",
+                "is not one of the six platforms",
             ),
             Kind::SourceTypes => self.names(
                 node,
                 faults,
                 |name| SourceType::from_json_name(name).is_some(),
-                "is none of the 15 source types",
+                "is not one of the 15 source types",
             ),
             Kind::Settings => settings(self.name, node, faults),
         }
@@ -142,7 +142,7 @@ impl Field {
             let path = format!("{}[{index}]", self.name);
             match item.text().filter(|name| is_known(name)) {
                 None => faults.add(&path, item.at, reason),
-                Some(name) if seen.contains(&name) => faults.add(&path, item.at, "is named twice"),
+                Some(name) if seen.contains(&name) => faults.add(&path, item.at, "is listed twice"),
                 Some(name) => seen.push(name),
             }
         }
@@ -154,7 +154,7 @@ pub(super) fn level(name: &str) -> Option<Sensitivity> {
     LEVELS.into_iter().find(|level| level.json_name() == name)
 }
 
-/// Whether it can be a plugin's id.
+/// Whether `text` is a valid plugin id.
 pub(crate) fn is_kebab(id: &str) -> bool {
     let word =
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! The JSON Schema of `plugin.json`, made of the same table that manifests are read with.
+//! The JSON Schema of `plugin.json`, generated from the table that manifests are read with.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::FIELDS;
 
-/// The schema as a text, as it is served and committed.
+/// The schema as it is served and committed.
 pub static SCHEMA: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", schema()));
 
 fn schema() -> Value {
@@ -40,7 +40,7 @@ fn schema() -> Value {
 mod tests {
     use super::*;
 
-    /// `OPENCLONE_WRITE_SCHEMA=1 cargo test --release committed_schema` writes it anew.
+    /// `OPENCLONE_WRITE_SCHEMA=1 cargo test --release committed_schema` regenerates it.
     #[test]
     fn the_committed_schema_is_this_one() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/plugins/plugin.schema.json");

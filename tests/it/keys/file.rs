@@ -18,7 +18,7 @@ async fn a_broken_file_ends_no_key_and_is_told_of() {
     let ready = app.get("/readyz").await;
     assert_eq!(ready.status, 200);
     assert!(
-        ready.body.contains("unknown scope") && ready.body.contains("the keys read before hold"),
+        ready.body.contains("unknown scope") && ready.body.contains("the previous keys stay valid"),
         "{ready:?}"
     );
     assert_eq!(post(&app, &key, "x", "2").await.status, 200);

@@ -31,7 +31,7 @@ async fn tenants_share_nothing_on_any_transport() {
             .await
             .unwrap()
         else {
-            panic!("refused")
+            panic!("rejected")
         };
         assert_eq!(result.stored, 1);
         let again = unary(&app, key, braindump("again", "same-3")).await.unwrap();

@@ -17,8 +17,8 @@ async fn scope_and_plugin_hold_on_every_transport() {
         let answer = post(&app, &key, "x", "1").await;
         assert_eq!(answer.status, 403, "{answer:?}");
         assert!(answer.body.starts_with(r#"{"detail":"This key "#), "{answer:?}");
-        let refused = unary(&app, &key, braindump("x", "1")).await.unwrap_err();
-        assert_eq!(refused.code(), Code::PermissionDenied);
+        let rejected = unary(&app, &key, braindump("x", "1")).await.unwrap_err();
+        assert_eq!(rejected.code(), Code::PermissionDenied);
         let Outcome::Error(error) = stream(&app, &key, braindump("x", "1")).await.unwrap() else {
             panic!("taken")
         };

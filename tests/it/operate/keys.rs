@@ -82,7 +82,7 @@ fn bad_keys_are_one_clear_error_and_change_nothing() {
     }
     let (code, _, error) = run(&home, &["keys", "revoke", "aaaaaaaa"]);
     assert!(
-        code == Some(1) && error.contains("there is no key aaaaaaaa"),
+        code == Some(1) && error.contains("key aaaaaaaa does not exist"),
         "{error}"
     );
     assert!(!home.exists());

@@ -51,7 +51,7 @@ impl Told {
     }
 
     /// A refusal must be the one of an overload, and say when to come again.
-    fn refused(&mut self, status: &Status) {
+    fn rejected(&mut self, status: &Status) {
         assert_eq!(status.code(), Code::Unavailable, "{status:?}");
         assert_eq!(status.get_details_error_info().unwrap().reason, "OVERLOADED");
         assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
@@ -92,7 +92,7 @@ pub(crate) async fn unary(address: SocketAddr, key: String, sender: usize, until
                 assert_eq!(answer.into_inner().result.unwrap().stored as usize, EVENTS);
                 told.acknowledged.extend(sent);
             }
-            Err(status) => told.refused(&status),
+            Err(status) => told.rejected(&status),
         }
     }
     told

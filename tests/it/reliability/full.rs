@@ -26,7 +26,7 @@ enum Lack {
     ReadOnly,
 }
 
-/// What happens after batches were refused.
+/// What happens after batches were rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     GoesOn,
@@ -93,9 +93,9 @@ impl Scene {
         }
     }
 
-    /// Sends until several batches have been refused; those that were told so.
-    fn send_until_refused(&mut self, most: u32) -> Result<Vec<u32>, String> {
-        let (url, mut refused) = (self.url(), Vec::new());
+    /// Sends until several batches have been rejected; those that were told so.
+    fn send_until_rejected(&mut self, most: u32) -> Result<Vec<u32>, String> {
+        let (url, mut rejected) = (self.url(), Vec::new());
         let first = self.sender.sent.last().map_or(0, |last| last + 1);
         for batch in first..first + most {
             let told = self
@@ -104,14 +104,14 @@ impl Scene {
                 .map_err(|error| format!("no answer: {error}"))?;
             match told.status {
                 200 => {}
-                500 | 503 => refused.push(batch),
+                500 | 503 => rejected.push(batch),
                 _ => return Err(format!("batch {batch} was answered {told:?}")),
             }
-            if refused.len() == 3 {
+            if rejected.len() == 3 {
                 break;
             }
         }
-        Ok(refused)
+        Ok(rejected)
     }
 
     /// Waits until the service goes on by itself.
@@ -141,8 +141,8 @@ fn trial(lack: Lack, left: u64, then: Then, against: Against) -> Option<Result<(
 }
 
 fn outage(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
-    let refused = refusals(scene, lack, left)?;
-    let first = *refused.first().ok_or("nothing was refused")?;
+    let rejected = refusals(scene, lack, left)?;
+    let first = *rejected.first().ok_or("nothing was rejected")?;
     scene.give_back(lack);
     let skipped = scene.await_service(first)?;
     if lack == Lack::Vault && left > 0 && skipped != 4 {
@@ -160,7 +160,7 @@ fn outage(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
     scene.sender.check()
 }
 
-/// Takes the space away, and sends until batches are refused: those.
+/// Takes the space away, and sends until batches are rejected: those.
 fn refusals(scene: &mut Scene, lack: Lack, left: u64) -> Result<Vec<u32>, String> {
     let url = scene.url();
     // A file that is open for writing would keep the disk from being made read-only.
@@ -173,13 +173,13 @@ fn refusals(scene: &mut Scene, lack: Lack, left: u64) -> Result<Vec<u32>, String
         assert_eq!(told.status, 200, "{told:?}");
     }
     scene.take_away(lack, left);
-    scene.send_until_refused(4_000)
+    scene.send_until_rejected(4_000)
 }
 
-/// It is killed while it has no space: what was refused must not have left anything behind that makes a resend lie. With
+/// It is killed while it has no space: what was rejected must not have left anything behind that makes a resend lie. With
 /// a full vault it is even started so, and goes on when the space is there.
 fn killed(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
-    let refused = refusals(scene, lack, left)?;
+    let rejected = refusals(scene, lack, left)?;
     scene.serve.take().unwrap().kill();
     if lack == Lack::Vault {
         scene.serve = Some(scene.sender.serve());
@@ -188,7 +188,7 @@ fn killed(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
         scene.give_back(lack);
         scene.serve = Some(scene.sender.serve());
     }
-    scene.await_service(*refused.first().ok_or("nothing was refused")?)?;
+    scene.await_service(*rejected.first().ok_or("nothing was rejected")?)?;
     let url = scene.url();
     scene.sender.resend(&url, true)?;
     assert_eq!(scene.serve.take().unwrap().terminate(), Some(0));
@@ -210,7 +210,7 @@ const ROWS: [(&str, Lack, &[u64], &[Against]); 4] = [
         &[0, 20_480],
         &[Against::IdFirst, Against::BytesFirst],
     ),
-    // A batch is refused there before any writer begins.
+    // A batch is rejected there before any writer begins.
     ("read-only remount of the vault", Lack::ReadOnly, &[0], &[]),
 ];
 
@@ -261,7 +261,7 @@ fn record(title: &'static str, lack: Lack, trials: &[(u64, Then)], against: Agai
     let row = Row {
         issue: 4,
         title,
-        tried: "the real service on loop devices until batches are refused; then the space comes back: it goes on \
+        tried: "the real service on loop devices until batches are rejected; then the space comes back: it goes on \
                 without a restart, what was in the journal is skipped on resend, each event stands once, also after a \
                 kill; or it is killed while it has no space",
         against,

@@ -86,7 +86,7 @@ fn by_name(serve: &str, gateway: &str, key: &str) -> u64 {
             assert_eq!(status, 403, "{url} {name}");
         }
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let refused = runtime.block_on(async {
+        let rejected = runtime.block_on(async {
             let endpoint = Endpoint::from_shared(serve.to_owned()).unwrap();
             let endpoint = endpoint.origin(format!("http://{name}").parse().unwrap());
             let mut client = IngestServiceClient::new(endpoint.connect().await.unwrap());
@@ -95,7 +95,7 @@ fn by_name(serve: &str, gateway: &str, key: &str) -> u64 {
             };
             client.ingest_batch(with(secret, message)).await.unwrap_err()
         });
-        assert_eq!(refused.code(), Code::PermissionDenied, "{refused:?}");
+        assert_eq!(rejected.code(), Code::PermissionDenied, "{rejected:?}");
     }
     9
 }

@@ -82,7 +82,7 @@ async fn guessing_is_slowed_down_and_shuts_nobody_out() {
     assert!(text.contains("openclone_auth_failures_total 140"), "{text}");
     record(
         "Guessed keys",
-        "140 of them on seven doors, the right key in between; more than 20 a minute looked at, or the right key refused",
+        "140 of them on seven doors, the right key in between; more than 20 a minute looked at, or the right key rejected",
         140,
         String::new(),
         began,

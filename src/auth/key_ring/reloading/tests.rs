@@ -89,7 +89,7 @@ fn a_key_is_seen_at_once_and_a_revoked_one_is_not() {
 }
 
 #[test]
-fn another_secret_under_a_known_id_is_refused() {
+fn another_secret_under_a_known_id_is_rejected() {
     let case = Case::new();
     let key = case.add();
     let other = KeysFile::empty().hash(b"other");

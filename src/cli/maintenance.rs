@@ -1,4 +1,4 @@
-//! What the commands that look after vaults have in common.
+//! Shared by the commands that check and repair vaults.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::{
     config::{Config, home::Home},
 };
 
-/// The vaults as the options say.
+/// The configured vaults.
 pub(super) struct Vaults {
-    pub(super) upkeep: Maintenance,
-    /// As the server would open them.
+    pub(super) maintenance: Maintenance,
+    /// The options with which the service opens them.
     pub(super) options: Options,
     pub(super) config: Config,
 }
@@ -27,22 +27,25 @@ impl Vaults {
         process::make_private();
         let options = app::vault_options(&config, &home);
         Ok(Self {
-            upkeep: app::upkeep(&options, &home),
+            maintenance: app::maintenance(&options, &home),
             options,
             config,
         })
     }
 }
 
-/// A home that is not there is most often one that was misspelt.
+/// Fails for a missing home, whose path is probably misspelt.
 fn require(home: &Home) -> anyhow::Result<()> {
     if home.dir().is_dir() {
         return Ok(());
     }
-    anyhow::bail!("there is no home directory {}; see --home", home.dir().display())
+    anyhow::bail!(
+        "home directory {} does not exist; see --home",
+        home.dir().display()
+    )
 }
 
-/// A bar on stderr; nothing where stderr is no terminal.
+/// A progress bar on stderr, if that is a terminal.
 pub(super) fn bar(template: &str) -> ProgressBar {
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template(template) {

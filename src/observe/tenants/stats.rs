@@ -1,4 +1,4 @@
-//! The figures of one tenant.
+//! The statistics of one tenant.
 
 use std::{
     collections::VecDeque,
@@ -14,61 +14,61 @@ use openclone_vault::Receipt;
 
 use super::{Lag, Outcomes};
 
-/// The figures of one tenant.
+/// The statistics of one tenant.
 #[derive(Debug, Default)]
 pub(crate) struct TenantStats {
     stored: AtomicU64,
     duplicate: AtomicU64,
-    refused: AtomicU64,
+    rejected: AtomicU64,
     /// Unix microseconds; 0 for never.
     last_seen: AtomicI64,
-    /// When each batch was handed to the writer, which answers in that order.
+    /// When each batch was handed to the writer, which replies in that order.
     waiting: Mutex<VecDeque<Instant>>,
     journal: Mutex<Journal>,
 }
 
-/// What was stored since a checkpoint.
+/// Bytes stored since a checkpoint.
 #[derive(Debug, Default)]
 struct Journal {
     checkpoints: u64,
     bytes: u64,
 }
 
-/// A batch that the writer has.
+/// A batch that the writer has accepted.
 #[derive(Debug)]
 pub(crate) struct Handed {
-    figures: Arc<TenantStats>,
+    stats: Arc<TenantStats>,
     events: u64,
     bytes: u64,
-    is_answered: bool,
+    is_done: bool,
 }
 
 impl TenantStats {
-    /// The writer gets a batch of so many events and bytes of Markdown.
+    /// Records that the writer received a batch of `events` events and `bytes` bytes of Markdown.
     pub(crate) fn handed(self: Arc<Self>, events: usize, bytes: usize) -> Handed {
         self.seen();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push_back(Instant::now());
         drop(waiting);
         Handed {
-            figures: self,
+            stats: self,
             events: events as u64,
             bytes: bytes as u64,
-            is_answered: false,
+            is_done: false,
         }
     }
 
-    /// So many events were not taken.
-    pub(crate) fn refused(&self, events: usize) {
+    /// Records rejected events.
+    pub(crate) fn rejected(&self, events: usize) {
         self.seen();
-        self.refused.fetch_add(events as u64, Relaxed);
+        self.rejected.fetch_add(events as u64, Relaxed);
     }
 
     pub(crate) fn outcomes(&self) -> Outcomes {
         Outcomes {
             stored: self.stored.load(Relaxed),
             duplicate: self.duplicate.load(Relaxed),
-            refused: self.refused.load(Relaxed),
+            rejected: self.rejected.load(Relaxed),
         }
     }
 
@@ -77,7 +77,7 @@ impl TenantStats {
         Timestamp::from_microsecond(micros).ok().filter(|_| micros != 0)
     }
 
-    /// `checkpoints` is the number of them so far.
+    /// `checkpoints` is the number of checkpoints so far.
     pub(crate) fn lag(&self, checkpoints: u64) -> Lag {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,17 +98,17 @@ impl TenantStats {
 }
 
 impl Handed {
-    /// The writer has answered, after so many checkpoints; an error is `Err`.
-    pub(crate) fn answered(mut self, outcome: Result<Receipt, ()>, checkpoints: u64) {
-        self.is_answered = true;
-        let figures = &self.figures;
+    /// Records the reply of the writer, after `checkpoints` checkpoints.
+    pub(crate) fn replied(mut self, outcome: Result<Receipt, ()>, checkpoints: u64) {
+        self.is_done = true;
+        let stats = &self.stats;
         let Ok(receipt) = outcome else {
-            figures.refused.fetch_add(self.events, Relaxed);
+            stats.rejected.fetch_add(self.events, Relaxed);
             return;
         };
-        figures.stored.fetch_add(receipt.stored.into(), Relaxed);
-        figures.duplicate.fetch_add(receipt.skipped.into(), Relaxed);
-        let mut journal = figures.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.stored.fetch_add(receipt.stored.into(), Relaxed);
+        stats.duplicate.fetch_add(receipt.skipped.into(), Relaxed);
+        let mut journal = stats.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if journal.checkpoints != checkpoints {
             *journal = Journal {
                 checkpoints,
@@ -121,14 +121,10 @@ impl Handed {
 
 impl Drop for Handed {
     fn drop(&mut self) {
-        let mut waiting = self
-            .figures
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.stats.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.pop_front();
-        if !self.is_answered {
-            self.figures.refused.fetch_add(self.events, Relaxed);
+        if !self.is_done {
+            self.stats.rejected.fetch_add(self.events, Relaxed);
         }
     }
 }
@@ -138,14 +134,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checkpoint_empties_the_journal_and_an_answer_the_queue() {
-        let figures = Arc::new(TenantStats::default());
+    fn checkpoint_clears_the_journal_and_reply_the_queue() {
+        let stats = Arc::new(TenantStats::default());
         let (first, second) = (
-            Arc::clone(&figures).handed(10, 1000),
-            Arc::clone(&figures).handed(10, 1000),
+            Arc::clone(&stats).handed(10, 1000),
+            Arc::clone(&stats).handed(10, 1000),
         );
-        assert_eq!(figures.lag(0).waiting, 2);
-        first.answered(
+        assert_eq!(stats.lag(0).waiting, 2);
+        first.replied(
             Ok(Receipt {
                 stored: 5,
                 skipped: 5,
@@ -153,25 +149,25 @@ mod tests {
             0,
         );
         assert_eq!(
-            (figures.lag(0).waiting, figures.lag(0).bytes, figures.lag(1).bytes),
+            (stats.lag(0).waiting, stats.lag(0).bytes, stats.lag(1).bytes),
             (1, 500, 0)
         );
-        second.answered(
+        second.replied(
             Ok(Receipt {
                 stored: 10,
                 skipped: 0,
             }),
             1,
         );
-        assert_eq!((figures.lag(1).waiting, figures.lag(1).bytes), (0, 1000));
-        drop(Arc::clone(&figures).handed(3, 1));
-        Arc::clone(&figures).handed(4, 1).answered(Err(()), 1);
+        assert_eq!((stats.lag(1).waiting, stats.lag(1).bytes), (0, 1000));
+        drop(Arc::clone(&stats).handed(3, 1));
+        Arc::clone(&stats).handed(4, 1).replied(Err(()), 1);
         let expected = Outcomes {
             stored: 15,
             duplicate: 5,
-            refused: 7,
+            rejected: 7,
         };
-        assert_eq!((figures.outcomes(), figures.lag(1).waiting), (expected, 0));
-        assert!(figures.lag(1).seconds.abs() < f64::EPSILON);
+        assert_eq!((stats.outcomes(), stats.lag(1).waiting), (expected, 0));
+        assert!(stats.lag(1).seconds.abs() < f64::EPSILON);
     }
 }
