@@ -9,7 +9,7 @@ BUF := $(TOOLS)/buf/node_modules/.bin/buf
 
 .PHONY: help build dist run test test-rust test-python test-sdks test-examples test-plugins test-docs test-clients \
 	lint lint-rust lint-dependencies lint-text check-contract generate docs fmt fuzz reliability soak \
-	bench bench-full bench-results bench-check bench-micro bench-clients ceiling flame
+	bench bench-full bench-results bench-check bench-micro bench-clients baseline flame
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -73,9 +73,10 @@ test-clients: ## Run the tests of all SDKs and examples, after installing their 
 
 lint: check-contract lint-rust lint-dependencies lint-text ## Check contract, Rust code, dependencies and texts
 
-lint-rust: ## Check formatting, layout, clippy and rustdoc
+lint-rust: ## Check layout, names, formatting, clippy and rustdoc
 	@scripts/need lint
 	scripts/check-layout
+	scripts/check-names
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --release --workspace --no-deps --document-private-items --quiet
@@ -132,7 +133,7 @@ soak: build ## Send events through restarts for an hour (SOAK_SECONDS), then che
 
 ## Measure
 
-CEILING := $(TARGET)/dist/openclone-ceiling
+BASELINE := $(TARGET)/dist/openclone-baseline
 BENCH := $(TARGET)/release/openclone-bench
 FIGURES := bench/results
 # The round counts in which the host of a virtual machine took the least CPU time.
@@ -147,12 +148,12 @@ bench: dist ## Measure throughput, latency, memory and disk writes, and the micr
 	cargo run --release --quiet -p openclone-redact --example redaction
 
 # A second binary beside the product: it appends without deduplication, log or sync. Only vault and service are recompiled.
-ceiling: dist
-	scripts/rocksdb-of-release $(TARGET) cargo build --profile dist --package openclone --features ceiling --bin openclone-ceiling
+baseline: dist
+	scripts/rocksdb-of-release $(TARGET) cargo build --profile dist --package openclone --features baseline --bin openclone-baseline
 
-bench-full: ceiling ## Measure everything: baseline, peers, 100 million ids, 10,000 tenants, SDKs, an hour of one user
+bench-full: baseline ## Measure everything: baseline, peers, 100 million ids, 10,000 tenants, SDKs, an hour of one user
 	@scripts/need bench
-	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) $(LENGTH) --json $(FIGURES)/figures.json
+	$(BENCH) run --binary $(PRODUCT) --baseline $(BASELINE) $(ROUNDS) $(LENGTH) --json $(FIGURES)/figures.json
 	$(BENCH) peers --binary $(PRODUCT) --installed $(TARGET)/peers $(ROUNDS) --json $(FIGURES)/peers.json
 	$(BENCH) sweep --binary $(PRODUCT) $(ROUNDS) --json $(FIGURES)/sweep.json
 	$(BENCH) scale --binary $(PRODUCT) --json $(FIGURES)/scale.json
@@ -167,8 +168,8 @@ bench-results: build ## Draw the plots and write bench/results/RESULTS.md from t
 	$(BENCH) plot --directory $(FIGURES)
 	$(BENCH) results --directory $(FIGURES)
 
-bench-check: ceiling ## Fail if a ratio fell by more than 10 % compared with bench/results
-	$(BENCH) run --binary $(PRODUCT) --ceiling $(CEILING) $(ROUNDS) $(LENGTH) --json $(TARGET)/figures.json
+bench-check: baseline ## Fail if a ratio fell by more than 10 % compared with bench/results
+	$(BENCH) run --binary $(PRODUCT) --baseline $(BASELINE) $(ROUNDS) $(LENGTH) --json $(TARGET)/figures.json
 	$(BENCH) peers --only fastapi --binary $(PRODUCT) --installed $(TARGET)/peers $(ROUNDS) --json $(TARGET)/peers.json
 	$(BENCH) check --base $(FIGURES) $(TARGET)
 

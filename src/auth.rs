@@ -139,10 +139,10 @@ impl Principal {
         self.expires_at.is_some_and(|end| end <= now())
     }
 
-    /// Records further uses in `moment`; without effect once the key is shared.
-    fn share_use(&mut self, moment: Arc<AtomicI64>) {
+    /// Records further uses in `timestamp`; without effect once the key is shared.
+    fn share_use(&mut self, timestamp: Arc<AtomicI64>) {
         if let Some(key) = Arc::get_mut(&mut self.0) {
-            key.used = Some(moment);
+            key.used = Some(timestamp);
         }
     }
 

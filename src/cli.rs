@@ -62,7 +62,7 @@ enum Command {
 
 /// The home directory and the config file.
 #[derive(Clone, Debug, Default, Args)]
-struct Place {
+struct HomePaths {
     /// Home directory [default: ~/.openclone]
     #[arg(long, env = "OPENCLONE_HOME", value_name = "DIR", global = true)]
     home: Option<PathBuf>,

@@ -134,7 +134,7 @@ impl Config {
 fn read_tenants(layers: &Layers) -> Result<BTreeMap<String, TenantRates>, ConfigError> {
     let tenants = layers.structured("tenants")?;
     tenants::check(&tenants).map_err(|reason| ConfigError::Conflict {
-        place: layers.place("tenants"),
+        location: layers.location("tenants"),
         reason,
     })?;
     Ok(tenants)

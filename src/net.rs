@@ -1,4 +1,4 @@
-//! The network side of the service: accepts connections and answers HTTP/1, HTTP/2, gRPC and gRPC-Web on one port.
+//! The network side of the service: accepts connections and responses HTTP/1, HTTP/2, gRPC and gRPC-Web on one port.
 //!
 //! [`server`] accepts and drains connections; [`connection`] handles the requests of one connection; [`router`] selects
 //! gRPC, the JSON endpoint or another route. The other modules bound what one client can use: [`connection_limiter`] and

@@ -36,7 +36,7 @@ pub struct Registry {
     enforce: Enforce,
     found: RwLock<Arc<Found>>,
     catalogue: Catalogue,
-    /// The fault of the catalogue, if it is invalid.
+    /// The violation of the catalogue, if it is invalid.
     broken: Option<v1::RejectedManifest>,
     activities: Activities,
 }
@@ -175,7 +175,11 @@ fn warn_about(one: &v1::RejectedManifest) {
     let reasons: Vec<_> = one
         .faults
         .iter()
-        .map(|fault| format!("{} {}", fault.path, fault.reason).trim().to_owned())
+        .map(|violation| {
+            format!("{} {}", violation.path, violation.reason)
+                .trim()
+                .to_owned()
+        })
         .collect();
     warn!(path = %one.path, faults = %reasons.join("; "), "plugin manifest rejected");
 }

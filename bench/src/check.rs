@@ -1,5 +1,5 @@
-//! What has become slower: ratios to the ceiling and to the FastAPI service of the same run, compared with those that are
-//! committed. Absolute figures of two runs cannot be compared, since machines are not as fast at one time as at another.
+//! What has become slower: ratios to the baseline and to the FastAPI service of the same run, compared with those that are
+//! committed. Absolute measurements of two runs cannot be compared, since machines are not as fast at one time as at another.
 
 use std::{
     collections::BTreeMap,
@@ -10,8 +10,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
-    figures::{Figures, Pair},
     load::write_line,
+    measurements::{Measurements, Pair},
     peers::{self, Compared, Outcome},
     plot::read,
 };
@@ -61,28 +61,29 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn ratios_in(directory: &Path) -> anyhow::Result<Ratios> {
     let path = directory.join("figures.json");
-    let figures: Figures = read(&path)?.with_context(|| format!("{} is missing", path.display()))?;
+    let measurements: Measurements =
+        read(&path)?.with_context(|| format!("{} is missing", path.display()))?;
     let outcomes: Vec<Outcome> = read(&directory.join("peers.json"))?.unwrap_or_default();
-    let mut ratios = to_ceiling(&figures)?;
+    let mut ratios = to_baseline(&measurements)?;
     ratios.extend(to_peers(&outcomes));
     Ok(ratios)
 }
 
 /// Of all loads that are flat out.
-fn to_ceiling(figures: &Figures) -> anyhow::Result<Ratios> {
-    let rows = figures.rows.iter().filter(|pair| pair.report.rate.is_none());
+fn to_baseline(measurements: &Measurements) -> anyhow::Result<Ratios> {
+    let rows = measurements.rows.iter().filter(|pair| pair.report.rate.is_none());
     let ratio = |pair: &Pair| {
         let row = &pair.report;
         let what = format!(
-            "{}, {} senders, {} a batch, to the ceiling",
+            "{}, {} senders, {} a batch, to the baseline",
             peers::name(row.transport),
             row.senders,
             row.batch
         );
-        let value = figures.of_ceiling(pair);
-        let value = value.context("figures without a ceiling: `openclone-bench run --ceiling`")?;
-        let own_ceiling = pair.own_ceiling.as_ref();
-        let stolen = [row.stolen, own_ceiling.and_then(|ceiling| ceiling.stolen)];
+        let value = measurements.of_baseline(pair);
+        let value = value.context("measurements without a baseline: `openclone-bench run --baseline`")?;
+        let own_baseline = pair.own_baseline.as_ref();
+        let stolen = [row.stolen, own_baseline.and_then(|baseline| baseline.stolen)];
         Ok((what, Ratio { value, stolen }))
     };
     rows.map(ratio).collect()
@@ -140,27 +141,27 @@ impl Ratio {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::tests::{ceiling, row};
+    use crate::measurements::tests::{baseline, row};
 
-    /// Loads of 500 and of 1 a batch, each with its own ceiling.
-    fn figures(ceilings: [f64; 2], rates: [f64; 2]) -> Figures {
-        let rows = [500, 1].into_iter().zip(rates).zip(ceilings);
-        Figures {
-            ceiling: None,
+    /// Loads of 500 and of 1 a batch, each with its own baseline.
+    fn measurements(baselines: [f64; 2], rates: [f64; 2]) -> Measurements {
+        let rows = [500, 1].into_iter().zip(rates).zip(baselines);
+        Measurements {
+            baseline: None,
             rows: rows
-                .map(|((batch, rate), highest)| row(batch, rate, ceiling(highest)))
+                .map(|((batch, rate), highest)| row(batch, rate, baseline(highest)))
                 .collect(),
         }
     }
 
-    fn lines(base: &Figures, now: &Figures) -> anyhow::Result<Vec<String>> {
-        Ok(fallen(&to_ceiling(base)?, &to_ceiling(now)?))
+    fn lines(base: &Measurements, now: &Measurements) -> anyhow::Result<Vec<String>> {
+        Ok(fallen(&to_baseline(base)?, &to_baseline(now)?))
     }
 
     #[test]
-    fn only_ratios_count_each_to_its_own_ceiling() -> anyhow::Result<()> {
-        let base = figures([100.0, 100.0], [50.0, 10.0]);
-        let now = |ceilings, rates| lines(&base, &figures(ceilings, rates));
+    fn only_ratios_count_each_to_its_own_baseline() -> anyhow::Result<()> {
+        let base = measurements([100.0, 100.0], [50.0, 10.0]);
+        let now = |baselines, rates| lines(&base, &measurements(baselines, rates));
         assert!(now([50.0, 50.0], [25.0, 5.0])?.is_empty());
         assert!(now([50.0, 50.0], [23.0, 5.0])?.is_empty());
         // The machine became slower from the first row to the second.
@@ -168,34 +169,37 @@ mod tests {
         assert_eq!(
             now([100.0, 200.0], [44.0, 10.0])?,
             [
-                "fell: gRPC stream, 4 senders, 1 a batch, to the ceiling: 0.100 before, 0.050 now; the host took – and – before, – and – now",
-                "fell: gRPC stream, 4 senders, 500 a batch, to the ceiling: 0.500 before, 0.440 now; the host took – and – before, – and – now"
+                "fell: gRPC stream, 4 senders, 1 a batch, to the baseline: 0.100 before, 0.050 now; the host took – and – before, – and – now",
+                "fell: gRPC stream, 4 senders, 500 a batch, to the baseline: 0.500 before, 0.440 now; the host took – and – before, – and – now"
             ]
         );
         Ok(())
     }
 
     #[test]
-    fn older_figures_have_one_ceiling_for_all_rows() -> anyhow::Result<()> {
-        let mut base = figures([0.0, 0.0], [50.0, 10.0]);
+    fn older_figures_have_one_baseline_for_all_rows() -> anyhow::Result<()> {
+        let mut base = measurements([0.0, 0.0], [50.0, 10.0]);
         for row in &mut base.rows {
-            row.own_ceiling = None;
+            row.own_baseline = None;
         }
-        assert!(to_ceiling(&base).is_err());
-        base.ceiling = Some(100.0);
-        assert!(lines(&base, &figures([50.0, 200.0], [25.0, 20.0]))?.is_empty());
-        assert_eq!(lines(&base, &figures([100.0, 200.0], [50.0, 10.0]))?.len(), 1);
+        assert!(to_baseline(&base).is_err());
+        base.baseline = Some(100.0);
+        assert!(lines(&base, &measurements([50.0, 200.0], [25.0, 20.0]))?.is_empty());
+        assert_eq!(
+            lines(&base, &measurements([100.0, 200.0], [50.0, 10.0]))?.len(),
+            1
+        );
         Ok(())
     }
 
     #[test]
     fn a_fall_says_what_the_host_took_and_when_that_was_much() -> anyhow::Result<()> {
-        let base = figures([100.0, 100.0], [50.0, 10.0]);
+        let base = measurements([100.0, 100.0], [50.0, 10.0]);
         let fall = |service, highest| {
-            let mut now = figures([100.0, 100.0], [40.0, 10.0]);
+            let mut now = measurements([100.0, 100.0], [40.0, 10.0]);
             now.rows[0].report.stolen = service;
-            if let Some(ceiling) = &mut now.rows[0].own_ceiling {
-                ceiling.stolen = highest;
+            if let Some(baseline) = &mut now.rows[0].own_baseline {
+                baseline.stolen = highest;
             }
             let line = lines(&base, &now)?.join("\n");
             let taken = line.split_once("now; ").context("no fall")?.1;

@@ -17,7 +17,7 @@ pub(crate) struct Http {
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     /// Whether its status was a 2xx.
     pub(crate) is_ok: bool,
     /// What the body says under `stored`.
@@ -48,7 +48,7 @@ impl Http {
     ///
     /// # Errors
     /// When the connection breaks, or what comes back is not HTTP.
-    pub(crate) async fn post(&mut self, body: &[u8]) -> anyhow::Result<Answer> {
+    pub(crate) async fn post(&mut self, body: &[u8]) -> anyhow::Result<Response> {
         self.outgoing.clear();
         self.outgoing.extend_from_slice(self.head.as_bytes());
         self.outgoing
@@ -58,11 +58,11 @@ impl Http {
         self.incoming.clear();
         loop {
             let is_end = self.stream.read_buf(&mut self.incoming).await? == 0;
-            if let Some(answer) = read(&self.incoming, is_end)? {
-                if answer.closes {
+            if let Some(response) = read(&self.incoming, is_end)? {
+                if response.closes {
                     self.stream = open(&self.address).await?;
                 }
-                return Ok(answer);
+                return Ok(response);
             }
             if is_end {
                 bail!("the server has closed the connection");
@@ -77,9 +77,9 @@ async fn open(address: &str) -> anyhow::Result<TcpStream> {
     Ok(stream)
 }
 
-/// `None`: the answer is not complete yet.
-fn read(answer: &[u8], is_end: bool) -> anyhow::Result<Option<Answer>> {
-    let text = std::str::from_utf8(answer)?;
+/// `None`: the response is not complete yet.
+fn read(response: &[u8], is_end: bool) -> anyhow::Result<Option<Response>> {
+    let text = std::str::from_utf8(response)?;
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return Ok(None);
     };
@@ -94,10 +94,10 @@ fn read(answer: &[u8], is_end: bool) -> anyhow::Result<Option<Answer>> {
     let is_whole = match field("content-length") {
         Some(length) => body.len() >= length.parse()?,
         None if closes => is_end,
-        None => bail!("an answer without a length"),
+        None => bail!("an response without a length"),
     };
     let status = head.split(' ').nth(1).unwrap_or_default();
-    Ok(is_whole.then(|| Answer {
+    Ok(is_whole.then(|| Response {
         is_ok: status.starts_with('2'),
         stored: stored(body),
         closes,
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_when_it_is_whole() -> anyhow::Result<()> {
-        let answer = |is_ok, stored, closes| {
-            Some(Answer {
+        let response = |is_ok, stored, closes| {
+            Some(Response {
                 is_ok,
                 stored,
                 closes,
@@ -127,13 +127,13 @@ mod tests {
         for end in 0..whole.len() {
             assert!(read(&whole.as_bytes()[..end], false)?.is_none());
         }
-        assert_eq!(read(whole.as_bytes(), false)?, answer(true, Some(12), false));
+        assert_eq!(read(whole.as_bytes(), false)?, response(true, Some(12), false));
         let rejected = b"HTTP/1.1 429 x\r\ncontent-length: 0\r\n\r\n";
-        assert_eq!(read(rejected, false)?, answer(false, None, false));
+        assert_eq!(read(rejected, false)?, response(false, None, false));
         assert!(read(b"HTTP/1.1 200 OK\r\n\r\n", false).is_err());
         let old = b"HTTP/1.0 200 OK\r\n\r\nnull";
         assert_eq!(read(old, false)?, None);
-        assert_eq!(read(old, true)?, answer(true, None, true));
+        assert_eq!(read(old, true)?, response(true, None, true));
         Ok(())
     }
 }

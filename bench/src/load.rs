@@ -1,4 +1,4 @@
-//! Sends events and measures how long the answers take.
+//! Sends events and measures how long the responses take.
 
 use std::{
     sync::{
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     /// For how many seconds.
     #[arg(long, default_value_t = 10.0)]
     pub(crate) seconds: f64,
-    /// Events a second in all, sent on schedule whether or not answers have come; flat out if absent.
+    /// Events a second in all, sent on schedule whether or not responses have come; flat out if absent.
     #[arg(long)]
     pub(crate) rate: Option<f64>,
     /// The server's process, to measure what it costs.
@@ -73,7 +73,7 @@ pub(crate) struct Plan {
     pub(crate) failed: AtomicU64,
 }
 
-/// Figures of one run.
+/// Measurements of one run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
     pub(crate) transport: Transport,
@@ -84,7 +84,7 @@ pub(crate) struct Report {
     pub(crate) failed: u64,
     pub(crate) seconds: f64,
     pub(crate) events_per_second: f64,
-    /// Milliseconds from when a batch was due to its answer.
+    /// Milliseconds from when a batch was due to its response.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) p999: f64,
@@ -147,7 +147,7 @@ fn on_one_thread(plan: &Arc<Plan>) -> anyhow::Result<Histogram<u64>> {
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+#[expect(clippy::cast_precision_loss, reason = "measurements for people")]
 fn report(plan: &Plan, times: &Histogram<u64>, before: Option<Usage>) -> anyhow::Result<Report> {
     let seconds = plan.started.elapsed().as_secs_f64();
     let stored = plan.stored.load(Ordering::Relaxed);

@@ -6,10 +6,10 @@
 
 mod check;
 mod events;
-mod figures;
 mod http;
 mod load;
 mod measure;
+mod measurements;
 mod peers;
 mod person;
 mod plot;
@@ -59,9 +59,9 @@ enum Command {
     Peers(peers::Arguments),
     /// Measure over batch sizes and rates.
     Sweep(sweep::Arguments),
-    /// Draw figures.
+    /// Draw measurements.
     Plot(plot::Arguments),
-    /// Write tables of figures.
+    /// Write tables of measurements.
     Results(results::Arguments),
     /// Send for an hour through restarts, and read the vault in the end.
     Soak(soak::Arguments),

@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     only: Vec<String>,
 }
 
-/// A peer's figures.
+/// A peer's measurements.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! Plots of the figures, as SVG that reads on light and dark pages.
+//! Plots of the measurements, as SVG that reads on light and dark pages.
 
 mod axis;
 mod chart;
@@ -30,12 +30,12 @@ pub(crate) struct Arguments {
     directory: PathBuf,
 }
 
-/// Draws what there are figures for.
+/// Draws what there are measurements for.
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = &arguments.directory;
     if let Some(sweep) = read::<Sweep>(&directory.join("sweep.json"))? {
         draw(directory, "throughput", &throughput(&sweep))?;
-        draw(directory, "answers", &answers(&sweep))?;
+        draw(directory, "responses", &responses(&sweep))?;
     }
     if let Some(steps) = read::<Vec<Step>>(&directory.join("scale.json"))? {
         draw(directory, "scale-throughput", &scale_throughput(&steps))?;
@@ -44,15 +44,15 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Figures of an earlier run; `None` if there are none.
+/// Measurements of an earlier run; `None` if there are none.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>> {
     if !path.exists() {
         return Ok(None);
     }
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let figures =
-        serde_json::from_str(&text).with_context(|| format!("{} holds other figures", path.display()))?;
-    Ok(Some(figures))
+    let measurements = serde_json::from_str(&text)
+        .with_context(|| format!("{} holds other measurements", path.display()))?;
+    Ok(Some(measurements))
 }
 
 fn draw(directory: &Path, name: &str, chart: &Chart) -> anyhow::Result<()> {
@@ -81,8 +81,8 @@ fn throughput(sweep: &Sweep) -> Chart {
     }
 }
 
-fn answers(sweep: &Sweep) -> Chart {
-    // A rate that the service did not keep up with says how long the run was, not how long answers take.
+fn responses(sweep: &Sweep) -> Chart {
+    // A rate that the service did not keep up with says how long the run was, not how long responses take.
     let kept = |row: &&Report| row.rate.is_some_and(|rate| row.events_per_second > 0.97 * rate);
     let line = |name: &str, value: fn(&Report) -> f64| Line {
         name: name.to_owned(),
@@ -94,7 +94,7 @@ fn answers(sweep: &Sweep) -> Chart {
             .collect(),
     };
     Chart {
-        title: "Answer time by load (durable before the answer)".to_owned(),
+        title: "Response time by load (durable before the response)".to_owned(),
         x: Axis::linear("events/s, sent on schedule, 100 a batch"),
         y: Axis::logarithmic("ms"),
         lines: vec![

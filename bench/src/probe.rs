@@ -1,4 +1,4 @@
-//! What a service tells about itself: whether it is ready, and its figures.
+//! What a service tells about itself: whether it is ready, and its measurements.
 
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,11 @@ pub(crate) async fn wait_ready(endpoint: &str) -> anyhow::Result<()> {
     bail!("{endpoint} does not become ready")
 }
 
-/// The value of a figure without labels.
+/// The value of a metric without labels.
 ///
 /// # Errors
-/// When the service has no such figure.
-pub(crate) async fn figure(endpoint: &str, name: &str) -> anyhow::Result<f64> {
+/// When the service has no such metric.
+pub(crate) async fn metric(endpoint: &str, name: &str) -> anyhow::Result<f64> {
     let (_, text) = get(endpoint, "/metrics").await?;
     let value = text
         .lines()
@@ -48,12 +48,12 @@ async fn get(endpoint: &str, path: &str) -> anyhow::Result<(u16, String)> {
         let mut stream = TcpStream::connect(address).await?;
         let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        anyhow::Ok(answer)
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await?;
+        anyhow::Ok(response)
     };
-    let answer = timeout(Duration::from_secs(10), asking).await??;
-    let (head, body) = answer.split_once("\r\n\r\n").context("half an answer")?;
-    let status = head.split(' ').nth(1).context("an answer without a status")?;
+    let response = timeout(Duration::from_secs(10), asking).await??;
+    let (head, body) = response.split_once("\r\n\r\n").context("half an response")?;
+    let status = head.split(' ').nth(1).context("an response without a status")?;
     Ok((status.parse()?, body.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! The tables of `bench/results/RESULTS.md`, out of the JSON beside it: no figure is copied by hand.
+//! The tables of `bench/results/RESULTS.md`, out of the JSON beside it: no metric is copied by hand.
 
 mod tables;
 mod targets;
@@ -19,16 +19,16 @@ pub(crate) struct Arguments {
 }
 
 const HEAD: &str = "# Results\n\nWritten by `openclone-bench results` from the JSON beside it; [README.md](README.md) says what is measured and how. \
-Absolute figures are those of one machine at one time; ratios are from the same run.\n";
+Absolute measurements are those of one machine at one time; ratios are from the same run.\n";
 
-/// Writes a section for all figures that there are.
+/// Writes a section for all measurements that there are.
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = &arguments.directory;
     let mut page = HEAD.to_owned();
     let measured = Measured::read(directory)?;
     measured.table(&mut page)?;
-    if let Some(figures) = &measured.figures {
-        tables::service(&mut page, figures)?;
+    if let Some(measurements) = &measured.measurements {
+        tables::service(&mut page, measurements)?;
     }
     if let Some(sweep) = read(&directory.join("sweep.json"))? {
         tables::sweep(&mut page, &sweep)?;
@@ -60,35 +60,35 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::{
-        Figures,
-        tests::{ceiling, row},
+    use crate::measurements::{
+        Measurements,
+        tests::{baseline, row},
     };
 
     #[test]
-    fn each_row_is_compared_with_its_own_ceiling_and_the_target_with_the_first() -> anyhow::Result<()> {
-        let page_of = |common, ceilings: [_; 2]| {
-            let rows = [(500, 40.0), (100, 30.0)].into_iter().zip(ceilings);
+    fn each_row_is_compared_with_its_own_baseline_and_the_target_with_the_first() -> anyhow::Result<()> {
+        let page_of = |common, baselines: [_; 2]| {
+            let rows = [(500, 40.0), (100, 30.0)].into_iter().zip(baselines);
             let measured = Measured {
-                figures: Some(Figures {
-                    ceiling: common,
+                measurements: Some(Measurements {
+                    baseline: common,
                     rows: rows
-                        .map(|((batch, rate), ceiling)| row(batch, rate, ceiling))
+                        .map(|((batch, rate), baseline)| row(batch, rate, baseline))
                         .collect(),
                 }),
                 ..Measured::default()
             };
             let mut page = String::new();
             measured.table(&mut page)?;
-            if let Some(figures) = &measured.figures {
-                tables::service(&mut page, figures)?;
+            if let Some(measurements) = &measured.measurements {
+                tables::service(&mut page, measurements)?;
             }
             anyhow::Ok(page)
         };
-        let page = page_of(None, [ceiling(100.0), ceiling(50.0)])?;
+        let page = page_of(None, [baseline(100.0), baseline(50.0)])?;
         assert!(page.contains("this one has 100."), "{page}");
         assert!(
-            page.contains("| the same, of the ceiling | ≥ 0.45 | – | 0.40 | **not reached** |"),
+            page.contains("| the same, of the baseline | ≥ 0.45 | – | 0.40 | **not reached** |"),
             "{page}"
         );
         assert!(

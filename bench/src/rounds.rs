@@ -1,7 +1,7 @@
 //! A load in several rounds, of which one counts: that during which the host took least of the processors.
 //!
 //! On a shared host other guests take a tenth or a third of the machine, for seconds or for minutes, and what is measured
-//! then is theirs. A round is chosen by what the host took and never by its figures, so the choice favours nobody.
+//! then is theirs. A round is chosen by what the host took and never by its measurements, so the choice favours nobody.
 
 use crate::load::Report;
 
@@ -36,7 +36,7 @@ pub(crate) fn keep<T: Measured>(kept: &mut Option<T>, now: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::tests::row;
+    use crate::measurements::tests::row;
 
     struct Round(Option<f64>, u32);
 

@@ -1,10 +1,10 @@
-//! What a large index costs: throughput, answer times while RocksDB compacts, memory, start and disk, at several numbers of
+//! What a large index costs: throughput, response times while RocksDB compacts, memory, start and disk, at several numbers of
 //! ids.
 //!
 //! Ids are put to rest the way a checkpoint does it, through the vault's own store, a million at a time; their Markdown
 //! (19 GB for 100 million events) is left out, as if it had been archived since. Everything else is the real service on
 //! that database, whose filter the filling has kept as a service does. Right after a filling RocksDB has merges to do: that is
-//! when the first answers are timed. Next to each full-speed figure stands that of an empty index, measured right afterwards.
+//! when the first responses are timed. Next to each full-speed metric stands that of an empty index, measured right afterwards.
 //! At last the service starts once more without the filter, as after an end that was not in order.
 
 mod fill;
@@ -46,12 +46,12 @@ pub(crate) struct Arguments {
     /// Seconds of each load.
     #[arg(long, default_value_t = 8.0)]
     seconds: f64,
-    /// Events a second while answers are timed.
+    /// Events a second while responses are timed.
     #[arg(long, default_value_t = 100_000.0)]
     rate: f64,
 }
 
-/// Figures at one number of ids.
+/// Measurements at one number of ids.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Step {
     pub(crate) ids: u64,
@@ -116,7 +116,7 @@ async fn measure(arguments: &Arguments, home: &Path, filled: Option<f64>) -> any
     let ready_ms = server.ready_in.as_secs_f64() * 1e3;
     let filter_seconds = rest(server.pid).await? + ready_ms / 1e3;
     let resident_mib = measure::resident_mib(server.pid)?;
-    let ids = probe::figure(&server.endpoint, "openclone_ids_indexed").await? as u64;
+    let ids = probe::metric(&server.endpoint, "openclone_ids_indexed").await? as u64;
     let disk_bytes = runs::bytes(&home.join("db"))?;
     let full = load(arguments, &server, None).await?;
     rest(server.pid).await?;

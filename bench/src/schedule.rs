@@ -1,6 +1,6 @@
 //! When a sender sends: at once, or at the times of a fixed rate.
 //!
-//! A timer of the runtime ticks once a millisecond, which is as long as many an answer takes. So the times of a rate come
+//! A timer of the runtime ticks once a millisecond, which is as long as many an response takes. So the times of a rate come
 //! from a thread that sleeps. Senders start at different places of their interval, as strangers would.
 
 use std::{

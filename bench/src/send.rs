@@ -21,14 +21,14 @@ use crate::{
     template::Template,
 };
 
-/// As the server has it: at most so many batches of a stream without an answer.
+/// As the server has it: at most so many batches of a stream without an response.
 const IN_FLIGHT: usize = 32;
 /// The documented endpoint.
 pub(crate) const INGEST: &str = "/api/v1/ingest";
 const STREAM: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/Ingest");
 pub(crate) const UNARY: PathAndQuery = PathAndQuery::from_static("/openclone.v1.IngestService/IngestBatch");
 
-/// Sends until the time is over. Gives the times of all answers, in microseconds.
+/// Sends until the time is over. Gives the times of all responses, in microseconds.
 pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
     match plan.arguments.transport {
         Transport::Stream => stream(plan, sender).await,
@@ -88,7 +88,7 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
         })
     };
     let outgoing = tokio_stream::wrappers::ReceiverStream::new(queue);
-    let mut answers = client(&plan.arguments.endpoint)
+    let mut responses = client(&plan.arguments.endpoint)
         .await?
         .streaming(
             keyed(&plan.arguments.api_key, outgoing)?,
@@ -98,14 +98,14 @@ async fn stream(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>
         .await?
         .into_inner();
     let mut times = Histogram::new(3)?;
-    while let Some(answer) = answers.message().await? {
+    while let Some(response) = responses.message().await? {
         room.add_permits(usize::from(!plan.open_loop()));
         let due = waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&answer.sequence);
+            .remove(&response.sequence);
         note(&mut times, due)?;
-        match answer.outcome {
+        match response.outcome {
             Some(Outcome::Result(result)) => plan.stored.fetch_add(result.stored.into(), Ordering::Relaxed),
             _ => plan.failed.fetch_add(1, Ordering::Relaxed),
         };
@@ -124,9 +124,9 @@ async fn unary(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>>
         let request = keyed(&plan.arguments.api_key, template.unary_request(number))?;
         let codec = Raw::<IngestBatchResponse>::default();
         client.ready().await?;
-        let answer = client.unary(request, UNARY, codec).await;
+        let response = client.unary(request, UNARY, codec).await;
         note(&mut times, Some(due))?;
-        match answer.ok().and_then(|answer| answer.into_inner().result) {
+        match response.ok().and_then(|response| response.into_inner().result) {
             Some(result) => plan.stored.fetch_add(result.stored.into(), Ordering::Relaxed),
             None => plan.failed.fetch_add(1, Ordering::Relaxed),
         };
@@ -141,9 +141,9 @@ async fn json(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> 
     let mut schedule = Schedule::new(&plan, sender);
     for number in 0.. {
         let Some(due) = schedule.next().await else { break };
-        let answer = client.post(template.batch(number)).await?;
+        let response = client.post(template.batch(number)).await?;
         note(&mut times, Some(due))?;
-        match answer.stored.filter(|_| answer.is_ok) {
+        match response.stored.filter(|_| response.is_ok) {
             Some(stored) => plan.stored.fetch_add(stored, Ordering::Relaxed),
             None => plan.failed.fetch_add(1, Ordering::Relaxed),
         };

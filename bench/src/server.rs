@@ -84,11 +84,11 @@ impl Server {
     /// Ends it with SIGTERM, at which it checkpoints. How long that took.
     pub(crate) async fn stop_in_order(mut self) -> anyhow::Result<Duration> {
         let begun = Instant::now();
-        let told = Command::new("kill")
+        let tally = Command::new("kill")
             .args(["-TERM", &self.pid.to_string()])
             .status()
             .await?;
-        ensure!(told.success(), "cannot end the server");
+        ensure!(tally.success(), "cannot end the server");
         let status = timeout(LONGEST_END, self.process.wait()).await;
         let status = status.context("the server does not end")??;
         ensure!(status.success(), "the server ended with {status}");

@@ -2,7 +2,7 @@
 //! order and by `kill -9` in turn; then as long again without, to see whether memory or descriptors creep up.
 //!
 //! Each batch is sent again until it is acknowledged, as plugins do. In the end the vault is read: each event must stand
-//! in it exactly once. One line of JSON tells the figures; with `OPENCLONE_SCOREBOARD` set, a row of the scoreboard is
+//! in it exactly once. One line of JSON tells the measurements; with `OPENCLONE_SCOREBOARD` set, a row of the scoreboard is
 //! added to that file.
 
 mod samples;
@@ -23,7 +23,7 @@ use serde::Serialize;
 use tokio::{task::JoinSet, time::sleep};
 
 use samples::{Creep, Samples};
-use senders::{Sender, Told, Way};
+use senders::{SendMode, Sender, Tally};
 use service::Service;
 
 /// Senders of each kind.
@@ -65,7 +65,7 @@ pub(crate) struct Report {
     pub(crate) seconds: f64,
     pub(crate) restarts_in_order: u64,
     pub(crate) restarts_by_kill: u64,
-    pub(crate) told: Told,
+    pub(crate) tally: Tally,
     /// In the half without restarts.
     pub(crate) creep: Creep,
     pub(crate) most_memory_mib: f64,
@@ -80,8 +80,8 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     let mut senders = JoinSet::new();
     let pause = pause(&arguments);
     for number in 0..3 * SENDERS {
-        let way = [Way::Json, Way::Unary, Way::Stream][number % 3];
-        senders.spawn(Sender::new(number, way, service.address(), arguments.batch, pause).run(until));
+        let mode = [SendMode::Json, SendMode::Unary, SendMode::Stream][number % 3];
+        senders.spawn(Sender::new(number, mode, service.address(), arguments.batch, pause).run(until));
     }
     let samples = Arc::new(Samples::default());
     let (mut in_order, mut by_kill) = (0, 0);
@@ -105,17 +105,17 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
     )
     .await?;
     let creep = samples.creep_since(steady);
-    let mut told = Told::default();
+    let mut tally = Tally::default();
     while let Some(one) = senders.join_next().await {
-        told.add(one??);
+        tally.add(one??);
     }
     service.stop().await?;
-    let found = verify::read(&service.vault(), &told.batches, arguments.batch)?;
+    let found = verify::read(&service.vault(), &tally.batches, arguments.batch)?;
     let report = Report {
         seconds: began.elapsed().as_secs_f64(),
         restarts_in_order: in_order,
         restarts_by_kill: by_kill,
-        told,
+        tally,
         creep,
         most_memory_mib: samples.most_memory(),
         found,
@@ -151,9 +151,9 @@ fn tell(report: &Report, against: &str, log: String) -> anyhow::Result<()> {
     }
     ensure!(!log.contains("panicked"), "the service panicked:\n{log}");
     ensure!(
-        report.told.unexpected == 0,
-        "answers that should not be: {:?}",
-        report.told
+        report.tally.unexpected == 0,
+        "responses that should not be: {:?}",
+        report.tally
     );
     ensure!(
         report.found.is_right(),

@@ -1,4 +1,4 @@
-//! What all measurements have in common: the service, the disk, and the file for the figures.
+//! What all measurements have in common: the service, the disk, and the file for the measurements.
 
 use std::path::PathBuf;
 
@@ -13,16 +13,16 @@ pub(crate) struct Subject {
     /// Where homes are made: on the disk to be measured.
     #[arg(long, default_value = ".")]
     pub(crate) directory: PathBuf,
-    /// Where to write the figures as JSON.
+    /// Where to write the measurements as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
 impl Subject {
-    /// Writes the figures, if a file is wanted.
-    pub(crate) fn save(&self, figures: &impl Serialize) -> anyhow::Result<()> {
+    /// Writes the measurements, if a file is wanted.
+    pub(crate) fn save(&self, measurements: &impl Serialize) -> anyhow::Result<()> {
         if let Some(path) = &self.json {
-            std::fs::write(path, serde_json::to_string_pretty(figures)?)?;
+            std::fs::write(path, serde_json::to_string_pretty(measurements)?)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What plots are made of: throughput over batch sizes, and answer times over rates.
+//! What plots are made of: throughput over batch sizes, and response times over rates.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ const SIZES: [usize; 7] = [1, 5, 10, 25, 50, 100, 500];
 const RATES: [f64; 7] = [
     1_000.0, 10_000.0, 50_000.0, 100_000.0, 150_000.0, 200_000.0, 300_000.0,
 ];
-/// Events a batch while answers are timed.
+/// Events a batch while responses are timed.
 const RATED: usize = 100;
 
 #[derive(Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     rounds: u32,
 }
 
-/// All figures of it.
+/// All measurements of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Sweep {
     /// Flat out.

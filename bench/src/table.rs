@@ -6,15 +6,15 @@ use anyhow::ensure;
 use clap::Args;
 
 use crate::{
-    figures::Figures,
     load::{self, Report, Transport, write_line},
+    measurements::Measurements,
     rounds,
     server::{KEY, Server},
     subject::Subject,
 };
 
 /// Seconds: what is shorter measures how a load begins.
-const SHORTEST_CEILING: f64 = 2.0;
+const SHORTEST_BASELINE: f64 = 2.0;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -26,12 +26,12 @@ pub(crate) struct Arguments {
     /// Rounds of each row, of which the one counts in which the host took least.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// A server built with the feature `ceiling`, to compare with right after each row that is flat out.
+    /// A server built with the feature `baseline`, to compare with right after each row that is flat out.
     #[arg(long)]
-    ceiling: Option<PathBuf>,
-    /// Seconds of each ceiling; half of a row's if absent, but 2 at least.
+    baseline: Option<PathBuf>,
+    /// Seconds of each baseline; half of a row's if absent, but 2 at least.
     #[arg(long)]
-    ceiling_seconds: Option<f64>,
+    baseline_seconds: Option<f64>,
 }
 
 /// One load.
@@ -74,34 +74,34 @@ pub(crate) async fn main(arguments: Arguments) -> anyhow::Result<()> {
         }
         rows.extend(kept.map(Into::into));
     }
-    arguments.subject.save(&Figures { ceiling: None, rows })
+    arguments.subject.save(&Measurements { baseline: None, rows })
 }
 
-/// A row, and right after it, if it is flat out, the ceiling: machines are not as fast at one time as at another.
+/// A row, and right after it, if it is flat out, the baseline: machines are not as fast at one time as at another.
 async fn round(arguments: &Arguments, row: &Row) -> anyhow::Result<(Report, Option<Report>)> {
     let subject = &arguments.subject;
     let report = measure(&subject.binary, &subject.directory, arguments.seconds, row).await?;
     write_line(&line(&report))?;
-    let Some(binary) = arguments.ceiling.as_ref().filter(|_| row.rate.is_none()) else {
+    let Some(binary) = arguments.baseline.as_ref().filter(|_| row.rate.is_none()) else {
         return Ok((report, None));
     };
     // The same load beside all rows, so that their ratios can be compared with each other.
-    let highest = measure(binary, &subject.directory, arguments.ceiling_seconds(), &ROWS[0]).await?;
+    let highest = measure(binary, &subject.directory, arguments.baseline_seconds(), &ROWS[0]).await?;
     ensure!(highest.stored > 0, "{} stored nothing", binary.display());
     let ratio = report.events_per_second / highest.events_per_second;
-    write_line(&format!("{}  the ceiling: {ratio:.2} of it", line(&highest)))?;
+    write_line(&format!("{}  the baseline: {ratio:.2} of it", line(&highest)))?;
     Ok((report, Some(highest)))
 }
 
 impl Arguments {
-    fn ceiling_seconds(&self) -> f64 {
-        self.ceiling_seconds
-            .unwrap_or((self.seconds / 2.0).max(SHORTEST_CEILING))
+    fn baseline_seconds(&self) -> f64 {
+        self.baseline_seconds
+            .unwrap_or((self.seconds / 2.0).max(SHORTEST_BASELINE))
     }
 }
 
-/// The figures of one load on a new service.
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+/// The measurements of one load on a new service.
+#[expect(clippy::cast_precision_loss, reason = "measurements for people")]
 pub(crate) async fn measure(
     binary: &Path,
     directory: &Path,
@@ -167,15 +167,15 @@ mod tests {
     }
 
     #[test]
-    fn a_ceiling_is_half_as_long_as_a_row_but_not_too_short() -> anyhow::Result<()> {
+    fn a_baseline_is_half_as_long_as_a_row_but_not_too_short() -> anyhow::Result<()> {
         let seconds = |line: &[&str]| {
             let line = Line::try_parse_from([&["run"], line].concat())?;
-            anyhow::Ok(line.arguments.ceiling_seconds())
+            anyhow::Ok(line.arguments.baseline_seconds())
         };
         let is = |line: &[&str], wanted: f64| anyhow::Ok((seconds(line)? - wanted).abs() < 1e-9);
         assert!(is(&["--seconds", "10"], 5.0)?);
         assert!(is(&["--seconds", "2"], 2.0)?);
-        assert!(is(&["--seconds", "10", "--ceiling-seconds", "0.5"], 0.5)?);
+        assert!(is(&["--seconds", "10", "--baseline-seconds", "0.5"], 0.5)?);
         Ok(())
     }
 }

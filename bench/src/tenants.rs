@@ -160,9 +160,9 @@ async fn round(
                 client.ready().await.context("the service is gone")?;
                 let request = send::keyed(&keys[tenant], template.unary_request(number))?;
                 let codec = Raw::<IngestBatchResponse>::default();
-                let answer = client.unary(request, send::UNARY, codec).await;
+                let response = client.unary(request, send::UNARY, codec).await;
                 send::note(&mut times, Some(asked))?;
-                match answer.ok().and_then(|answer| answer.into_inner().result) {
+                match response.ok().and_then(|response| response.into_inner().result) {
                     Some(result) => events.fetch_add(result.stored.into(), Ordering::Relaxed),
                     None => failed.fetch_add(1, Ordering::Relaxed),
                 };
@@ -188,8 +188,8 @@ async fn round(
 
 /// Groups and checkpoints up to now.
 async fn progress(server: &Server) -> anyhow::Result<(f64, f64)> {
-    let groups = probe::figure(&server.endpoint, "openclone_groups").await?;
-    let checkpoints = probe::figure(&server.endpoint, "openclone_checkpoints").await?;
+    let groups = probe::metric(&server.endpoint, "openclone_groups").await?;
+    let checkpoints = probe::metric(&server.endpoint, "openclone_checkpoints").await?;
     Ok((groups, checkpoints))
 }
 

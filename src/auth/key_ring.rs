@@ -2,7 +2,7 @@
 //!
 //! Keys are stored as keyed BLAKE3 hashes and compared in constant time, so neither timing nor a memory dump reveals them.
 //! `keys.toml` is re-checked on each request, at most every 200 ms; an idle server does no polling. An invalid file changes
-//! nothing: the previous keys stay valid, and [`RingState::fault`] has the reason.
+//! nothing: the previous keys stay valid, and [`RingState::error`] has the reason.
 
 mod reloading;
 
@@ -29,7 +29,7 @@ pub struct RingState {
     /// Keys of the file that are neither revoked nor expired.
     pub keys: usize,
     /// Why the file is invalid; the previous keys stay valid meanwhile.
-    pub fault: Option<String>,
+    pub error: Option<String>,
 }
 
 impl KeyRing {
@@ -79,8 +79,8 @@ impl KeyRing {
         if principal.has_ended(Timestamp::now) {
             return None;
         }
-        if let (Some(uses), Some(moment)) = (&self.uses, &principal.used) {
-            uses.note(moment);
+        if let (Some(uses), Some(timestamp)) = (&self.uses, &principal.used) {
+            uses.note(timestamp);
         }
         Some(principal)
     }

@@ -129,14 +129,14 @@ impl KeysFile {
     /// # Errors
     /// The first error in the file.
     pub fn read(path: &Path) -> Result<Option<Self>, KeysError> {
-        let fault = |reason: String| KeysError {
+        let invalid = |reason: String| KeysError {
             path: path.to_owned(),
             reason,
         };
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text).map(Some).map_err(fault),
+            Ok(text) => Self::parse(&text).map(Some).map_err(invalid),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(fault(format!("cannot read the file: {error}"))),
+            Err(error) => Err(invalid(format!("cannot read the file: {error}"))),
         }
     }
 
@@ -148,19 +148,19 @@ impl KeysFile {
         path: &Path,
         change: impl FnOnce(&mut Self) -> Result<T, String>,
     ) -> Result<T, KeysError> {
-        let fault = |reason: String| KeysError {
+        let invalid = |reason: String| KeysError {
             path: path.to_owned(),
             reason,
         };
         let dir = path.parent().unwrap_or(Path::new("."));
-        let failed = |error: io::Error| fault(error.to_string());
+        let failed = |error: io::Error| invalid(error.to_string());
         // closing the descriptor releases the lock
         let lock = fs::File::open(dir).map_err(failed)?;
         lock.lock().map_err(failed)?;
         let mut file = Self::read(path)?.unwrap_or_else(Self::empty);
-        let result = change(&mut file).map_err(fault)?;
-        let text = file.render().map_err(fault)?;
-        Self::parse(&text).map_err(fault)?;
+        let result = change(&mut file).map_err(invalid)?;
+        let text = file.render().map_err(invalid)?;
+        Self::parse(&text).map_err(invalid)?;
         files::replace_private(path, text.as_bytes()).map_err(failed)?;
         Ok(result)
     }
@@ -248,7 +248,7 @@ impl KeyRecord {
     }
 
     fn written(&self) -> WrittenKey {
-        let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+        let text = |timestamp: Option<Timestamp>| timestamp.map(|timestamp| timestamp.to_string());
         WrittenKey {
             id: self.id.clone(),
             tenant: self.tenant.clone(),

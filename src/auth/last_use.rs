@@ -39,7 +39,7 @@ impl LastUses {
     pub(super) fn load(path: PathBuf) -> Arc<Self> {
         let moments = read(&path)
             .into_iter()
-            .map(|(id, moment)| (id, Arc::new(AtomicI64::new(moment.as_second()))));
+            .map(|(id, timestamp)| (id, Arc::new(AtomicI64::new(timestamp.as_second()))));
         Arc::new(Self {
             moments: Mutex::new(moments.collect()),
             planned: AtomicBool::new(false),
@@ -54,10 +54,12 @@ impl LastUses {
         Arc::clone(moments.entry(id.to_owned()).or_default())
     }
 
-    /// Records a use of the key of `moment` now.
-    pub(super) fn note(self: &Arc<Self>, moment: &AtomicI64) {
+    /// Records a use of the key of `timestamp` now.
+    pub(super) fn note(self: &Arc<Self>, timestamp: &AtomicI64) {
         let now = Timestamp::now().as_second();
-        if moment.load(Relaxed) == now || moment.swap(now, Relaxed) == now || self.planned.swap(true, Relaxed)
+        if timestamp.load(Relaxed) == now
+            || timestamp.swap(now, Relaxed) == now
+            || self.planned.swap(true, Relaxed)
         {
             return;
         }
@@ -86,10 +88,10 @@ impl LastUses {
     fn write(&self) -> io::Result<()> {
         let moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::from("# When keys were last used, to some seconds. Written by the service.\n");
-        for (id, moment) in moments.iter() {
-            let seconds = moment.load(Relaxed);
-            if let Some(moment) = Timestamp::from_second(seconds).ok().filter(|_| seconds != 0) {
-                text.push_str(&format!("{id} = \"{moment}\"\n"));
+        for (id, timestamp) in moments.iter() {
+            let seconds = timestamp.load(Relaxed);
+            if let Some(timestamp) = Timestamp::from_second(seconds).ok().filter(|_| seconds != 0) {
+                text.push_str(&format!("{id} = \"{timestamp}\"\n"));
             }
         }
         if !text.contains('=') {
@@ -105,7 +107,7 @@ pub fn read(path: &Path) -> BTreeMap<String, Timestamp> {
     let written: BTreeMap<String, String> = toml::from_str(&text).unwrap_or_default();
     written
         .into_iter()
-        .filter_map(|(id, moment)| Some((id, moment.parse().ok()?)))
+        .filter_map(|(id, timestamp)| Some((id, timestamp.parse().ok()?)))
         .collect()
 }
 

@@ -14,7 +14,7 @@ use tonic::{
 };
 use tower::{Service as _, ServiceExt as _};
 
-use super::{Place, start};
+use super::{HomePaths, start};
 use crate::config::{Config, home::Home};
 
 /// The service and the key to use.
@@ -30,11 +30,11 @@ pub(super) struct Target {
 
 impl Target {
     /// The address of the service.
-    pub(super) fn uri(&self, place: &Place, home: &Home) -> anyhow::Result<String> {
+    pub(super) fn uri(&self, paths: &HomePaths, home: &Home) -> anyhow::Result<String> {
         if let Some(uri) = &self.endpoint {
             return Ok(uri.clone());
         }
-        let config = Config::read(&place.layers(home, Vec::new())?)?;
+        let config = Config::read(&paths.layers(home, Vec::new())?)?;
         let scheme = if config.server.tls.is_some() {
             "https"
         } else {

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::{Failure, Place, maintenance::Vaults, say};
+use super::{Failure, HomePaths, maintenance::Vaults, say};
 
 /// Find an event in the vaults.
 #[derive(Debug, Args)]
 pub(super) struct Find {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Search the vault of this tenant only
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
@@ -22,16 +22,19 @@ impl Find {
         if self.wanted.is_empty() {
             return Err(Failure::Usage("find: the raw_ref or id is empty".into()));
         }
-        let vaults = Vaults::of(&self.place)?;
+        let vaults = Vaults::of(&self.paths)?;
         let mut found = 0_u64;
-        let unread = vaults
+        let unreadable = vaults
             .maintenance
-            .find(&self.wanted, self.tenant.as_deref(), &mut |place| {
+            .find(&self.wanted, self.tenant.as_deref(), &mut |location| {
                 found += 1;
-                say(&format!("{}:{} ^oc-{}", place.path, place.line, place.id));
+                say(&format!(
+                    "{}:{} ^oc-{}",
+                    location.path, location.line, location.id
+                ));
             })?;
-        if let Some((what, reason)) = unread.first() {
-            let others = unread.len() - 1;
+        if let Some((what, reason)) = unreadable.first() {
+            let others = unreadable.len() - 1;
             return Err(anyhow::anyhow!("cannot read {what}: {reason} ({others} others)").into());
         }
         if found == 0 {

@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use openclone_vault::maintenance;
 
 use super::{
-    Failure, Place,
+    Failure, HomePaths,
     maintenance::{Vaults, counted},
     say,
 };
@@ -14,7 +14,7 @@ use super::{
 #[derive(Debug, Args)]
 pub(super) struct Forget {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Only events from this plugin
     #[arg(long, value_name = "PLUGIN")]
     plugin: String,
@@ -31,7 +31,7 @@ pub(super) struct Forget {
 
 impl Forget {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let vaults = Vaults::of(&self.place)?;
+        let vaults = Vaults::of(&self.paths)?;
         let zone = &vaults.config.vault.days.zone;
         let since = parse_time(&self.since, zone)
             .ok_or_else(|| Failure::Usage(format!("--since: {:?} is not a time", self.since)))?;
@@ -74,8 +74,8 @@ impl Forget {
 
 /// Parses a time; a local time is in the zone of the vault.
 fn parse_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    if let Ok(moment) = text.parse() {
-        return Some(moment);
+    if let Ok(timestamp) = text.parse() {
+        return Some(timestamp);
     }
     if let Ok(seconds) = text.parse::<i64>() {
         return Timestamp::from_second(seconds).ok();
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn times_of_every_form() {
         let zone = TimeZone::get("Europe/Madrid").unwrap();
-        let read = |text: &str| parse_time(text, &zone).map(|moment| moment.to_string());
+        let read = |text: &str| parse_time(text, &zone).map(|timestamp| timestamp.to_string());
         let table = [
             ("2026-02-26", "2026-02-25T23:00:00Z"),
             ("2026-02-26T14:30", "2026-02-26T13:30:00Z"),

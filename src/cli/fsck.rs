@@ -6,7 +6,7 @@ use clap::Args;
 use openclone_vault::maintenance::{FsckReport, ProblemKind};
 
 use super::{
-    Failure, Place,
+    Failure, HomePaths,
     maintenance::{Vaults, bar, counted},
     say,
 };
@@ -18,7 +18,7 @@ const SHOWN: usize = 20;
 #[derive(Debug, Args)]
 pub(super) struct Fsck {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Show up to 1000 problems of each kind instead of 20
     #[arg(long)]
     all: bool,
@@ -26,7 +26,7 @@ pub(super) struct Fsck {
 
 impl Fsck {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let vaults = Vaults::of(&self.place)?;
+        let vaults = Vaults::of(&self.paths)?;
         let bar = bar("checked {bytes} ({bytes_per_sec})");
         let report = vaults.maintenance.fsck(&mut |bytes| bar.set_position(bytes));
         bar.finish_and_clear();

@@ -5,7 +5,7 @@ mod tenants;
 use clap::Args;
 use openclone_gateway::{Endpoint, GatewayOptions, Transport};
 
-use super::{Failure, Place, connect, huge_pages, process, say, serve::bind, start};
+use super::{Failure, HomePaths, connect, huge_pages, process, say, serve::bind, start};
 use crate::{
     config::{Config, Layers},
     net::{Server, ServiceRouter},
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Gateway {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Address of the service, such as http://10.0.0.5:8000 or https://notes.example
     #[arg(long, value_name = "URI")]
     upstream: String,
@@ -31,13 +31,13 @@ pub(super) struct Gateway {
 
 impl Gateway {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let home = self.place.home()?;
+        let home = self.paths.home()?;
         let insecure = self.insecure.then(|| "true".to_owned());
         let flags = vec![
             ("server.listen", "--listen", self.listen.clone()),
             ("server.insecure", "--insecure", insecure),
         ];
-        let layers = self.place.layers(&home, flags)?;
+        let layers = self.paths.layers(&home, flags)?;
         let mut config = Config::read(&layers)?;
         huge_pages::configure(None);
         let runtime = start::runtime()?;
@@ -50,7 +50,7 @@ impl Gateway {
         let channel =
             connect::channel(&self.upstream).map_err(|error| Failure::Usage(format!("{error:#}")))?;
         let server = Server::new(&config.server)?;
-        let listener = bind(config.server.listen, &layers.place("server.listen")).await?;
+        let listener = bind(config.server.listen, &layers.location("server.listen")).await?;
         let scheme = if config.server.tls.is_some() {
             "https"
         } else {

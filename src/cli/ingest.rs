@@ -18,7 +18,7 @@ use openclone_client::v1::Batch;
 use tokio::sync::mpsc;
 
 use super::{
-    Failure, Place,
+    Failure, HomePaths,
     connect::{self, Target},
     say, start,
 };
@@ -33,7 +33,7 @@ const IN_FLIGHT: usize = 32;
 #[derive(Debug, Args)]
 pub(super) struct Ingest {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     #[command(flatten)]
     target: Target,
     /// Seconds to keep retrying while the service does not respond
@@ -61,7 +61,7 @@ enum Found {
         bytes: u64,
     },
     /// Something that is not a batch, and why.
-    Fault {
+    Invalid {
         origin: Origin,
         reason: String,
         bytes: u64,
@@ -80,8 +80,8 @@ struct Summary {
 
 impl Ingest {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let home = self.place.home()?;
-        let uri = self.target.uri(&self.place, &home)?;
+        let home = self.paths.home()?;
+        let uri = self.target.uri(&self.paths, &home)?;
         let key = self.target.key(&home)?;
         let inputs = self.files.iter().map(open).collect::<anyhow::Result<Vec<_>>>()?;
         let progress = Progress::new(inputs.iter().map(|input| input.size).sum());
@@ -172,7 +172,7 @@ fn read(inputs: Vec<Input>, found: &mpsc::Sender<Found>) {
                         .and_then(|text| openclone_gateway::read_batch(&text))
                     {
                         Ok(batch) => Found::Batch { origin, batch, bytes },
-                        Err(reason) => Found::Fault {
+                        Err(reason) => Found::Invalid {
                             origin,
                             reason,
                             bytes,

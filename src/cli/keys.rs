@@ -6,7 +6,7 @@ mod list;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{Failure, Place, say};
+use super::{Failure, HomePaths, say};
 use crate::{
     auth::{KeysFile, token},
     config::home::Home,
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Keys {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     #[command(subcommand)]
     command: Command,
 }
@@ -39,7 +39,7 @@ struct Revoke {
 
 impl Keys {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let home = self.place.home()?;
+        let home = self.paths.home()?;
         match self.command {
             Command::Add(add) => add.run(&home),
             Command::List(list) => list.run(&home),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use openclone_vault::{Options, maintenance::Maintenance};
 
-use super::{Failure, Place, process};
+use super::{Failure, HomePaths, process};
 use crate::{
     app,
     config::{Config, home::Home},
@@ -20,9 +20,9 @@ pub(super) struct Vaults {
 }
 
 impl Vaults {
-    pub(super) fn of(place: &Place) -> Result<Self, Failure> {
-        let home = place.home()?;
-        let config = Config::read(&place.layers(&home, Vec::new())?)?;
+    pub(super) fn of(paths: &HomePaths) -> Result<Self, Failure> {
+        let home = paths.home()?;
+        let config = Config::read(&paths.layers(&home, Vec::new())?)?;
         require(&home)?;
         process::make_private();
         let options = app::vault_options(&config, &home);

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use openclone_client::v1::{Platform, SourceType};
 
-use super::{Failure, Place, say};
+use super::{Failure, HomePaths, say};
 
 /// Manage plugins.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ struct Lint {
 #[derive(Debug, Args)]
 struct Install {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Directory of the plugin
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -59,7 +59,7 @@ struct Install {
 #[derive(Debug, Args)]
 struct Remove {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Id of the plugin
     #[arg(value_name = "ID")]
     id: String,
@@ -91,7 +91,7 @@ impl Lint {
 
 impl Install {
     fn run(self) -> Result<(), Failure> {
-        let plugins = self.place.home()?.plugins();
+        let plugins = self.paths.home()?.plugins();
         let report = lint::check(&self.dir)?;
         report.print(&self.dir);
         let Some(manifest) = report.manifest.as_ref().filter(|_| report.is_clean()) else {
@@ -100,12 +100,12 @@ impl Install {
                 self.dir.display()
             )));
         };
-        let place = install::install(&self.dir, &report.files, &manifest.id, &plugins)?;
+        let location = install::install(&self.dir, &report.files, &manifest.id, &plugins)?;
         say(&format!(
             "installed {} {} in {}",
             manifest.id,
             manifest.version,
-            place.display()
+            location.display()
         ));
         if manifest.needs_consent() {
             say("It captures very personal data: ask everyone concerned before you enable it.");
@@ -116,7 +116,7 @@ impl Install {
 
 impl Remove {
     fn run(self) -> Result<(), Failure> {
-        install::remove(&self.id, &self.place.home()?.plugins())?;
+        install::remove(&self.id, &self.paths.home()?.plugins())?;
         say(&format!("removed {}; its events stay in the vault", self.id));
         Ok(())
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use openclone_vault::maintenance::{Reindexed, Source};
 
 use super::{
-    Failure, Place,
+    Failure, HomePaths,
     maintenance::{Vaults, bar, counted},
     say,
 };
@@ -17,12 +17,12 @@ const TEMPLATE: &str = "{wide_bar} {bytes}/{total_bytes} {msg} (eta {eta})";
 #[derive(Debug, Args)]
 pub(super) struct Reindex {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
 }
 
 impl Reindex {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let vaults = Vaults::of(&self.place)?;
+        let vaults = Vaults::of(&self.paths)?;
         let bar = bar(TEMPLATE);
         let start = Instant::now();
         let done = vaults.maintenance.reindex(&mut |at| {

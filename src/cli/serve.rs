@@ -9,7 +9,7 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 
-use super::{Failure, Place, huge_pages, process, say, start};
+use super::{Failure, HomePaths, huge_pages, process, say, start};
 use crate::{
     app::App,
     auth::KeysFile,
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Address and port [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
@@ -42,8 +42,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let home = self.place.home()?;
-        let layers = self.place.layers(&home, self.flags()?)?;
+        let home = self.paths.home()?;
+        let layers = self.paths.layers(&home, self.flags()?)?;
         let mut config = Config::read(&layers)?;
         if self.print_config {
             say(print::print(&layers).trim_end());
@@ -81,7 +81,7 @@ async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Fail
     let existing = home.key(start::key_variable()?.as_deref())?;
     KeysFile::read(&home.keys())?;
     config.server.tls.as_ref().map(TlsAcceptor::load).transpose()?;
-    let listener = bind(config.server.listen, &layers.place("server.listen")).await?;
+    let listener = bind(config.server.listen, &layers.location("server.listen")).await?;
     let key = home.prepare(existing)?;
     let app = App::new(config, home, &key.secret)?;
     let shutdown = start::shutdown_signal()?;
@@ -90,8 +90,8 @@ async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Fail
     Ok(())
 }
 
-/// Binds `address`; errors name its origin, `place`.
-pub(super) async fn bind(address: SocketAddr, place: &str) -> anyhow::Result<TcpListener> {
+/// Binds `address`; errors name its origin, `location`.
+pub(super) async fn bind(address: SocketAddr, location: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .map_err(|error| match error.kind() {
@@ -100,7 +100,7 @@ pub(super) async fn bind(address: SocketAddr, place: &str) -> anyhow::Result<Tcp
                     "cannot listen on {address}: the port is in use; choose another with --listen"
                 )
             }
-            _ => anyhow::anyhow!("cannot listen on {address} ({place}): {error}"),
+            _ => anyhow::anyhow!("cannot listen on {address} ({location}): {error}"),
         })
 }
 

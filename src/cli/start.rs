@@ -7,7 +7,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use super::Place;
+use super::HomePaths;
 use crate::{
     config::{
         Config, ConfigError, Inputs, Layers,
@@ -19,7 +19,7 @@ use crate::{
 /// A flag that overrides an option: key, flag and its value, if given.
 pub(super) type Flag = (&'static str, &'static str, Option<String>);
 
-impl Place {
+impl HomePaths {
     /// The home directory.
     pub(super) fn home(&self) -> Result<Home, HomeError> {
         Home::locate(self.home.clone())

@@ -11,7 +11,7 @@ use tonic::{
 };
 
 use super::{
-    Failure, Place,
+    Failure, HomePaths,
     connect::{self, Target},
     say, start,
 };
@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Args)]
 pub(super) struct Status {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     #[command(flatten)]
     target: Target,
     /// Print JSON
@@ -78,9 +78,9 @@ struct Tenants {
 
 impl Status {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let home = self.place.home()?;
-        let config = Config::read(&self.place.layers(&home, Vec::new())?)?;
-        let endpoint = self.target.uri(&self.place, &home)?;
+        let home = self.paths.home()?;
+        let config = Config::read(&self.paths.layers(&home, Vec::new())?)?;
+        let endpoint = self.target.uri(&self.paths, &home)?;
         let vault = config.vault.dir.unwrap_or_else(|| home.vault());
         let mut report = Report {
             endpoint,

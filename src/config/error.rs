@@ -36,20 +36,20 @@ pub enum ConfigError {
         like: Option<&'static str>,
     },
     /// A value is not allowed.
-    #[error("{place}: {value} is not allowed; allowed: {allowed}")]
+    #[error("{location}: {value} is not allowed; allowed: {allowed}")]
     BadValue {
         /// File and key, variable, or flag.
-        place: String,
+        location: String,
         /// The value as given.
         value: String,
         /// What is allowed.
         allowed: String,
     },
     /// Options that exclude each other.
-    #[error("{place}: {reason}")]
+    #[error("{location}: {reason}")]
     Conflict {
         /// File and key, variable, or flag.
-        place: String,
+        location: String,
         /// The reason, and what to do.
         reason: String,
     },

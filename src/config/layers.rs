@@ -109,7 +109,7 @@ impl Layers {
     }
 
     /// The origin of the value of `key`, for people.
-    pub(crate) fn place(&self, key: &str) -> String {
+    pub(crate) fn location(&self, key: &str) -> String {
         match self.find(key).map(|(origin, _)| origin) {
             None | Some(Origin::Default) => format!("default of {key}"),
             Some(Origin::File(path)) => format!("{}, key {key}", path.display()),
@@ -166,7 +166,7 @@ impl Layers {
         self.value(key)
             .try_deserialize()
             .map_err(|error| ConfigError::Conflict {
-                place: self.place(key),
+                location: self.location(key),
                 reason: error.to_string(),
             })
     }
@@ -191,7 +191,7 @@ impl Layers {
 
     pub(crate) fn bad(&self, key: &'static str, allowed: &str) -> ConfigError {
         ConfigError::BadValue {
-            place: self.place(key),
+            location: self.location(key),
             value: super::print::toml(&self.value(key)),
             allowed: allowed.to_owned(),
         }

@@ -51,7 +51,7 @@ impl ServerConfig {
         let insecure = layers.flag("server.insecure")?;
         if !listen.ip().is_loopback() && tls.is_none() && !insecure {
             return Err(ConfigError::Conflict {
-                place: layers.place("server.listen"),
+                location: layers.location("server.listen"),
                 reason: format!(
                     "{listen} is not a loopback address and would send keys and events in clear text; set \
                      server.tls_cert and server.tls_key, or --insecure behind a proxy that encrypts"
@@ -100,7 +100,7 @@ fn read_tls(layers: &Layers) -> Result<Option<TlsFiles>, ConfigError> {
         (false, true) => ("server.tls_cert", "server.tls_key"),
     };
     Err(ConfigError::Conflict {
-        place: layers.place(missing.0),
+        location: layers.location(missing.0),
         reason: format!("requires {} as well", missing.1),
     })
 }

@@ -227,9 +227,9 @@ mod tests {
             request = request.header(name, value);
         }
         let local = LocalAddress::from("127.0.0.1:1".parse::<SocketAddr>().unwrap());
-        let verdict = guard().check(&request.body(()).unwrap(), &local);
-        let GuardDecision::Preflight(response) = verdict else {
-            panic!("{verdict:?}")
+        let decision = guard().check(&request.body(()).unwrap(), &local);
+        let GuardDecision::Preflight(response) = decision else {
+            panic!("{decision:?}")
         };
         assert_eq!(response.status(), 204);
         assert_eq!(

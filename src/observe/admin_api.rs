@@ -66,8 +66,8 @@ async fn ready(State(admin_api): State<Arc<AdminApi>>) -> Response {
         Ok(()) => {
             let mut body = json!({"status": "ready", "version": version});
             // batches are accepted, but the operator should act
-            if let Some(fault) = admin_api.keys.state().fault {
-                body["detail"] = format!("{fault}; the previous keys stay valid").into();
+            if let Some(error) = admin_api.keys.state().error {
+                body["detail"] = format!("{error}; the previous keys stay valid").into();
             }
             Json(body).into_response()
         }

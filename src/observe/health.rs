@@ -49,7 +49,7 @@ impl Health for HealthFacade {
         if !SERVICES.contains(&request.get_ref().service.as_str()) {
             return Err(Status::not_found("unknown service"));
         }
-        Ok(Response::new(answer(self.status())))
+        Ok(Response::new(response(self.status())))
     }
 
     async fn watch(
@@ -57,7 +57,7 @@ impl Health for HealthFacade {
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         if !SERVICES.contains(&request.get_ref().service.as_str()) {
-            let unknown = tokio_stream::iter([Ok(answer(ServingStatus::ServiceUnknown))]);
+            let unknown = tokio_stream::iter([Ok(response(ServingStatus::ServiceUnknown))]);
             return Ok(Response::new(Box::pin(unknown.chain(tokio_stream::pending()))));
         }
         let health = self.clone();
@@ -66,7 +66,7 @@ impl Health for HealthFacade {
             let mut last = None;
             loop {
                 let status = health.status();
-                if last != Some(status) && sender.send(Ok(answer(status))).await.is_err() {
+                if last != Some(status) && sender.send(Ok(response(status))).await.is_err() {
                     return;
                 }
                 last = Some(status);
@@ -82,7 +82,7 @@ impl Health for HealthFacade {
     }
 }
 
-fn answer(status: ServingStatus) -> HealthCheckResponse {
+fn response(status: ServingStatus) -> HealthCheckResponse {
     HealthCheckResponse {
         status: status as i32,
     }

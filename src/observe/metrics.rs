@@ -167,7 +167,7 @@ impl Metrics {
         self.gauge("openclone_keys", state.keys as f64);
         self.gauge(
             "openclone_keys_file_broken",
-            if state.fault.is_some() { 1.0 } else { 0.0 },
+            if state.error.is_some() { 1.0 } else { 0.0 },
         );
     }
 
@@ -189,7 +189,7 @@ impl Metrics {
             }
             let seen = stats
                 .last_seen()
-                .map_or(0.0, |moment| moment.as_microsecond() as f64 / 1e6);
+                .map_or(0.0, |timestamp| timestamp.as_microsecond() as f64 / 1e6);
             for (name, value) in [
                 ("openclone_tenant_last_seen_seconds", seen),
                 ("openclone_tenant_journal_bytes", lag.bytes as f64),

@@ -132,7 +132,7 @@ impl Tenants {
             bytes,
             last_seen: stats
                 .and_then(TenantStats::last_seen)
-                .map(|moment| moment.to_string()),
+                .map(|timestamp| timestamp.to_string()),
             journal: stats.map(|stats| stats.lag(checkpoints)).unwrap_or_default(),
             limits: self.limits.rates(name),
         }

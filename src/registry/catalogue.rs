@@ -48,7 +48,7 @@ struct Row {
 /// Reads a catalogue.
 ///
 /// # Errors
-/// The first fault.
+/// The first violation.
 pub(super) fn parse(text: &str) -> Result<Catalogue, RejectedManifest> {
     let bad = |reason: String| whole_file("catalog.json".into(), format!("invalid catalogue: {reason}"));
     let file: File = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;

@@ -14,7 +14,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::manifest::{self, Manifest, Unfit, fault::plain};
+use super::manifest::{self, Manifest, Unfit, violation::plain};
 
 /// The most bytes of a manifest.
 const MAX_BYTES: u64 = 64 << 10;
@@ -77,16 +77,16 @@ impl Found {
                 .filter(|other| *other != directory)
                 .map(|other| format!("{other}/plugin.json"))
                 .collect();
-            let fault = ManifestFault {
+            let violation = ManifestFault {
                 path: "id".into(),
                 reason: format!("is also the id of {}", others.join(", ")),
             };
             let path = format!("{directory}/plugin.json");
             match self.rejected.iter_mut().find(|one| one.path == path) {
-                Some(one) => one.faults.push(fault),
+                Some(one) => one.faults.push(violation),
                 None => self.rejected.push(RejectedManifest {
                     path,
-                    faults: vec![fault],
+                    faults: vec![violation],
                 }),
             }
         }

@@ -6,17 +6,17 @@
 //! shown. `fields` has the table.
 
 pub(crate) mod document;
-pub(crate) mod fault;
 pub(crate) mod fields;
 mod schema;
+pub(crate) mod violation;
 
 use openclone_client::v1::{Platform, Plugin, Sensitivity, SourceType};
 use openclone_vault::SourceType as VaultType;
 
 use crate::runtime::convert::source_type_from_proto;
 use document::Node;
-use fault::{Fault, Faults};
 pub use schema::SCHEMA;
+use violation::{Violation, Violations};
 
 /// The manifest of a plugin.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ pub(crate) struct Unfit {
     /// The id that it claims.
     pub(crate) id: Option<String>,
     /// All faults.
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<Violation>,
 }
 
 /// Reads the manifest in the directory `directory`.
@@ -55,8 +55,8 @@ pub(crate) struct Unfit {
 /// # Errors
 /// All faults.
 pub(crate) fn parse(directory: &str, text: &str) -> Result<Manifest, Unfit> {
-    let mut faults = Faults::new();
-    let unfit = |id: Option<&str>, faults: Faults| {
+    let mut faults = Violations::new();
+    let unfit = |id: Option<&str>, faults: Violations| {
         Err(Unfit {
             id: id.map(str::to_owned),
             faults: faults.finish(text),
@@ -76,7 +76,10 @@ pub(crate) fn parse(directory: &str, text: &str) -> Result<Manifest, Unfit> {
         .get("id")
         .filter(|id| id.text().is_some_and(fields::is_kebab));
     if let Some(node) = id.filter(|id| id.text() != Some(directory)) {
-        let reason = format!("must be the name of its directory, {}", fault::plain(directory));
+        let reason = format!(
+            "must be the name of its directory, {}",
+            violation::plain(directory)
+        );
         faults.add("id", node.at, &reason);
     }
     if faults.is_empty() {

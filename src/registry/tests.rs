@@ -64,13 +64,13 @@ fn two_plugins_with_one_id_are_both_rejected() {
     install(dir.path(), "my-audio-copy", GOOD);
     let found = listed(&load(dir.path()));
     assert!(found.plugins.is_empty());
-    let told: Vec<_> = found
+    let seen: Vec<_> = found
         .rejected
         .iter()
         .map(|one| (one.path.as_str(), one.faults.last().unwrap().reason.as_str()))
         .collect();
     assert_eq!(
-        told,
+        seen,
         [
             (
                 "my-audio-copy/plugin.json",
@@ -118,7 +118,7 @@ fn hostile_manifests_are_one_clear_finding_each() {
     std::os::unix::fs::symlink(".", dir.path().join("i-self")).unwrap();
     let found = listed(&load(dir.path()));
     assert!(found.plugins.is_empty());
-    let told: Vec<_> = found
+    let seen: Vec<_> = found
         .rejected
         .iter()
         .map(|one| {
@@ -127,7 +127,7 @@ fn hostile_manifests_are_one_clear_finding_each() {
         })
         .collect();
     assert_eq!(
-        told,
+        seen,
         [
             "a-huge/plugin.json: it is larger than 65536 bytes",
             "b-deep/plugin.json: it is not JSON: EOF while parsing a list at line 1 column 60006",

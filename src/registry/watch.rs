@@ -68,9 +68,9 @@ async fn keep(registry: Arc<Registry>) {
         };
         changed.notified().await;
         // an installation is many changes
-        let settled = async { while timeout(QUIET, changed.notified()).await.is_ok() {} };
+        let complete = async { while timeout(QUIET, changed.notified()).await.is_ok() {} };
         tokio::select! {
-            () = settled => {}
+            () = complete => {}
             () = sleep(LATEST) => {}
         }
         info!("reloading changed plugins");

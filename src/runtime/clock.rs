@@ -48,9 +48,9 @@ mod tests {
 
     #[test]
     fn system_time_is_the_same_instant() {
-        let moment = Timestamp::constant(1_772_112_600, 250_000_000);
+        let timestamp = Timestamp::constant(1_772_112_600, 250_000_000);
         let since = Duration::from_millis(1_772_112_600_250);
-        assert_eq!(system_time(moment), SystemTime::UNIX_EPOCH + since);
+        assert_eq!(system_time(timestamp), SystemTime::UNIX_EPOCH + since);
         assert_eq!(system_time(Timestamp::constant(-5, 0)), SystemTime::UNIX_EPOCH);
     }
 }

@@ -35,9 +35,9 @@ pub(crate) struct TestApp {
     running: Option<JoinHandle<()>>,
 }
 
-/// An HTTP answer.
+/// An HTTP response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
@@ -69,9 +69,9 @@ impl TestApp {
         })
         .unwrap();
         let config = Config::read(&layers).unwrap();
-        let place = Home::locate(Some(home.path().join("home"))).unwrap();
-        let key = place.prepare(Some(SecretString::from(KEY))).unwrap();
-        let app = App::with_clock(&config, &place, &key.secret, clock).unwrap();
+        let location = Home::locate(Some(home.path().join("home"))).unwrap();
+        let key = location.prepare(Some(SecretString::from(KEY))).unwrap();
+        let app = App::with_clock(&config, &location, &key.secret, clock).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, stop) = oneshot::channel();
@@ -134,7 +134,7 @@ impl TestApp {
     }
 
     /// A documented JSON request with the right key.
-    pub(crate) async fn post(&self, body: &str) -> Answer {
+    pub(crate) async fn post(&self, body: &str) -> HttpResponse {
         let key = format!("X-API-Key: {KEY}");
         http(
             self.address,
@@ -146,7 +146,7 @@ impl TestApp {
         .await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> HttpResponse {
         http(self.address, "GET", path, &[&format!("X-API-Key: {KEY}")], "").await
     }
 
@@ -181,7 +181,7 @@ pub(crate) async fn http(
     path: &str,
     lines: &[&str],
     body: &str,
-) -> Answer {
+) -> HttpResponse {
     let mut text = format!(
         "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
@@ -202,7 +202,7 @@ pub(crate) async fn http(
     parse(&bytes)
 }
 
-fn parse(bytes: &[u8]) -> Answer {
+fn parse(bytes: &[u8]) -> HttpResponse {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let mut lines = head.split("\r\n");
@@ -219,7 +219,7 @@ fn parse(bytes: &[u8]) -> Answer {
     } else {
         body.to_owned()
     };
-    Answer {
+    HttpResponse {
         status,
         headers,
         body,

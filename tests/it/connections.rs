@@ -17,9 +17,9 @@ async fn connect(app: &TestApp, head: &str) -> TcpStream {
 }
 
 async fn read_to_end(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).await.unwrap();
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,11 +42,11 @@ async fn a_shutdown_waits_for_a_request_that_has_begun_and_answers_it() {
     sleep(Duration::from_millis(500)).await;
     assert!(!stopping.is_finished(), "it has ended with a request in flight");
     stream.write_all(rest.as_bytes()).await.unwrap();
-    let answer = read_to_end(&mut stream).await;
+    let response = read_to_end(&mut stream).await;
     // No batch is taken once the service drains; its client hears so, and when to come again.
-    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-    assert!(answer.contains("\r\nretry-after: "), "{answer}");
-    assert!(answer.contains("The service is shutting down"), "{answer}");
+    assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
+    assert!(response.contains("\r\nretry-after: "), "{response}");
+    assert!(response.contains("The service is shutting down"), "{response}");
     stopping.await.unwrap();
 }
 

@@ -1,5 +1,5 @@
 //! Every event that comes in ends in exactly one counter of `/metrics`: stored, duplicate, rejected by reason, failed by
-//! reason. Each batch is sent over JSON, as a unary call and on a stream, and the figures are added up.
+//! reason. Each batch is sent over JSON, as a unary call and on a stream, and the metrics are added up.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -29,11 +29,11 @@ impl Sender<'_> {
         *self.expected.entry(counter).or_default() += events as u64;
     }
 
-    /// Sends a batch over `door` with `key`; whether all of it is acknowledged.
-    async fn send(&self, door: Door, key: &str, refs: &[&str], spoil: impl Fn(&mut Batch)) -> bool {
+    /// Sends a batch over `transport` with `key`; whether all of it is acknowledged.
+    async fn send(&self, transport: Door, key: &str, refs: &[&str], spoil: impl Fn(&mut Batch)) -> bool {
         let mut batch = batch(refs);
         spoil(&mut batch);
-        match door {
+        match transport {
             Door::Json => post(self.app, key, &json_of(&batch, refs)).await == 200,
             Door::Unary => {
                 let message = IngestBatchRequest { batch: Some(batch) };
@@ -49,11 +49,11 @@ impl Sender<'_> {
                     batch: Some(batch),
                 };
                 let requests = tokio_stream::iter([request]);
-                let Ok(answers) = self.app.ingest_client().ingest(with(key, requests)).await else {
+                let Ok(responses) = self.app.ingest_client().ingest(with(key, requests)).await else {
                     return false;
                 };
-                let answer = answers.into_inner().message().await;
-                matches!(answer, Ok(Some(answer)) if matches!(answer.outcome, Some(Outcome::Result(_))))
+                let response = responses.into_inner().message().await;
+                matches!(response, Ok(Some(response)) if matches!(response.outcome, Some(Outcome::Result(_))))
             }
         }
     }
@@ -79,8 +79,8 @@ async fn post(app: &TestApp, key: &str, body: &str) -> u16 {
         .status
 }
 
-/// The figures of one name by the values of their labels.
-async fn figures(app: &TestApp, name: &str) -> BTreeMap<String, u64> {
+/// The metrics of one name by the values of their labels.
+async fn metrics(app: &TestApp, name: &str) -> BTreeMap<String, u64> {
     let text = app.get("/metrics").await.body;
     let lines = text
         .lines()
@@ -94,7 +94,7 @@ async fn figures(app: &TestApp, name: &str) -> BTreeMap<String, u64> {
 }
 
 async fn assert_adds_up(sender: &Sender<'_>) {
-    let mut counted = figures(sender.app, "openclone_events_total").await;
+    let mut counted = metrics(sender.app, "openclone_events_total").await;
     counted.retain(|_, value| *value > 0);
     let expected: BTreeMap<_, _> = sender
         .expected
@@ -112,33 +112,33 @@ async fn every_event_ends_in_exactly_one_counter() {
         app: &app,
         expected: BTreeMap::new(),
     };
-    for (n, door) in DOORS.into_iter().enumerate() {
+    for (n, transport) in DOORS.into_iter().enumerate() {
         let name = |k: usize| format!("{n}-{k}");
         let (a, b, c) = (name(1), name(2), name(3));
-        assert!(sender.send(door, KEY, &[&a, &b, &b], |_| {}).await);
+        assert!(sender.send(transport, KEY, &[&a, &b, &b], |_| {}).await);
         sender.expect(STORED, 2);
         sender.expect(DUPLICATE, 1);
-        assert!(sender.send(door, KEY, &[&a, &b, &c], |_| {}).await);
+        assert!(sender.send(transport, KEY, &[&a, &b, &c], |_| {}).await);
         sender.expect(STORED, 1);
         sender.expect(DUPLICATE, 2);
         assert!(
             !sender
-                .send(door, KEY, &["x", "y"], |batch| batch.plugin_id = "No".into())
+                .send(transport, KEY, &["x", "y"], |batch| batch.plugin_id = "No".into())
                 .await
         );
         assert!(
             !sender
-                .send(door, KEY, &["x"], |batch| batch.source_type = 0)
+                .send(transport, KEY, &["x"], |batch| batch.source_type = 0)
                 .await
         );
         let many: Vec<_> = (0..600).map(|k| format!("m{k}")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();
-        assert!(!sender.send(door, KEY, &many, |_| {}).await);
+        assert!(!sender.send(transport, KEY, &many, |_| {}).await);
         sender.expect(("rejected", "INVALID_BATCH"), 2 + 1 + 600);
-        assert!(!sender.send(door, &narrow, &["x", "y", "z"], |_| {}).await);
+        assert!(!sender.send(transport, &narrow, &["x", "y", "z"], |_| {}).await);
         sender.expect(("rejected", "FORBIDDEN"), 3);
         // nothing has come in
-        assert!(!sender.send(door, "no-such-key", &["x"], |_| {}).await);
+        assert!(!sender.send(transport, "no-such-key", &["x"], |_| {}).await);
         assert_adds_up(&sender).await;
     }
     the_gateway_counts_what_it_turns_away(&mut sender).await;
@@ -147,8 +147,8 @@ async fn every_event_ends_in_exactly_one_counter() {
 
 /// Faults of the JSON that the service never sees.
 async fn the_gateway_counts_what_it_turns_away(sender: &mut Sender<'_>) {
-    let fault = json(&["f1", "f2"]).replacen("\"timestamp\":", "\"timestamp\":[],\"was\":", 2);
-    assert_eq!(post(sender.app, KEY, &fault).await, 422);
+    let error = json(&["f1", "f2"]).replacen("\"timestamp\":", "\"timestamp\":[],\"was\":", 2);
+    assert_eq!(post(sender.app, KEY, &error).await, 422);
     sender.expect(("rejected", "INVALID_BATCH"), 2);
     let nested = format!("{{\"a\":{}1{}}}", "[".repeat(60), "]".repeat(60));
     let deep = |batch: &mut Batch| batch.events[0].data = Some(Data::Json(nested.clone()));
@@ -160,8 +160,8 @@ async fn the_gateway_counts_what_it_turns_away(sender: &mut Sender<'_>) {
 async fn a_vault_that_is_gone_fails_them(sender: &mut Sender<'_>) {
     let vault = sender.app.home().join("vault");
     std::fs::rename(&vault, vault.with_extension("away")).unwrap();
-    for door in DOORS {
-        assert!(!sender.send(door, KEY, &["gone-1", "gone-2"], |_| {}).await);
+    for transport in DOORS {
+        assert!(!sender.send(transport, KEY, &["gone-1", "gone-2"], |_| {}).await);
     }
     sender.expect(("failed", "VAULT_MISSING"), 6);
     assert_adds_up(sender).await;
@@ -204,17 +204,17 @@ async fn batches_that_cannot_be_read_are_counted_as_such() {
         batch: Some(large),
     };
     let requests = tokio_stream::iter([request]);
-    let answers = app.ingest_client().ingest(with(KEY, requests)).await;
-    let rejected = answers.unwrap().into_inner().message().await;
+    let responses = app.ingest_client().ingest(with(KEY, requests)).await;
+    let rejected = responses.unwrap().into_inner().message().await;
     assert_eq!(rejected.unwrap_err().code(), tonic::Code::OutOfRange);
-    let unread = figures(&app, "openclone_rejected_bodies_total").await;
-    assert_eq!(unread["reason=\"UNDECODABLE\""], 3);
-    assert_eq!(unread["reason=\"TOO_LARGE\""], 3);
+    let undecodable = metrics(&app, "openclone_rejected_bodies_total").await;
+    assert_eq!(undecodable["reason=\"UNDECODABLE\""], 3);
+    assert_eq!(undecodable["reason=\"TOO_LARGE\""], 3);
     let events = app.events().await;
     assert_eq!(events.values().sum::<u64>(), 0, "{events:?}");
 }
 
-/// Clients that hang up, at any moment: what they sent in full is counted once, whatever became of it.
+/// Clients that hang up, at any time: what they sent in full is counted once, whatever became of it.
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_nothing_uncounted() {
     let app = TestApp::start("limits.requests_per_minute = 0").await;

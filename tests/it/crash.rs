@@ -28,9 +28,9 @@ struct Scene {
     dir: TempDir,
 }
 
-/// What `openclone ingest` has told at its end.
+/// What `openclone ingest` has outcome at its end.
 #[derive(Debug)]
-struct Told {
+struct Outcome {
     code: Option<i32>,
     stored: usize,
     skipped: usize,
@@ -98,7 +98,7 @@ impl Scene {
                 path.display()
             );
             for line in items.lines() {
-                let (_, rest) = line.split_once("** moment ").unwrap_or_else(|| panic!("{line}"));
+                let (_, rest) = line.split_once("** time ").unwrap_or_else(|| panic!("{line}"));
                 let (number, _) = rest.split_once(' ').unwrap();
                 let (_, id) = line.rsplit_once(" ^oc-").unwrap_or_else(|| panic!("{line}"));
                 numbers.push(number.parse().unwrap());
@@ -136,7 +136,7 @@ fn all_events() -> String {
             };
             write!(
                 lines,
-                r#"{comma}{{"timestamp":1708258800.5,"data":{{"text":"moment {number} of a day"}}{raw_ref}}}"#
+                r#"{comma}{{"timestamp":1708258800.5,"data":{{"text":"time {number} of a day"}}{raw_ref}}}"#
             )
             .unwrap();
         }
@@ -160,14 +160,14 @@ fn random_below(limit: u64) -> u64 {
     RandomState::new().hash_one(()) % limit
 }
 
-fn told(output: &Output) -> Told {
+fn outcome(output: &Output) -> Outcome {
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     let counts = stdout
         .trim_end()
         .strip_prefix("stored ")
         .and_then(|rest| rest.split_once(", skipped "));
     let (stored, skipped) = counts.unwrap_or_else(|| panic!("{stdout:?} {stderr}"));
-    Told {
+    Outcome {
         code: output.status.code(),
         stored: stored.parse().unwrap(),
         skipped: skipped.parse().unwrap(),
@@ -182,19 +182,22 @@ fn kill_9_loses_and_doubles_nothing() {
         let serve = scene.serve("127.0.0.1:0");
         let mut sender = scene.ingest(&serve.url, "0");
         scene.kill_in_the_middle(serve, &mut sender, EVENTS / 3);
-        let told = told(&sender.wait_with_output().unwrap());
-        assert_eq!(told.code, Some(1), "{told:?}");
-        assert!(told.stderr.contains("nothing will be duplicated"), "{told:?}");
+        let outcome = outcome(&sender.wait_with_output().unwrap());
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(
+            outcome.stderr.contains("nothing will be duplicated"),
+            "{outcome:?}"
+        );
     }
     let serve = scene.serve("127.0.0.1:0");
-    let last = told(&scene.ingest(&serve.url, "0").wait_with_output().unwrap());
+    let last = outcome(&scene.ingest(&serve.url, "0").wait_with_output().unwrap());
     assert_eq!(
         (last.code, last.stored + last.skipped),
         (Some(0), EVENTS),
         "{last:?}"
     );
     scene.assert_each_once();
-    let again = told(&scene.ingest(&serve.url, "0").wait_with_output().unwrap());
+    let again = outcome(&scene.ingest(&serve.url, "0").wait_with_output().unwrap());
     assert_eq!((again.stored, again.skipped), (0, EVENTS), "{again:?}");
     assert_eq!(serve.terminate(), Some(0));
     scene.assert_each_once();
@@ -206,7 +209,7 @@ fn what_was_answered_survives_kill_9() {
     let serve = scene.serve("127.0.0.1:0");
     let mut sender = scene.ingest(&serve.url, "0");
     scene.kill_in_the_middle(serve, &mut sender, EVENTS);
-    let answered = told(&sender.wait_with_output().unwrap()).stored;
+    let answered = outcome(&sender.wait_with_output().unwrap()).stored;
     // the start completes what the journal has
     assert_eq!(scene.serve("127.0.0.1:0").terminate(), Some(0));
     let (numbers, ids) = scene.vault();
@@ -226,11 +229,11 @@ fn a_sender_that_goes_on_resumes_after_kill_9() {
     let mut sender = scene.ingest(&url, "60");
     scene.kill_in_the_middle(serve, &mut sender, EVENTS);
     let serve = scene.serve(url.strip_prefix("http://").unwrap());
-    let told = told(&sender.wait_with_output().unwrap());
+    let outcome = outcome(&sender.wait_with_output().unwrap());
     assert_eq!(
-        (told.code, told.stored + told.skipped),
+        (outcome.code, outcome.stored + outcome.skipped),
         (Some(0), EVENTS),
-        "{told:?}"
+        "{outcome:?}"
     );
     scene.assert_each_once();
     assert_eq!(serve.terminate(), Some(0));

@@ -1,4 +1,4 @@
-//! Which file an event goes to, with a clock that tests turn, through the whole service: never a wrong day, never twice.
+//! Which file an event goes to, with a clock that tests turn, through the whole service: never a invalid day, never twice.
 
 use std::sync::{
     Arc,
@@ -11,14 +11,14 @@ use openclone::runtime::clock::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A clock that goes only when it is told to.
+/// A clock that goes only when it is outcome to.
 #[derive(Clone, Default)]
 struct Hand(Arc<AtomicI64>);
 
 impl Hand {
-    fn set(&self, moment: &str) {
-        let moment: Timestamp = moment.parse().unwrap();
-        self.0.store(moment.as_second(), Ordering::Relaxed);
+    fn set(&self, time: &str) {
+        let time: Timestamp = time.parse().unwrap();
+        self.0.store(time.as_second(), Ordering::Relaxed);
     }
 
     fn jump(&self, hours: i64) {
@@ -36,9 +36,9 @@ struct Service {
     hand: Hand,
 }
 
-/// An answer's counts and files.
+/// An response's counts and files.
 #[derive(Debug, PartialEq)]
-struct Told(u64, u64, Vec<String>);
+struct Outcome(u64, u64, Vec<String>);
 
 impl Service {
     async fn start(zone: &str, options: &str, now: &str) -> Self {
@@ -54,7 +54,7 @@ impl Service {
     }
 
     /// Sends events `(raw_ref, captured)` in one batch.
-    async fn send(&self, events: &[(&str, &str)]) -> Told {
+    async fn send(&self, events: &[(&str, &str)]) -> Outcome {
         let events: Vec<Value> = events
             .iter()
             .map(|(raw_ref, captured)| {
@@ -64,19 +64,19 @@ impl Service {
             .collect();
         let body = json!({"source_type": "journal", "platform": "linux", "device_id": "test-001",
             "plugin_id": "my-plugin", "plugin_version": "1.0.0", "timestamp": 1_708_258_800, "events": events});
-        let answer = self.app.post(&body.to_string()).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        let told: Value = serde_json::from_str(&answer.body).unwrap();
-        let files = match told["files"].as_array() {
+        let response = self.app.post(&body.to_string()).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        let outcome: Value = serde_json::from_str(&response.body).unwrap();
+        let files = match outcome["files"].as_array() {
             Some(files) => files
                 .iter()
                 .map(|file| file.as_str().unwrap().to_owned())
                 .collect(),
-            None => vec![told["file"].as_str().unwrap().to_owned()],
+            None => vec![outcome["file"].as_str().unwrap().to_owned()],
         };
-        Told(
-            told["stored"].as_u64().unwrap(),
-            told["skipped"].as_u64().unwrap(),
+        Outcome(
+            outcome["stored"].as_u64().unwrap(),
+            outcome["skipped"].as_u64().unwrap(),
             files,
         )
     }
@@ -99,9 +99,9 @@ impl Service {
     }
 }
 
-fn told(stored: u64, skipped: u64, dates: &[&str]) -> Told {
+fn outcome(stored: u64, skipped: u64, dates: &[&str]) -> Outcome {
     let files = dates.iter().map(|date| format!("Journal/{date}.md")).collect();
-    Told(stored, skipped, files)
+    Outcome(stored, skipped, files)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,13 +111,13 @@ async fn midnight_inside_a_batch_and_a_retry_after_it() {
         ("before", "2026-02-26T22:59:58Z"),
         ("after", "2026-02-26T23:00:01Z"),
     ];
-    assert_eq!(service.send(&batch).await, told(2, 0, &["2026-02-26"]));
+    assert_eq!(service.send(&batch).await, outcome(2, 0, &["2026-02-26"]));
     service.hand.set("2026-02-26T23:00:05Z");
     let retry = service.send(&batch).await;
     assert_eq!((retry.0, retry.1), (0, 2));
     assert_eq!(
         service.send(&[("next", "2026-02-26T23:00:04Z")]).await,
-        told(1, 0, &["2026-02-27"])
+        outcome(1, 0, &["2026-02-27"])
     );
     assert_eq!(service.day("2026-02-26"), ["before", "after"]);
     assert_eq!(service.day("2026-02-27"), ["next"]);
@@ -145,9 +145,9 @@ async fn captured_mode_files_three_days_and_a_retry_files_none() {
         ("d", "2026-02-25T10:00:00Z"),
     ];
     let days = ["2026-02-25", "2026-02-26", "2026-02-27"];
-    assert_eq!(service.send(&batch).await, told(4, 0, &days));
+    assert_eq!(service.send(&batch).await, outcome(4, 0, &days));
     service.hand.jump(25);
-    assert_eq!(service.send(&batch).await, told(0, 4, &days));
+    assert_eq!(service.send(&batch).await, outcome(0, 4, &days));
     assert_eq!(service.day("2026-02-25"), ["a", "d"]);
     assert_eq!(service.day("2026-02-26"), ["b"]);
     assert_eq!(service.day("2026-02-27"), ["c"]);
@@ -170,7 +170,11 @@ async fn a_late_start_of_days_holds_on_the_days_when_clocks_change() {
         ("autumn-first", "2026-10-25T03:00:00Z", "2026-10-25"),
     ];
     for (name, at, date) in table {
-        assert_eq!(service.send(&[(name, at)]).await, told(1, 0, &[date]), "{name}");
+        assert_eq!(
+            service.send(&[(name, at)]).await,
+            outcome(1, 0, &[date]),
+            "{name}"
+        );
     }
     assert_eq!(service.day("2026-10-24"), ["autumn-once", "autumn-twice"]);
     let file = service.app.vault_file("Journal/2026-10-24.md");
@@ -193,7 +197,7 @@ async fn madrid_days_of_23_and_25_hours_by_reception() {
     ];
     for (now, date) in table {
         service.hand.set(now);
-        assert_eq!(service.send(&[(now, now)]).await, told(1, 0, &[date]), "{now}");
+        assert_eq!(service.send(&[(now, now)]).await, outcome(1, 0, &[date]), "{now}");
     }
     service.app.stop().await;
 }
@@ -212,7 +216,7 @@ async fn offsets_far_from_utc() {
         let service = Service::start(zone, "", now).await;
         assert_eq!(
             service.send(&[("e", now)]).await,
-            told(1, 0, &[date]),
+            outcome(1, 0, &[date]),
             "{zone} {now}"
         );
         service.app.stop().await;
@@ -225,23 +229,23 @@ async fn a_clock_that_jumps_by_25_hours_in_both_directions() {
     let captured = "2026-02-25T09:00:00Z";
     assert_eq!(
         service.send(&[("a", captured)]).await,
-        told(1, 0, &["2026-02-26"])
+        outcome(1, 0, &["2026-02-26"])
     );
     service.hand.jump(25);
     assert_eq!(
         service.send(&[("b", captured)]).await,
-        told(1, 0, &["2026-02-27"])
+        outcome(1, 0, &["2026-02-27"])
     );
     service.hand.jump(-50);
     assert_eq!(
         service.send(&[("c", captured)]).await,
-        told(1, 0, &["2026-02-25"])
+        outcome(1, 0, &["2026-02-25"])
     );
     service.hand.jump(25);
     let again = service
         .send(&[("a", captured), ("b", captured), ("c", captured), ("d", captured)])
         .await;
-    assert_eq!(again, told(1, 3, &["2026-02-26"]));
+    assert_eq!(again, outcome(1, 3, &["2026-02-26"]));
     assert_eq!(service.day("2026-02-25"), ["c"]);
     assert_eq!(service.day("2026-02-26"), ["a", "d"]);
     assert_eq!(service.day("2026-02-27"), ["b"]);

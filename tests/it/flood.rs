@@ -1,7 +1,7 @@
 //! Floods against the real binary: while each goes on, a well-behaved client sends batch after batch; memory stays under
 //! 256 MiB, nothing panics, and afterwards all is as before.
 //!
-//! `OPENCLONE_FLOOD_SECONDS` is the duration of each flood, 1 unless told. Only with it set is the well-behaved client's
+//! `OPENCLONE_FLOOD_SECONDS` is the duration of each flood, 1 by default. Only with it set is the well-behaved client's
 //! p99 judged: a busy machine must not fail an ordinary test run. `OPENCLONE_FLOOD_ONLY` picks floods by name.
 
 #![cfg(target_os = "linux")]
@@ -34,7 +34,7 @@ fn a_flood_hurts_nobody_else() {
     server::allow_descriptors();
     attacks::prepare();
     let mut siege = Siege::new(Duration::from_secs(long.unwrap_or(1)));
-    let before = siege.server.standing();
+    let before = siege.server.process_stats();
     siege.pass();
     let after = siege.server.assert_as_before(&before, MEMORY);
     siege.assert_all_is_well();
@@ -95,15 +95,15 @@ impl Siege {
         let only = std::env::var("OPENCLONE_FLOOD_ONLY").unwrap_or_default();
         for (name, attack) in ATTACKS.iter().filter(|(name, _)| name.contains(&only)) {
             let reached = self.flood(*attack);
-            let (p50, p99, answers) = self.client.figures();
-            let now = self.server.standing();
+            let (p50, p99, responses) = self.client.metrics();
+            let now = self.server.process_stats();
             eprintln!(
-                "{name}: {reached} of it, {answers} answers beside it, p50 {p50:?}, p99 {p99:?}, memory {} MiB, at most {} MiB",
+                "{name}: {reached} of it, {responses} responses beside it, p50 {p50:?}, p99 {p99:?}, memory {} MiB, at most {} MiB",
                 now.memory >> 20,
                 now.most >> 20
             );
             assert!(reached > 0, "{name}: nothing came of it");
-            assert!(answers > 0, "{name}: nobody else was served");
+            assert!(responses > 0, "{name}: nobody else was served");
             self.trials += 1;
             self.heavy += u64::from(now.most >= MEMORY);
             self.slow += u64::from(p99 > P99);

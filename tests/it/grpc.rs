@@ -53,23 +53,23 @@ async fn a_stream_is_answered_in_order_and_lives_on_after_a_bad_batch() {
         batch: None,
     });
     let mut client = app.ingest_client();
-    let answers = client
+    let responses = client
         .ingest(keyed(tokio_stream::iter(requests)))
         .await
         .unwrap()
         .into_inner();
-    let answers: Vec<_> = answers.map(Result::unwrap).collect().await;
-    let sequences: Vec<_> = answers.iter().map(|answer| answer.sequence).collect();
+    let responses: Vec<_> = responses.map(Result::unwrap).collect().await;
+    let sequences: Vec<_> = responses.iter().map(|response| response.sequence).collect();
     assert_eq!(sequences, (7..107).chain([1]).collect::<Vec<_>>());
     let (mut stored, mut skipped) = (0, 0);
-    for answer in &answers {
-        match answer.outcome.as_ref().unwrap() {
+    for response in &responses {
+        match response.outcome.as_ref().unwrap() {
             Outcome::Result(result) => (stored, skipped) = (stored + result.stored, skipped + result.skipped),
             Outcome::Error(error) => {
                 let details =
                     tonic::Status::with_details(Code::InvalidArgument, "", error.encode_to_vec().into());
                 let fields = details.get_details_bad_request().unwrap().field_violations;
-                let field = if answer.sequence == 1 {
+                let field = if response.sequence == 1 {
                     "batch"
                 } else {
                     "events[1].timestamp"
@@ -134,11 +134,11 @@ async fn errors_carry_code_reason_and_details() {
         reason(&stranger.unwrap_err()),
         (Code::PermissionDenied, "FORBIDDEN".into())
     );
-    let mut wrong = batch(["x".into()]);
-    wrong.plugin_id = "No".into();
-    wrong.events[0].data = Some(Data::Json("{\"a\":".repeat(40) + "1" + &"}".repeat(40)));
+    let mut invalid = batch(["x".into()]);
+    invalid.plugin_id = "No".into();
+    invalid.events[0].data = Some(Data::Json("{\"a\":".repeat(40) + "1" + &"}".repeat(40)));
     let invalid = client
-        .ingest_batch(keyed(IngestBatchRequest { batch: Some(wrong) }))
+        .ingest_batch(keyed(IngestBatchRequest { batch: Some(invalid) }))
         .await
         .unwrap_err();
     assert_eq!(reason(&invalid), (Code::InvalidArgument, "DATA_TOO_DEEP".into()));
@@ -172,13 +172,13 @@ async fn an_open_stream_ends_when_the_service_drains() {
         batch: Some(batch(["d".into()])),
     }]);
     let open = requests.chain(tokio_stream::pending());
-    let mut answers = client.ingest(keyed(open)).await.unwrap().into_inner();
+    let mut responses = client.ingest(keyed(open)).await.unwrap().into_inner();
     assert!(matches!(
-        answers.message().await.unwrap().unwrap().outcome,
+        responses.message().await.unwrap().unwrap().outcome,
         Some(Outcome::Result(_))
     ));
     let stopping = tokio::spawn(app.stop());
-    let end = answers.message().await.unwrap_err();
+    let end = responses.message().await.unwrap_err();
     assert_eq!(end.get_details_error_info().unwrap().reason, "DRAINING");
     stopping.await.unwrap();
 }
@@ -245,14 +245,14 @@ async fn services(app: &TestApp) -> Vec<String> {
         ..ServerReflectionRequest::default()
     };
     let mut client = ServerReflectionClient::new(app.channel());
-    let mut answers = client
+    let mut responses = client
         .server_reflection_info(tokio_stream::iter([ask]))
         .await
         .unwrap()
         .into_inner();
-    let answer = answers.message().await.unwrap().unwrap();
-    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
-        panic!("{answer:?}")
+    let response = responses.message().await.unwrap().unwrap();
+    let Some(MessageResponse::ListServicesResponse(list)) = response.message_response else {
+        panic!("{response:?}")
     };
     let mut names: Vec<_> = list.service.into_iter().map(|service| service.name).collect();
     names.sort();
@@ -279,9 +279,9 @@ async fn grpc_web_speaks_over_http_1() {
     let mut stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(&body).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let text = String::from_utf8_lossy(&answer);
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).await.unwrap();
+    let text = String::from_utf8_lossy(&response);
     assert!(
         text.starts_with("HTTP/1.1 200") && text.contains("grpc-status:0") && text.contains("Journal/"),
         "{text}"

@@ -53,18 +53,18 @@ async fn the_documented_request_is_stored_once_and_skipped_for_ever() {
 async fn a_key_is_needed_and_too_many_wrong_ones_are_held_off() {
     let app = TestApp::start("limits.failed_auth_per_minute = 2\n").await;
     let address = app.address;
-    let wrong = |key: &'static str| async move {
+    let invalid = |key: &'static str| async move {
         http(address, "POST", "/api/v1/ingest", &[key], "not even read").await
     };
-    for key in ["X-API-Key: wrong", "X-Other: x"] {
-        let answer = wrong(key).await;
+    for key in ["X-API-Key: invalid", "X-Other: x"] {
+        let response = invalid(key).await;
         assert_eq!(
-            (answer.status, answer.body.as_str()),
+            (response.status, response.body.as_str()),
             (401, r#"{"detail":"Invalid or missing X-API-Key"}"#)
         );
-        assert_eq!(answer.headers["www-authenticate"], "APIKey");
+        assert_eq!(response.headers["www-authenticate"], "APIKey");
     }
-    let held = wrong("X-API-Key: wrong").await;
+    let held = invalid("X-API-Key: invalid").await;
     assert_eq!(held.status, 429);
     assert!(held.headers["retry-after"].parse::<u64>().unwrap() >= 1);
     // the address cannot be made up by the client
@@ -89,20 +89,23 @@ async fn a_key_is_needed_and_too_many_wrong_ones_are_held_off() {
 async fn requests_are_limited_and_told_so() {
     let app = TestApp::start("limits.burst = 2\n").await;
     for left in ["1", "0"] {
-        let answer = app.post(&braindump("x", left)).await;
+        let response = app.post(&braindump("x", left)).await;
         assert_eq!(
-            (answer.status, answer.headers["x-ratelimit-remaining"].as_str()),
+            (
+                response.status,
+                response.headers["x-ratelimit-remaining"].as_str()
+            ),
             (200, left)
         );
-        assert_eq!(answer.headers["x-ratelimit-limit"], "2");
+        assert_eq!(response.headers["x-ratelimit-limit"], "2");
     }
-    let answer = app.post(&braindump("x", "too many")).await;
-    assert_eq!(answer.status, 429);
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let response = app.post(&braindump("x", "too many")).await;
+    assert_eq!(response.status, 429);
+    let body: Value = serde_json::from_str(&response.body).unwrap();
     assert_eq!(body["error"], "Rate limit exceeded: 60 per 1 minute");
-    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(response.headers["retry-after"], "1");
     let now = jiff::Timestamp::now().as_second();
-    let reset: i64 = answer.headers["x-ratelimit-reset"].parse().unwrap();
+    let reset: i64 = response.headers["x-ratelimit-reset"].parse().unwrap();
     assert!((now..=now + 3).contains(&reset), "{reset} is not near {now}");
     app.stop().await;
 }
@@ -153,8 +156,8 @@ async fn every_event_ends_in_one_counter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_do_not_reach_the_vault() {
     let app = TestApp::start("").await;
-    let answer = app.post(&braindump("password: hunter2hunter2", "s")).await;
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let response = app.post(&braindump("password: hunter2hunter2", "s")).await;
+    let body: Value = serde_json::from_str(&response.body).unwrap();
     assert_eq!(body["redacted"], 1, "{body}");
     assert!(!app.vault_file(body["file"].as_str().unwrap()).contains("hunter2"));
     app.stop().await;

@@ -84,13 +84,13 @@ impl Serve {
              Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let body = answer.split("\r\n\r\n").nth(1).unwrap();
-        let told: serde_json::Value = serde_json::from_str(body).unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let body = response.split("\r\n\r\n").nth(1).unwrap();
+        let outcome: serde_json::Value = serde_json::from_str(body).unwrap();
         (
-            told["stored"].as_u64().unwrap(),
-            told["skipped"].as_u64().unwrap(),
+            outcome["stored"].as_u64().unwrap(),
+            outcome["skipped"].as_u64().unwrap(),
         )
     }
 }
@@ -120,22 +120,22 @@ fn daily_file(home: &Path) -> PathBuf {
 #[test]
 fn what_is_forgotten_after_a_crash_stays_gone() {
     let (_dir, home) = killed_after_twenty();
-    let (code, told, _) = run(&home, &["fsck"]);
-    assert_eq!(code, 0, "{told}");
+    let (code, outcome, _) = run(&home, &["fsck"]);
+    assert_eq!(code, 0, "{outcome}");
     assert!(
-        told.contains("journal: ")
-            && told.contains("total: 20 events")
-            && told.ends_with("no problems found\n"),
-        "{told}"
+        outcome.contains("journal: ")
+            && outcome.contains("total: 20 events")
+            && outcome.ends_with("no problems found\n"),
+        "{outcome}"
     );
 
     let since = ["forget", "--plugin", "a", "--since", "2024-02-18T12:20:05Z"];
-    let (code, told, _) = run(&home, &[&since[..], &["--dry-run"]].concat());
-    assert_eq!((code, told.lines().last()), (0, Some("would delete 5 events")));
+    let (code, outcome, _) = run(&home, &[&since[..], &["--dry-run"]].concat());
+    assert_eq!((code, outcome.lines().last()), (0, Some("would delete 5 events")));
     assert!(fs::read_to_string(daily_file(&home)).unwrap().contains("event 7"));
-    let (code, told, error) = run(&home, &since);
+    let (code, outcome, error) = run(&home, &since);
     assert_eq!(
-        (code, told.lines().last()),
+        (code, outcome.lines().last()),
         (0, Some("deleted 5 events")),
         "{error}"
     );
@@ -147,11 +147,12 @@ fn what_is_forgotten_after_a_crash_stays_gone() {
     assert_eq!(serve.send("b", 0..10), (0, 10));
     drop(serve);
     fs::remove_dir_all(home.join("db")).unwrap();
-    let (code, told, error) = run(&home, &["reindex"]);
+    let (code, outcome, error) = run(&home, &["reindex"]);
     assert_eq!(code, 0, "{error}");
     assert!(
-        told.contains("kept 5 ids of forgotten events") && told.contains("built a new index with 20 ids"),
-        "{told}"
+        outcome.contains("kept 5 ids of forgotten events")
+            && outcome.contains("built a new index with 20 ids"),
+        "{outcome}"
     );
     let serve = Serve::start(&home);
     assert_eq!(serve.send("a", 0..10), (0, 10));
@@ -170,17 +171,17 @@ fn all_of_it_refuses_in_one_line_while_a_service_runs() {
         &["reindex"],
         &["forget", "--plugin", "a", "--since", "2020-01-01"],
     ] {
-        let (code, told, error) = run(&home, command);
-        assert_eq!((code, told.as_str()), (1, ""), "{command:?}");
+        let (code, outcome, error) = run(&home, command);
+        assert_eq!((code, outcome.as_str()), (1, ""), "{command:?}");
         assert!(
             error.contains("is in use by another openclone process; stop it first"),
             "{error}"
         );
         assert_eq!(error.lines().count(), 1);
     }
-    let (code, told, _) = run(&home, &["find", "a 1"]);
-    let place = format!("{}:10 ^oc-", daily_file(&home).display());
-    assert!(code == 0 && told.starts_with(&place), "{told}");
+    let (code, outcome, _) = run(&home, &["find", "a 1"]);
+    let location = format!("{}:10 ^oc-", daily_file(&home).display());
+    assert!(code == 0 && outcome.starts_with(&location), "{outcome}");
     assert_eq!(run(&home, &["find", "a 99"]).0, 1);
     assert_eq!(serve.send("a", 0..4), (1, 3));
 }
@@ -189,10 +190,10 @@ fn all_of_it_refuses_in_one_line_while_a_service_runs() {
 fn a_service_without_its_database_knows_what_the_vault_has() {
     let (_dir, home) = killed_after_twenty();
     fs::remove_dir_all(home.join("db")).unwrap();
-    let (code, told, _) = run(&home, &["fsck"]);
+    let (code, outcome, _) = run(&home, &["fsck"]);
     assert!(
-        code == 1 && told.contains("it is gone; `openclone reindex`"),
-        "{told}"
+        code == 1 && outcome.contains("it is gone; `openclone reindex`"),
+        "{outcome}"
     );
     let serve = Serve::start(&home);
     assert_eq!(serve.send("a", 0..11), (1, 10));
@@ -210,8 +211,8 @@ fn a_damaged_database_stops_the_start_and_is_replaced() {
         code == 1 && error.contains("`openclone reindex` makes a new one"),
         "{error}"
     );
-    let (code, told, error) = run(&home, &["reindex"]);
-    assert!(code == 0 && told.contains("db.damaged-1"), "{told}{error}");
+    let (code, outcome, error) = run(&home, &["reindex"]);
+    assert!(code == 0 && outcome.contains("db.damaged-1"), "{outcome}{error}");
     assert!(home.join("db.damaged-1").is_dir());
     let serve = Serve::start(&home);
     assert_eq!(serve.send("a", 0..10), (0, 10));

@@ -1,8 +1,8 @@
-//! More work than the disk takes: streams slow down, requests get 503 or UNAVAILABLE and are told when to come again,
-//! memory stays bounded, and every answer holds: what is acknowledged stands in the vault, once.
+//! More work than the disk takes: streams slow down, requests get 503 or UNAVAILABLE and are outcome when to come again,
+//! memory stays bounded, and every response holds: what is acknowledged stands in the vault, once.
 //!
 //! The disk is made slow by strace, which delays each sync of the real binary. `OPENCLONE_OVERLOAD_SECONDS` is how long
-//! it goes on, 2 unless told.
+//! it goes on, 2 by default.
 
 #![cfg(target_os = "linux")]
 
@@ -15,7 +15,7 @@ use std::{
 
 use crate::flood::server::{self, Server};
 use openclone_test_support::scoreboard::{Against, Row, env_number};
-use senders::{Told, json, stream, unary};
+use senders::{Tally, json, stream, unary};
 use tokio::task::JoinSet;
 
 /// How long each sync takes at least.
@@ -43,29 +43,29 @@ fn a_disk_that_is_too_slow_slows_senders_down_and_nothing_else() {
     server::allow_descriptors();
     let server = Server::start_with(&[("OPENCLONE_LIMITS__MAX_IN_FLIGHT_BYTES", "4 MiB")]);
     let brake = Brake::on(server.pid());
-    let told = tokio::runtime::Runtime::new()
+    let outcome = tokio::runtime::Runtime::new()
         .unwrap()
         .block_on(load(&server, seconds));
-    let standing = server.standing();
+    let process_stats = server.process_stats();
     drop(brake);
     eprintln!(
         "{} batches acknowledged, {} turned away, at most {} unanswered on a stream, memory at most {} MiB",
-        told.acknowledged.len(),
-        told.turned_away,
-        told.most_unanswered,
-        standing.most >> 20
+        outcome.acknowledged.len(),
+        outcome.turned_away,
+        outcome.most_unanswered,
+        process_stats.most >> 20
     );
     assert!(
-        !told.acknowledged.is_empty() && told.turned_away > 0,
+        !outcome.acknowledged.is_empty() && outcome.turned_away > 0,
         "it was no overload"
     );
-    assert!(standing.most < MEMORY, "{standing:?}");
+    assert!(process_stats.most < MEMORY, "{process_stats:?}");
     // 32 batches of the service, and what fits into the windows on the way there
-    assert!(told.most_unanswered < 80, "a stream was not held back");
-    let mut trials = told.acknowledged.len() as u64;
-    server.assert_holds(told.acknowledged.into_iter());
+    assert!(outcome.most_unanswered < 80, "a stream was not held back");
+    let mut trials = outcome.acknowledged.len() as u64;
+    server.assert_holds(outcome.acknowledged.into_iter());
     server.assert_at_most_once();
-    trials += u64::try_from(told.turned_away).unwrap();
+    trials += u64::try_from(outcome.turned_away).unwrap();
     Row {
         issue: 10,
         title: "Overload",
@@ -81,7 +81,7 @@ fn a_disk_that_is_too_slow_slows_senders_down_and_nothing_else() {
     .record();
 }
 
-async fn load(server: &Server, seconds: u64) -> Told {
+async fn load(server: &Server, seconds: u64) -> Tally {
     let until = Instant::now() + Duration::from_secs(seconds);
     let mut senders = JoinSet::new();
     for number in 0..SENDERS {
@@ -90,9 +90,9 @@ async fn load(server: &Server, seconds: u64) -> Told {
         senders.spawn(unary(address, key.clone(), number, until));
         senders.spawn(stream(address, key, number, until));
     }
-    let mut all = Told::default();
-    while let Some(told) = senders.join_next().await {
-        all.add(told.unwrap());
+    let mut all = Tally::default();
+    while let Some(outcome) = senders.join_next().await {
+        all.add(outcome.unwrap());
     }
     all
 }

@@ -1,9 +1,9 @@
-//! One table of requests over the gateway in the service's process and over one in front of a remote service: the answers
+//! One table of requests over the gateway in the service's process and over one in front of a remote service: the responses
 //! are the same, header for header.
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::app::{Answer, KEY, TestApp, braindump, http};
+use crate::app::{HttpResponse, KEY, TestApp, braindump, http};
 use axum::Router;
 use openclone::{
     config::{Config, Inputs, Layers},
@@ -50,10 +50,10 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Vec<String>, String
         ("again", "POST", ingest, keyed.clone(), fine.clone()),
         ("no key", "POST", ingest, vec![json.clone()], fine.clone()),
         (
-            "wrong key",
+            "invalid key",
             "POST",
             ingest,
-            vec!["X-API-Key: wrong".into(), json.clone()],
+            vec!["X-API-Key: invalid".into(), json.clone()],
             fine.clone(),
         ),
         ("not json", "POST", ingest, keyed.clone(), "{".into()),
@@ -115,9 +115,9 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Vec<String>, String
             String::new(),
         ),
         ("not found", "GET", "/nothing", vec![key.clone()], String::new()),
-        ("wrong method", "GET", ingest, vec![key.clone()], String::new()),
+        ("invalid method", "GET", ingest, vec![key.clone()], String::new()),
         (
-            "wrong host",
+            "invalid host",
             "GET",
             ingest,
             vec!["Host: evil.example".into()],
@@ -128,19 +128,19 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Vec<String>, String
     ]
 }
 
-async fn answers(address: SocketAddr) -> Vec<(&'static str, Answer)> {
-    let mut answers = Vec::new();
+async fn responses(address: SocketAddr) -> Vec<(&'static str, HttpResponse)> {
+    let mut responses = Vec::new();
     for (name, method, path, lines, body) in table() {
         let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-        answers.push((name, stable(http(address, method, path, &lines, &body).await)));
+        responses.push((name, stable(http(address, method, path, &lines, &body).await)));
     }
-    answers
+    responses
 }
 
-/// Without what differs from one moment to the next.
-fn stable(mut answer: Answer) -> Answer {
+/// Without what differs from one time to the next.
+fn stable(mut response: HttpResponse) -> HttpResponse {
     for name in ["date", "x-request-id", "x-ratelimit-reset", "retry-after"] {
-        if let Some(value) = answer.headers.get_mut(name) {
+        if let Some(value) = response.headers.get_mut(name) {
             assert!(!value.is_empty());
             "some".clone_into(value);
         }
@@ -149,8 +149,8 @@ fn stable(mut answer: Answer) -> Answer {
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()
         .to_string();
-    answer.body = answer.body.replace(&today, "<today>");
-    answer
+    response.body = response.body.replace(&today, "<today>");
+    response
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,11 +158,11 @@ async fn both_gateways_give_one_answer() {
     // what is no batch at all is free, the others are counted
     let options = "limits.burst = 5\nlimits.requests_per_minute = 1\n";
     let inside = TestApp::start(options).await;
-    let local = answers(inside.address).await;
+    let local = responses(inside.address).await;
     inside.stop().await;
     let behind = TestApp::start(options).await;
     let (address, shutdown) = remote(&behind).await;
-    let far = answers(address).await;
+    let far = responses(address).await;
     for ((name, local), (_, far)) in local.iter().zip(&far) {
         assert_eq!(
             (local.status, &local.headers, &local.body),
@@ -172,7 +172,7 @@ async fn both_gateways_give_one_answer() {
     }
     let statuses: Vec<_> = local
         .iter()
-        .map(|(name, answer)| format!("{name}: {}", answer.status))
+        .map(|(name, response)| format!("{name}: {}", response.status))
         .collect();
     assert_eq!(
         statuses,
@@ -180,7 +180,7 @@ async fn both_gateways_give_one_answer() {
             "first: 200",
             "again: 200",
             "no key: 401",
-            "wrong key: 401",
+            "invalid key: 401",
             "not json: 422",
             "no batch: 422",
             "bad fields: 422",
@@ -192,8 +192,8 @@ async fn both_gateways_give_one_answer() {
             "source types: 200",
             "source types without a key: 401",
             "not found: 404",
-            "wrong method: 405",
-            "wrong host: 403",
+            "invalid method: 405",
+            "invalid host: 403",
             "last of the burst: 200",
             "limited: 429",
         ]

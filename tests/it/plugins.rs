@@ -11,10 +11,10 @@ use serde_json::Value;
 
 fn openclone(home: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_openclone"));
-    told(command.arg("plugins").args(arguments).env("OPENCLONE_HOME", home))
+    outcome(command.arg("plugins").args(arguments).env("OPENCLONE_HOME", home))
 }
 
-fn told(command: &mut Command) -> (i32, String, String) {
+fn outcome(command: &mut Command) -> (i32, String, String) {
     let Output {
         status,
         stdout,
@@ -30,7 +30,7 @@ async fn first_event(lang: &str, source_type: &str, run: &[&str]) {
     let work = tempfile::tempdir().unwrap();
     let id = format!("first-{lang}");
     let dir = work.path().join(&id);
-    let place = work.path().to_str().unwrap();
+    let location = work.path().to_str().unwrap();
     let new = [
         "new",
         &id,
@@ -39,7 +39,7 @@ async fn first_event(lang: &str, source_type: &str, run: &[&str]) {
         "--source-type",
         source_type,
         "--dir",
-        place,
+        location,
     ];
     let (code, out, err) = openclone(&app.home(), &new);
     assert_eq!(code, 0, "{out}{err}");
@@ -53,7 +53,7 @@ async fn first_event(lang: &str, source_type: &str, run: &[&str]) {
             .env("API_KEY", KEY)
             .env("NO_PROXY", "*");
         command.env("OPENCLONE_ENDPOINT", format!("http://{}", app.address));
-        tokio::task::block_in_place(|| told(&mut command))
+        tokio::task::block_in_place(|| outcome(&mut command))
     };
     let (code, out, err) = run();
     assert!(code == 0 && out.contains("is off"), "{out}{err}");
@@ -67,13 +67,13 @@ async fn first_event(lang: &str, source_type: &str, run: &[&str]) {
     fs::write(&conf, text.replace("enabled = false", "enabled = true")).unwrap();
     let (code, out, err) = run();
     assert_eq!(code, 0, "{out}{err}");
-    let answer: Value = serde_json::from_str(&out).unwrap();
+    let response: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(
-        (&answer["stored"], &answer["skipped"]),
+        (&response["stored"], &response["skipped"]),
         (&1.into(), &0.into()),
-        "{answer}"
+        "{response}"
     );
-    let written = app.vault_file(answer["file"].as_str().unwrap());
+    let written = app.vault_file(response["file"].as_str().unwrap());
     assert!(written.contains("Hello from a new plugin"), "{written}");
     let (_, out, _) = run();
     let again: Value = serde_json::from_str(&out).unwrap();
@@ -206,7 +206,7 @@ async fn what_is_installed_may_send_and_what_is_removed_may_not() {
     let app = TestApp::start("registry.enforce = \"strict\"\n").await;
     let home = app.home();
     let work = tempfile::tempdir().unwrap();
-    let place = work.path().to_str().unwrap();
+    let location = work.path().to_str().unwrap();
     let new = [
         "new",
         "my-plugin",
@@ -215,7 +215,7 @@ async fn what_is_installed_may_send_and_what_is_removed_may_not() {
         "--source-type",
         "audio_mic",
         "--dir",
-        place,
+        location,
     ];
     assert_eq!(openclone(&home, &new).0, 0);
     assert_eq!(openclone(&home, &new).0, 1, "nothing is written over");
@@ -256,7 +256,7 @@ async fn what_is_installed_may_send_and_what_is_removed_may_not() {
         let mut command = Command::new(dir.join("plugin.sh"));
         command.env("API_KEY", KEY).env("NO_PROXY", "*");
         command.env("OPENCLONE_ENDPOINT", format!("http://{}", app.address));
-        tokio::task::block_in_place(|| told(&mut command))
+        tokio::task::block_in_place(|| outcome(&mut command))
     };
     let until = |wanted: u16| {
         let app = &app;
@@ -307,9 +307,9 @@ fn what_is_not_clean_is_not_installed() {
 #[test]
 fn wrong_usage_is_told_and_nothing_is_made() {
     let home = tempfile::tempdir().unwrap();
-    let place = home.path().join("work");
+    let location = home.path().join("work");
     let new = |id: &str, lang: &str, source_type: &str| {
-        let place = place.to_str().unwrap();
+        let location = location.to_str().unwrap();
         openclone(
             home.path(),
             &[
@@ -320,7 +320,7 @@ fn wrong_usage_is_told_and_nothing_is_made() {
                 "--source-type",
                 source_type,
                 "--dir",
-                place,
+                location,
             ],
         )
         .0
@@ -329,7 +329,7 @@ fn wrong_usage_is_told_and_nothing_is_made() {
     assert_eq!(new("Bad_Id", "bash", "braindump"), 2);
     assert_eq!(new("fine", "cobol", "braindump"), 2);
     assert_eq!(new("fine", "bash", "dreams"), 2);
-    assert!(!place.exists());
+    assert!(!location.exists());
 }
 
 #[test]

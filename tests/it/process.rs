@@ -123,7 +123,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// One HTTP/1.1 request on a connection of its own; the answer's status, its head in lower case, and its body.
+/// One HTTP/1.1 request on a connection of its own; the response's status, its head in lower case, and its body.
 pub(crate) fn http(url: &str, method: &str, path: &str, lines: &[&str], body: &str) -> (u16, String, String) {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -134,9 +134,9 @@ pub(crate) fn http(url: &str, method: &str, path: &str, lines: &[&str], body: &s
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{lines}\r\n{body}"
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     (status, head.to_ascii_lowercase(), body.to_owned())
 }

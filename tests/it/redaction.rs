@@ -1,4 +1,4 @@
-//! Redaction from the options to the file, the answer and the figures.
+//! Redaction from the options to the file, the response and the metrics.
 
 use crate::app::{TestApp, braindump, keyed};
 use openclone_client::v1::{self, IngestBatchRequest};
@@ -21,8 +21,8 @@ async fn figure(app: &TestApp, name: &str) -> u64 {
 }
 
 async fn redacted(app: &TestApp, text: &str, raw_ref: &str) -> (u64, String) {
-    let answer = app.post(&braindump(text, raw_ref)).await;
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let response = app.post(&braindump(text, raw_ref)).await;
+    let body: Value = serde_json::from_str(&response.body).unwrap();
     // The member is there only if it says something.
     assert_eq!(
         body.get("redacted").is_some(),
@@ -56,10 +56,10 @@ async fn the_reference_is_never_touched_and_the_id_is_that_of_what_was_sent() {
     let (count, file) = redacted(&app, "nothing", "password: hunter2hunter2").await;
     assert_eq!(count, 0);
     assert!(file.contains("hunter2hunter2"));
-    let answer = app
+    let response = app
         .post(&braindump("something else", "password: hunter2hunter2"))
         .await;
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let body: Value = serde_json::from_str(&response.body).unwrap();
     assert_eq!(body["skipped"], 1, "the same event");
     app.stop().await;
 }
@@ -95,20 +95,20 @@ async fn grpc_answers_carry_the_count_and_faults_echo_no_secret() {
         events: vec![event("password: hunter2hunter2 and 4111 1111 1111 1111")],
     };
     let request = keyed(IngestBatchRequest { batch: Some(batch) });
-    let answer = app
+    let response = app
         .ingest_client()
         .ingest_batch(request)
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(answer.result.unwrap().redacted, 2);
+    assert_eq!(response.result.unwrap().redacted, 2);
     let bad = braindump("x", "y").replace("\"test-001\"", "\"password: hunter2hunter2\"");
-    let answer = app.post(&bad).await;
-    assert_eq!(answer.status, 422);
+    let response = app.post(&bad).await;
+    assert_eq!(response.status, 422);
     assert!(
-        !answer.body.contains("hunter2") && answer.body.contains("[REDACTED:"),
+        !response.body.contains("hunter2") && response.body.contains("[REDACTED:"),
         "{}",
-        answer.body
+        response.body
     );
     app.stop().await;
 }

@@ -23,12 +23,12 @@ fn prepared(id: &str) -> tempfile::TempDir {
 }
 
 async fn json_at(app: &TestApp, path: &str) -> Value {
-    let answer = app.get(path).await;
-    assert_eq!(answer.status, 200, "{path}: {answer:?}");
-    serde_json::from_str(&answer.body).unwrap()
+    let response = app.get(path).await;
+    assert_eq!(response.status, 200, "{path}: {response:?}");
+    serde_json::from_str(&response.body).unwrap()
 }
 
-/// Asks until the list of installed ids and rejected paths is as told, for some seconds.
+/// Asks until the list of installed ids and rejected paths is as outcome, for some seconds.
 async fn comes_to(app: &TestApp, installed: &[&str], rejected: &[&str]) -> Value {
     let mut seen = Value::Null;
     for _ in 0..200 {
@@ -249,11 +249,11 @@ async fn a_bad_manifest_does_not_keep_it_from_starting() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|fault| {
+        .map(|error| {
             format!(
                 "{} {}",
-                fault["path"].as_str().unwrap(),
-                fault["reason"].as_str().unwrap()
+                error["path"].as_str().unwrap(),
+                error["reason"].as_str().unwrap()
             )
         })
         .collect();
@@ -280,7 +280,10 @@ async fn the_schema_of_manifests_is_open_to_all() {
     );
     let committed = include_str!("../../plugins/plugin.schema.json");
     assert_eq!(served.body, committed);
-    let wrong = http(app.address, "POST", "/schemas/plugin.json", &[], "").await;
-    assert_eq!((wrong.status, wrong.headers["allow"].as_str()), (405, "GET,HEAD"));
+    let invalid = http(app.address, "POST", "/schemas/plugin.json", &[], "").await;
+    assert_eq!(
+        (invalid.status, invalid.headers["allow"].as_str()),
+        (405, "GET,HEAD")
+    );
     app.stop().await;
 }

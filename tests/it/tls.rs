@@ -129,10 +129,10 @@ fn https(url: &str, cert: &Path, path: &str) -> (String, String) {
         BATCH.len()
     )
     .unwrap();
-    let mut answer = BufReader::new(client.stdout.take().unwrap());
+    let mut response = BufReader::new(client.stdout.take().unwrap());
     let (mut status, mut rest) = (String::new(), String::new());
-    answer.read_line(&mut status).unwrap();
-    answer.read_to_string(&mut rest).unwrap();
+    response.read_line(&mut status).unwrap();
+    response.read_to_string(&mut rest).unwrap();
     drop(input);
     client.wait().unwrap();
     let body = rest.split_once("\r\n\r\n").map_or("", |(_, body)| body);

@@ -23,7 +23,7 @@ pub(super) const PEERS: [Peer; 4] = [
         transport: Transport::Json,
         like: Transport::Json,
         first: None,
-        lacks: "dedup: yes; synced before the answer: yes; not: redaction, escaping, tenants, recovery of files cut off",
+        lacks: "dedup: yes; synced before the response: yes; not: redaction, escaping, tenants, recovery of files cut off",
     },
     Peer {
         directory: "aw-server",
@@ -34,7 +34,7 @@ pub(super) const PEERS: [Peer; 4] = [
             "/api/0/buckets/bench",
             r#"{"client":"bench","type":"bench","hostname":"bench"}"#,
         )),
-        lacks: "dedup: none; synced before the answer: yes (SQLite, 100 events a transaction); not: Markdown, redaction, keys",
+        lacks: "dedup: none; synced before the response: yes (SQLite, 100 events a transaction); not: Markdown, redaction, keys",
     },
     Peer {
         directory: "otel",
@@ -42,7 +42,7 @@ pub(super) const PEERS: [Peer; 4] = [
         transport: Transport::Otlp,
         like: Transport::Unary,
         first: None,
-        lacks: "dedup: none; synced before the answer: no (in a buffer of the process, written once a second); not: Markdown, redaction, keys",
+        lacks: "dedup: none; synced before the response: no (in a buffer of the process, written once a second); not: Markdown, redaction, keys",
     },
     Peer {
         directory: "benthos",
@@ -50,6 +50,6 @@ pub(super) const PEERS: [Peer; 4] = [
         transport: Transport::Lines,
         like: Transport::Json,
         first: None,
-        lacks: "dedup: in memory, gone at a restart; synced before the answer: no (in the system's cache); not: Markdown, redaction, keys",
+        lacks: "dedup: in memory, gone at a restart; synced before the response: no (in the system's cache); not: Markdown, redaction, keys",
     },
 ];

@@ -36,8 +36,8 @@ pub(super) async fn install(scripts: &Path, installed: &Path) -> anyhow::Result<
         .output()
         .await
         .with_context(|| format!("cannot run {}", scripts.join("install").display()))?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    let last = told.lines().rfind(|line| !line.trim().is_empty());
+    let tally = String::from_utf8_lossy(&output.stderr);
+    let last = tally.lines().rfind(|line| !line.trim().is_empty());
     ensure!(
         output.status.success(),
         "cannot be installed: {}",
@@ -74,11 +74,11 @@ impl Running {
         };
         running.wait(port, home).await?;
         if let Some((path, body)) = peer.first {
-            let answer = Http::connect(&running.endpoint, path, KEY)
+            let response = Http::connect(&running.endpoint, path, KEY)
                 .await?
                 .post(body.as_bytes())
                 .await?;
-            ensure!(answer.is_ok, "it refuses {path}");
+            ensure!(response.is_ok, "it refuses {path}");
         }
         Ok(running)
     }

@@ -17,7 +17,7 @@ use crate::{
 const EXPORT: PathAndQuery =
     PathAndQuery::from_static("/opentelemetry.proto.collector.logs.v1.LogsService/Export");
 
-/// Sends until the time is over. Gives the times of all answers, in microseconds.
+/// Sends until the time is over. Gives the times of all responses, in microseconds.
 pub(crate) async fn send(plan: Arc<Plan>, sender: usize) -> anyhow::Result<Histogram<u64>> {
     let make = |template: fn(u64, usize, usize) -> Template| template(plan.run, sender, plan.arguments.batch);
     match plan.arguments.transport {
@@ -46,9 +46,9 @@ async fn post(
     let mut schedule = Schedule::new(plan, sender);
     for number in 0.. {
         let Some(due) = schedule.next().await else { break };
-        let answer = client.post(template.batch(number)).await?;
+        let response = client.post(template.batch(number)).await?;
         note(&mut times, Some(due))?;
-        count(plan, answer.is_ok);
+        count(plan, response.is_ok);
     }
     Ok(times)
 }
@@ -61,9 +61,9 @@ async fn otlp(plan: &Arc<Plan>, sender: usize, mut template: Template) -> anyhow
         let Some(due) = schedule.next().await else { break };
         let request = tonic::Request::new(template.batch(number).to_vec().into());
         client.ready().await?;
-        let answer = client.unary(request, EXPORT, Raw::<()>::default()).await;
+        let response = client.unary(request, EXPORT, Raw::<()>::default()).await;
         note(&mut times, Some(due))?;
-        count(plan, answer.is_ok());
+        count(plan, response.is_ok());
     }
     Ok(times)
 }

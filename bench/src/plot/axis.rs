@@ -57,7 +57,7 @@ impl Axis {
 
 impl Scale {
     /// 0 at the axis' beginning, 1 at its end.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(super) fn position(&self, value: f64) -> f64 {
         if self.is_logarithmic {
             let value = value.max(self.low);
             (value / self.low).log10() / (self.high / self.low).log10()
@@ -102,10 +102,10 @@ mod tests {
     fn ticks_are_round_and_hold_all_values() {
         let scale = Axis::linear("").scale([3.0, 430_000.0].into_iter());
         assert_eq!(scale.ticks.last(), Some(&500_000.0));
-        assert!((scale.place(250_000.0) - 0.5).abs() < 1e-9);
+        assert!((scale.position(250_000.0) - 0.5).abs() < 1e-9);
         let scale = Axis::logarithmic("").scale([1.0, 500.0].into_iter());
         assert_eq!(scale.ticks, [1.0, 10.0, 100.0, 1000.0]);
-        assert!((scale.place(10.0) - 1.0 / 3.0).abs() < 1e-9);
+        assert!((scale.position(10.0) - 1.0 / 3.0).abs() < 1e-9);
         assert_eq!(number(1_250_000.0), "1,250,000");
         assert_eq!(number(0.1), "0.1");
     }

@@ -138,11 +138,11 @@ impl Chart {
 }
 
 fn across(scale: &Scale, value: f64) -> f64 {
-    LEFT + scale.place(value) * (WIDTH - LEFT - RIGHT)
+    LEFT + scale.position(value) * (WIDTH - LEFT - RIGHT)
 }
 
 fn down(scale: &Scale, value: f64) -> f64 {
-    HEIGHT - BOTTOM - scale.place(value) * (HEIGHT - TOP - BOTTOM)
+    HEIGHT - BOTTOM - scale.position(value) * (HEIGHT - TOP - BOTTOM)
 }
 
 fn escape(text: &str) -> String {

@@ -1,10 +1,10 @@
-//! One table for each kind of figures.
+//! One table for each kind of measurements.
 
 use std::fmt::{Result, Write as _};
 
 use crate::{
-    figures::{Figures, Pair},
     load::Report,
+    measurements::{Measurements, Pair},
     peers,
     peers::Outcome,
     person,
@@ -13,14 +13,14 @@ use crate::{
     tenants,
 };
 
-pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
+pub(super) fn service(page: &mut String, measurements: &Measurements) -> Result {
     page.push_str("\n## The service\n\n");
-    ceiling(page, figures)?;
-    page.push_str("| Way | Senders | Events a batch | Events/s | Of the ceiling | p50 ms | p99 ms | CPU µs an event | Peak MiB | Written for a byte of Markdown | The host took |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-    for pair in &figures.rows {
+    baseline(page, measurements)?;
+    page.push_str("| Way | Senders | Events a batch | Events/s | Of the baseline | p50 ms | p99 ms | CPU µs an event | Peak MiB | Written for a byte of Markdown | The host took |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+    for pair in &measurements.rows {
         let row = &pair.report;
-        let of_ceiling = figures.of_ceiling(pair);
-        let of_ceiling = of_ceiling.map_or("–".to_owned(), |share| format!("{share:.2}"));
+        let of_baseline = measurements.of_baseline(pair);
+        let of_baseline = of_baseline.map_or("–".to_owned(), |share| format!("{share:.2}"));
         let rate = row
             .rate
             .map_or(String::new(), |rate| format!(", {}/s on schedule", whole(rate)));
@@ -28,7 +28,7 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
         let (micros, peak) = cost(row);
         writeln!(
             page,
-            "| {}{rate} | {} | {} | {} | {of_ceiling} | {p50} | {p99} | {micros} | {peak} | {} | {} |",
+            "| {}{rate} | {} | {} | {} | {of_baseline} | {p50} | {p99} | {micros} | {peak} | {} | {} |",
             peers::name(row.transport),
             row.senders,
             row.batch,
@@ -41,9 +41,9 @@ pub(super) fn service(page: &mut String, figures: &Figures) -> Result {
     Ok(())
 }
 
-fn ceiling(page: &mut String, figures: &Figures) -> Result {
-    const WHAT: &str = "The ceiling (decoded, rendered, appended; no dedup, no journal, no sync)";
-    match (figures.own_ceilings(), figures.ceiling()) {
+fn baseline(page: &mut String, measurements: &Measurements) -> Result {
+    const WHAT: &str = "The baseline (decoded, rendered, appended; no dedup, no journal, no sync)";
+    match (measurements.own_baselines(), measurements.baseline()) {
         (Some((lowest, highest)), _) => writeln!(
             page,
             "{WHAT} was measured right after each row that is flat out: {} to {} events/s.\n",
@@ -55,15 +55,19 @@ fn ceiling(page: &mut String, figures: &Figures) -> Result {
     }
 }
 
-/// What the host took during the row, and during its ceiling.
+/// What the host took during the row, and during its baseline.
 fn taken(row: &Pair) -> String {
-    let own_ceiling = row.own_ceiling.as_ref();
-    let beside = own_ceiling.map_or(String::new(), |ceiling| format!(", {}", percent(ceiling.stolen)));
+    let own_baseline = row.own_baseline.as_ref();
+    let beside = own_baseline.map_or(String::new(), |baseline| {
+        format!(", {}", percent(baseline.stolen))
+    });
     percent(row.report.stolen) + &beside
 }
 
 pub(super) fn sweep(page: &mut String, sweep: &Sweep) -> Result {
-    page.push_str("\n![Throughput by batch size](throughput.svg)\n\n![Answer time by load](answers.svg)\n\n");
+    page.push_str(
+        "\n![Throughput by batch size](throughput.svg)\n\n![Response time by load](responses.svg)\n\n",
+    );
     page.push_str(
         "| Events/s, on schedule | Stored/s | p50 ms | p99 ms | p99.9 ms | The host took |\n|--:|--:|--:|--:|--:|--:|\n",
     );

@@ -1,7 +1,7 @@
 //! What was to be reached, and what was.
 //!
-//! The targets were set on a machine whose ceiling was [`CEILING_THEN`]. What a slower one would have to reach is given as well:
-//! the target, by the ratio of the ceilings. That is the speed of the processors; the disk's, which small batches wait for, may
+//! The targets were set on a machine whose baseline was [`BASELINE_THEN`]. What a slower one would have to reach is given as well:
+//! the target, by the ratio of the baselines. That is the speed of the processors; the disk's, which small batches wait for, may
 //! be another.
 
 use std::{
@@ -11,31 +11,31 @@ use std::{
 
 use super::tables::whole;
 use crate::{
-    figures::{Figures, Pair},
     load::{Report, Transport},
+    measurements::{Measurements, Pair},
     peers::Outcome,
     person,
     plot::read,
     scale::Step,
 };
 
-/// Events a second: the lowest ceiling that the machine had on which the targets were set; its highest was 1,570,000.
-const CEILING_THEN: f64 = 1_200_000.0;
+/// Events a second: the lowest baseline that the machine had on which the targets were set; its highest was 1,570,000.
+const BASELINE_THEN: f64 = 1_200_000.0;
 /// From here on an index is large.
 const LARGE: u64 = 100_000_000;
 /// The peer that does the same work.
 const SAME_WORK: &str = "FastAPI";
 
-/// All figures that there are.
+/// All measurements that there are.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
-    pub(super) figures: Option<Figures>,
+    pub(super) measurements: Option<Measurements>,
     pub(super) peers: Vec<Outcome>,
     pub(super) scale: Vec<Step>,
     pub(super) person: Option<person::Report>,
 }
 
-/// How a figure is to be.
+/// How a metric is to be.
 #[derive(Clone, Copy)]
 enum Wanted {
     /// At least, and as much less as the machine is slower.
@@ -44,25 +44,25 @@ enum Wanted {
     AtMost(f64),
 }
 
-/// Name, target, figure.
+/// Name, target, metric.
 type Row = (&'static str, Wanted, Option<f64>);
 
 impl Measured {
     pub(super) fn read(directory: &Path) -> anyhow::Result<Self> {
         Ok(Self {
-            figures: read(&directory.join("figures.json"))?,
+            measurements: read(&directory.join("figures.json"))?,
             peers: read(&directory.join("peers.json"))?.unwrap_or_default(),
             scale: read(&directory.join("scale.json"))?.unwrap_or_default(),
             person: read(&directory.join("person.json"))?,
         })
     }
 
-    fn ceiling(&self) -> Option<f64> {
-        self.figures.as_ref()?.ceiling()
+    fn baseline(&self) -> Option<f64> {
+        self.measurements.as_ref()?.baseline()
     }
 
     fn pair(&self, transport: Transport, batch: usize, is_rated: bool) -> Option<&Pair> {
-        let mut rows = self.figures.as_ref()?.rows.iter();
+        let mut rows = self.measurements.as_ref()?.rows.iter();
         rows.find(|pair| {
             let row = &pair.report;
             (row.transport, row.batch, row.rate.is_some()) == (transport, batch, is_rated)
@@ -81,13 +81,13 @@ impl Measured {
 
     /// The most that any load on a small index has taken.
     fn peak_mib(&self) -> Option<f64> {
-        let rows = self.figures.as_ref()?.rows.iter();
+        let rows = self.measurements.as_ref()?.rows.iter();
         let peaks = rows.filter_map(|row| Some(row.report.server.as_ref()?.peak_mib));
         peaks.reduce(f64::max)
     }
 
     fn written(&self) -> Option<f64> {
-        let rows = self.figures.as_ref()?.rows.iter();
+        let rows = self.measurements.as_ref()?.rows.iter();
         rows.filter_map(|row| row.report.written_a_byte).reduce(f64::max)
     }
 
@@ -102,9 +102,9 @@ impl Measured {
         let large = self.scale.iter().rfind(|step| step.ids >= LARGE);
         let rated = self.row(Stream, 100, true);
         let room = 256.0 + large.map_or(0.0, |step| 2.0 * step.ids as f64 / 1_048_576.0);
-        let of_ceiling = self
+        let of_baseline = self
             .pair(Stream, 500, false)
-            .and_then(|pair| self.figures.as_ref()?.of_ceiling(pair));
+            .and_then(|pair| self.measurements.as_ref()?.of_baseline(pair));
         let full = large.and_then(|step| Some(step.full.server.as_ref()?.peak_mib));
         vec![
             (
@@ -112,7 +112,7 @@ impl Measured {
                 Rate(500_000.0),
                 rate(Stream, 500),
             ),
-            ("the same, of the ceiling", AtLeast(0.45), of_ceiling),
+            ("the same, of the baseline", AtLeast(0.45), of_baseline),
             (
                 "the same with 100 million ids, of that with none",
                 AtLeast(0.8),
@@ -136,7 +136,7 @@ impl Measured {
                 self.times_as_fast(1),
             ),
             (
-                "answers at 100,000 events/s: p50, ms",
+                "responses at 100,000 events/s: p50, ms",
                 AtMost(2.0),
                 rated.map(|row| row.p50),
             ),
@@ -172,26 +172,26 @@ impl Measured {
 
     /// The table; nothing where nothing was measured.
     pub(super) fn table(&self, page: &mut String) -> Result {
-        let Some(ceiling) = self.ceiling() else {
+        let Some(baseline) = self.baseline() else {
             return Ok(());
         };
-        let slower = (ceiling / CEILING_THEN).min(1.0);
+        let slower = (baseline / BASELINE_THEN).min(1.0);
         writeln!(
             page,
-            "\n## What was to be reached\n\nThe targets were set on a machine with a ceiling of {} to 1,570,000 events/s; this one has {}. What it would have to reach \
+            "\n## What was to be reached\n\nThe targets were set on a machine with a baseline of {} to 1,570,000 events/s; this one has {}. What it would have to reach \
              at {slower:.2} of the speed is given beside targets that are events a second; that is the speed of the processors, not of the disk.\n",
-            whole(CEILING_THEN),
-            whole(ceiling),
+            whole(BASELINE_THEN),
+            whole(baseline),
         )?;
         page.push_str("| | Target | At this speed | Measured | |\n|---|--:|--:|--:|---|\n");
         for (name, wanted, measured) in self.rows() {
-            // a figure that is missing fails all comparisons
-            let (target, here, verdict) = wanted.judge(measured.unwrap_or(f64::NAN), slower);
-            let (measured, verdict) = match measured {
-                Some(measured) => (short(measured), verdict),
+            // a metric that is missing fails all comparisons
+            let (target, here, outcome) = wanted.judge(measured.unwrap_or(f64::NAN), slower);
+            let (measured, outcome) = match measured {
+                Some(measured) => (short(measured), outcome),
                 None => ("–".to_owned(), "not measured"),
             };
-            writeln!(page, "| {name} | {target} | {here} | {measured} | {verdict} |")?;
+            writeln!(page, "| {name} | {target} | {here} | {measured} | {outcome} |")?;
         }
         Ok(())
     }
@@ -200,13 +200,13 @@ impl Measured {
 impl Wanted {
     fn judge(self, measured: f64, slower: f64) -> (String, String, &'static str) {
         let none = || "–".to_owned();
-        let verdict = |is_reached| if is_reached { "reached" } else { "**not reached**" };
+        let outcome = |is_reached| if is_reached { "reached" } else { "**not reached**" };
         match self {
-            Self::AtLeast(least) => (format!("≥ {}", short(least)), none(), verdict(measured >= least)),
-            Self::AtMost(most) => (format!("≤ {}", short(most)), none(), verdict(measured <= most)),
+            Self::AtLeast(least) => (format!("≥ {}", short(least)), none(), outcome(measured >= least)),
+            Self::AtMost(most) => (format!("≤ {}", short(most)), none(), outcome(measured <= most)),
             Self::Rate(least) => {
                 let here = least * slower;
-                let verdict = match measured {
+                let outcome = match measured {
                     _ if measured >= least => "reached",
                     _ if measured >= here => "reached at this speed",
                     _ => "**not reached**",
@@ -214,7 +214,7 @@ impl Wanted {
                 (
                     format!("≥ {}", short(least)),
                     format!("≥ {}", short(here)),
-                    verdict,
+                    outcome,
                 )
             }
         }
@@ -237,17 +237,17 @@ mod tests {
 
     #[test]
     fn a_slower_machine_has_to_reach_less_in_a_second_only() {
-        let verdict = |wanted: Wanted, measured| wanted.judge(measured, 0.5).2;
-        assert_eq!(verdict(Wanted::Rate(100.0), 100.0), "reached");
-        assert_eq!(verdict(Wanted::Rate(100.0), 50.0), "reached at this speed");
-        assert_eq!(verdict(Wanted::Rate(100.0), 49.0), "**not reached**");
-        assert_eq!(verdict(Wanted::AtLeast(0.45), 0.44), "**not reached**");
-        assert_eq!(verdict(Wanted::AtMost(10.0), 10.0), "reached");
-        assert_eq!(verdict(Wanted::AtMost(10.0), 10.1), "**not reached**");
+        let outcome = |wanted: Wanted, measured| wanted.judge(measured, 0.5).2;
+        assert_eq!(outcome(Wanted::Rate(100.0), 100.0), "reached");
+        assert_eq!(outcome(Wanted::Rate(100.0), 50.0), "reached at this speed");
+        assert_eq!(outcome(Wanted::Rate(100.0), 49.0), "**not reached**");
+        assert_eq!(outcome(Wanted::AtLeast(0.45), 0.44), "**not reached**");
+        assert_eq!(outcome(Wanted::AtMost(10.0), 10.0), "reached");
+        assert_eq!(outcome(Wanted::AtMost(10.0), 10.1), "**not reached**");
     }
 
     #[test]
-    fn there_is_no_table_without_a_ceiling() {
+    fn there_is_no_table_without_a_baseline() {
         let mut page = String::new();
         assert!(Measured::default().table(&mut page).is_ok());
         assert_eq!(page, "");

@@ -20,11 +20,11 @@ pub(super) fn add(report: &Report, against: &str) -> anyhow::Result<()> {
         report.creep.late_memory_mib_an_hour,
         report.creep.first_descriptors,
         report.creep.last_descriptors,
-        report.told.unexpected,
+        report.tally.unexpected,
     );
     // What else goes wrong does not show that a wrong writer is caught.
     let others = if against == super::OURS {
-        report.told.unexpected
+        report.tally.unexpected
     } else {
         0
     };

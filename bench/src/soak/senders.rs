@@ -1,4 +1,4 @@
-//! Senders that go on sending through restarts: what has no answer is sent again, until it has one.
+//! Senders that go on sending through restarts: what has no response is sent again, until it has one.
 
 use std::{
     collections::BTreeMap,
@@ -22,13 +22,13 @@ use crate::{events, server::KEY};
 
 /// Batches of one stream; then a new stream is opened.
 const STREAM: u64 = 16;
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an response may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// Before something is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum SendMode {
     Json,
     Unary,
     Stream,
@@ -36,20 +36,20 @@ pub(super) enum Way {
 
 pub(super) struct Sender {
     number: usize,
-    way: Way,
+    mode: SendMode,
     address: String,
     batch: usize,
     pause: Duration,
-    told: Told,
+    tally: Tally,
     client: Option<IngestServiceClient<Channel>>,
 }
 
-/// What senders were told.
+/// What senders were tally.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Told {
+pub(crate) struct Tally {
     pub(crate) stored: u64,
     pub(crate) skipped: u64,
-    /// Connections rejected or cut, and answers that say to come again: what a restart brings.
+    /// Connections rejected or cut, and responses that say to come again: what a restart brings.
     pub(crate) interrupted: u64,
     /// All other errors.
     pub(crate) unexpected: u64,
@@ -62,12 +62,12 @@ pub(crate) struct Told {
 }
 
 /// Why something is to be sent again.
-enum Fault {
+enum SendError {
     Interrupted,
     Unexpected(String),
 }
 
-impl Told {
+impl Tally {
     pub(super) fn add(&mut self, other: Self) {
         self.stored += other.stored;
         self.skipped += other.skipped;
@@ -80,31 +80,31 @@ impl Told {
 }
 
 impl Sender {
-    pub(super) fn new(number: usize, way: Way, address: String, batch: usize, pause: Duration) -> Self {
+    pub(super) fn new(number: usize, mode: SendMode, address: String, batch: usize, pause: Duration) -> Self {
         Self {
             number,
-            way,
+            mode,
             address,
             batch,
             pause,
-            told: Told::default(),
+            tally: Tally::default(),
             client: None,
         }
     }
 
-    pub(super) async fn run(mut self, until: Instant) -> anyhow::Result<Told> {
+    pub(super) async fn run(mut self, until: Instant) -> anyhow::Result<Tally> {
         let mut next = 0;
         let mut due = Instant::now();
         while Instant::now() < until {
-            let count = if self.way == Way::Stream { STREAM } else { 1 };
+            let count = if self.mode == SendMode::Stream { STREAM } else { 1 };
             self.acknowledge(next, count).await?;
             next += count;
             // behind schedule after a restart, it does not catch up in a burst
             due = (due + self.pause * count as u32).max(Instant::now() - self.pause);
             sleep(due.saturating_duration_since(Instant::now())).await;
         }
-        self.told.batches.insert(self.number, next);
-        Ok(self.told)
+        self.tally.batches.insert(self.number, next);
+        Ok(self.tally)
     }
 
     /// Sends so many batches from `first` on until all are acknowledged.
@@ -113,32 +113,32 @@ impl Sender {
         let end = first + count;
         let mut next = first;
         while next < end {
-            let sent = match self.way {
-                Way::Json => self.json(next).await.map(|told| vec![told]),
-                Way::Unary => self.unary(next).await.map(|told| vec![told]),
-                Way::Stream => self.stream(next..end).await,
+            let sent = match self.mode {
+                SendMode::Json => self.json(next).await.map(|tally| vec![tally]),
+                SendMode::Unary => self.unary(next).await.map(|tally| vec![tally]),
+                SendMode::Stream => self.stream(next..end).await,
             };
             match sent {
                 Ok(results) => {
                     next += results.len() as u64;
                     for (stored, skipped) in results {
-                        self.told.stored += stored;
-                        self.told.skipped += skipped;
+                        self.tally.stored += stored;
+                        self.tally.skipped += skipped;
                     }
                 }
-                Err(fault) => self.note(fault).await,
+                Err(error) => self.note(error).await,
             }
         }
-        self.told.longest = self.told.longest.max(begun.elapsed().as_secs_f64());
+        self.tally.longest = self.tally.longest.max(begun.elapsed().as_secs_f64());
         Ok(())
     }
 
-    async fn note(&mut self, fault: Fault) {
-        match fault {
-            Fault::Interrupted => self.told.interrupted += 1,
-            Fault::Unexpected(what) => {
-                self.told.unexpected += 1;
-                self.told.first_unexpected.get_or_insert(what);
+    async fn note(&mut self, error: SendError) {
+        match error {
+            SendError::Interrupted => self.tally.interrupted += 1,
+            SendError::Unexpected(what) => {
+                self.tally.unexpected += 1;
+                self.tally.first_unexpected.get_or_insert(what);
             }
         }
         self.client = None;
@@ -155,28 +155,28 @@ impl Sender {
         events::batch(self.refs(number))
     }
 
-    async fn client(&mut self) -> Result<&mut IngestServiceClient<Channel>, Fault> {
+    async fn client(&mut self) -> Result<&mut IngestServiceClient<Channel>, SendError> {
         if self.client.is_none() {
             let endpoint = Channel::from_shared(format!("http://{}", self.address));
-            let endpoint = endpoint.map_err(|error| Fault::Unexpected(error.to_string()))?;
-            let channel = endpoint.connect().await.map_err(|_| Fault::Interrupted)?;
+            let endpoint = endpoint.map_err(|error| SendError::Unexpected(error.to_string()))?;
+            let channel = endpoint.connect().await.map_err(|_| SendError::Interrupted)?;
             self.client = Some(IngestServiceClient::new(channel));
         }
-        self.client.as_mut().ok_or(Fault::Interrupted)
+        self.client.as_mut().ok_or(SendError::Interrupted)
     }
 
-    async fn unary(&mut self, number: u64) -> Result<(u64, u64), Fault> {
+    async fn unary(&mut self, number: u64) -> Result<(u64, u64), SendError> {
         let batch = Some(self.message(number));
         let call = self
             .client()
             .await?
             .ingest_batch(keyed(IngestBatchRequest { batch }));
-        let answer = timeout(PATIENCE, call).await.map_err(|_| late())?;
-        counts(answer.map_err(of_status)?.into_inner().result)
+        let response = timeout(TIMEOUT, call).await.map_err(|_| late())?;
+        counts(response.map_err(of_status)?.into_inner().result)
     }
 
-    /// The answers that came, in order; an error only if none did.
-    async fn stream(&mut self, numbers: std::ops::Range<u64>) -> Result<Vec<(u64, u64)>, Fault> {
+    /// The responses that came, in order; an error only if none did.
+    async fn stream(&mut self, numbers: std::ops::Range<u64>) -> Result<Vec<(u64, u64)>, SendError> {
         let requests: Vec<_> = numbers
             .clone()
             .map(|sequence| IngestRequest {
@@ -185,50 +185,52 @@ impl Sender {
             })
             .collect();
         let call = self.client().await?.ingest(keyed(tokio_stream::iter(requests)));
-        let mut answers = call.await.map_err(of_status)?.into_inner();
+        let mut responses = call.await.map_err(of_status)?.into_inner();
         let mut results = Vec::new();
         for sequence in numbers {
-            let answer = match timeout(PATIENCE, answers.message()).await.map_err(|_| late())? {
-                Ok(Some(answer)) if answer.sequence == sequence => answer,
-                Ok(Some(answer)) => return Err(Fault::Unexpected(format!("{answer:?} for {sequence}"))),
-                Ok(None) if results.is_empty() => return Err(Fault::Interrupted),
+            let response = match timeout(TIMEOUT, responses.message()).await.map_err(|_| late())? {
+                Ok(Some(response)) if response.sequence == sequence => response,
+                Ok(Some(response)) => {
+                    return Err(SendError::Unexpected(format!("{response:?} for {sequence}")));
+                }
+                Ok(None) if results.is_empty() => return Err(SendError::Interrupted),
                 Err(status) if results.is_empty() => return Err(of_status(status)),
                 _ => return Ok(results),
             };
-            match answer.outcome {
+            match response.outcome {
                 Some(Outcome::Result(result)) => results.push(counts(Some(result))?),
                 Some(Outcome::Error(error)) if error.code == Code::Unavailable as i32 => {
                     return if results.is_empty() {
-                        Err(Fault::Interrupted)
+                        Err(SendError::Interrupted)
                     } else {
                         Ok(results)
                     };
                 }
-                other => return Err(Fault::Unexpected(format!("{other:?}"))),
+                other => return Err(SendError::Unexpected(format!("{other:?}"))),
             }
         }
         Ok(results)
     }
 
-    async fn json(&mut self, number: u64) -> Result<(u64, u64), Fault> {
+    async fn json(&mut self, number: u64) -> Result<(u64, u64), SendError> {
         let body = events::json(self.refs(number));
-        let answer = timeout(PATIENCE, post(&self.address, &body))
+        let response = timeout(TIMEOUT, post(&self.address, &body))
             .await
             .map_err(|_| late())?;
-        let answer = answer.map_err(|_| Fault::Interrupted)?;
-        let Some((head, body)) = answer.split_once("\r\n\r\n") else {
-            return Err(Fault::Interrupted);
+        let response = response.map_err(|_| SendError::Interrupted)?;
+        let Some((head, body)) = response.split_once("\r\n\r\n") else {
+            return Err(SendError::Interrupted);
         };
         match head.split(' ').nth(1) {
             Some("200") => {}
-            Some("503") => return Err(Fault::Interrupted),
-            _ => return Err(Fault::Unexpected(answer)),
+            Some("503") => return Err(SendError::Interrupted),
+            _ => return Err(SendError::Unexpected(response)),
         }
-        let told: serde_json::Value =
-            serde_json::from_str(body).map_err(|_| Fault::Unexpected(answer.clone()))?;
+        let tally: serde_json::Value =
+            serde_json::from_str(body).map_err(|_| SendError::Unexpected(response.clone()))?;
         Ok((
-            told["stored"].as_u64().unwrap_or(0),
-            told["skipped"].as_u64().unwrap_or(0),
+            tally["stored"].as_u64().unwrap_or(0),
+            tally["skipped"].as_u64().unwrap_or(0),
         ))
     }
 }
@@ -241,9 +243,9 @@ async fn post(address: &str, body: &str) -> anyhow::Result<String> {
         body.len()
     );
     stream.write_all((head + body).as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.context("cut")?;
-    Ok(answer)
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.context("cut")?;
+    Ok(response)
 }
 
 fn keyed<T>(message: T) -> tonic::Request<T> {
@@ -254,20 +256,22 @@ fn keyed<T>(message: T) -> tonic::Request<T> {
     request
 }
 
-fn counts(result: Option<IngestResult>) -> Result<(u64, u64), Fault> {
-    let result = result.ok_or_else(|| Fault::Unexpected("an answer without a result".to_owned()))?;
+fn counts(result: Option<IngestResult>) -> Result<(u64, u64), SendError> {
+    let result = result.ok_or_else(|| SendError::Unexpected("an response without a result".to_owned()))?;
     Ok((result.stored.into(), result.skipped.into()))
 }
 
 /// What comes from a connection that ends, or from a service that is going or coming, is what a restart brings.
-fn of_status(status: Status) -> Fault {
+fn of_status(status: Status) -> SendError {
     match status.code() {
-        Code::Unavailable | Code::Cancelled => Fault::Interrupted,
-        Code::Unknown | Code::Internal if std::error::Error::source(&status).is_some() => Fault::Interrupted,
-        _ => Fault::Unexpected(format!("{status:?}")),
+        Code::Unavailable | Code::Cancelled => SendError::Interrupted,
+        Code::Unknown | Code::Internal if std::error::Error::source(&status).is_some() => {
+            SendError::Interrupted
+        }
+        _ => SendError::Unexpected(format!("{status:?}")),
     }
 }
 
-fn late() -> Fault {
-    Fault::Unexpected(format!("no answer within {PATIENCE:?}"))
+fn late() -> SendError {
+    SendError::Unexpected(format!("no response within {TIMEOUT:?}"))
 }

@@ -140,9 +140,9 @@ async fn is_ready(address: &str) -> bool {
         let mut stream = TcpStream::connect(address).await.ok()?;
         let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.ok()?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.ok()?;
-        Some(answer.starts_with(b"HTTP/1.1 200"))
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).await.ok()?;
+        Some(response.starts_with(b"HTTP/1.1 200"))
     };
     timeout(Duration::from_secs(2), asking).await.ok().flatten() == Some(true)
 }

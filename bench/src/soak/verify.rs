@@ -43,7 +43,7 @@ pub(super) fn read(vault: &Path, batches: &BTreeMap<usize, u64>, events: usize) 
                 continue;
             };
             let reference = after.split(']').next().unwrap_or_default();
-            match place(reference, events).and_then(|(sender, at)| seen.get_mut(&sender)?.get_mut(at)) {
+            match position(reference, events).and_then(|(sender, at)| seen.get_mut(&sender)?.get_mut(at)) {
                 Some(count) => *count = count.saturating_add(1),
                 None => found.strange += 1,
             }
@@ -58,7 +58,7 @@ pub(super) fn read(vault: &Path, batches: &BTreeMap<usize, u64>, events: usize) 
 }
 
 /// Sender, and which of its events: `0-sender-batch-position`.
-fn place(reference: &str, events: usize) -> Option<(usize, usize)> {
+fn position(reference: &str, events: usize) -> Option<(usize, usize)> {
     let mut parts = reference
         .split('-')
         .skip(1)

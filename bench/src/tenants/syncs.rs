@@ -56,14 +56,14 @@ impl Counter {
     /// How many there were meanwhile.
     pub(super) async fn detach(mut self) -> anyhow::Result<Syncs> {
         let pid = self.process.id().context("strace has ended")?;
-        let told = Command::new("kill")
+        let tally = Command::new("kill")
             .args(["-INT", &pid.to_string()])
             .status()
             .await?;
-        ensure!(told.success(), "cannot end strace");
+        ensure!(tally.success(), "cannot end strace");
         self.process.wait().await?;
-        let calls = fs::read_to_string(&self.output).context("strace has told nothing")?;
-        // A call that another thread interrupts is told in two lines.
+        let calls = fs::read_to_string(&self.output).context("strace has tally nothing")?;
+        // A call that another thread interrupts is tally in two lines.
         let begun = || {
             calls
                 .lines()

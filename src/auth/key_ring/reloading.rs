@@ -54,7 +54,7 @@ type Stamp = Option<(u64, u64, i64, i64, i64, i64)>;
 struct Loaded {
     hash_key: [u8; 32],
     keys: HashMap<String, (KeyRecord, Principal)>,
-    fault: Option<String>,
+    error: Option<String>,
 }
 
 impl ReloadingKeys {
@@ -106,7 +106,7 @@ impl ReloadingKeys {
         };
         RingState {
             keys: loaded.keys.values().filter(holds).count(),
-            fault: loaded.fault.clone(),
+            error: loaded.error.clone(),
         }
     }
 
@@ -144,13 +144,13 @@ impl ReloadingKeys {
                 info!(path = %self.path.display(), keys = loaded.keys.len(), "reloaded the keys");
                 loaded
             }
-            Err(fault) => {
-                error!(reason = %fault, "cannot read the keys; the previous ones stay valid until the file is fixed");
+            Err(error) => {
+                error!(reason = %error, "cannot read the keys; the previous ones stay valid until the file is fixed");
                 Loaded {
                     hash_key: before.hash_key,
                     keys: before.keys.clone(),
                     // without the path: /readyz shows it to everybody
-                    fault: Some(format!("keys.toml: {}", fault.reason)),
+                    error: Some(format!("keys.toml: {}", error.reason)),
                 }
             }
         };
@@ -171,7 +171,7 @@ impl ReloadingKeys {
         Loaded {
             keys: keys.collect(),
             hash_key: file.hash_key,
-            fault: None,
+            error: None,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::cli::connect;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
-struct Upstream {
+struct RemoteService {
     channel: Channel,
     uri: String,
 }
@@ -27,11 +27,11 @@ struct Upstream {
 pub(super) fn routes(channel: Channel, uri: String) -> Router {
     Router::new()
         .route("/api/v1/tenants", get(forward))
-        .with_state(Upstream { channel, uri })
+        .with_state(RemoteService { channel, uri })
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
 
-async fn forward(State(upstream): State<Upstream>, headers: HeaderMap) -> Response {
+async fn forward(State(upstream): State<RemoteService>, headers: HeaderMap) -> Response {
     let key = headers.get("x-api-key");
     let request = connect::get(&upstream.channel, &upstream.uri, "/api/v1/tenants", key);
     let Ok(Ok(page)) = tokio::time::timeout(TIMEOUT, request).await else {

@@ -1,7 +1,7 @@
 //! Cuts a text into JSON objects: one to a line, or over several lines, or one after another.
 //!
 //! A document ends where its brackets close. What does not begin one, or breaks off inside a string at the end of a line
-//! (where no JSON string can be), is a fault of that line, and reading goes on with the next.
+//! (where no JSON string can be), is a error of that line, and reading goes on with the next.
 
 use std::io::BufRead;
 
@@ -97,8 +97,8 @@ impl<R: BufRead> Documents<R> {
             if buffer.is_empty() {
                 self.ended = true;
                 let is_open = !self.cutter.pending.is_empty();
-                let fault = || Err("it is not JSON: it breaks off".to_owned());
-                return Ok(is_open.then(|| self.cutter.document(fault(), 0)));
+                let error = || Err("it is not JSON: it breaks off".to_owned());
+                return Ok(is_open.then(|| self.cutter.document(error(), 0)));
             }
             let (used, outcome) = self.cutter.take(buffer);
             self.reader.consume(used);
@@ -124,7 +124,7 @@ impl<R: BufRead> Documents<R> {
 }
 
 impl Cutter {
-    /// Takes bytes of the buffer up to the end of a document, a fault, or the buffer.
+    /// Takes bytes of the buffer up to the end of a document, a error, or the buffer.
     fn take(&mut self, buffer: &[u8]) -> (usize, Option<Result<(), &'static str>>) {
         for (index, &byte) in buffer.iter().enumerate() {
             if self.pending.is_empty() && byte.is_ascii_whitespace() {
@@ -233,7 +233,7 @@ mod tests {
         for buffer in [1, 2, 3, 7, 1000] {
             let found = cut(text.as_bytes(), buffer);
             let fine = |text: &str| Ok(text.to_owned());
-            let fault = |text: &str| Err(text.to_owned());
+            let error = |text: &str| Err(text.to_owned());
             assert_eq!(
                 found,
                 [
@@ -241,10 +241,10 @@ mod tests {
                     (3, fine("{\n \"b\": [{}]\n}")),
                     (5, fine("{\"c\":1}")),
                     (5, fine("{}")),
-                    (6, fault("it is not a JSON object")),
-                    (7, fault("it is not JSON: a string breaks off")),
+                    (6, error("it is not a JSON object")),
+                    (7, error("it is not JSON: a string breaks off")),
                     (8, fine("{\"e\":2}")),
-                    (9, fault("it is not JSON: it breaks off")),
+                    (9, error("it is not JSON: it breaks off")),
                 ],
                 "buffer {buffer}"
             );

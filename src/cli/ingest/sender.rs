@@ -153,7 +153,7 @@ impl Sender {
                 self.window.push_back(sent);
                 handed?;
             }
-            Some(Found::Fault {
+            Some(Found::Invalid {
                 origin,
                 reason,
                 bytes,
@@ -266,7 +266,7 @@ fn explain(status: &Status) -> String {
     let fields: Vec<_> = fields
         .iter()
         .take(5)
-        .map(|fault| format!("{} {}", fault.field, fault.description))
+        .map(|error| format!("{} {}", error.field, error.description))
         .collect();
     fields.join("; ")
 }

@@ -79,7 +79,7 @@ fn env_row(home: &Home, uses: &BTreeMap<String, Timestamp>) -> Option<Row> {
 }
 
 fn row(key: &KeyRecord, uses: &BTreeMap<String, Timestamp>, now: Timestamp) -> Row {
-    let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+    let text = |timestamp: Option<Timestamp>| timestamp.map(|timestamp| timestamp.to_string());
     let state = match (key.revoked_at, key.expires_at) {
         (Some(_), _) => "revoked",
         (None, Some(end)) if end <= now => "expired",

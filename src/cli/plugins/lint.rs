@@ -16,7 +16,7 @@ use crate::registry::{
     directory::read_file,
     manifest::{
         self,
-        fault::{line_at, plain},
+        violation::{line_at, plain},
     },
 };
 use openclone_redact::{RedactConfig, Redactor};
@@ -31,13 +31,13 @@ pub(super) struct Report {
     pub(super) manifest: Option<Manifest>,
     /// The plugin's files, relative to its directory.
     pub(super) files: Vec<PathBuf>,
-    findings: Vec<Finding>,
+    problems: Vec<Problem>,
     warnings: Vec<String>,
 }
 
 /// Something that keeps a plugin from being published.
 #[derive(Debug)]
-struct Finding {
+struct Problem {
     /// Relative to the plugin.
     file: PathBuf,
     line: usize,
@@ -69,15 +69,15 @@ pub(super) fn check(dir: &Path) -> anyhow::Result<Report> {
 impl Report {
     /// Whether nothing keeps it from being published.
     pub(super) fn is_clean(&self) -> bool {
-        self.findings.is_empty()
+        self.problems.is_empty()
     }
 
-    /// Prints all findings, each with its file and line.
+    /// Prints all problems, each with its file and line.
     pub(super) fn print(&self, dir: &Path) {
-        for finding in &self.findings {
-            let file = dir.join(&finding.file);
+        for problem in &self.problems {
+            let file = dir.join(&problem.file);
             let shown = file.display().to_string().replace(char::is_control, "\u{fffd}");
-            say(&format!("{shown}:{}: {}", finding.line, finding.text));
+            say(&format!("{shown}:{}: {}", problem.line, problem.text));
         }
         let file = dir.join("plugin.json");
         for warning in &self.warnings {
@@ -86,7 +86,7 @@ impl Report {
     }
 
     fn find(&mut self, file: impl AsRef<Path>, line: usize, text: impl Into<String>) {
-        self.findings.push(Finding {
+        self.problems.push(Problem {
             file: file.as_ref().to_owned(),
             line,
             text: text.into(),
@@ -105,9 +105,9 @@ impl Report {
                 self.manifest = Some(manifest);
             }
             Err(unfit) => {
-                for fault in unfit.faults {
-                    let told = format!("{} {}", fault.path, fault.reason);
-                    self.find("plugin.json", fault.line, told.trim());
+                for error in unfit.faults {
+                    let text = format!("{} {}", error.path, error.reason);
+                    self.find("plugin.json", error.line, text.trim());
                 }
             }
         }
@@ -119,11 +119,11 @@ impl Report {
             Ok(Some(text)) => {
                 for found in redactor.find(&text) {
                     // the secret itself is not shown: this output may go into a log
-                    let told = format!(
+                    let text = format!(
                         "looks like a secret ({}); read it from the environment",
                         plain(found.rule)
                     );
-                    self.find(path, line_at(&text, found.start), told);
+                    self.find(path, line_at(&text, found.start), text);
                 }
             }
             Ok(None) => {}

@@ -4,14 +4,14 @@ use clap::Args;
 use openclone_client::v1::{ListPluginsRequest, ListPluginsResponse, Platform, Plugin, SourceType};
 use openclone_gateway::PluginList;
 
-use super::{Failure, Place, platform, say, source_type};
+use super::{Failure, HomePaths, platform, say, source_type};
 use crate::{config::Enforce, registry::Registry};
 
 /// Lists plugins.
 #[derive(Debug, Args)]
 pub(super) struct List {
     #[command(flatten)]
-    place: Place,
+    paths: HomePaths,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -25,7 +25,7 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let registry = Registry::load(&self.place.home()?.plugins(), Enforce::Off);
+        let registry = Registry::load(&self.paths.home()?.plugins(), Enforce::Off);
         let filter = ListPluginsRequest {
             platform: self.platform.unwrap_or_default() as i32,
             source_type: self.source_type.unwrap_or_default() as i32,
@@ -82,8 +82,8 @@ fn table(list: &ListPluginsResponse) -> String {
         }
     }
     for one in &list.rejected {
-        for fault in &one.faults {
-            let reason = format!("{} {}", fault.path, fault.reason);
+        for error in &one.faults {
+            let reason = format!("{} {}", error.path, error.reason);
             text.push_str(&format!("\nrejected: {}: {}", one.path, reason.trim()));
         }
     }

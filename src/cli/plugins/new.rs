@@ -63,26 +63,26 @@ impl New {
             );
             return Err(Failure::Usage(text));
         }
-        let place = self.dir.clone().unwrap_or_default().join(&self.id);
-        self.write(&place)?;
+        let location = self.dir.clone().unwrap_or_default().join(&self.id);
+        self.write(&location)?;
         say(&format!(
             "made {}\nturn it on in openclone.conf, then, with API_KEY set:\n  cd {} && {}",
-            place.display(),
-            place.display(),
+            location.display(),
+            location.display(),
             self.lang.run()
         ));
         Ok(())
     }
 
-    fn write(&self, place: &Path) -> anyhow::Result<()> {
-        if let Some(parent) = place.parent() {
+    fn write(&self, location: &Path) -> anyhow::Result<()> {
+        if let Some(parent) = location.parent() {
             fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         }
-        fs::create_dir(place).with_context(|| format!("cannot make {}", place.display()))?;
+        fs::create_dir(location).with_context(|| format!("cannot make {}", location.display()))?;
         for (name, template, is_program) in COMMON.iter().chain(self.lang.sources()) {
-            let path = place.join(name);
+            let path = location.join(name);
             let write = || {
-                fs::create_dir_all(path.parent().unwrap_or(place))?;
+                fs::create_dir_all(path.parent().unwrap_or(location))?;
                 let mode = if *is_program { 0o755 } else { 0o644 };
                 let mut file = OpenOptions::new()
                     .write(true)
@@ -214,14 +214,14 @@ mod tests {
                     source_type,
                     dir: None,
                 };
-                let place = dir.path().join(&id);
-                new.write(&place).unwrap();
-                let report = lint::check(&place).unwrap();
+                let location = dir.path().join(&id);
+                new.write(&location).unwrap();
+                let report = lint::check(&location).unwrap();
                 assert!(report.is_clean(), "{report:?}");
                 assert_eq!(report.manifest.unwrap().warnings(), [""; 0], "{id}");
-                assert!(new.write(&place).is_err(), "nothing is written over");
+                assert!(new.write(&location).is_err(), "nothing is written over");
                 for path in report.files {
-                    let text = fs::read_to_string(place.join(&path)).unwrap();
+                    let text = fs::read_to_string(location.join(&path)).unwrap();
                     let names = [
                         "id", "name", "data", "run", "source", "folder", "needs", "tools", "consent",
                     ];

@@ -28,10 +28,10 @@ pub enum DotenvError {
         reason: String,
     },
     /// The value is not valid as a key.
-    #[error("{place}: API_KEY {reason}; allowed: 8 to 256 printable characters")]
+    #[error("{location}: API_KEY {reason}; allowed: 8 to 256 printable characters")]
     BadKey {
         /// File and line, or the variable.
-        place: String,
+        location: String,
         /// The reason.
         reason: &'static str,
     },
@@ -96,7 +96,7 @@ fn unquote(value: &str) -> &str {
         .unwrap_or(value)
 }
 
-fn check(value: &str, place: impl FnOnce() -> String) -> Result<SecretString, DotenvError> {
+fn check(value: &str, location: impl FnOnce() -> String) -> Result<SecretString, DotenvError> {
     let reason = match value.chars().count() {
         0 => "is empty",
         1..8 => "is too short",
@@ -106,7 +106,7 @@ fn check(value: &str, place: impl FnOnce() -> String) -> Result<SecretString, Do
         _ => return Ok(value.into()),
     };
     Err(DotenvError::BadKey {
-        place: place(),
+        location: location(),
         reason,
     })
 }

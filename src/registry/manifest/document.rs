@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
-use super::fault::{Faults, plain};
+use super::violation::{Violations, plain};
 
 /// The deepest nesting allowed.
 const MAX_DEPTH: usize = 16;
@@ -55,7 +55,7 @@ impl Node {
 }
 
 /// Parses an object; duplicate keys and syntax errors become faults.
-pub(crate) fn read(text: &str, faults: &mut Faults) -> Option<Node> {
+pub(crate) fn read(text: &str, faults: &mut Violations) -> Option<Node> {
     let raw: &RawValue = match serde_json::from_str(text) {
         Ok(raw) => raw,
         Err(error) => {
@@ -84,7 +84,7 @@ fn offset_of(text: &str, line: usize) -> usize {
 
 struct Builder<'a, 'f> {
     text: &'a str,
-    faults: &'f mut Faults,
+    faults: &'f mut Violations,
 }
 
 impl Builder<'_, '_> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     document::{Node, Shape, member_path},
-    fault::Faults,
+    violation::Violations,
 };
 
 /// The most characters of an id and of a name.
@@ -86,7 +86,7 @@ impl Field {
     }
 
     /// Adds the faults of the value.
-    pub(super) fn check(&self, node: &Node, faults: &mut Faults) {
+    pub(super) fn check(&self, node: &Node, faults: &mut Violations) {
         let mut is = |holds: bool, reason: &str| {
             if !holds {
                 faults.add(self.name, node.at, reason);
@@ -132,7 +132,7 @@ impl Field {
         }
     }
 
-    fn names(&self, node: &Node, faults: &mut Faults, is_known: impl Fn(&str) -> bool, reason: &str) {
+    fn names(&self, node: &Node, faults: &mut Violations, is_known: impl Fn(&str) -> bool, reason: &str) {
         let Some(items) = node.items().filter(|items| !items.is_empty()) else {
             faults.add(self.name, node.at, "must be a list with at least one name");
             return;
@@ -186,7 +186,7 @@ fn settings_schema() -> Value {
     })
 }
 
-fn settings(name: &str, node: &Node, faults: &mut Faults) {
+fn settings(name: &str, node: &Node, faults: &mut Violations) {
     let Shape::Object(settings) = &node.shape else {
         faults.add(name, node.at, "must be an object");
         return;

@@ -6,7 +6,7 @@ fn faults(text: &str) -> Vec<String> {
     let faults = parse("p", text).unwrap_err().faults;
     faults
         .into_iter()
-        .map(|fault| format!("{} {}: {}", fault.line, fault.path, fault.reason))
+        .map(|violation| format!("{} {}: {}", violation.line, violation.path, violation.reason))
         .collect()
 }
 

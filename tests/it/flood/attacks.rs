@@ -56,7 +56,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
     ("messages over the limit", |target| {
         Box::pin(over_the_limit(target))
     }),
-    ("answers never read", |target| Box::pin(never_read(target))),
+    ("responses never read", |target| Box::pin(never_read(target))),
     ("windows never opened", |target| Box::pin(no_windows(target))),
 ];
 
@@ -143,8 +143,8 @@ async fn slow_bodies(target: Target) -> u64 {
             stream.write_all(head.as_bytes()).await?;
             if is_large {
                 stream.write_all(&vec![b' '; (1 << 20) - 1]).await?;
-                let mut answer = [0; 256];
-                return stream.read(&mut answer).await.map(|_| 1);
+                let mut response = [0; 256];
+                return stream.read(&mut response).await.map(|_| 1);
             }
             loop {
                 stream.write_all(b" ").await?;
@@ -333,7 +333,7 @@ async fn over_the_limit(target: Target) -> u64 {
         .await
 }
 
-/// Over HTTP/2 with windows of nothing, and over HTTP/1 one request after another; no answer is read.
+/// Over HTTP/2 with windows of nothing, and over HTTP/1 one request after another; no response is read.
 async fn never_read(target: Target) -> u64 {
     target
         .crowd(100, |target| async move {
@@ -358,7 +358,7 @@ async fn never_read(target: Target) -> u64 {
         .await
 }
 
-/// Over HTTP/2, what the server says is read, but nothing of any answer is let through.
+/// Over HTTP/2, what the server says is read, but nothing of any response is let through.
 async fn no_windows(target: Target) -> u64 {
     target
         .crowd(50, |target| async move {
@@ -376,12 +376,12 @@ async fn no_windows(target: Target) -> u64 {
         .await
 }
 
-/// Whether the answer has this status: 1 if so, else the test fails.
+/// Whether the response has this status: 1 if so, else the test fails.
 async fn is_answered(stream: &mut TcpStream, status: &str) -> io::Result<u64> {
-    let mut answer = [0; 64];
-    let read = stream.read(&mut answer).await?;
-    let line = String::from_utf8_lossy(&answer[..read]).into_owned();
-    // 503 is an honest answer under a flood
+    let mut response = [0; 64];
+    let read = stream.read(&mut response).await?;
+    let line = String::from_utf8_lossy(&response[..read]).into_owned();
+    // 503 is an honest response under a flood
     assert!(
         line.contains(status) || line.contains("503") || read == 0,
         "{line}"

@@ -46,7 +46,7 @@ impl Client {
         let end = Instant::now() + duration;
         while Instant::now() < end {
             let begun = Instant::now();
-            // 503 is an honest answer, but the time goes on
+            // 503 is an honest response, but the time goes on
             while !self.send().await {
                 tokio::time::sleep(AGAIN).await;
             }
@@ -61,8 +61,8 @@ impl Client {
         (0..self.next).map(|number| format!("good-{number}-"))
     }
 
-    /// Median, 99th percentile, and the number of answers.
-    pub(crate) fn figures(&mut self) -> (Duration, Duration, usize) {
+    /// Median, 99th percentile, and the number of responses.
+    pub(crate) fn metrics(&mut self) -> (Duration, Duration, usize) {
         self.times.sort();
         let at = |part: usize| self.times[(self.times.len() * part / 100).min(self.times.len() - 1)];
         (at(50), at(99), self.times.len())
@@ -103,10 +103,10 @@ impl Client {
             body.len()
         );
         stream.write_all((head + &body).as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let is_stored = answer.starts_with("HTTP/1.1 200");
-        assert!(is_stored || answer.starts_with("HTTP/1.1 503"), "{answer}");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        let is_stored = response.starts_with("HTTP/1.1 200");
+        assert!(is_stored || response.starts_with("HTTP/1.1 503"), "{response}");
         is_stored
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Server {
 
 /// How it stands.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Standing {
+pub(crate) struct ProcessStats {
     /// Bytes in memory, now and at most.
     pub(crate) memory: u64,
     pub(crate) most: u64,
@@ -74,14 +74,14 @@ impl Server {
         }
     }
 
-    pub(crate) fn standing(&self) -> Standing {
+    pub(crate) fn process_stats(&self) -> ProcessStats {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let kib = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             line.split_whitespace().next().unwrap().parse::<u64>().unwrap() << 10
         };
         let descriptors = fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
-        Standing {
+        ProcessStats {
             memory: kib("VmRSS:"),
             most: kib("VmHWM:"),
             descriptors: descriptors.count(),
@@ -89,10 +89,10 @@ impl Server {
     }
 
     /// No connection is left over, and so much memory at most; an allocator keeps some of what it was given back.
-    pub(crate) fn assert_as_before(&self, before: &Standing, memory: u64) -> Standing {
+    pub(crate) fn assert_as_before(&self, before: &ProcessStats, memory: u64) -> ProcessStats {
         let begun = Instant::now();
         loop {
-            let now = self.standing();
+            let now = self.process_stats();
             if now.descriptors <= before.descriptors + 4 && now.memory < memory {
                 eprintln!("afterwards: {now:?}, before: {before:?}");
                 return now;
@@ -107,9 +107,9 @@ impl Server {
 
     /// Each of these references stands in the vault exactly once.
     pub(crate) fn assert_holds(&self, references: impl Iterator<Item = String>) {
-        let standing = self.references();
+        let process_stats = self.references();
         for reference in references {
-            assert_eq!(standing.get(&reference), Some(&1), "{reference}");
+            assert_eq!(process_stats.get(&reference), Some(&1), "{reference}");
         }
     }
 

@@ -78,7 +78,7 @@ pub(crate) async fn deaf(address: SocketAddr) -> io::Result<TcpStream> {
     socket.connect(address).await
 }
 
-/// The settings of a client that takes nothing of any answer.
+/// The settings of a client that takes nothing of any response.
 pub(crate) fn no_window() -> Vec<u8> {
     vec![0, 4, 0, 0, 0, 0]
 }

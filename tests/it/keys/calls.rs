@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status, Streaming};
 
-use crate::app::{Answer, TestApp, http};
+use crate::app::{HttpResponse, TestApp, http};
 
 /// Adds a key of `tenant` and gives the key itself.
 pub(crate) fn add(
@@ -79,7 +79,7 @@ pub(crate) fn with<T>(key: &str, message: T) -> Request<T> {
     request
 }
 
-pub(crate) async fn post(app: &TestApp, key: &str, text: &str, raw_ref: &str) -> Answer {
+pub(crate) async fn post(app: &TestApp, key: &str, text: &str, raw_ref: &str) -> HttpResponse {
     let lines = [
         format!("X-API-Key: {key}"),
         "Content-Type: application/json".into(),
@@ -97,8 +97,8 @@ pub(crate) async fn post(app: &TestApp, key: &str, text: &str, raw_ref: &str) ->
 
 pub(crate) async fn unary(app: &TestApp, key: &str, batch: Batch) -> Result<v1::IngestResult, Status> {
     let request = with(key, IngestBatchRequest { batch: Some(batch) });
-    let answer = app.ingest_client().ingest_batch(request).await?;
-    Ok(answer.into_inner().result.unwrap())
+    let response = app.ingest_client().ingest_batch(request).await?;
+    Ok(response.into_inner().result.unwrap())
 }
 
 /// An open stream; it lives as long as its sender.
@@ -107,25 +107,25 @@ pub(crate) async fn open(
     key: &str,
 ) -> Result<(mpsc::Sender<IngestRequest>, Streaming<v1::IngestResponse>), Status> {
     let (sender, receiver) = mpsc::channel(8);
-    let answers = app
+    let responses = app
         .ingest_client()
         .ingest(with(key, ReceiverStream::new(receiver)))
         .await?;
-    Ok((sender, answers.into_inner()))
+    Ok((sender, responses.into_inner()))
 }
 
 /// One batch on a stream of its own.
 pub(crate) async fn stream(app: &TestApp, key: &str, batch: Batch) -> Result<Outcome, Status> {
-    let (sender, mut answers) = open(app, key).await?;
+    let (sender, mut responses) = open(app, key).await?;
     let request = IngestRequest {
         sequence: 1,
         batch: Some(batch),
     };
     sender.send(request).await.unwrap();
-    answers
+    responses
         .message()
         .await
-        .map(|answer| answer.unwrap().outcome.unwrap())
+        .map(|response| response.unwrap().outcome.unwrap())
 }
 
 /// All Markdown under a directory.

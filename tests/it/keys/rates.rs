@@ -19,9 +19,12 @@ async fn a_key_has_its_own_rate() {
         record.requests_per_minute = Some(0)
     });
     for left in ["1", "0"] {
-        let answer = post(&app, &slow, "x", left).await;
+        let response = post(&app, &slow, "x", left).await;
         assert_eq!(
-            (answer.status, answer.headers["x-ratelimit-remaining"].as_str()),
+            (
+                response.status,
+                response.headers["x-ratelimit-remaining"].as_str()
+            ),
             (200, left)
         );
     }
@@ -47,8 +50,11 @@ async fn keys_of_a_tenant_share_its_limit_on_every_transport() {
         add(&app, "ana", &["ingest"], |_| {}),
     );
     let stranger = add(&app, "ben", &["ingest"], |_| {});
-    let answer = post(&app, &phone, "x", "1").await;
-    assert_eq!((answer.status, &*answer.headers["x-ratelimit-limit"]), (200, "3"));
+    let response = post(&app, &phone, "x", "1").await;
+    assert_eq!(
+        (response.status, &*response.headers["x-ratelimit-limit"]),
+        (200, "3")
+    );
     unary(&app, &laptop, braindump("x", "2")).await.unwrap();
     stream(&app, &laptop, braindump("x", "3")).await.unwrap();
     // What has been used stays used when the file of keys changes.

@@ -11,9 +11,9 @@ use super::calls::{add, braindump, change, markdown, open};
 use crate::app::TestApp;
 
 /// The status with which an open stream ends, within 5 s.
-async fn end(mut answers: Streaming<v1::IngestResponse>) -> Status {
+async fn end(mut responses: Streaming<v1::IngestResponse>) -> Status {
     let since = Instant::now();
-    let ended = tokio::time::timeout(Duration::from_secs(5), answers.next()).await;
+    let ended = tokio::time::timeout(Duration::from_secs(5), responses.next()).await;
     let status = ended
         .expect("it must end within 5 s")
         .expect("not in silence")
@@ -82,7 +82,7 @@ async fn a_stream_that_is_held_back_ends_with_its_key() {
     let key = add(&app, "ana", &["ingest"], |record| {
         record.events_per_second = Some(1)
     });
-    let (sender, mut answers) = open(&app, &key).await.unwrap();
+    let (sender, mut responses) = open(&app, &key).await.unwrap();
     let mut full = braindump("x", "0");
     full.events = (0..500)
         .map(|n| braindump("x", &n.to_string()).events.remove(0))
@@ -97,10 +97,10 @@ async fn a_stream_that_is_held_back_ends_with_its_key() {
             .unwrap();
     }
     assert!(
-        answers.message().await.unwrap().is_some(),
+        responses.message().await.unwrap().is_some(),
         "the first fits, the second waits for minutes"
     );
     change(&app, &key, |record| record.revoked_at = Some(Timestamp::now()));
-    assert_eq!(end(answers).await.code(), Code::Unauthenticated);
+    assert_eq!(end(responses).await.code(), Code::Unauthenticated);
     app.stop().await;
 }

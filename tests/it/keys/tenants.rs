@@ -68,7 +68,7 @@ async fn tenants_share_nothing_on_any_transport() {
 
 async fn figures_are_apart(app: &TestApp, ana: &str, ben: &str) {
     let seen = |key: String| async move {
-        let answer = http(
+        let response = http(
             app.address,
             "GET",
             "/api/v1/tenants",
@@ -76,13 +76,13 @@ async fn figures_are_apart(app: &TestApp, ana: &str, ben: &str) {
             "",
         )
         .await;
-        let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let body: Value = serde_json::from_str(&response.body).unwrap_or_default();
         let tenants = body["tenants"].as_array().cloned().unwrap_or_default();
         let names: Vec<_> = tenants
             .iter()
             .map(|one| one["tenant"].as_str().unwrap().to_owned())
             .collect();
-        (answer.status, names, tenants)
+        (response.status, names, tenants)
     };
     let (_, names, tenants) = seen(ana.to_owned()).await;
     assert_eq!(names, ["ana"]);
@@ -104,7 +104,7 @@ async fn figures_are_apart(app: &TestApp, ana: &str, ben: &str) {
     );
     assert_eq!(seen(ben.to_owned()).await.1, ["ben"]);
     assert_eq!(seen(KEY.to_owned()).await.1, ["ana", "ben", "default"]);
-    assert_eq!(seen("wrong".to_owned()).await.0, 401);
+    assert_eq!(seen("invalid".to_owned()).await.0, 401);
     let text = app.get("/metrics").await.body;
     for line in [
         "openclone_tenant_events_total{tenant=\"ana\",outcome=\"stored\"} 3",

@@ -14,9 +14,12 @@ async fn scope_and_plugin_hold_on_every_transport() {
         record.plugin = Some("other".into())
     });
     for key in [add(&app, "ana", &["ingest:journal"], |_| {}), of_another] {
-        let answer = post(&app, &key, "x", "1").await;
-        assert_eq!(answer.status, 403, "{answer:?}");
-        assert!(answer.body.starts_with(r#"{"detail":"This key "#), "{answer:?}");
+        let response = post(&app, &key, "x", "1").await;
+        assert_eq!(response.status, 403, "{response:?}");
+        assert!(
+            response.body.starts_with(r#"{"detail":"This key "#),
+            "{response:?}"
+        );
         let rejected = unary(&app, &key, braindump("x", "1")).await.unwrap_err();
         assert_eq!(rejected.code(), Code::PermissionDenied);
         let Outcome::Error(error) = stream(&app, &key, braindump("x", "1")).await.unwrap() else {
@@ -55,9 +58,9 @@ async fn ended_keys_are_no_keys_on_any_transport() {
     let revoked = add(&app, "ana", &["*"], |record| record.revoked_at = Some(past));
     let mistyped = format!("{}x", &expired[..expired.len() - 1]);
     for key in [&expired, &revoked, &mistyped] {
-        let answer = post(&app, key, "x", "1").await;
+        let response = post(&app, key, "x", "1").await;
         assert_eq!(
-            (answer.status, answer.body.as_str()),
+            (response.status, response.body.as_str()),
             (401, r#"{"detail":"Invalid or missing X-API-Key"}"#)
         );
         assert_eq!(

@@ -99,10 +99,10 @@ fn systemd_accepts_the_unit_and_finds_it_confined() {
     let Ok(verified) = analyze(&["verify", "--man=no"]) else {
         return; // no systemd here
     };
-    let told = String::from_utf8_lossy(&verified.stderr).into_owned();
+    let outcome = String::from_utf8_lossy(&verified.stderr).into_owned();
     assert!(
-        verified.status.success() && !told.contains("openclone.service"),
-        "{told}"
+        verified.status.success() && !outcome.contains("openclone.service"),
+        "{outcome}"
     );
     let rated = analyze(&["security", "--offline=yes", "--threshold=20"]).unwrap();
     assert!(
@@ -136,11 +136,11 @@ fn launchd_would_start_the_service_and_keep_it_up() {
         tried.env(name, value.as_str().unwrap());
     }
     let output = tried.args(&arguments).output().unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{told}");
+    let outcome = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{outcome}");
     assert!(
-        told.contains("format = \"json\" # variable OPENCLONE_LOG__FORMAT"),
-        "{told}"
+        outcome.contains("format = \"json\" # variable OPENCLONE_LOG__FORMAT"),
+        "{outcome}"
     );
     assert_eq!((&job["RunAtLoad"], &job["Umask"]), (&true.into(), &0o077.into()));
     assert_eq!(job["KeepAlive"]["SuccessfulExit"], false);

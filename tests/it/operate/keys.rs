@@ -8,7 +8,7 @@ use super::{command, run};
 fn keys_are_made_shown_and_revoked() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
-    let (code, key, told) = run(
+    let (code, key, outcome) = run(
         &home,
         &[
             "keys",
@@ -26,10 +26,10 @@ fn keys_are_made_shown_and_revoked() {
     assert_eq!(
         (code, key.lines().count()),
         (Some(0), 1),
-        "stdout is the key alone: {key} {told}"
+        "stdout is the key alone: {key} {outcome}"
     );
     let id = openclone::auth::token::id_of(key.trim()).unwrap();
-    assert!(told.contains(id) && !told.contains(key.trim()));
+    assert!(outcome.contains(id) && !outcome.contains(key.trim()));
     let secret = key.trim().split('_').nth(2).unwrap();
     assert!(
         !fs::read_to_string(home.join("keys.toml"))

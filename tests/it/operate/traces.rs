@@ -82,7 +82,7 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
     let address = service.address;
     let key = format!("X-API-Key: {}", crate::app::KEY);
     let lines = [&key, "X-Request-Id: traced-7", "Content-Type: application/json"];
-    let answer = http(
+    let response = http(
         address,
         "POST",
         "/api/v1/ingest",
@@ -91,7 +91,7 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
     )
     .await;
     assert_eq!(
-        (answer.status, answer.headers["x-request-id"].as_str()),
+        (response.status, response.headers["x-request-id"].as_str()),
         (200, "traced-7")
     );
     let grpc = http(
@@ -104,7 +104,7 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
     .await;
     assert!(
         !grpc.headers["x-request-id"].is_empty(),
-        "gRPC answers carry one as well"
+        "gRPC responses carry one as well"
     );
     let logs = service.stop().await;
     let exported = String::from_utf8_lossy(&kept.lock().unwrap()).into_owned();

@@ -1,4 +1,4 @@
-//! Senders that send as fast as they are let, over each transport, and note what they are told.
+//! Senders that send as fast as they are let, over each transport, and note what they are outcome.
 
 use std::{
     net::SocketAddr,
@@ -28,9 +28,9 @@ use crate::batches::{self, with};
 const EVENTS: usize = 50;
 const TEXT: usize = 1200;
 
-/// What senders were told.
+/// What senders were outcome.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct Tally {
     /// References of events.
     pub(crate) acknowledged: Vec<String>,
     /// Batches.
@@ -38,7 +38,7 @@ pub(crate) struct Told {
     pub(crate) most_unanswered: usize,
 }
 
-impl Told {
+impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         self.acknowledged.extend(other.acknowledged);
         self.turned_away += other.turned_away;
@@ -76,9 +76,9 @@ fn batch(references: &[String]) -> Batch {
     batch
 }
 
-pub(crate) async fn unary(address: SocketAddr, key: String, sender: usize, until: Instant) -> Told {
+pub(crate) async fn unary(address: SocketAddr, key: String, sender: usize, until: Instant) -> Tally {
     let mut client = connect(address).await;
-    let mut told = Told::default();
+    let mut tally = Tally::default();
     for number in 0.. {
         if Instant::now() >= until {
             break;
@@ -88,18 +88,18 @@ pub(crate) async fn unary(address: SocketAddr, key: String, sender: usize, until
             batch: Some(batch(&sent)),
         };
         match client.ingest_batch(with(&key, message)).await {
-            Ok(answer) => {
-                assert_eq!(answer.into_inner().result.unwrap().stored as usize, EVENTS);
-                told.acknowledged.extend(sent);
+            Ok(response) => {
+                assert_eq!(response.into_inner().result.unwrap().stored as usize, EVENTS);
+                tally.acknowledged.extend(sent);
             }
-            Err(status) => told.rejected(&status),
+            Err(status) => tally.rejected(&status),
         }
     }
-    told
+    tally
 }
 
-pub(crate) async fn json(address: SocketAddr, key: String, sender: usize, until: Instant) -> Told {
-    let mut told = Told::default();
+pub(crate) async fn json(address: SocketAddr, key: String, sender: usize, until: Instant) -> Tally {
+    let mut tally = Tally::default();
     for number in 0.. {
         if Instant::now() >= until {
             break;
@@ -107,16 +107,16 @@ pub(crate) async fn json(address: SocketAddr, key: String, sender: usize, until:
         let sent = references(&format!("j{sender}"), number);
         let names: Vec<_> = sent.iter().map(String::as_str).collect();
         let body = batches::json(&names).replace("thought", &"much to say ".repeat(TEXT / 12));
-        let answer = post(address, &key, &body).await;
-        if answer.starts_with("http/1.1 200") {
-            told.acknowledged.extend(sent);
+        let response = post(address, &key, &body).await;
+        if response.starts_with("http/1.1 200") {
+            tally.acknowledged.extend(sent);
             continue;
         }
-        assert!(answer.starts_with("http/1.1 503"), "{answer}");
-        assert!(answer.contains("\r\nretry-after: "), "{answer}");
-        told.turned_away += 1;
+        assert!(response.starts_with("http/1.1 503"), "{response}");
+        assert!(response.contains("\r\nretry-after: "), "{response}");
+        tally.turned_away += 1;
     }
-    told
+    tally
 }
 
 async fn post(address: SocketAddr, key: &str, body: &str) -> String {
@@ -127,13 +127,13 @@ async fn post(address: SocketAddr, key: &str, body: &str) -> String {
         body.len()
     );
     stream.write_all((head + body).as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer.to_ascii_lowercase()
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response.to_ascii_lowercase()
 }
 
 /// A stream is never turned away, only held.
-pub(crate) async fn stream(address: SocketAddr, key: String, sender: usize, until: Instant) -> Told {
+pub(crate) async fn stream(address: SocketAddr, key: String, sender: usize, until: Instant) -> Tally {
     let (sending, queue) = mpsc::channel(1);
     let mut client = connect(address).await;
     let ahead = Arc::new(AtomicU64::new(0));
@@ -155,20 +155,24 @@ pub(crate) async fn stream(address: SocketAddr, key: String, sender: usize, unti
         unreachable!()
     });
     let call = client.ingest(with(&key, ReceiverStream::new(queue)));
-    let mut answers = call.await.unwrap().into_inner();
-    let mut told = Told::default();
+    let mut responses = call.await.unwrap().into_inner();
+    let mut tally = Tally::default();
     let mut answered = 0;
-    while let Some(answer) = answers.message().await.unwrap() {
-        assert_eq!(answer.sequence, answered);
-        told.note_ahead(ahead.load(Ordering::Relaxed), answered);
+    while let Some(response) = responses.message().await.unwrap() {
+        assert_eq!(response.sequence, answered);
+        tally.note_ahead(ahead.load(Ordering::Relaxed), answered);
         answered += 1;
-        assert!(matches!(answer.outcome, Some(Outcome::Result(_))), "{answer:?}");
-        told.acknowledged
-            .extend(references(&format!("s{sender}"), answer.sequence as usize));
+        assert!(
+            matches!(response.outcome, Some(Outcome::Result(_))),
+            "{response:?}"
+        );
+        tally
+            .acknowledged
+            .extend(references(&format!("s{sender}"), response.sequence as usize));
     }
     let sent = producer.await.unwrap();
-    assert_eq!(answered, sent, "a batch has no answer");
-    told
+    assert_eq!(answered, sent, "a batch has no response");
+    tally
 }
 
 async fn connect(address: SocketAddr) -> IngestServiceClient<Channel> {

@@ -1,9 +1,9 @@
-//! The service with a writer that is wrong on purpose: this test program again, so that the product need not contain one.
+//! The service with a writer that is invalid on purpose: this test program again, so that the product need not contain one.
 //!
-//! All of it is the product but the store under its writer, which keeps the wrong order (`openclone_vault::testing::faulty_store`).
-//! `FAULTY_WRITER` says which order; `FAULTY_LISTEN` where to listen, any port of the loopback unless told; `FAULTY_DELAY_MS`
-//! how many milliseconds there are between the two steps, 2 unless told: some groups' worth of time, in which a kill
-//! shows what is wrong. `tests/faulty_store/serve` starts it from elsewhere.
+//! All of it is the product but the store under its writer, which keeps the invalid order (`openclone_vault::testing::faulty_store`).
+//! `FAULTY_WRITER` says which order; `FAULTY_LISTEN` where to listen, any port of the loopback by default; `FAULTY_DELAY_MS`
+//! how many milliseconds there are between the two steps, 2 by default: some groups' worth of time, in which a kill
+//! shows what is invalid. `tests/faulty_store/serve` starts it from elsewhere.
 
 use std::{
     env,

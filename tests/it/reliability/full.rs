@@ -16,7 +16,7 @@ const DB_MIB: u64 = 64;
 /// Characters in an event's text, so that a disk fills up in the middle of one.
 const SIZE: usize = 9_000;
 /// How long the service may take to notice that it can go on.
-const PATIENCE: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lack {
@@ -93,19 +93,19 @@ impl Scene {
         }
     }
 
-    /// Sends until several batches have been rejected; those that were told so.
+    /// Sends until several batches have been rejected; those that were outcome so.
     fn send_until_rejected(&mut self, most: u32) -> Result<Vec<u32>, String> {
         let (url, mut rejected) = (self.url(), Vec::new());
         let first = self.sender.sent.last().map_or(0, |last| last + 1);
         for batch in first..first + most {
-            let told = self
+            let outcome = self
                 .sender
                 .send(&url, batch)
-                .map_err(|error| format!("no answer: {error}"))?;
-            match told.status {
+                .map_err(|error| format!("no response: {error}"))?;
+            match outcome.status {
                 200 => {}
                 500 | 503 => rejected.push(batch),
-                _ => return Err(format!("batch {batch} was answered {told:?}")),
+                _ => return Err(format!("batch {batch} was answered {outcome:?}")),
             }
             if rejected.len() == 3 {
                 break;
@@ -117,13 +117,13 @@ impl Scene {
     /// Waits until the service goes on by itself.
     fn await_service(&mut self, batch: u32) -> Result<u32, String> {
         let (url, began) = (self.url(), Instant::now());
-        while began.elapsed() < PATIENCE {
-            let told = self
+        while began.elapsed() < TIMEOUT {
+            let outcome = self
                 .sender
                 .send(&url, batch)
-                .map_err(|error| format!("no answer: {error}"))?;
-            if told.status == 200 {
-                return Ok(told.skipped);
+                .map_err(|error| format!("no response: {error}"))?;
+            if outcome.status == 200 {
+                return Ok(outcome.skipped);
             }
             thread::sleep(Duration::from_millis(100));
         }
@@ -166,11 +166,11 @@ fn refusals(scene: &mut Scene, lack: Lack, left: u64) -> Result<Vec<u32>, String
     // A file that is open for writing would keep the disk from being made read-only.
     let before = if lack == Lack::ReadOnly { 0 } else { 4 };
     for batch in 0..before {
-        let told = scene
+        let outcome = scene
             .sender
             .send(&url, batch)
             .map_err(|error| error.to_string())?;
-        assert_eq!(told.status, 200, "{told:?}");
+        assert_eq!(outcome.status, 200, "{outcome:?}");
     }
     scene.take_away(lack, left);
     scene.send_until_rejected(4_000)
@@ -202,7 +202,7 @@ const ROWS: [(&str, Lack, &[u64], &[Against]); 4] = [
         &[8_192, 20_480, 53_248],
         &[Against::IdFirst, Against::BytesFirst],
     ),
-    // Where no id can be written, a writer that writes it first does nothing wrong.
+    // Where no id can be written, a writer that writes it first does nothing invalid.
     ("ENOSPC, database", Lack::Database, &[0], &[Against::BytesFirst]),
     (
         "ENOSPC, vault and database",
@@ -217,7 +217,7 @@ const ROWS: [(&str, Lack, &[u64], &[Against]); 4] = [
 #[test]
 fn a_full_or_read_only_disk_is_told_and_the_service_goes_on() {
     let long = env_number("OPENCLONE_LONG").is_some();
-    for (title, lack, lefts, wrong) in ROWS {
+    for (title, lack, lefts, invalid) in ROWS {
         let both = [Then::GoesOn, Then::Killed];
         let all: Vec<_> = lefts
             .iter()
@@ -232,7 +232,7 @@ fn a_full_or_read_only_disk_is_told_and_the_service_goes_on() {
         if !record(title, lack, ours, Against::Ours) {
             return;
         }
-        for against in wrong.iter().filter(|_| long || lack == Lack::Vault) {
+        for against in invalid.iter().filter(|_| long || lack == Lack::Vault) {
             // What it leaves behind shows only when it does not go on.
             record(title, lack, &[(lefts[lefts.len() / 2], Then::Killed)], *against);
         }
@@ -245,7 +245,7 @@ fn record(title: &'static str, lack: Lack, trials: &[(u64, Then)], against: Agai
     let mut violations = 0;
     for (left, then) in trials {
         let outcome = catch_unwind(|| trial(lack, *left, *then, against)).unwrap_or_else(|_| {
-            // A wrong writer is not caught by a start that fails.
+            // A invalid writer is not caught by a start that fails.
             Some(if against == Against::Ours {
                 Err("it panicked".into())
             } else {

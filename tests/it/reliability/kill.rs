@@ -19,8 +19,8 @@ use openclone_test_support::scoreboard::{Against, Row, env_number};
 const KILLS: u64 = 200;
 const KILLS_A_HOME: u64 = 25;
 const CLIENTS: usize = 4;
-/// A wrong writer must be caught within so many kills.
-const PATIENCE: u64 = 400;
+/// A invalid writer must be caught within so many kills.
+const TIMEOUT: u64 = 400;
 
 /// Sends from several clients until the service is killed.
 fn send_until_killed(sender: &mut Sender, serve: Serve, life: Duration) {
@@ -34,7 +34,7 @@ fn send_until_killed(sender: &mut Sender, serve: Serve, life: Duration) {
                     let batch = next.fetch_add(1, Ordering::Relaxed);
                     sent.lock().unwrap().insert(batch);
                     match sender::post(&url, &sender::body(batch, 100)) {
-                        Ok(told) if told.status == 200 => acknowledged.lock().unwrap().insert(batch),
+                        Ok(outcome) if outcome.status == 200 => acknowledged.lock().unwrap().insert(batch),
                         _ => return,
                     };
                 }
@@ -78,7 +78,7 @@ fn kill_9_of_the_service_loses_and_doubles_nothing() {
     let kills = env_number("OPENCLONE_KILLS").unwrap_or(KILLS);
     for against in [Against::Ours, Against::IdFirst, Against::BytesFirst] {
         let began = Instant::now();
-        let most = if against == Against::Ours { kills } else { PATIENCE };
+        let most = if against == Against::Ours { kills } else { TIMEOUT };
         let (mut trials, mut violations, mut seed) = (0, 0, 0);
         while trials < most && (against == Against::Ours || violations == 0) {
             let (tried, found) = lives(seed, KILLS_A_HOME.min(most - trials), against);
@@ -87,7 +87,7 @@ fn kill_9_of_the_service_loses_and_doubles_nothing() {
         let row = Row {
             issue: 2,
             title: "random kill -9, the real service under load",
-            tried: "openclone serve is killed at a random moment while four clients post JSON; at the next start what \
+            tried: "openclone serve is killed at a random time while four clients post JSON; at the next start what \
                     was answered is there once, and what was not is sent again",
             against,
             trials,

@@ -1,4 +1,4 @@
-//! Row 4: the service has no descriptors or no memory left: no false answer, nothing lost.
+//! Row 4: the service has no descriptors or no memory left: no false response, nothing lost.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use openclone_test_support::scoreboard::{Against, Row, env_number};
 
 /// Enough for a start, and for not much more.
 const DESCRIPTORS: u32 = 64;
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Idle connections take all descriptors; then they go.
 fn descriptors() -> Result<(), String> {
@@ -41,9 +41,9 @@ fn descriptors() -> Result<(), String> {
         return Err("it ended for want of descriptors".into());
     }
     drop(idle);
-    for (batch, answer) in waiting {
+    for (batch, response) in waiting {
         sender.sent.insert(batch);
-        if matches!(answer.join().unwrap(), Ok(told) if told.status == 200) {
+        if matches!(response.join().unwrap(), Ok(outcome) if outcome.status == 200) {
             sender.acknowledged.insert(batch);
         }
     }
@@ -59,13 +59,13 @@ fn descriptors() -> Result<(), String> {
 
 fn await_answer(sender: &mut Sender, serve: &Serve, batch: u32) -> Result<(), String> {
     let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        if matches!(sender.send(&serve.url, batch), Ok(told) if told.status == 200) {
+    while began.elapsed() < TIMEOUT {
+        if matches!(sender.send(&serve.url, batch), Ok(outcome) if outcome.status == 200) {
             return Ok(());
         }
         thread::sleep(Duration::from_millis(50));
     }
-    Err("it does not answer again".into())
+    Err("it does not response again".into())
 }
 
 /// Whether what has little memory is left alone, or killed when it has taken some batches.
@@ -75,7 +75,7 @@ enum Then {
     Killed,
 }
 
-/// Little more memory than a start takes, and large batches at once: it may end, but not answer falsely.
+/// Little more memory than a start takes, and large batches at once: it may end, but not response falsely.
 fn memory(spare_kib: u64, then: Then, against: Against) -> Result<(), String> {
     let dir = tempfile::tempdir().unwrap();
     let mut sender = Sender::with(dir.path().join("home"), 60_000, against);
@@ -99,7 +99,7 @@ fn memory(spare_kib: u64, then: Then, against: Against) -> Result<(), String> {
             .collect();
         if then == Then::Killed {
             let began = Instant::now();
-            while taken.load(Ordering::Relaxed) < 20 && began.elapsed() < PATIENCE {
+            while taken.load(Ordering::Relaxed) < 20 && began.elapsed() < TIMEOUT {
                 thread::sleep(Duration::from_millis(1));
             }
         } else {
@@ -146,7 +146,7 @@ fn address_space_kib(serve: &Serve) -> u64 {
 
 type Trial = fn(Against) -> Result<(), String>;
 
-/// A wrong writer is tried until it is caught.
+/// A invalid writer is tried until it is caught.
 fn record((title, tried): (&'static str, &'static str), against: Against, trials: &[Trial]) {
     let began = Instant::now();
     let (mut tries, mut violations) = (0, 0);
@@ -182,7 +182,7 @@ fn no_descriptors_left_is_survived() {
         (
             "no descriptors left",
             "idle connections take all of 64 descriptors while batches come; when they go, the service goes on without \
-             a restart, and no answer was false",
+             a restart, and no response was false",
         ),
         Against::Ours,
         &[|_| descriptors()],

@@ -1,4 +1,4 @@
-//! Sends batches to a service over HTTP, keeps what it was told, and judges the vault by that.
+//! Sends batches to a service over HTTP, keeps what it was outcome, and judges the vault by that.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,9 +30,9 @@ pub(crate) struct Sender {
     pub(crate) acknowledged: BTreeSet<u32>,
 }
 
-/// An answer.
+/// An response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Outcome {
     pub(crate) status: u16,
     pub(crate) stored: u32,
     pub(crate) skipped: u32,
@@ -66,7 +66,7 @@ impl Sender {
                 command.args(["serve", "--listen", "127.0.0.1:0"]);
                 command
             }
-            wrong => faulty_service::command(wrong, &self.home, limits),
+            invalid => faulty_service::command(invalid, &self.home, limits),
         };
         command
             .env("API_KEY", KEY)
@@ -75,14 +75,14 @@ impl Sender {
         Serve::spawn(&mut command, 2)
     }
 
-    /// Sends a batch; an error when no answer came.
-    pub(crate) fn send(&mut self, url: &str, batch: u32) -> io::Result<Told> {
+    /// Sends a batch; an error when no response came.
+    pub(crate) fn send(&mut self, url: &str, batch: u32) -> io::Result<Outcome> {
         self.sent.insert(batch);
-        let told = post(url, &body(batch, self.size))?;
-        if told.status == 200 {
+        let outcome = post(url, &body(batch, self.size))?;
+        if outcome.status == 200 {
             self.acknowledged.insert(batch);
         }
-        Ok(told)
+        Ok(outcome)
     }
 
     /// Every acknowledged event is there once, none is there twice, and no line is broken.
@@ -102,15 +102,15 @@ impl Sender {
         }
     }
 
-    /// Everything again that has no answer (or really everything), and each event is there once.
+    /// Everything again that has no response (or really everything), and each event is there once.
     pub(crate) fn resend(&mut self, url: &str, everything: bool) -> Result<(), String> {
         for batch in self.sent.clone() {
             if everything || !self.acknowledged.contains(&batch) {
-                let told = self
+                let outcome = self
                     .send(url, batch)
                     .map_err(|error| format!("batch {batch} again: {error}"))?;
-                if told.status != 200 || told.stored + told.skipped != EVENTS {
-                    return Err(format!("batch {batch} again: {told:?}"));
+                if outcome.status != 200 || outcome.stored + outcome.skipped != EVENTS {
+                    return Err(format!("batch {batch} again: {outcome:?}"));
                 }
             }
         }
@@ -118,8 +118,8 @@ impl Sender {
     }
 }
 
-/// Sends a body; an error when no answer came.
-pub(crate) fn post(url: &str, body: &str) -> io::Result<Told> {
+/// Sends a body; an error when no response came.
+pub(crate) fn post(url: &str, body: &str) -> io::Result<Outcome> {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -129,13 +129,13 @@ pub(crate) fn post(url: &str, body: &str) -> io::Result<Told> {
         "POST /api/v1/ingest HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-API-Key: {KEY}\r\n\
          Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    told(&answer).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    let mut response = String::new();
+    stream.read_to_string(&mut response)?;
+    outcome(&response).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-fn told(answer: &str) -> Option<Told> {
-    let (head, body) = answer.split_once("\r\n\r\n")?;
+fn outcome(response: &str) -> Option<Outcome> {
+    let (head, body) = response.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let body: serde_json::Value = serde_json::from_str(body).ok()?;
     let number = |name| {
@@ -143,7 +143,7 @@ fn told(answer: &str) -> Option<Told> {
             .as_u64()
             .map_or(0, |number| u32::try_from(number).unwrap())
     };
-    Some(Told {
+    Some(Outcome {
         status,
         stored: number("stored"),
         skipped: number("skipped"),
@@ -169,7 +169,7 @@ pub(crate) fn body(batch: u32, size: usize) -> String {
         };
         write!(
             body,
-            r#"{comma}{{"timestamp":1708258800.5,"data":{{"text":"moment {event} {text}end"}}{raw_ref}}}"#
+            r#"{comma}{{"timestamp":1708258800.5,"data":{{"text":"time {event} {text}end"}}{raw_ref}}}"#
         )
         .unwrap();
     }
@@ -198,7 +198,7 @@ fn count(vault: &Path) -> Result<BTreeMap<u32, u32>, String> {
 }
 
 fn event_of(line: &str) -> Option<u32> {
-    let (_, rest) = line.split_once("** moment ")?;
+    let (_, rest) = line.split_once("** time ")?;
     let is_whole = rest.contains("end") && rest.contains(" ^oc-") && !line.contains('\0');
     rest.split(' ').next().filter(|_| is_whole)?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! DNS rebinding and drive-by posts: on every door of `serve` and of `gateway`, a foreign `Host` or `Origin` gets 403.
+//! DNS rebinding and drive-by posts: on every transport of `serve` and of `gateway`, a foreign `Host` or `Origin` gets 403.
 
 use std::time::Instant;
 
@@ -70,7 +70,7 @@ fn foreign_pages_and_names_stay_outside_on_every_door() {
     trials += by_name(&serve.url, &gateway.url, &key);
     record(
         "Foreign hosts and pages",
-        "Host, :authority and Origin of others, on each door of serve and gateway; anything but 403",
+        "Host, :authority and Origin of others, on each transport of serve and gateway; anything but 403",
         trials,
         String::new(),
         began,
@@ -108,7 +108,7 @@ fn named(url: &str, name: &str, key: &str) -> u16 {
         "GET /api/v1/plugins HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n{key}\r\n\r\n"
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response.split(' ').nth(1).unwrap().parse().unwrap()
 }

@@ -1,4 +1,4 @@
-//! Guessing keys: after 20 wrong ones a minute an address gets 429, whatever door it knocks at; who has the right key and
+//! Guessing keys: after 20 invalid ones a minute an address gets 429, whatever transport it knocks at; who has the right key and
 //! the same address is let in all the while.
 
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::{
     batches::{batch, json, with},
 };
 
-async fn knock(app: &TestApp, door: usize, key: &str) -> u16 {
+async fn knock(app: &TestApp, transport: usize, key: &str) -> u16 {
     let line = format!("X-API-Key: {key}");
     let lines = [line.as_str(), "Content-Type: application/json"];
     let of = |code: Code| match code {
@@ -21,7 +21,7 @@ async fn knock(app: &TestApp, door: usize, key: &str) -> u16 {
         Code::Ok => 200,
         _ => 0,
     };
-    match door {
+    match transport {
         0 => {
             http(app.address, "POST", "/api/v1/ingest", &lines, &json(&["k"]))
                 .await
@@ -39,23 +39,23 @@ async fn knock(app: &TestApp, door: usize, key: &str) -> u16 {
         }
         3 => http(app.address, "GET", "/metrics", &lines, "").await.status,
         4 => {
-            let answer = app
+            let response = app
                 .access_client()
                 .get_access(with(key, GetAccessRequest {}))
                 .await;
-            of(answer.map_or_else(|status| status.code(), |_| Code::Ok))
+            of(response.map_or_else(|status| status.code(), |_| Code::Ok))
         }
         5 => {
             let requests = tokio_stream::empty();
-            let answer = app.ingest_client().ingest(with(key, requests)).await;
-            of(answer.map_or_else(|status| status.code(), |_| Code::Ok))
+            let response = app.ingest_client().ingest(with(key, requests)).await;
+            of(response.map_or_else(|status| status.code(), |_| Code::Ok))
         }
         _ => {
             let message = IngestBatchRequest {
                 batch: Some(batch(&["k"])),
             };
-            let answer = app.ingest_client().ingest_batch(with(key, message)).await;
-            of(answer.map_or_else(|status| status.code(), |_| Code::Ok))
+            let response = app.ingest_client().ingest_batch(with(key, message)).await;
+            of(response.map_or_else(|status| status.code(), |_| Code::Ok))
         }
     }
 }
@@ -64,25 +64,25 @@ async fn knock(app: &TestApp, door: usize, key: &str) -> u16 {
 async fn guessing_is_slowed_down_and_shuts_nobody_out() {
     let began = Instant::now();
     let app = TestApp::start("limits.requests_per_minute = 0").await;
-    let mut answers = [0_u64; 2];
+    let mut responses = [0_u64; 2];
     for guess in 0..140 {
         let status = knock(&app, guess % 7, &format!("guess-{guess}")).await;
         match status {
-            401 => answers[0] += 1,
-            429 => answers[1] += 1,
-            other => panic!("door {} answered {other}", guess % 7),
+            401 => responses[0] += 1,
+            429 => responses[1] += 1,
+            other => panic!("transport {} answered {other}", guess % 7),
         }
         let right = knock(&app, guess % 7, KEY).await;
-        assert_eq!(right, 200, "door {}", guess % 7);
+        assert_eq!(right, 200, "transport {}", guess % 7);
     }
     // a token comes back every three seconds
     let returned = began.elapsed().as_secs() / 3 + 1;
-    assert!((20..=20 + returned).contains(&answers[0]), "{answers:?}");
+    assert!((20..=20 + returned).contains(&responses[0]), "{responses:?}");
     let text = app.get("/metrics").await.body;
     assert!(text.contains("openclone_auth_failures_total 140"), "{text}");
     record(
         "Guessed keys",
-        "140 of them on seven doors, the right key in between; more than 20 a minute looked at, or the right key rejected",
+        "140 of them on seven transports, the right key in between; more than 20 a minute looked at, or the right key rejected",
         140,
         String::new(),
         began,

@@ -1,4 +1,4 @@
-//! Keys stand nowhere but in the file that holds them: not in logs at their most talkative, nor in answers, nor in a core
+//! Keys stand nowhere but in the file that holds them: not in logs at their most talkative, nor in responses, nor in a core
 //! dump after a crash.
 
 use std::{
@@ -78,19 +78,19 @@ fn keys_are_in_no_log_no_answer_and_no_core() {
     let log = fs::read_to_string(dir.path().join("log")).unwrap();
     assert!(
         log.contains("TRACE") && log.contains("answered"),
-        "it has not told everything"
+        "it has not outcome everything"
     );
     for secret in [key, WRONG, &second] {
         let core = secret.split('_').max_by_key(|part| part.len()).unwrap();
         assert!(core.len() >= 20, "{secret}");
-        for (place, text) in [("log", &log), ("answers", &said)] {
+        for (location, text) in [("log", &log), ("responses", &said)] {
             let line = text.lines().find(|line| line.contains(core));
-            assert!(line.is_none(), "{place}: {line:?}");
+            assert!(line.is_none(), "{location}: {line:?}");
         }
     }
     record(
         "Keys stay secret",
-        "serve and gateway at log level trace, right and wrong keys on every door, then a crash; a key in log, answer or core",
+        "serve and gateway at log level trace, right and invalid keys on every transport, then a crash; a key in log, response or core",
         3,
         String::new(),
         began,
@@ -118,7 +118,7 @@ fn over_grpc(url: &str, key: &str) -> String {
                 batch: Some(batch(&["h"])),
             }]);
             match client.ingest(with(key, requests)).await {
-                Ok(answers) => said += &format!("{:?}", answers.into_inner().message().await),
+                Ok(responses) => said += &format!("{:?}", responses.into_inner().message().await),
                 Err(status) => said += &format!("{status:?}"),
             }
         }

@@ -1,5 +1,5 @@
 //! Tenants, by random interleavings: each sends what the others send, with the same references and from the same plugins,
-//! over all doors. What one is told must be what it would be told if it were alone.
+//! over all transports. What one is outcome must be what it would be outcome if it were alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ use openclone_test_support::scoreboard::env_number;
 const TENANTS: [&str; 3] = ["default", "ana", "an"];
 const DOORS: usize = 4;
 
-/// One batch: whose, at which door, which references.
+/// One batch: whose, at which transport, which references.
 type Step = (usize, usize, Vec<u8>);
 
 struct World {
@@ -70,7 +70,7 @@ fn tenants_see_nothing_of_each_other_in_any_order() {
     runtime.block_on(world.borrow().assert_apart());
     record(
         "Tenants are apart",
-        "random batches of three tenants with the same references, over four doors; an answer, file or figure that tells of another",
+        "random batches of three tenants with the same references, over four transports; an response, file or figure that tells of another",
         cases,
         "7…7".to_owned(),
         began,
@@ -98,7 +98,7 @@ impl World {
     }
 
     async fn play(&mut self, case: u32, steps: Vec<Step>) {
-        for (tenant, door, references) in steps {
+        for (tenant, transport, references) in steps {
             let names: Vec<_> = references.iter().map(|n| format!("c{case}r{n}-")).collect();
             let before = self.stored[tenant].len();
             self.stored[tenant].extend(names.iter().cloned());
@@ -106,18 +106,18 @@ impl World {
             let skipped = names.len() as u64 - stored;
             self.skipped[tenant] += skipped;
             let names: Vec<_> = names.iter().map(String::as_str).collect();
-            let told = self.send(tenant, door, &names).await;
+            let outcome = self.send(tenant, transport, &names).await;
             assert_eq!(
-                told,
+                outcome,
                 (stored, skipped),
-                "{} at door {door}: {names:?}",
+                "{} at transport {transport}: {names:?}",
                 TENANTS[tenant]
             );
         }
     }
 
     /// Sends a batch whose texts name their tenant; how many are stored and skipped.
-    async fn send(&self, tenant: usize, door: usize, names: &[&str]) -> (u64, u64) {
+    async fn send(&self, tenant: usize, transport: usize, names: &[&str]) -> (u64, u64) {
         let key = self.keys[tenant].as_str();
         let text = format!("private to {} ", TENANTS[tenant]);
         let mut batch = batch(names);
@@ -127,38 +127,38 @@ impl World {
             }
         }
         let batch = Some(batch);
-        match door {
+        match transport {
             0 | 1 => {
-                let address = match door {
+                let address = match transport {
                     0 => self.app.address,
                     _ => self.gateway.url.strip_prefix("http://").unwrap().parse().unwrap(),
                 };
                 let body = json(names).replace("thought ", &text);
                 let key = format!("X-API-Key: {key}");
                 let lines = [key.as_str(), "Content-Type: application/json"];
-                let answer = http(address, "POST", "/api/v1/ingest", &lines, &body).await;
-                let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+                let response = http(address, "POST", "/api/v1/ingest", &lines, &body).await;
+                let outcome: serde_json::Value = serde_json::from_str(&response.body).unwrap();
                 (
-                    told["stored"].as_u64().unwrap(),
-                    told["skipped"].as_u64().unwrap(),
+                    outcome["stored"].as_u64().unwrap(),
+                    outcome["skipped"].as_u64().unwrap(),
                 )
             }
             2 => {
                 let call = with(key, IngestBatchRequest { batch });
-                let answer = self.app.ingest_client().ingest_batch(call).await.unwrap();
-                let told = answer.into_inner().result.unwrap();
-                (told.stored.into(), told.skipped.into())
+                let response = self.app.ingest_client().ingest_batch(call).await.unwrap();
+                let outcome = response.into_inner().result.unwrap();
+                (outcome.stored.into(), outcome.skipped.into())
             }
             _ => {
                 let requests = tokio_stream::iter([IngestRequest { sequence: 1, batch }]);
-                let answers = self
+                let responses = self
                     .app
                     .ingest_client()
                     .ingest(with(key, requests))
                     .await
                     .unwrap();
-                match answers.into_inner().message().await.unwrap().unwrap().outcome {
-                    Some(Outcome::Result(told)) => (told.stored.into(), told.skipped.into()),
+                match responses.into_inner().message().await.unwrap().unwrap().outcome {
+                    Some(Outcome::Result(outcome)) => (outcome.stored.into(), outcome.skipped.into()),
                     other => panic!("{other:?}"),
                 }
             }
@@ -168,8 +168,8 @@ impl World {
     async fn assert_apart(&self) {
         for (n, tenant) in TENANTS.iter().enumerate() {
             self.assert_files(n);
-            let standing = self.standing(n).await;
-            assert!(standing > 0, "{tenant} has requests left");
+            let process_stats = self.process_stats(n).await;
+            assert!(process_stats > 0, "{tenant} has requests left");
         }
         for n in [1, 2] {
             self.assert_figures(n).await;
@@ -202,26 +202,30 @@ impl World {
     async fn assert_figures(&self, tenant: usize) {
         let own = TENANTS[tenant];
         for path in ["/metrics", "/api/v1/tenants", "/api/v1/plugins"] {
-            let answer = self.get(&self.keys[tenant], path).await;
+            let response = self.get(&self.keys[tenant], path).await;
             for other in TENANTS.iter().filter(|other| **other != own) {
                 let named = [format!("\"{other}\""), format!("tenants/{other}/")];
                 assert!(
-                    !named.iter().any(|name| answer.contains(name)),
-                    "{path} for {own}: {answer}"
+                    !named.iter().any(|name| response.contains(name)),
+                    "{path} for {own}: {response}"
                 );
             }
         }
-        let told: serde_json::Value =
+        let outcome: serde_json::Value =
             serde_json::from_str(&self.get(&self.keys[tenant], "/api/v1/tenants").await).unwrap();
-        assert_eq!(told["tenants"].as_array().unwrap().len(), 1);
-        assert_eq!(told["tenants"][0]["events"]["stored"], self.stored[tenant].len());
-        assert_eq!(told["tenants"][0]["events"]["duplicate"], self.skipped[tenant]);
+        assert_eq!(outcome["tenants"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            outcome["tenants"][0]["events"]["stored"],
+            self.stored[tenant].len()
+        );
+        assert_eq!(outcome["tenants"][0]["events"]["duplicate"], self.skipped[tenant]);
     }
 
     /// Who has used up its requests has used up nobody else's.
     async fn assert_rates_are_apart(&self) {
         let poor = add_key(&self.app.home(), "poor", &["ingest"], Some(1));
-        let before: BTreeMap<_, _> = [(1, self.standing(1).await), (2, self.standing(2).await)].into();
+        let before: BTreeMap<_, _> =
+            [(1, self.process_stats(1).await), (2, self.process_stats(2).await)].into();
         let line = format!("X-API-Key: {poor}");
         let lines = [line.as_str(), "Content-Type: application/json"];
         let mut last = 0;
@@ -233,7 +237,7 @@ impl World {
         }
         assert_eq!(last, 429);
         for (tenant, remaining) in before {
-            assert!(self.standing(tenant).await >= remaining);
+            assert!(self.process_stats(tenant).await >= remaining);
             assert_eq!(self.send(tenant, 0, &["after-poor"]).await, (1, 0));
         }
     }
@@ -244,7 +248,7 @@ impl World {
     }
 
     /// Requests left.
-    async fn standing(&self, tenant: usize) -> u32 {
+    async fn process_stats(&self, tenant: usize) -> u32 {
         let call = with(&self.keys[tenant], GetAccessRequest {});
         let access = self
             .app

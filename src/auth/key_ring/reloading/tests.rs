@@ -112,13 +112,13 @@ fn a_broken_file_leaves_the_keys_and_is_told_of() {
         wait();
         assert!(case.find(&key).is_some(), "{broken}");
         assert!(
-            case.ring.state().fault.unwrap().contains("keys.toml: "),
+            case.ring.state().error.unwrap().contains("keys.toml: "),
             "{broken}"
         );
     }
     fs::write(&path, good).unwrap();
     wait();
-    assert_eq!(case.ring.state(), RingState { keys: 1, fault: None });
+    assert_eq!(case.ring.state(), RingState { keys: 1, error: None });
     fs::write(&path, "[[key").unwrap();
     let used = case.dir.path().join("used.toml");
     let started = KeyRing::new([]).watch(path, used, limits(), TenantLimits::default());

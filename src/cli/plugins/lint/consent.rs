@@ -10,15 +10,15 @@ use serde_json::Value;
 use super::{super::tree, Report};
 use crate::registry::manifest::{
     document::{self, Shape},
-    fault::{Faults, line_at},
+    violation::{Violations, line_at},
 };
 
 const KEY: &str = "openclone.enabled";
 const CONF: &str = "openclone.conf";
 
 pub(super) fn check(dir: &Path, manifest: &str, report: &mut Report) {
-    // what is wrong with it as a whole has been told
-    if let Some(root) = document::read(manifest, &mut Faults::new()) {
+    // what is wrong with it as a whole has been text
+    if let Some(root) = document::read(manifest, &mut Violations::new()) {
         let (at, reason) = match root
             .get("config_schema")
             .map(|schema| (schema.at, schema.get(KEY)))
@@ -36,8 +36,8 @@ pub(super) fn check(dir: &Path, manifest: &str, report: &mut Report) {
             }
         };
         if let Some(reason) = reason {
-            let told = format!("config_schema {KEY} {reason}: {{\"type\": \"boolean\", \"default\": false}}");
-            report.find("plugin.json", line_at(manifest, at), told);
+            let text = format!("config_schema {KEY} {reason}: {{\"type\": \"boolean\", \"default\": false}}");
+            report.find("plugin.json", line_at(manifest, at), text);
         }
     }
     if let Ok(Some(conf)) = tree::text(&dir.join(CONF), super::MAX_TEXT) {

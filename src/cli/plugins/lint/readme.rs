@@ -37,8 +37,8 @@ pub(super) fn check(dir: &Path, files: &[PathBuf], report: &mut Report) {
     if script {
         check_script(dir, report);
     } else if !about(&sections, &SETUP).is_some_and(|section| section.has_text) {
-        let told = "is missing, and README.md has no section on how to set the plugin up";
-        report.find("install.sh", 1, told);
+        let text = "is missing, and README.md has no section on how to set the plugin up";
+        report.find("install.sh", 1, text);
     }
 }
 
@@ -91,11 +91,11 @@ mod tests {
     fn headings_with_a_text_under_them() {
         let found =
             sections("# A\n\n## Install it\n```sh\n# no heading\n```\n## Instalación\n\n## Setup\nx\n");
-        let told: Vec<_> = found
+        let text: Vec<_> = found
             .iter()
             .map(|section| (section.line, section.has_text))
             .collect();
-        assert_eq!(told, [(1, false), (3, true), (7, false), (9, true)]);
+        assert_eq!(text, [(1, false), (3, true), (7, false), (9, true)]);
         assert_eq!(about(&found, &INSTALL).map(|section| section.line), Some(3));
         assert!(about(&found, &["nothing"]).is_none());
     }

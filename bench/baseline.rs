@@ -1,4 +1,4 @@
-//! The service without dedup, journal and sync: what the machine can do at most. Built with the feature `ceiling` only, under
+//! The service without dedup, journal and sync: what the machine can do at most. Built with the feature `baseline` only, under
 //! a name of its own, and never for use with notes.
 
 use std::process::ExitCode;

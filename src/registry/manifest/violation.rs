@@ -1,4 +1,4 @@
-//! Faults of a manifest and their lines.
+//! Violations of a manifest and their lines.
 
 use openclone_client::v1::ManifestFault;
 
@@ -7,9 +7,9 @@ const MAX_FAULTS: usize = 100;
 /// The most characters shown of a name from a manifest.
 const MAX_SHOWN: usize = 64;
 
-/// A fault of a manifest.
+/// A violation of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct Violation {
     /// The path of the member, such as `source_types[1]`; empty for the file as a whole.
     pub(crate) path: String,
     /// The line, counted from 1.
@@ -20,13 +20,13 @@ pub(crate) struct Fault {
 
 /// The faults of one manifest, in the order in which they were found.
 #[derive(Debug)]
-pub(crate) struct Faults {
+pub(crate) struct Violations {
     /// With byte offsets, which become lines at the end.
-    found: Vec<(usize, Fault)>,
+    found: Vec<(usize, Violation)>,
     dropped: usize,
 }
 
-impl Faults {
+impl Violations {
     pub(crate) fn new() -> Self {
         Self {
             found: Vec::new(),
@@ -43,26 +43,26 @@ impl Faults {
             self.dropped += 1;
             return;
         }
-        let fault = Fault {
+        let violation = Violation {
             path: path.to_owned(),
             line: 0,
             reason: reason.to_owned(),
         };
-        self.found.push((at, fault));
+        self.found.push((at, violation));
     }
 
     /// All faults, with their lines in `text`.
-    pub(crate) fn finish(self, text: &str) -> Vec<Fault> {
-        let mut faults: Vec<Fault> = self
+    pub(crate) fn finish(self, text: &str) -> Vec<Violation> {
+        let mut faults: Vec<Violation> = self
             .found
             .into_iter()
-            .map(|(at, fault)| Fault {
+            .map(|(at, violation)| Violation {
                 line: line_at(text, at),
-                ..fault
+                ..violation
             })
             .collect();
         if self.dropped > 0 {
-            faults.push(Fault {
+            faults.push(Violation {
                 path: String::new(),
                 line: 1,
                 reason: format!("{} more faults", self.dropped),
@@ -72,11 +72,11 @@ impl Faults {
     }
 }
 
-impl From<Fault> for ManifestFault {
-    fn from(fault: Fault) -> Self {
+impl From<Violation> for ManifestFault {
+    fn from(violation: Violation) -> Self {
         Self {
-            path: fault.path,
-            reason: fault.reason,
+            path: violation.path,
+            reason: violation.reason,
         }
     }
 }
