@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod home;
+pub(crate) mod host;
 pub mod layers;
 pub mod options;
 pub mod print;
@@ -350,6 +351,28 @@ mod tests {
             config.server.allowed_origins,
             ["https://a.example", "https://b.example"]
         );
+        let json = r#"["https://a.example", "https://B.example:443"]"#;
+        let config = read("", &[("OPENCLONE_SERVER__ALLOWED_ORIGINS", json)], &[]).unwrap();
+        assert_eq!(
+            config.server.allowed_origins,
+            ["https://a.example", "https://b.example"]
+        );
+    }
+
+    #[test]
+    fn entries_that_can_never_match_are_errors() {
+        for (variable, value) in [
+            ("OPENCLONE_SERVER__ALLOWED_ORIGINS", "[https://notes.example]"),
+            ("OPENCLONE_SERVER__ALLOWED_ORIGINS", r#"["https://notes.example"#),
+            ("OPENCLONE_SERVER__ALLOWED_ORIGINS", "[1]"),
+            ("OPENCLONE_SERVER__ALLOWED_ORIGINS", "https://notes.example/"),
+            ("OPENCLONE_SERVER__ALLOWED_ORIGINS", "*"),
+            ("OPENCLONE_SERVER__ALLOWED_HOSTS", "https://notes.example"),
+            ("OPENCLONE_SERVER__ALLOWED_HOSTS", "*.example"),
+        ] {
+            let error = read("", &[(variable, value)], &[]).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("variable {variable}: ")), "{error}");
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Inputs {
                 let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8".into()))?;
                 Some((path.to_owned(), text))
             }
-            // a home that is a file is told of when the home is looked at
+            // a home that is a file is reported when the home is checked
             Err(error) if is_absent(&error) && !must_exist => None,
             Err(error) => return Err(unreadable(error.to_string())),
         };
@@ -171,10 +171,10 @@ impl Layers {
             })
     }
 
-    /// Strings: an array, or one string separated by commas.
+    /// Strings: an array; in variables and flags, a JSON array or one string separated by commas.
     pub(crate) fn list(&self, key: &'static str) -> Result<Vec<String>, ConfigError> {
         let items = match self.value(key).kind {
-            ValueKind::String(text) => Some(text.split(',').map(|item| item.trim().to_owned()).collect()),
+            ValueKind::String(text) => split_list(&text),
             ValueKind::Array(items) => items
                 .into_iter()
                 .map(|item| match item.kind {
@@ -201,6 +201,15 @@ impl Layers {
         self.find(key)
             .map_or_else(|| Value::new(None, ValueKind::Nil), |(_, value)| value)
     }
+}
+
+/// The items of a JSON array of strings, or of a list separated by commas.
+pub(super) fn split_list(text: &str) -> Option<Vec<String>> {
+    if text.trim_start().starts_with('[') {
+        let items: Vec<String> = serde_json::from_str(text).ok()?;
+        return Some(items.iter().map(|item| item.trim().to_owned()).collect());
+    }
+    Some(text.split(',').map(|item| item.trim().to_owned()).collect())
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -3,7 +3,7 @@
 use config::{Value, ValueKind};
 
 use super::{
-    layers::{Layers, Origin},
+    layers::{Layers, Origin, split_list},
     options::{self, OPTIONS},
 };
 
@@ -56,11 +56,11 @@ fn typed(default: &str, value: &Value) -> String {
         return toml(value);
     };
     if default.starts_with('[') {
-        let items: Vec<_> = text
-            .split(',')
-            .map(str::trim)
+        let items: Vec<_> = split_list(text)
+            .unwrap_or_default()
+            .iter()
             .filter(|item| !item.is_empty())
-            .map(quote)
+            .map(|item| quote(item))
             .collect();
         return format!("[{}]", items.join(", "));
     }

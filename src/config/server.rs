@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use super::{ConfigError, Layers};
+use super::{ConfigError, Layers, host};
 
 /// Options of the network side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,9 +11,9 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Certificate chain and private key, PEM files.
     pub tls: Option<TlsFiles>,
-    /// Lower-case, with or without port.
+    /// In canonical form, with or without a port.
     pub allowed_hosts: Vec<String>,
-    /// Lower-case, such as `https://notes.example`.
+    /// In canonical form, such as `https://notes.example`.
     pub allowed_origins: Vec<String>,
     /// Concurrent connections.
     pub max_connections: u32,
@@ -61,7 +61,7 @@ impl ServerConfig {
         Ok(Self {
             listen,
             tls,
-            allowed_hosts: lower(layers.list("server.allowed_hosts")?),
+            allowed_hosts: read_hosts(layers)?,
             allowed_origins: read_origins(layers)?,
             max_connections: layers.number("server.max_connections", 1, 100_000)?,
             max_connections_per_peer: layers.number("server.max_connections_per_peer", 0, 100_000)?,
@@ -105,22 +105,38 @@ fn read_tls(layers: &Layers) -> Result<Option<TlsFiles>, ConfigError> {
     })
 }
 
-fn read_origins(layers: &Layers) -> Result<Vec<String>, ConfigError> {
-    let origins = lower(layers.list("server.allowed_origins")?);
-    let fine = |origin: &String| {
-        origin
-            .split_once("://")
-            .is_some_and(|(_, rest)| !rest.is_empty() && !rest.contains('/'))
-    };
-    if origins.iter().all(fine) {
-        return Ok(origins);
-    }
-    Err(layers.bad(
-        "server.allowed_origins",
-        "scheme and host, such as \"https://notes.example\", without a path",
-    ))
+fn read_hosts(layers: &Layers) -> Result<Vec<String>, ConfigError> {
+    let hosts = layers.list("server.allowed_hosts")?;
+    let canonical = hosts.iter().map(|entry| host::canonical_entry(entry)).collect();
+    canonical_or(
+        layers,
+        "server.allowed_hosts",
+        canonical,
+        "host names with or without a port, such as \"notes.example\" or \"notes.example:8443\"; without a scheme or \
+         wildcards, and in punycode",
+    )
 }
 
-fn lower(items: Vec<String>) -> Vec<String> {
-    items.into_iter().map(|item| item.to_ascii_lowercase()).collect()
+fn read_origins(layers: &Layers) -> Result<Vec<String>, ConfigError> {
+    let origins = layers.list("server.allowed_origins")?;
+    let canonical = origins
+        .iter()
+        .map(|origin| host::canonical_origin(origin))
+        .collect();
+    canonical_or(
+        layers,
+        "server.allowed_origins",
+        canonical,
+        "scheme and host, such as \"https://notes.example\", without a path or wildcards, and in punycode",
+    )
+}
+
+/// The entries in canonical form; an error if one of them can never match a request.
+fn canonical_or(
+    layers: &Layers,
+    key: &'static str,
+    canonical: Option<Vec<String>>,
+    allowed: &str,
+) -> Result<Vec<String>, ConfigError> {
+    canonical.ok_or_else(|| layers.bad(key, allowed))
 }

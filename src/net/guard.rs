@@ -2,10 +2,7 @@
 //!
 //! `Host` must be a loopback name, the address that the connection came to, or listed in `server.allowed_hosts`.
 
-use std::{
-    collections::HashSet,
-    net::{IpAddr, SocketAddr},
-};
+use std::{collections::HashSet, net::SocketAddr};
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -15,7 +12,13 @@ use super::{
     cors::{Cors, Origins},
     router::is_native_grpc,
 };
-use crate::{config::ServerConfig, error::IngestError};
+use crate::{
+    config::{
+        ServerConfig,
+        host::{canonical_name, ip_of, split_port},
+    },
+    error::IngestError,
+};
 
 /// Checks `Host` and `Origin`.
 #[derive(Debug)]
@@ -91,30 +94,16 @@ impl Guard {
         if host == local.name {
             return true;
         }
-        if let Some(ip) = address(without_port(host))
-            && (ip.is_loopback() || ip == local.address.ip().to_canonical())
+        let (name, port) = split_port(host);
+        // an IP address cannot be rebound; an unspecified one reaches this machine
+        if let Some(ip) = ip_of(name)
+            && (ip.is_loopback() || ip.is_unspecified() || ip == local.address.ip().to_canonical())
         {
             return true;
         }
-        let host = host.to_ascii_lowercase();
-        let name = without_port(&host);
-        name == "localhost" || self.hosts.contains(&host) || self.hosts.contains(name)
-    }
-}
-
-/// The IP address in a `Host`, if it is one.
-fn address(name: &str) -> Option<IpAddr> {
-    name.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port))
-            if port.bytes().all(|b| b.is_ascii_digit()) && (!name.contains(':') || name.ends_with(']')) =>
-        {
-            name
-        }
-        _ => host,
+        let name = canonical_name(name);
+        let with_port = || port.is_some_and(|port| self.hosts.contains(&format!("{name}:{port}")));
+        name == "localhost" || self.hosts.contains(&name) || with_port()
     }
 }
 
@@ -174,6 +163,14 @@ mod tests {
             "192.0.2.7:8000",
             "notes.example:9",
             "other.example:81",
+            "localhost.",
+            "localhost.:8000",
+            "0.0.0.0:8000",
+            "[::]:8000",
+            "[::ffff:127.0.0.1]:8000",
+            "[::ffff:192.0.2.7]:8000",
+            "Notes.Example.:9",
+            "other.example.:81",
         ] {
             assert_eq!(status(&[("host", fine)]), 200, "{fine}");
         }
@@ -185,6 +182,9 @@ mod tests {
             "",
             "127.0.0.1.evil.example",
             "[::2]",
+            "localhost..",
+            "[::ffff:192.0.2.8]",
+            "0.0.0.0.evil.example",
         ] {
             assert_eq!(status(&[("host", bad)]), 403, "{bad}");
         }

@@ -57,7 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Catalogue, RejectedManifest> {
         let id = row.id.clone();
         let listed = Listed::of(row).map_err(|reason| bad(format!("{id}: {reason}")))?;
         if catalogue.insert(id.clone(), listed).is_some() {
-            return Err(bad(format!("{id} is there twice")));
+            return Err(bad(format!("duplicate id {id}")));
         }
     }
     Ok(catalogue)
@@ -84,8 +84,8 @@ impl Listed {
             name: row.name,
             description: row.description,
             status: status.ok_or("the status must be stable, beta or planned")?,
-            platforms: platforms.ok_or("a platform is none of the six")?,
-            source_types: source_types.ok_or("a source type is none of the 15")?,
+            platforms: platforms.ok_or("a platform is not one of the six")?,
+            source_types: source_types.ok_or("a source type is not one of the 15")?,
         })
     }
 
@@ -148,7 +148,7 @@ mod tests {
         assert!(parse(&with(row)).is_ok());
         assert!(why("{").starts_with("invalid catalogue: EOF"));
         assert!(why("{}").contains("missing field `plugins`"));
-        assert!(why(&with(&format!("{row},{row}"))).ends_with("a is there twice"));
+        assert!(why(&with(&format!("{row},{row}"))).ends_with("duplicate id a"));
         assert!(
             why(&with(&row.replace("beta", "gone")))
                 .ends_with("a: the status must be stable, beta or planned")

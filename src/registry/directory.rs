@@ -140,7 +140,7 @@ fn read_one(dir: &Path, name: &OsStr) -> Result<Manifest, (Option<String>, Rejec
 /// # Errors
 /// A short description of the problem.
 pub(crate) fn read_file(plugin: &Path) -> Result<String, String> {
-    let cannot = |errno: Errno| format!("cannot open plugin.json: {}", io::Error::from(errno));
+    let cannot = |errno: Errno| format!("cannot open it: {}", io::Error::from(errno));
     let common = OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let inside = openat(
         CWD,
@@ -153,20 +153,20 @@ pub(crate) fn read_file(plugin: &Path) -> Result<String, String> {
     let opened = openat(inside.map_err(cannot)?, "plugin.json", flags, Mode::empty());
     let file = File::from(opened.map_err(|errno| match errno {
         Errno::NOENT => "plugin.json is missing".to_owned(),
-        Errno::LOOP => "plugin.json is a symbolic link".to_owned(),
+        Errno::LOOP => "a symbolic link, which is not followed".to_owned(),
         other => cannot(other),
     })?);
     if !file.metadata().map_err(|error| error.to_string())?.is_file() {
-        return Err("plugin.json is not a regular file".into());
+        return Err("not a regular file".into());
     }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| format!("cannot read plugin.json: {error}"))?;
+        .map_err(|error| format!("cannot read it: {error}"))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("plugin.json is larger than {MAX_BYTES} bytes"));
+        return Err(format!("larger than {MAX_BYTES} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "plugin.json is not UTF-8".into())
+    String::from_utf8(bytes).map_err(|_| "not UTF-8".into())
 }
 
 fn shown(name: &OsStr) -> String {

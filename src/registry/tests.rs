@@ -74,11 +74,11 @@ fn two_plugins_with_one_id_are_both_rejected() {
         [
             (
                 "my-audio-copy/plugin.json",
-                "is also that of my-audio/plugin.json"
+                "is also the id of my-audio/plugin.json"
             ),
             (
                 "my-audio/plugin.json",
-                "is also that of my-audio-copy/plugin.json"
+                "is also the id of my-audio-copy/plugin.json"
             ),
         ]
     );
@@ -129,15 +129,15 @@ fn hostile_manifests_are_one_clear_finding_each() {
     assert_eq!(
         seen,
         [
-            "a-huge/plugin.json: it is larger than 65536 bytes",
-            "b-deep/plugin.json: it is not JSON: EOF while parsing a list at line 1 column 60006",
-            "c-loop/plugin.json: it is a symbolic link",
-            "d-link/plugin.json: it is a symbolic link",
-            "e-fifo/plugin.json: it is not a regular file",
-            "f-latin/plugin.json: it is not UTF-8",
-            "g-twice/plugin.json: is there twice",
-            "h-dir/plugin.json: it is not a regular file",
-            "i-self: it is not a directory; links are not followed",
+            "a-huge/plugin.json: larger than 65536 bytes",
+            "b-deep/plugin.json: not valid JSON: EOF while parsing a list at line 1 column 60006",
+            "c-loop/plugin.json: a symbolic link, which is not followed",
+            "d-link/plugin.json: a symbolic link, which is not followed",
+            "e-fifo/plugin.json: not a regular file",
+            "f-latin/plugin.json: not UTF-8",
+            "g-twice/plugin.json: is a duplicate",
+            "h-dir/plugin.json: not a regular file",
+            "i-self: not a directory; symbolic links are not followed",
         ]
     );
 }

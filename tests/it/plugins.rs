@@ -174,7 +174,7 @@ fn lint_names_the_file_and_line_of_each_finding() {
         found,
         [
             "plugin.json:4: version must be SemVer, such as 1.0.0",
-            "plugin.json:7: source_types[1] is none of the 15 source types",
+            "plugin.json:7: source_types[1] is not one of the 15 source types",
             "plugin.json:1: sensitivity is missing",
             "plugin.json:10: config_schema.every.default is not of type integer",
             "plugin.json:2: id must be the name of its directory, my-plugin",

@@ -262,7 +262,7 @@ async fn a_bad_manifest_does_not_keep_it_from_starting() {
         [
             "name is missing",
             "version is missing",
-            "platform[0] is none of the six platforms",
+            "platform[0] is not one of the six platforms",
             "source_types is missing",
             "sensitivity is missing"
         ]

@@ -75,7 +75,7 @@ fn each_fault_is_named_in_one_line() {
             "\"ingest:jornal\"",
             "key aaaaaaaa: unknown scope \"ingest:jornal\"; allowed: *",
         ),
-        ("\"ana\"", "\"..\"", "tenant \"..\": a tenant has only"),
+        ("\"ana\"", "\"..\"", "tenant \"..\": a tenant name consists of"),
         ("\"ana\"", "\"CON\"", "tenant \"CON\""),
         ("tenant", "tennant", "line 6: unknown field `tennant`"),
         ("voice-journal", "Voice", "plugin \"Voice\""),
@@ -91,10 +91,7 @@ fn each_fault_is_named_in_one_line() {
         );
     }
     let twice = format!("{good}{}", &good[good.find("[[key]]").unwrap()..]);
-    assert_eq!(
-        KeysFile::parse(&twice).unwrap_err(),
-        "key aaaaaaaa is there twice"
-    );
+    assert_eq!(KeysFile::parse(&twice).unwrap_err(), "duplicate key aaaaaaaa");
     assert!(
         KeysFile::parse("").is_err(),
         "an editor that has just cut the file must not end all keys"

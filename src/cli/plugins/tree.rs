@@ -74,7 +74,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         .custom_flags(flags.bits() as i32)
         .open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+        return Err(io::Error::other("not a regular file"));
     }
     Ok(file)
 }

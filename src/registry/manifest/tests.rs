@@ -28,10 +28,10 @@ fn every_fault_is_named_with_its_line() {
         faults(text),
         [
             "1 id: must be kebab-case of at most 64 characters",
-            "1 name: must be a text of 1 to 64 characters",
+            "1 name: must be a string of 1 to 64 characters",
             "1 version: must be SemVer, such as 1.0.0",
-            "2 platform[1]: is none of the six platforms",
-            "3 platform[2]: is named twice",
+            "2 platform[1]: is not one of the six platforms",
+            "3 platform[2]: is listed twice",
             "4 source_types: must be a list with at least one name",
             "4 sensitivity: must be LOW, MEDIUM, HIGH or CRITICAL",
             "4 description: must be a string",
@@ -41,7 +41,7 @@ fn every_fault_is_named_with_its_line() {
     );
     assert_eq!(faults("{}").len(), 6, "six members are required");
     assert_eq!(faults("[]"), ["1 : it is not a JSON object"]);
-    assert!(faults("{\n\"id\": \"p\",\n}")[0].starts_with("3 : it is not JSON: "));
+    assert!(faults("{\n\"id\": \"p\",\n}")[0].starts_with("3 : not valid JSON: "));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_default_fits_its_type() {
 #[test]
 fn keys_that_are_there_twice_are_told_once_each() {
     let text = good(",\n\"id\": \"p\",\n\"x\": {\"y\": 1,\n\"y\": 2}");
-    assert_eq!(faults(&text), ["4 id: is there twice", "6 x.y: is there twice"]);
+    assert_eq!(faults(&text), ["4 id: is a duplicate", "6 x.y: is a duplicate"]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn depth_is_bounded() {
         ))
     };
     assert!(parse("p", &nested(16)).is_ok());
-    assert_eq!(faults(&nested(17)), ["3 : it is more than 16 levels deep"]);
+    assert_eq!(faults(&nested(17)), ["3 : nested deeper than 16 levels"]);
     assert_eq!(faults(&nested(30_000)).len(), 1);
 }
 
@@ -115,16 +115,16 @@ fn a_hostile_manifest_has_no_endless_list_of_faults() {
     let text = good("").replace("[\"macos\"]", &format!("[{}1]", "1,".repeat(20_000)));
     let found = faults(&text);
     assert_eq!(found.len(), 101);
-    assert_eq!(found[100], "1 : there are 19901 more faults");
+    assert_eq!(found[100], "1 : 19901 more faults");
     let long = good(&format!(
         ",\"{}\\u0007\": 1, \"{}\\u0007\": 1",
         "k".repeat(9),
         "k".repeat(9)
     ));
-    assert_eq!(faults(&long), ["3 kkkkkkkkk\u{fffd}: is there twice"]);
+    assert_eq!(faults(&long), ["3 kkkkkkkkk\u{fffd}: is a duplicate"]);
     assert_eq!(
         faults(&good(", \"x\": \"\\ud800\"")),
-        ["3 x: it is not JSON: unexpected end of hex escape"]
+        ["3 x: not valid JSON: unexpected end of hex escape"]
     );
 }
 
