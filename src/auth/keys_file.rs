@@ -133,9 +133,9 @@ impl KeysFile {
             path: path.to_owned(),
             reason,
         };
-        match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text).map(Some).map_err(invalid),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        match files::read_text(path) {
+            Ok(Some(text)) => Self::parse(&text).map(Some).map_err(invalid),
+            Ok(None) => Ok(None),
             Err(error) => Err(invalid(format!("cannot read the file: {error}"))),
         }
     }

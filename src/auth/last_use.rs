@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -103,7 +103,7 @@ impl LastUses {
 
 /// Reads the file; empty if it is missing or invalid.
 pub fn read(path: &Path) -> BTreeMap<String, Timestamp> {
-    let text = fs::read_to_string(path).unwrap_or_default();
+    let text = files::read_text(path).ok().flatten().unwrap_or_default();
     let written: BTreeMap<String, String> = toml::from_str(&text).unwrap_or_default();
     written
         .into_iter()

@@ -1,6 +1,6 @@
 //! Shared by the commands that check and repair vaults.
 
-use std::time::Duration;
+use std::{fs, os::unix::fs::MetadataExt as _, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use openclone_vault::{Options, maintenance::Maintenance};
@@ -24,6 +24,7 @@ impl Vaults {
         let home = paths.home()?;
         let config = Config::read(&paths.layers(&home, Vec::new())?)?;
         require(&home)?;
+        require_owner(&home)?;
         process::make_private();
         let options = app::vault_options(&config, &home);
         Ok(Self {
@@ -43,6 +44,22 @@ fn require(home: &Home) -> anyhow::Result<()> {
         "home directory {} does not exist; see --home",
         home.dir().display()
     )
+}
+
+/// Fails for another user than the owner, also for root: files that root creates in the database would keep the service
+/// from starting.
+fn require_owner(home: &Home) -> anyhow::Result<()> {
+    let dir = [home.db(), home.dir().to_owned()]
+        .into_iter()
+        .find(|dir| dir.is_dir())
+        .unwrap_or_else(|| home.dir().to_owned());
+    let owner = fs::metadata(&dir)?.uid();
+    anyhow::ensure!(
+        owner == rustix::process::geteuid().as_raw(),
+        "{} belongs to the user with id {owner}; run this command as that user, such as with: sudo -u '#{owner}'",
+        dir.display()
+    );
+    Ok(())
 }
 
 /// A progress bar on stderr, if that is a terminal.
@@ -65,8 +82,22 @@ pub(super) fn counted(count: u64, what: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn root_does_not_write_into_the_database_of_another_user() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(dir.path().to_owned())).unwrap();
+        fs::create_dir(home.db()).unwrap();
+        assert!(require_owner(&home).is_ok());
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(home.db(), Some(12_345), None).unwrap();
+            let error = require_owner(&home).unwrap_err().to_string();
+            assert!(error.contains("belongs to the user with id 12345"), "{error}");
+        }
+    }
 
     #[test]
     fn plurals() {

@@ -146,6 +146,13 @@ impl Home {
     /// When something cannot be written.
     pub fn prepare(&self, known: Option<SecretString>) -> Result<ApiKey, HomeError> {
         files::make_private_dir(&self.dir).map_err(|error| unusable(&self.dir, error))?;
+        // two first starts at the same time must not generate two keys; closing the directory releases the lock
+        let lock = fs::File::open(&self.dir).map_err(|error| unusable(&self.dir, error))?;
+        lock.lock().map_err(|error| unusable(&self.dir, error))?;
+        let known = match known {
+            None => dotenv::read(&self.dotenv())?,
+            known => known,
+        };
         let key = match known {
             Some(secret) => ApiKey { secret, new: false },
             None => ApiKey {
@@ -235,5 +242,32 @@ mod tests {
         assert_eq!(error, format!("cannot use {}: not a directory", file.display()));
         assert!(home.inspect(&file.join("vault")).is_err());
         assert!(!home.dir().exists());
+    }
+
+    #[test]
+    fn first_starts_at_the_same_time_agree_on_one_key() {
+        for _ in 0..20 {
+            let dir = tempfile::tempdir().unwrap();
+            let home = Home::locate(Some(dir.path().join("home"))).unwrap();
+            let barrier = std::sync::Barrier::new(4);
+            let keys: Vec<_> = std::thread::scope(|scope| {
+                let starts: Vec<_> = (0..4)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            barrier.wait();
+                            let known = home.key(None).unwrap();
+                            home.prepare(known).unwrap()
+                        })
+                    })
+                    .collect();
+                starts.into_iter().map(|start| start.join().unwrap()).collect()
+            });
+            let text = fs::read_to_string(home.dotenv()).unwrap();
+            assert_eq!(text.matches("API_KEY=").count(), 1, "{text}");
+            assert_eq!(keys.iter().filter(|key| key.new).count(), 1);
+            for key in &keys {
+                assert!(text.contains(key.secret.expose_secret()), "{text}");
+            }
+        }
     }
 }

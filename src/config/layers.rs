@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     error::ConfigError,
+    home::files,
     options::{self, OPTIONS},
 };
 
@@ -55,11 +56,10 @@ impl Inputs {
             path: path.to_owned(),
             reason,
         };
-        let file = match std::fs::read(path) {
-            Ok(bytes) => {
-                let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8".into()))?;
-                Some((path.to_owned(), text))
-            }
+        let file = match files::read_text(path) {
+            Ok(Some(text)) => Some((path.to_owned(), text)),
+            Ok(None) if must_exist => return Err(unreadable("no such file".into())),
+            Ok(None) => None,
             // a home that is a file is reported when the home is checked
             Err(error) if is_absent(&error) && !must_exist => None,
             Err(error) => return Err(unreadable(error.to_string())),

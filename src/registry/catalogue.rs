@@ -130,7 +130,7 @@ mod tests {
                 of(PluginStatus::Beta),
                 of(PluginStatus::Planned)
             ),
-            (4, 1, 8)
+            (3, 4, 7)
         );
         let mic = catalogue["openclone-mac-mic"].to_proto("openclone-mac-mic");
         assert!(mic.consent_required && !mic.installed && mic.folders == ["Audio"]);

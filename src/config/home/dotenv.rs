@@ -1,13 +1,9 @@
 //! `<home>/.env`: `API_KEY=…`, the key of tenant `default`.
 //!
-//! Lines are `NAME=value`, with an optional `export ` before the name and optional quotes around the value. Empty
-//! lines, lines that begin with `#` and other names are ignored.
+//! The file is read as shells and dotenv libraries do: `NAME=value`, with optional `export`, quotes around the value and a
+//! comment after it. Other names are ignored; of several lines with the name the last one counts.
 
-use std::{
-    fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use data_encoding::BASE32_NOPAD;
 use secrecy::SecretString;
@@ -28,7 +24,7 @@ pub enum DotenvError {
         reason: String,
     },
     /// The value is not valid as a key.
-    #[error("{location}: API_KEY {reason}; allowed: 8 to 256 printable characters")]
+    #[error("{location}: API_KEY {reason}; allowed: 8 to 256 printable ASCII characters")]
     BadKey {
         /// File and line, or the variable.
         location: String,
@@ -53,7 +49,16 @@ pub(super) fn read(path: &Path) -> Result<Option<SecretString>, DotenvError> {
         .filter_map(|(index, line)| Some((index + 1, value_of(line)?)))
         .last();
     found
-        .map(|(line, value)| check(value, || format!("{}, line {line}", path.display())))
+        .map(|(line, value)| {
+            let location = || format!("{}, line {line}", path.display());
+            match value {
+                Ok(value) => check(&value, location),
+                Err(reason) => Err(DotenvError::BadKey {
+                    location: location(),
+                    reason,
+                }),
+            }
+        })
         .transpose()
 }
 
@@ -72,28 +77,60 @@ pub(super) fn create(path: &Path) -> Result<SecretString, DotenvError> {
 }
 
 fn read_text(path: &Path) -> Result<Option<String>, DotenvError> {
-    match fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| DotenvError::File {
-            path: path.to_owned(),
-            reason: "not UTF-8".into(),
-        }),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(file_error(path, &error)),
+    files::read_text(path).map_err(|error| file_error(path, &error))
+}
+
+/// The value of `API_KEY`, if the line sets it; `Err` if its quotes are wrong.
+fn value_of(line: &str) -> Option<Result<String, &'static str>> {
+    let line = line.trim();
+    let line = line
+        .strip_prefix("export")
+        .filter(|rest| rest.starts_with(char::is_whitespace))
+        .unwrap_or(line);
+    let (name, value) = line.split_once('=')?;
+    (name.trim() == "API_KEY").then(|| parse_value(value.trim()))
+}
+
+fn parse_value(text: &str) -> Result<String, &'static str> {
+    let (value, rest) = match text.chars().next() {
+        Some('\'') => text[1..]
+            .split_once('\'')
+            .map(|(value, rest)| (value.to_owned(), rest))
+            .ok_or("has no closing quote")?,
+        Some('"') => parse_double_quoted(&text[1..]).ok_or("has no closing quote")?,
+        _ => return Ok(without_comment(text).to_owned()),
+    };
+    match without_comment(rest) {
+        "" => Ok(value),
+        _ => Err("has text after its closing quote"),
     }
 }
 
-fn value_of(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let line = line.strip_prefix("export ").map_or(line, str::trim_start);
-    let (name, value) = line.split_once('=')?;
-    (name.trim_end() == "API_KEY").then(|| unquote(value.trim()))
+/// The value up to the closing quote, and the rest. A backslash escapes what it escapes in a shell.
+fn parse_double_quoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some((value, &text[at + 1..])),
+            '\\' => match chars.next()?.1 {
+                escaped @ ('"' | '\\' | '$' | '`') => value.push(escaped),
+                other => value.extend(['\\', other]),
+            },
+            c => value.push(c),
+        }
+    }
+    None
 }
 
-fn unquote(value: &str) -> &str {
-    ['"', '\'']
-        .into_iter()
-        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(value)
+/// The text before a `#` at the start or after white space.
+fn without_comment(text: &str) -> &str {
+    let is_comment = |at: usize| text[..at].chars().next_back().is_none_or(char::is_whitespace);
+    let end = text
+        .match_indices('#')
+        .map(|(at, _)| at)
+        .find(|at| is_comment(*at));
+    text[..end.unwrap_or(text.len())].trim()
 }
 
 fn check(value: &str, location: impl FnOnce() -> String) -> Result<SecretString, DotenvError> {
@@ -102,6 +139,7 @@ fn check(value: &str, location: impl FnOnce() -> String) -> Result<SecretString,
         1..8 => "is too short",
         257.. => "is too long",
         _ if value.chars().any(char::is_control) => "contains a control character",
+        _ if !value.is_ascii() => "contains a character outside ASCII, which gRPC cannot carry",
         _ if value.trim() != value => "begins or ends with a space, which HTTP does not carry",
         _ => return Ok(value.into()),
     };
@@ -133,6 +171,8 @@ fn file_error(path: &Path, error: &std::io::Error) -> DotenvError {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use secrecy::ExposeSecret as _;
 
     use super::*;
@@ -151,9 +191,15 @@ mod tests {
             ("API_KEY=abcdefgh", Some("abcdefgh")),
             ("# API_KEY=abcdefgh\n", None),
             ("\nexport API_KEY = \"a b c d e=f\"\r\n", Some("a b c d e=f")),
+            ("OTHER_API_KEY=x\nAPI_KEY='clave-larga'\n", Some("clave-larga")),
+            ("\u{feff}API_KEY=abcdefgh\n", Some("abcdefgh")),
+            ("export\tAPI_KEY=abcdefgh\n", Some("abcdefgh")),
+            ("exported\nAPI_KEY=abcdefgh # the key\n", Some("abcdefgh")),
+            ("API_KEY=abc#defgh\n", Some("abc#defgh")),
+            ("API_KEY='abc # defgh'  # the key\n", Some("abc # defgh")),
             (
-                "OTHER_API_KEY=x\nAPI_KEY='clave-más-larga'\n",
-                Some("clave-más-larga"),
+                "API_KEY=\"abc\\\"\\\\d\\efgh\"# the key\n",
+                Some("abc\"\\d\\efgh"),
             ),
             ("API_KEY=11111111\nAPI_KEY=22222222\n", Some("22222222")),
             ("", None),
@@ -169,6 +215,11 @@ mod tests {
             "API_KEY=\"\"",
             "API_KEY=sekrit",
             "API_KEY=sek\u{7}ritsekrit",
+            "API_KEY=sekrít-sekrit",
+            "API_KEY='sekritsekrit",
+            "API_KEY=\"sekritsekrit\\\"",
+            "API_KEY='sekrit'sekrit",
+            "API_KEY= # sekritsekrit",
         ] {
             let error = read_from(text.as_bytes()).unwrap_err();
             assert!(

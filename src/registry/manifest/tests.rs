@@ -40,7 +40,7 @@ fn every_fault_is_named_with_its_line() {
         ]
     );
     assert_eq!(faults("{}").len(), 6, "six members are required");
-    assert_eq!(faults("[]"), ["1 : it is not a JSON object"]);
+    assert_eq!(faults("[]"), ["1 : not a JSON object"]);
     assert!(faults("{\n\"id\": \"p\",\n}")[0].starts_with("3 : not valid JSON: "));
 }
 

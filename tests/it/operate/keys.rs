@@ -67,7 +67,11 @@ fn bad_keys_are_one_clear_error_and_change_nothing() {
             ["--scope", "ingest:jornal"],
             "unknown scope \"ingest:jornal\"; allowed: ",
         ),
-        ("ana", ["--expires", "0d"], "--expires \"0d\": that has passed"),
+        (
+            "ana",
+            ["--expires", "0d"],
+            "--expires \"0d\": this time is in the past",
+        ),
         ("ana", ["--plugin", "My_Plugin"], "--plugin \"My_Plugin\""),
     ] {
         let mut arguments = vec!["keys", "add", "--label", "l", "--tenant", tenant];
@@ -151,7 +155,7 @@ fn tls_files_that_do_not_match_are_one_clear_error() {
         "{error}"
     );
     assert!(
-        error.contains("server.tls_cert and server.tls_key do not go together"),
+        error.contains("server.tls_cert and server.tls_key do not match"),
         "{error}"
     );
     assert!(!home.exists());

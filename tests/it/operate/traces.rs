@@ -162,7 +162,7 @@ async fn a_batch_that_is_not_taken_has_one_line_with_its_id_at_the_level_that_is
     };
     assert_eq!(
         (&line["level"], &line["message"]),
-        (&"WARN".into(), &"batch not taken".into())
+        (&"WARN".into(), &"batch not accepted".into())
     );
     assert!(line["reason"].as_str().unwrap().contains("vault"), "{line}");
     assert!(of("fine-1").is_empty(), "{logs}");

@@ -77,7 +77,7 @@ fn keys_are_in_no_log_no_answer_and_no_core() {
     let _ = gateway.wait();
     let log = fs::read_to_string(dir.path().join("log")).unwrap();
     assert!(
-        log.contains("TRACE") && log.contains("answered"),
+        log.contains("TRACE") && log.contains("responded"),
         "it has not outcome everything"
     );
     for secret in [key, WRONG, &second] {
