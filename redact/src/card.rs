@@ -1,7 +1,7 @@
 //! Card numbers: an issuer's prefix, a length that issuer uses, a valid check digit, and groups as cards print them.
 
 /// The fewest digits a card number has.
-pub(super) const SHORTEST: usize = 12;
+pub(crate) const SHORTEST: usize = 12;
 /// The most.
 const LONGEST: usize = 19;
 
@@ -55,7 +55,7 @@ struct Groups {
 }
 
 /// Calls `found` with the bytes of each card number, from left to right.
-pub(super) fn find(text: &str, mut found: impl FnMut(usize, usize)) {
+pub(crate) fn find(text: &str, mut found: impl FnMut(usize, usize)) {
     if !enough_digits(text) {
         return;
     }
@@ -102,7 +102,7 @@ fn group_end(bytes: &[u8], start: usize) -> usize {
         .map_or(bytes.len(), |length| start + length)
 }
 
-/// The digit groups from `start` on, parted by one kind of single separator, as many as one card may have.
+/// The digit groups from `start` on, with one kind of single separator between them, as many as one card may have.
 fn groups_from(bytes: &[u8], start: usize) -> Groups {
     let mut groups = Groups {
         bounds: [(0, 0); 5],
@@ -116,13 +116,38 @@ fn groups_from(bytes: &[u8], start: usize) -> Groups {
             .unwrap_or(bytes.len());
         groups.bounds[groups.count] = (at, end);
         groups.count += 1;
-        let next = bytes.get(end).copied().filter(|byte| matches!(byte, b' ' | b'-'));
-        let goes_on = next.is_some() && (separator.is_none() || separator == next);
-        if !goes_on || groups.count == 5 || !bytes.get(end + 1).is_some_and(u8::is_ascii_digit) {
+        let Some((kind, length)) = separator_at(&bytes[end..]) else {
+            return groups;
+        };
+        let same = separator.is_none_or(|first| first == kind);
+        if !same || groups.count == 5 || !bytes.get(end + length).is_some_and(u8::is_ascii_digit) {
             return groups;
         }
-        separator = next;
-        at = end + 1;
+        separator = Some(kind);
+        at = end + length;
+    }
+}
+
+/// What stands between the groups of a card.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Blank,
+    Hyphen,
+    Dot,
+}
+
+/// The separator at the start of `rest`, and its length in bytes: a blank, a no-break one, a line end, a hyphen.
+fn separator_at(rest: &[u8]) -> Option<(Separator, usize)> {
+    match rest {
+        [b' ' | b'\n' | b'\t', ..] => Some((Separator::Blank, 1)),
+        [0xc2, 0xa0, ..] => Some((Separator::Blank, 2)),
+        [0xe2, 0x80, 0x80..=0x8a | 0xaf, ..] | [0xe2, 0x81, 0x9f, ..] | [0xe3, 0x80, 0x80, ..] => {
+            Some((Separator::Blank, 3))
+        }
+        [b'-', ..] => Some((Separator::Hyphen, 1)),
+        [0xe2, 0x80, 0x90..=0x93, ..] => Some((Separator::Hyphen, 3)),
+        [b'.', ..] => Some((Separator::Dot, 1)),
+        _ => None,
     }
 }
 
@@ -169,12 +194,10 @@ fn may_end(bytes: &[u8], end: usize) -> bool {
 }
 
 fn is_card(printed: &[u8]) -> bool {
-    if printed.len() > LONGEST + 4 {
-        return false;
-    }
     let digits: Vec<u32> = printed
         .iter()
         .filter(|b| b.is_ascii_digit())
+        .take(LONGEST + 1)
         .map(|b| u32::from(b - b'0'))
         .collect();
     (SHORTEST..=LONGEST).contains(&digits.len())
@@ -293,6 +316,14 @@ mod tests {
         assert_eq!(cards(&format!("12 {printed}")), [printed.as_str()]);
         let mixed = format!("{} {}-{} {}", fours[0], fours[1], fours[2], fours[3]);
         assert!(cards(&mixed).is_empty());
+        for separator in ["\u{a0}", "\u{202f}", "\u{2007}", "\n", "\u{2011}", "."] {
+            let printed = fours.join(separator);
+            assert_eq!(
+                cards(&format!("a {printed} b")),
+                [printed.as_str()],
+                "{separator:?}"
+            );
+        }
         let odd = format!("{} {} {}", &card[..5], &card[5..10], &card[10..]);
         assert!(cards(&odd).is_empty());
     }

@@ -16,23 +16,26 @@ use serde::{Deserialize as DeriveDeserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RedactConfig {
-    /// Whether anything is redacted at all.
+    /// What the built-in rules redact.
     pub mode: Mode,
     /// Rules besides the built-in ones.
     pub rules: Vec<ExtraRule>,
-    /// Regular expressions, or plain literals: what one of them matches from its first to its last character is no
-    /// secret.
+    /// Regular expressions, or plain literals: what one of them matches from its first to its last character is not
+    /// a secret.
     pub allow: Vec<String>,
 }
 
-/// Whether anything is redacted at all.
+/// What is redacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DeriveDeserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Secrets become `[REDACTED:<rule>]`.
+    /// Keys, tokens, passwords and card numbers become `[REDACTED:<rule>]`.
     #[default]
     Secrets,
-    /// Everything is kept as it came.
+    /// So do bank accounts, national ids and telephone numbers.
+    #[serde(rename = "secrets+personal")]
+    SecretsAndPersonal,
+    /// Everything is kept as it came, except for the service's own keys.
     Off,
 }
 
@@ -93,9 +96,9 @@ pub enum RedactError {
         /// What the compiler says.
         source: Box<regex::Error>,
     },
-    /// The keywords together are too large.
-    #[error("redact keywords: {0}")]
-    Keywords(#[from] aho_corasick::BuildError),
+    /// More keywords than can be numbered.
+    #[error("redact rules: too many keywords")]
+    TooMany,
 }
 
 impl<'de> Deserialize<'de> for RedactConfig {
@@ -120,7 +123,7 @@ impl<'de> Visitor<'de> for ModeOrTable {
     type Value = RedactConfig;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"secrets\", \"off\", or a table of mode, rules and allow")
+        f.write_str("\"secrets\", \"secrets+personal\", \"off\", or a table of mode, rules and allow")
     }
 
     fn visit_str<E: de::Error>(self, mode: &str) -> Result<RedactConfig, E> {
@@ -145,8 +148,9 @@ mod tests {
 
     #[test]
     fn the_mode_alone_or_a_table() {
-        let off: RedactConfig = serde_json::from_str(r#""off""#).unwrap();
-        assert_eq!(off.mode, Mode::Off);
+        let mode = |json| serde_json::from_str::<RedactConfig>(json).unwrap().mode;
+        assert_eq!(mode(r#""off""#), Mode::Off);
+        assert_eq!(mode(r#""secrets+personal""#), Mode::SecretsAndPersonal);
         let table: RedactConfig =
             serde_json::from_str(r#"{"allow": ["x"], "rules": [{"name": "badge", "regex": "B[0-9]{6}"}]}"#)
                 .unwrap();
@@ -164,6 +168,6 @@ mod tests {
         assert!(why(r#""some""#).contains("unknown variant `some`"));
         assert!(why(r#"{"rule": []}"#).contains("unknown field `rule`"));
         assert!(why(r#"{"rules": [{"name": "x"}]}"#).contains("missing field `regex`"));
-        assert!(why("3").contains("expected \"secrets\", \"off\", or a table"));
+        assert!(why("3").contains("expected \"secrets\", \"secrets+personal\", \"off\", or a table"));
     }
 }

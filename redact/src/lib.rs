@@ -1,27 +1,29 @@
-//! Takes secrets out of what plugins capture, before it is written anywhere.
+//! Finds secrets in texts and data and replaces each by `[REDACTED:<rule>]`.
 //!
-//! A screen, a clipboard or a meeting shows keys and card numbers that nobody meant to keep. What a rule finds becomes
-//! `[REDACTED:<rule>]`, in the vault, in logs and in the bodies of errors. Event ids are made of the data as sent, and
-//! `raw_ref` is never touched, so redaction changes nothing about what is a duplicate.
+//! A screen, a clipboard or a meeting shows keys and card numbers that nobody meant to keep. They are replaced before
+//! anything is written, logged or echoed.
 //!
 //! Invariants: the same text always gives the same result; redacting twice is redacting once; markers are never cut;
-//! the time taken is linear in the text. A text without any keyword costs one scan, and one count of its digits.
+//! the time is linear in the text, whatever the text. Texts are expected as they will be written: without control and
+//! invisible characters, which could hide a secret.
 
 mod card;
+mod commands;
 mod config;
 #[cfg(test)]
 mod corpus;
 mod engine;
 mod expression;
+mod keywords;
 #[cfg(test)]
 mod lines;
+mod marker;
 mod object;
 mod pair;
 mod pem;
-mod rule;
-mod scan;
-mod span;
-mod strength;
+mod personal;
+mod rules;
+mod words;
 
 use std::borrow::Cow;
 
@@ -30,19 +32,20 @@ use openclone_vault::Object;
 
 pub use config::{ExtraRule, Mode, RedactConfig, RedactError};
 
-/// Takes secrets out of texts and data. Made once, shared by all tasks.
+/// Replaces secrets in texts and data. Built once, shared by all tasks.
 #[derive(Debug)]
 pub struct Redactor {
-    /// `None` when redaction is off.
-    engine: Option<Engine>,
+    engine: Engine,
 }
 
 /// A secret in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Secret<'r> {
-    /// Where it begins, in bytes.
+    /// Its first byte.
     pub start: usize,
-    /// The name of the rule that has found it.
+    /// The byte behind its last one.
+    pub end: usize,
+    /// The name of the rule that found it.
     pub rule: &'r str,
 }
 
@@ -50,37 +53,39 @@ impl Redactor {
     /// Compiles the built-in rules and those of `config`.
     ///
     /// # Errors
-    /// When a rule or an allowed expression of `config` is of no use; the error names it.
+    /// When a rule or an allowed expression of `config` cannot be used; the error names it.
     pub fn new(config: &RedactConfig) -> Result<Self, RedactError> {
-        let engine = match config.mode {
-            Mode::Off => None,
-            Mode::Secrets => Some(Engine::new(config)?),
-        };
-        Ok(Self { engine })
+        Self::with_own_keys(config, &[])
+    }
+
+    /// As [`Self::new`]. `own` are keys of the service, which are redacted wherever they stand, in every mode.
+    ///
+    /// # Errors
+    /// When a rule or an allowed expression of `config` cannot be used; the error names it.
+    pub fn with_own_keys(config: &RedactConfig, own: &[String]) -> Result<Self, RedactError> {
+        Ok(Self {
+            engine: Engine::new(config, own)?,
+        })
     }
 
     /// The text without its secrets, and how many there were. Borrows when there were none.
     #[must_use]
     pub fn redact_str<'a>(&self, text: &'a str) -> (Cow<'a, str>, u32) {
-        match self.engine.as_ref().and_then(|engine| engine.redact(text)) {
+        match self.engine.redact(text) {
             Some((redacted, count)) => (Cow::Owned(redacted), count),
             None => (Cow::Borrowed(text), 0),
         }
     }
 
-    /// Where the secrets of a text are, in order, and the rules that have found them.
+    /// The secrets of a text, from left to right, and the rules that found them.
     #[must_use]
     pub fn find(&self, text: &str) -> Vec<Secret<'_>> {
-        self.engine
-            .as_ref()
-            .map_or_else(Vec::new, |engine| engine.locate(text))
+        self.engine.locate(text)
     }
 
-    /// Takes the secrets out of an event's data: texts, keys, card numbers sent as numbers, and whatever stands under a
-    /// key such as `password`. Keys stay unique. Returns how many secrets there were.
+    /// Replaces the secrets in an event's data: in texts, keys and numbers, under a key such as `password`, and where
+    /// one member names what another one holds. Keys stay unique. Returns the number of secrets.
     pub fn redact_object(&self, data: &mut Object<'_>) -> u32 {
-        self.engine
-            .as_ref()
-            .map_or(0, |engine| object::redact(engine, data))
+        object::redact(&self.engine, data)
     }
 }

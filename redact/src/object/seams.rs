@@ -1,0 +1,98 @@
+//! Secrets that one member names and another one holds: a title `WiFi password` above a text `hunter2x`.
+//!
+//! The two are put together as the vault shows them, and what is found in the second one is replaced there.
+
+use std::borrow::Cow;
+
+use openclone_vault::{Object, Value};
+
+use crate::engine::Engine;
+use crate::words::head;
+
+/// The longest text that can be a label, in bytes.
+const LABEL: usize = 80;
+/// Bytes of a value that are looked at.
+const SHOWN: usize = 256;
+/// Labels of one object or list that are tried.
+const LABELS: usize = 2;
+/// Members that an item shows directly behind its title or sender.
+const BODIES: &[&str] = &[
+    "text",
+    "preview",
+    "value",
+    "body",
+    "content",
+    "message",
+    "description",
+    "notes",
+];
+
+/// Redacts members of `data` that another member of it names.
+pub(super) fn redact_members(engine: &Engine, data: &mut Object<'_>) -> u32 {
+    let labels: Vec<(usize, String)> = data
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (_, value))| Some((index, label(engine, value)?)))
+        .take(LABELS)
+        .collect();
+    let mut count = 0;
+    for (labelled, label) in labels {
+        for (index, (key, value)) in data.iter_mut().enumerate() {
+            if index != labelled {
+                count += redact_value(engine, &label, value, BODIES.contains(&key.as_ref()));
+            }
+        }
+    }
+    count
+}
+
+/// Redacts items of a list that the item before names.
+pub(super) fn redact_items(engine: &Engine, items: &mut [Value<'_>]) -> u32 {
+    let mut count = 0;
+    for index in 1..items.len() {
+        if let Some(label) = label(engine, &items[index - 1]) {
+            count += redact_value(engine, &label, &mut items[index], true);
+        }
+    }
+    count
+}
+
+/// The last line of a short text that ends in the name of a secret.
+fn label(engine: &Engine, value: &Value<'_>) -> Option<String> {
+    let Value::String(text) = value else { return None };
+    let line = text.trim_end();
+    let line = line.rsplit('\n').next().unwrap_or_default();
+    let name = line.trim_end_matches([':', ' ', '=', '-', '*', '?']);
+    if name.len() > LABEL || engine.is_harmless(name) {
+        return None;
+    }
+    engine.declares(name).map(|_| name.to_owned())
+}
+
+fn redact_value(engine: &Engine, label: &str, value: &mut Value<'_>, body: bool) -> u32 {
+    let Value::String(text) = value else { return 0 };
+    let shown = head(text, SHOWN);
+    let mut span = found_behind(engine, &format!("{label}\n"), shown);
+    if body && span.is_none() {
+        span = found_behind(engine, &format!("{label}: "), shown);
+    }
+    let Some((range, marker)) = span else { return 0 };
+    let redacted = format!("{}{marker}{}", &text[..range.start], &text[range.end..]);
+    *text = Cow::Owned(redacted);
+    1
+}
+
+/// The secret that begins the value behind `label`, and its marker.
+fn found_behind(engine: &Engine, label: &str, value: &str) -> Option<(std::ops::Range<usize>, String)> {
+    let joined = format!("{label}{value}");
+    let span = engine
+        .locate(&joined)
+        .into_iter()
+        .find(|secret| secret.start >= label.len())?;
+    let own = engine.locate(value);
+    let start = span.start - label.len();
+    let known = own
+        .iter()
+        .any(|secret| secret.start <= start && start < secret.end);
+    (!known).then(|| (start..span.end - label.len(), crate::marker::marker(span.rule)))
+}
