@@ -7,7 +7,7 @@ VENV := $(TARGET)/venv
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 BUF := $(TOOLS)/buf/node_modules/.bin/buf
 
-.PHONY: help build dist run test test-rust test-python test-sdks test-examples test-plugins test-docs test-clients \
+.PHONY: help build dist run test test-rust test-python test-oracles test-sdks test-examples test-plugins test-docs test-clients \
 	lint lint-rust lint-dependencies lint-text check-contract generate docs fmt fuzz reliability soak \
 	bench bench-full bench-results bench-check bench-micro bench-clients baseline flame
 
@@ -32,7 +32,7 @@ run: ## Build and start the service; print URL, API key and a first request
 
 ## Test
 
-test: test-rust test-python test-sdks test-examples test-plugins test-docs ## Run all tests; list the SDKs whose toolchain is missing
+test: test-rust test-python test-oracles test-sdks test-examples test-plugins test-docs ## Run all tests; list the SDKs whose toolchain is missing
 
 test-rust: ## Run the Rust tests
 	@scripts/need test
@@ -44,6 +44,10 @@ test-python: ## Stream 10,000 events from Python with freshly generated stubs
 # Not `cargo build`: without the tests' features it would recompile some dependencies.
 	cargo test --release --workspace --no-run --quiet
 	$(VENV)/bin/python tests/python/stream_test.py --binary $(BINARY)
+
+test-oracles: ## Check the Markdown with other parsers and Dataview's; REQUIRE_ALL=1 installs what is missing
+	@scripts/need $(if $(REQUIRE_ALL),oracles,test)
+	@scripts/test-oracles $(TARGET) $(if $(REQUIRE_ALL),--require-all)
 
 test-sdks: ## Run each SDK's tests and the conformance cases; REQUIRE_ALL=1 installs missing toolchains
 	@scripts/need $(if $(REQUIRE_ALL),clients,test)

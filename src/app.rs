@@ -125,6 +125,7 @@ impl App {
             preparer: Preparer {
                 redactor: Arc::clone(&redactor),
                 days: config.vault.days.clone(),
+                format: config.vault.format,
             },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
             metrics: metrics.clone(),

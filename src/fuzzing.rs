@@ -56,6 +56,7 @@ impl Default for Preparing {
         Self(Preparer {
             redactor: Arc::new(redactor),
             days,
+            format: openclone_vault::Format::default(),
         })
     }
 }

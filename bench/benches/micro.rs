@@ -62,6 +62,7 @@ fn markdown(criterion: &mut Criterion) {
         device_id: "550e8400-e29b-41d4-a716-446655440000",
         received: Timestamp::from_second(1_772_112_600).unwrap(),
         days: &days,
+        format: openclone_vault::Format::default(),
     };
     let render = |text: &str, events: usize| {
         let data = data(text);

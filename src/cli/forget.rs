@@ -39,7 +39,6 @@ impl Forget {
             plugin: &self.plugin,
             since,
             tenant: self.tenant.as_deref(),
-            zone,
         };
         let done = if self.dry_run {
             vaults.maintenance.would_forget(&what)?

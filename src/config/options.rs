@@ -133,6 +133,24 @@ pub const OPTIONS: &[Opt] = &[
         &["Local time at which a day starts, HH:MM."],
     ),
     opt(
+        "vault.metadata",
+        "\"html\"",
+        &[
+            "How the fields of an entry are hidden: \"html\" (in an HTML comment, which only the editor shows),",
+            "\"comment\" (in a %% comment, which only Obsidian hides) or \"visible\".",
+        ],
+    ),
+    opt(
+        "vault.fields",
+        "\"all\"",
+        &["\"all\", or \"essential\": leave out the fields whose value the entry's text shows literally."],
+    ),
+    opt(
+        "vault.headings",
+        "true",
+        &["Write a heading for each hour in Audio, Screen, Web, Activity, Location and Messages."],
+    ),
+    opt(
         "vault.min_free",
         "\"64 MiB\"",
         &["Reject batches while the file system of the vault has less free space than this."],

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::{civil, tz::TimeZone};
-use openclone_vault::{DayBy, DayRule};
+use openclone_vault::{DayBy, DayRule, FieldSelection, Format, Metadata};
 
 use super::{ConfigError, Layers};
 
@@ -14,6 +14,8 @@ pub struct VaultConfig {
     pub dir: Option<PathBuf>,
     /// The rule that assigns events to days.
     pub days: DayRule,
+    /// How items look.
+    pub format: Format,
     /// Bytes that must stay free on the file system of the vault.
     pub min_free: u64,
 }
@@ -44,9 +46,33 @@ impl VaultConfig {
                 zone_name,
                 starts_at,
             },
+            format: read_format(layers)?,
             min_free: layers.size("vault.min_free", 0, 1 << 50)?,
         })
     }
+}
+
+fn read_format(layers: &Layers) -> Result<Format, ConfigError> {
+    let metadata = layers.parse(
+        "vault.metadata",
+        "\"html\", \"comment\" or \"visible\"",
+        |text| match text {
+            "html" => Some(Metadata::Html),
+            "comment" => Some(Metadata::Comment),
+            "visible" => Some(Metadata::Visible),
+            _ => None,
+        },
+    )?;
+    let fields = layers.parse("vault.fields", "\"all\" or \"essential\"", |text| match text {
+        "all" => Some(FieldSelection::All),
+        "essential" => Some(FieldSelection::Essential),
+        _ => None,
+    })?;
+    Ok(Format {
+        metadata,
+        fields,
+        headings: layers.flag("vault.headings")?,
+    })
 }
 
 /// An empty name means the zone of the system, or UTC if that is unknown.

@@ -4,7 +4,10 @@ use std::{borrow::Cow, sync::Arc};
 
 use jiff::Timestamp;
 use openclone_client::{Rule, Violation, v1};
-use openclone_vault::{BatchBuilder, BatchContext, DayRule, Event, EventId, PreparedBatch, SourceType};
+use openclone_vault::{
+    BatchBuilder, BatchContext, DayRule, Event, EventId, Format, PreparedBatch, SourceType,
+    markdown::decode_mail_headers,
+};
 use uuid::Uuid;
 
 use super::payload;
@@ -16,6 +19,7 @@ use openclone_redact::Redactor;
 pub(crate) struct Preparer {
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) days: DayRule,
+    pub(crate) format: Format,
 }
 
 /// A rendered batch, with the data of its response besides the counts.
@@ -46,6 +50,7 @@ impl Preparer {
             device_id: &device_id,
             received,
             days: &self.days,
+            format: self.format,
         };
         let mut builder = BatchBuilder::new(context).expecting(batch.events.len(), text_bytes(batch));
         let mut redacted = 0;
@@ -68,6 +73,10 @@ impl Preparer {
                     &data,
                 ),
             };
+            if source_type == SourceType::Email {
+                // Before redaction, which would not find a secret in an encoded word.
+                decode_mail_headers(&mut data);
+            }
             redacted += self.redactor.redact_object(&mut data);
             builder.push(
                 id,

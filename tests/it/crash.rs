@@ -93,11 +93,12 @@ impl Scene {
             let content = fs::read_to_string(&path).unwrap();
             let (header, items) = content.split_once("\n---\n\n").unwrap();
             assert!(
-                header.starts_with("---\nopenclone: 1\n"),
+                header.starts_with("---\nopenclone: 2\n"),
                 "{}: {header}",
                 path.display()
             );
-            for line in items.lines() {
+            // Headings of hours and the blank lines around them belong to no entry.
+            for line in items.lines().filter(|line| line.starts_with("- ")) {
                 let (_, rest) = line.split_once("** time ").unwrap_or_else(|| panic!("{line}"));
                 let (number, _) = rest.split_once(' ').unwrap();
                 let (_, id) = line.rsplit_once(" ^oc-").unwrap_or_else(|| panic!("{line}"));

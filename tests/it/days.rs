@@ -90,7 +90,7 @@ impl Service {
             line.split("** ")
                 .nth(1)
                 .unwrap()
-                .split(" [")
+                .split(" <!--")
                 .next()
                 .unwrap()
                 .to_owned()

@@ -180,7 +180,7 @@ fn all_of_it_refuses_in_one_line_while_a_service_runs() {
         assert_eq!(error.lines().count(), 1);
     }
     let (code, outcome, _) = run(&home, &["find", "a 1"]);
-    let location = format!("{}:10 ^oc-", daily_file(&home).display());
+    let location = format!("{}:12 ^oc-", daily_file(&home).display());
     assert!(code == 0 && outcome.starts_with(&location), "{outcome}");
     assert_eq!(run(&home, &["find", "a 99"]).0, 1);
     assert_eq!(serve.send("a", 0..4), (1, 3));

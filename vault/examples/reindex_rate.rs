@@ -22,7 +22,7 @@ fn main() {
         let mut file = std::io::BufWriter::new(fs::File::create(path).unwrap());
         for event in start..events.min(start + PER_FILE) {
             let id = EventId::from_ref("default", SourceType::AudioSystem, "p", &event.to_string());
-            writeln!(file, "- **14:30:00** Google Meet: We discussed the product roadmap for Q2. [duration:: 60] [confidence:: 0.95] [ref:: chunk-{event}] [via:: openclone-mac-audio\\@1.0.0] [device:: 550e8400] ^oc-{id}").unwrap();
+            writeln!(file, "- **14:30** Google Meet: We discussed the product roadmap for Q2. <!-- [app_name:: Google Meet] [duration:: 60] [confidence:: 0.95] [at:: 2026-02-26T14:30:00+01:00] [ref:: chunk-{event}] [via:: openclone-mac-audio@1.0.0] [device:: \"550e8400\"] --> ^oc-{id}").unwrap();
         }
     }
     let dirs = VaultDirs {

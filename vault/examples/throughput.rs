@@ -6,8 +6,8 @@ use std::{hint::black_box, sync::Arc, time::Instant};
 
 use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use openclone_vault::{
-    BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Number, Object, PreparedBatch, SourceType,
-    Value,
+    BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Format, Number, Object, PreparedBatch,
+    SourceType, Value,
 };
 
 const BATCH: usize = 500;
@@ -31,6 +31,7 @@ fn main() {
         device_id: "550e8400-e29b-41d4-a716-446655440000",
         received: Timestamp::from_second(1_772_112_600).unwrap(),
         days: &days,
+        format: Format::default(),
     };
     let references: Vec<String> = (0..BATCH)
         .map(|index| format!("chunk-2026-02-18-14h30-{index:03}"))

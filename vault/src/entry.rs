@@ -10,8 +10,9 @@ use crate::{
     day::{DayBy, DayRule, LocalClock, LocalTime, civil_date},
     event_id::EventId,
     markdown::{
-        header,
+        Format, header,
         item::{ItemRenderer, Moment},
+        layout::is_dense,
         sink::Markdown,
     },
     source_type::SourceType,
@@ -38,6 +39,8 @@ pub struct BatchContext<'a> {
     pub received: Timestamp,
     /// Which day an event is filed under.
     pub days: &'a DayRule,
+    /// How items look.
+    pub format: Format,
 }
 
 /// One event, after redaction.
@@ -71,6 +74,8 @@ pub struct PreparedFile {
     pub ids: Vec<EventId>,
     /// Where each entry ends in `bytes`; the first begins at 0.
     pub ends: Vec<u32>,
+    /// The hour that each entry shows, from 0 to 23; empty in a folder without headings.
+    pub hours: Vec<u8>,
     /// The entries: whole lines, each ending in `\n`, one after another.
     pub bytes: Vec<u8>,
 }
@@ -103,6 +108,7 @@ struct OpenFile {
     day: i64,
     ids: Vec<EventId>,
     ends: Vec<u32>,
+    hours: Vec<u8>,
     entries: Markdown,
 }
 
@@ -143,7 +149,7 @@ impl<'a> BatchBuilder<'a> {
     #[must_use]
     pub fn expecting(mut self, events: usize, bytes: usize) -> Self {
         // What an entry has besides its data: time, names of fields, version, device and id.
-        self.expected = (events, bytes + bytes / 16 + events * 144);
+        self.expected = (events, bytes + bytes / 16 + events * 224);
         self
     }
 
@@ -158,11 +164,16 @@ impl<'a> BatchBuilder<'a> {
         let file = file_of(&mut self.files, day, self.expected);
         let moment = Moment {
             local,
+            millisecond: millisecond_of(event.timestamp),
             file_day: day,
             zone: &self.context.days.zone,
         };
         self.renderer.render(&mut file.entries, id, event, moment);
         file.ids.push(id);
+        if self.context.format.headings && is_dense(self.context.source_type) {
+            file.hours
+                .push(u8::try_from(local.second_of_day() / 3600).unwrap_or_default());
+        }
         file.ends
             .push(u32::try_from(file.entries.len()).unwrap_or(u32::MAX));
     }
@@ -180,6 +191,7 @@ impl<'a> BatchBuilder<'a> {
                 header: header::render(path, self.context.days),
                 ids: file.ids,
                 ends: file.ends,
+                hours: file.hours,
                 bytes: file.entries.into_bytes(),
             }
         };
@@ -188,6 +200,12 @@ impl<'a> BatchBuilder<'a> {
             files: self.files.into_iter().map(prepared).collect(),
         }
     }
+}
+
+/// The millisecond of a moment's second, rounded down.
+fn millisecond_of(timestamp: Timestamp) -> u16 {
+    let nanosecond = timestamp.subsec_nanosecond().rem_euclid(1_000_000_000);
+    u16::try_from(nanosecond / 1_000_000).unwrap_or_default()
 }
 
 /// The file of a day, most often the one written to last.
@@ -199,6 +217,7 @@ fn file_of(files: &mut Vec<OpenFile>, day: i64, expected: (usize, usize)) -> &mu
             day,
             ids: Vec::with_capacity(events),
             ends: Vec::with_capacity(events),
+            hours: Vec::new(),
             entries: Markdown::with_capacity(bytes),
         });
         files.len() - 1

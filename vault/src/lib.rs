@@ -27,6 +27,7 @@ pub use day::{DayBy, DayRule};
 pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile, ids_in};
 pub use error::{AppendError, OpenError, Outage};
 pub use event_id::EventId;
+pub use markdown::{FieldSelection, Format, Metadata};
 pub use source_type::{Sensitivity, SourceType};
 pub use value::{Number, Object, Value};
 pub use writer::{CheckpointPolicy, Options, Receipt, State, Vault, VaultDirs, WriterStats};

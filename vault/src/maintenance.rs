@@ -10,7 +10,6 @@ mod forgotten;
 mod fsck;
 mod header;
 mod lines;
-mod moment;
 mod rebuild;
 mod reindex;
 mod scan;

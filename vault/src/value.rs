@@ -71,6 +71,7 @@ impl<'a> Object<'a> {
     }
 
     /// The value under `key`.
+    #[cfg(test)]
     pub(crate) fn get(&self, key: &str) -> Option<&Value<'a>> {
         self.0
             .iter()

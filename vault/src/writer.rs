@@ -57,6 +57,7 @@ mod daily_files;
 mod filling;
 mod group;
 mod handle;
+mod headings;
 mod incomplete;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 #[allow(clippy::unwrap_used)]

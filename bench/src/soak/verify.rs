@@ -42,7 +42,7 @@ pub(super) fn read(vault: &Path, batches: &BTreeMap<usize, u64>, events: usize) 
             let Some(after) = line.split("[ref:: ").nth(1) else {
                 continue;
             };
-            let reference = after.split(']').next().unwrap_or_default();
+            let reference = after.split(']').next().unwrap_or_default().trim_matches('"');
             match position(reference, events).and_then(|(sender, at)| seen.get_mut(&sender)?.get_mut(at)) {
                 Some(count) => *count = count.saturating_add(1),
                 None => found.strange += 1,
@@ -77,7 +77,7 @@ mod tests {
         let vault = tempfile::tempdir().unwrap();
         let audio = vault.path().join("Audio");
         fs::create_dir(&audio).unwrap();
-        let text = "- a [ref:: 0-4-0-0] ^oc-a\n- b [ref:: 0-4-1-1] ^oc-b\n- b [ref:: 0-4-1-1] ^oc-b\n\
+        let text = "- a [ref:: \"0-4-0-0\"] ^oc-a\n- b [ref:: 0-4-1-1] ^oc-b\n- b [ref:: 0-4-1-1] ^oc-b\n\
                     - c [ref:: 0-4-0-1] ^oc-c\n- d [ref:: 0-9-0-0] ^oc-d\n";
         fs::write(audio.join("2026-01-01.md"), text).unwrap();
         let found = read(vault.path(), &BTreeMap::from([(4, 2)]), 2).unwrap();

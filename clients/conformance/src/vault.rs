@@ -29,7 +29,7 @@ pub(crate) fn dead_letter_name(raw_ref: &str) -> String {
 
 /// Reads the items of `plugin_id` from all daily files below `vault`.
 pub(crate) fn items(vault: &Path, plugin_id: &str) -> anyhow::Result<Items> {
-    let via = format!("[via:: {plugin_id}\\@");
+    let via = format!("[via:: {plugin_id}@");
     let mut items = Items::new();
     for folder in fs::read_dir(vault).context("cannot read the vault")? {
         let folder = folder?.path();
@@ -64,7 +64,7 @@ fn read_file(text: &str, via: &str, items: &mut Items) {
     }
 }
 
-/// Without the fields that tell who sent it.
+/// Without the fields that say who sent it.
 fn plain(body: &str) -> String {
     let mut text = body.to_owned();
     for field in [" [via:: ", " [device:: "] {
@@ -74,7 +74,7 @@ fn plain(body: &str) -> String {
         };
         text.replace_range(start..=start + length, "");
     }
-    text
+    text.replace(" <!-- -->", "")
 }
 
 #[cfg(test)]
@@ -97,11 +97,11 @@ mod tests {
 
     #[test]
     fn items_of_a_plugin_are_found_with_all_their_lines() {
-        let text = "---\nopenclone: 1\n---\n\n- **14:30:00** a\n  b [via:: p\\@1.0.0] [device:: d] ^oc-aa\n\
-                    - **14:30:00** c [via:: q\\@1.0.0] [device:: d] ^oc-bb\nmine\n- **1** d [via:: p\\@1.0.0] ^oc-aa\n";
+        let text = "---\nopenclone: 2\n---\n\n- **14:30** a  \n  b <!-- [via:: p@1.0.0] [device:: d] --> ^oc-aa\n\
+                    - **14:30** c <!-- [via:: q@1.0.0] [device:: d] --> ^oc-bb\nmine\n- **1** d <!-- [via:: p@1.0.0] --> ^oc-aa\n";
         let mut items = Items::new();
-        read_file(text, "[via:: p\\@", &mut items);
-        let expected = vec!["- **14:30:00** a\n  b".to_owned(), "- **1** d".to_owned()];
+        read_file(text, "[via:: p@", &mut items);
+        let expected = vec!["- **14:30** a  \n  b".to_owned(), "- **1** d".to_owned()];
         assert_eq!(items, Items::from([("aa".to_owned(), expected)]));
     }
 

@@ -5,7 +5,7 @@ use super::{
     reindex::in_words,
     scan::{Found, scan_file},
 };
-use crate::{event_id::EventId, markdown::sink::Markdown};
+use crate::{event_id::EventId, markdown::ref_fields};
 
 /// Where an event stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Maintenance {
         tell: &mut dyn FnMut(Place),
     ) -> Result<Vec<(String, String)>, MaintenanceError> {
         let id = id_in(wanted);
-        let field = ref_field(wanted);
+        let fields = ref_fields(wanted);
         let (vaults, mut unread) = self.vaults(only)?;
         for vault in &vaults {
             for name in &vault.files {
@@ -43,7 +43,7 @@ impl Maintenance {
                 let path = self.show(&vault.tenant, name);
                 let read = scan_file(&*file, &mut |found| {
                     let Found::Entry(entry) = found else { return };
-                    if id == Some(entry.id) || entry.has(&field) {
+                    if id == Some(entry.id) || fields.iter().any(|field| entry.has(field)) {
                         tell(Place {
                             tenant: vault.tenant.to_string(),
                             path: path.clone(),
@@ -62,13 +62,4 @@ impl Maintenance {
 fn id_in(wanted: &str) -> Option<EventId> {
     let text = wanted.trim_start_matches('^');
     text.strip_prefix("oc-").unwrap_or(text).parse().ok()
-}
-
-/// The field as the renderer writes it.
-fn ref_field(raw_ref: &str) -> Vec<u8> {
-    let mut field = Markdown::default();
-    field.literal(" [ref:: ");
-    field.text(raw_ref);
-    field.literal("]");
-    field.into_bytes()
 }

@@ -10,12 +10,12 @@
 
 use std::{collections::BTreeSet, io, ops::Range};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{
     Maintenance, MaintenanceError, at,
     database::{Database, damaged},
-    forgotten, header,
+    forgotten,
     reindex::in_words,
     scan::{Entry, Found, scan_bytes, scan_file},
     tenants::{TenantVault, Unread},
@@ -36,8 +36,6 @@ pub struct Forget<'a> {
     pub since: Timestamp,
     /// Only this tenant's.
     pub tenant: Option<&'a str>,
-    /// The zone of times in files whose header does not say.
-    pub zone: &'a TimeZone,
 }
 
 /// What was forgotten, or would be.
@@ -123,7 +121,7 @@ impl Maintenance {
                     continue;
                 };
                 let mut count = 0;
-                let read = what.matching(name, &*file, &mut |verdict, entry| match verdict {
+                let read = what.matching(&*file, &mut |verdict, entry| match verdict {
                     Verdict::Timeless => done.timeless += 1,
                     Verdict::Matches => {
                         ids.insert(entry.id);
@@ -151,26 +149,16 @@ enum Verdict {
 
 impl Forget<'_> {
     /// Visits the plugin's entries in a file.
-    fn matching(
-        &self,
-        name: &NamedFile,
-        file: &dyn VaultFile,
-        visit: &mut dyn FnMut(Verdict, &Entry<'_>),
-    ) -> io::Result<()> {
-        let header = header::read(name, file)?;
-        scan_file(file, &mut |found| self.judge(&header, found, visit))
+    fn matching(&self, file: &dyn VaultFile, visit: &mut dyn FnMut(Verdict, &Entry<'_>)) -> io::Result<()> {
+        scan_file(file, &mut |found| self.judge(found, visit))
     }
 
-    fn judge(&self, header: &header::Header, found: Found<'_>, visit: &mut dyn FnMut(Verdict, &Entry<'_>)) {
+    fn judge(&self, found: Found<'_>, visit: &mut dyn FnMut(Verdict, &Entry<'_>)) {
         let Found::Entry(entry) = found else { return };
         if entry.plugin() != Some(self.plugin) {
             return;
         }
-        let zone = header.zone.as_ref().unwrap_or(self.zone);
-        let captured = entry
-            .moment()
-            .and_then(|moment| moment.timestamp(header.date, zone));
-        match captured {
+        match entry.captured() {
             None => visit(Verdict::Timeless, &entry),
             Some(captured) if captured.as_second() >= self.since.as_second() => {
                 visit(Verdict::Matches, &entry);
@@ -186,10 +174,9 @@ fn remove(what: &Forget<'_>, part: &Part<'_>) -> io::Result<()> {
     let gone = || io::Error::new(io::ErrorKind::NotFound, "it is gone");
     let file = root.open_named(part.name)?.ok_or_else(gone)?;
     let original = read_all(&*file)?;
-    let header = header::read(part.name, &*file)?;
     let mut ranges: Vec<Range<usize>> = Vec::new();
     scan_bytes(&original, &mut |found| {
-        what.judge(&header, found, &mut |verdict, entry| {
+        what.judge(found, &mut |verdict, entry| {
             if let Verdict::Matches = verdict {
                 ranges.push(index(entry.start.offset)..index(entry.end));
             }

@@ -2,9 +2,12 @@
 
 use std::io;
 
-use jiff::{civil, tz::TimeZone};
+use jiff::civil;
 
-use crate::fs::{NamedFile, VaultFile};
+use crate::{
+    fs::{NamedFile, VaultFile},
+    markdown::header::VERSION,
+};
 
 /// More than any header of ours has.
 const LONGEST: usize = 4 << 10;
@@ -13,7 +16,6 @@ const LONGEST: usize = 4 << 10;
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) date: Option<civil::Date>,
-    pub(super) zone: Option<TimeZone>,
     /// What is damaged.
     pub(super) fault: Option<&'static str>,
 }
@@ -41,7 +43,6 @@ fn parse(name: &NamedFile, beginning: &str) -> Header {
     let named = day_of(name);
     let mut header = Header {
         date: named,
-        zone: None,
         fault: None,
     };
     if lines.next() != Some("---") {
@@ -68,7 +69,6 @@ fn parse(name: &NamedFile, beginning: &str) -> Header {
     if let Some(date) = member("date").and_then(|date| date.parse().ok()) {
         header.date = Some(date);
     }
-    header.zone = member("timezone").and_then(|zone| TimeZone::get(zone).ok());
     let ours = ["openclone", "trust"].iter().any(|key| member(key).is_some());
     if !ours {
         // A user's own, with whatever there is in it; or one that is cut before anything of ours.
@@ -77,8 +77,8 @@ fn parse(name: &NamedFile, beginning: &str) -> Header {
     }
     header.fault = if !closed {
         Some("it does not end")
-    } else if member("openclone") != Some("1") {
-        Some("openclone: 1 is missing")
+    } else if member("openclone") != Some(VERSION) {
+        Some("openclone: 2 is missing")
     } else if member("trust") != Some("untrusted-capture") {
         Some("trust: untrusted-capture is missing")
     } else if member("folder") != Some(name.folder()) {
@@ -100,15 +100,13 @@ fn headless(beginning: &str) -> Option<&'static str> {
     let first = first.trim_start_matches('\u{feff}').trim_matches('\0');
     let remains = ["openclone:", "folder:", "date:", "timezone:", "trust:"];
     let damaged = first.is_empty()
-        || super::moment::read(first.as_bytes()).is_some()
+        || first.starts_with("- **") && has_our_entry(beginning)
         || remains.iter().any(|remain| first.starts_with(remain));
     damaged.then_some("it is missing")
 }
 
 fn has_our_entry(beginning: &str) -> bool {
-    beginning
-        .lines()
-        .any(|line| super::moment::read(line.as_bytes()).is_some())
+    beginning.contains("[via:: ") || beginning.contains(" ^oc-")
 }
 
 fn unquoted(value: &str) -> &str {
@@ -120,7 +118,7 @@ fn unquoted(value: &str) -> &str {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "---\nopenclone: 1\nfolder: Audio\ndate: 2026-02-26\ntimezone: Europe/Madrid\ntrust: untrusted-capture\n---\n\n";
+    const GOOD: &str = "---\nopenclone: 2\nfolder: Audio\ndate: 2026-02-26\ntimezone: Europe/Madrid\ntrust: untrusted-capture\n---\n\n";
 
     fn fault(text: &str) -> Option<&'static str> {
         let name = NamedFile::new("Audio", "2026-02-26.md").unwrap();
@@ -133,8 +131,11 @@ mod tests {
         assert_eq!(fault(&GOOD.replace('\n', "\r\n")), None);
         assert_eq!(fault(&format!("\u{feff}{GOOD}")), None);
         assert_eq!(fault(&GOOD.replace("date:", "tags: [a]\ndate:")), None);
-        assert_eq!(fault("---\ntags: [daily]\n---\n- **10:00:00** x\n"), None);
-        assert_eq!(fault("# My day\n- **10:00:00** x\n"), None);
+        assert_eq!(
+            fault("---\ntags: [daily]\n---\n- **10:00** x <!-- [via:: p@1] --> ^oc-a\n"),
+            None
+        );
+        assert_eq!(fault("# My day\n- **10:00** x\n"), None);
         assert_eq!(fault(""), None);
     }
 
@@ -142,10 +143,10 @@ mod tests {
     fn damage_is_named() {
         let table = [
             (
-                GOOD.replace("openclone: 1", "openclone: 2"),
-                "openclone: 1 is missing",
+                GOOD.replace("openclone: 2", "openclone: 1"),
+                "openclone: 2 is missing",
             ),
-            (GOOD.replace("openclone: 1\n", ""), "openclone: 1 is missing"),
+            (GOOD.replace("openclone: 2\n", ""), "openclone: 2 is missing"),
             (GOOD.replace("Audio", "Screen"), "it names another folder"),
             (GOOD.replace("02-26", "02-27"), "it names another date"),
             (
@@ -158,9 +159,15 @@ mod tests {
             ),
             (GOOD[..GOOD.len() - 5].to_owned(), "it does not end"),
             (GOOD[4..].to_owned(), "it is missing"),
-            ("\n- **10:00:00** x\n".to_owned(), "it is missing"),
+            (
+                "\n- **10:00** x <!-- [via:: p@1] --> ^oc-a\n".to_owned(),
+                "it is missing",
+            ),
             ("\0\0\0\0".to_owned(), "it is missing"),
-            ("---\n- **10:00:00** x\n".to_owned(), "it does not end"),
+            (
+                "---\n- **10:00** x <!-- [via:: p@1] --> ^oc-a\n".to_owned(),
+                "it does not end",
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(fault(&text), Some(expected), "{text:?}");

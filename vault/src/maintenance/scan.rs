@@ -2,10 +2,9 @@
 
 use std::io;
 
-use super::{
-    lines::{Line, ReadAt, each_line},
-    moment,
-};
+use jiff::Timestamp;
+
+use super::lines::{Line, ReadAt, each_line};
 use crate::{
     entry::{Tracker, first_of_glued},
     event_id::EventId,
@@ -13,8 +12,8 @@ use crate::{
 };
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// Enough of an entry's first line for its time.
-const BEGINNING: usize = 48;
+/// The field that every entry of ours has, and nothing that a user writes.
+const ORIGIN: &[u8] = b"[via:: ";
 
 /// Where an entry begins.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +21,6 @@ pub(super) struct Start {
     pub(super) offset: u64,
     /// From 1.
     pub(super) line: u64,
-    beginning: [u8; BEGINNING],
 }
 
 /// What a scan finds.
@@ -65,10 +63,19 @@ pub(super) fn scan_bytes(file: &[u8], visit: &mut dyn FnMut(Found<'_>)) -> io::R
 
 fn scan(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()> {
     let mut tracker = Tracker::new();
+    // Whether the lines of the item so far have a field of ours: users begin items with a bold time, too.
+    let mut has_origin = false;
     each_entry_line(read_at, &mut |line| {
         let (line, mark) = without_mark(line);
-        let ended = tracker.line(line.bytes, || Start::new(&line, mark));
-        tell_nameless(ended.nameless, visit);
+        let ended = tracker.line(line.bytes, || Start {
+            offset: line.start + mark,
+            line: line.number,
+        });
+        if let Some(start) = ended.nameless.filter(|_| has_origin) {
+            visit(Found::Nameless(start.line));
+        }
+        let begins = line.bytes.starts_with(b"- ");
+        has_origin = !begins && has_origin && line.bytes.starts_with(b"  ") || contains(line.bytes, ORIGIN);
         if let Some((id, start)) = ended.entry {
             let (end, last_line) = (line.end, line.bytes);
             visit(Found::Entry(Entry {
@@ -82,7 +89,9 @@ fn scan(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()
             visit(Found::Zeros(line.number));
         }
     })?;
-    tell_nameless(tracker.finish(), visit);
+    if let Some(start) = tracker.finish().filter(|_| has_origin) {
+        visit(Found::Nameless(start.line));
+    }
     Ok(())
 }
 
@@ -112,42 +121,26 @@ fn without_mark(line: Line<'_>) -> (Line<'_>, u64) {
     }
 }
 
-/// Only what begins with a time is ours; users write bold words at an item's beginning, too.
-fn tell_nameless(start: Option<Start>, visit: &mut dyn FnMut(Found<'_>)) {
-    if let Some(start) = start.filter(|start| moment::read(&start.beginning).is_some()) {
-        visit(Found::Nameless(start.line));
-    }
-}
-
-impl Start {
-    fn new(line: &Line<'_>, mark: u64) -> Self {
-        let mut beginning = [0; BEGINNING];
-        let count = line.bytes.len().min(BEGINNING);
-        beginning[..count].copy_from_slice(&line.bytes[..count]);
-        Self {
-            offset: line.start + mark,
-            line: line.number,
-            beginning,
-        }
-    }
-}
-
 impl Entry<'_> {
     /// When the event was captured, as far as the entry says.
-    pub(super) fn moment(&self) -> Option<moment::Moment> {
-        moment::read(&self.start.beginning)
+    pub(super) fn captured(&self) -> Option<Timestamp> {
+        let field = self.field(b" [at:: ")?;
+        let end = memchr::memchr(b']', field)?;
+        std::str::from_utf8(&field[..end]).ok()?.trim().parse().ok()
     }
 
     /// The plugin that sent the event.
     pub(super) fn plugin(&self) -> Option<&str> {
         let field = self.field(b" [via:: ")?;
-        let at = memchr::memmem::find(field, br"\@")?;
+        // In quotes if the plugin's name begins with a digit.
+        let field = field.strip_prefix(b"\"").unwrap_or(field);
+        let at = memchr::memchr(b'@', field)?;
         std::str::from_utf8(&field[..at]).ok()
     }
 
     /// Whether the entry has this field: `field` is ` [name:: value]` as it is written.
     pub(super) fn has(&self, field: &[u8]) -> bool {
-        memchr::memmem::find(self.last_line, field).is_some()
+        contains(self.last_line, field)
     }
 
     /// The rest of the last line behind the last `name`. No text of the event can look like a field.
@@ -155,4 +148,8 @@ impl Entry<'_> {
         let at = memchr::memmem::rfind(self.last_line, name)?;
         Some(&self.last_line[at + name.len()..])
     }
+}
+
+fn contains(line: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(line, part).is_some()
 }

@@ -1,273 +1,432 @@
-//! How a line of text is written so that it reads as itself and nothing else. The rules stand in
-//! [`crate::markdown`].
+//! Writes a line of text so that it reads as itself and nothing else. The rules are in [`crate::markdown`].
+//!
+//! The time taken is linear in the line: every look ahead or back ends where the next one of its kind begins, or is
+//! remembered.
 
-/// Bytes that are written as they are wherever they stand within a line.
-const PLAIN: u8 = 0;
-/// Bytes that always get a backslash.
-const ALWAYS: u8 = 1;
-/// Bytes whose neighbours decide.
-const DEPENDS: u8 = 2;
+mod line_start;
+mod neighbour;
+#[cfg(test)]
+mod tests;
+mod url;
 
-static CLASS: [u8; 256] = classes();
+pub(super) use neighbour::is_emoji;
 
-const fn classes() -> [u8; 256] {
-    let mut class = [PLAIN; 256];
-    let mut index = 0;
-    while index < 256 {
-        class[index] = match index as u8 {
-            b'\\' | b'`' | b'*' | b'_' | b'[' | b']' | b'~' | b'$' | b'|' | b'^' => ALWAYS,
-            b'<' | b'&' | b':' | b'#' | b'%' | b'=' | b'{' | b'.' | b'@' | b'-' => DEPENDS,
-            _ => PLAIN,
-        };
-        index += 1;
-    }
-    class
-}
+use line_start::block_marker;
+use neighbour::Neighbour;
 
 /// Where a line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
-    /// Behind something of ours that ends in a space or an opening bracket.
+    /// Behind something of ours.
     Within,
     /// At the beginning of a line of the file, but for indentation.
     Line,
 }
 
+/// What a piece of text is written into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inside {
+    Text,
+    /// The text of a link, or a field's value that a Markdown parser reads: no bracket may be live.
+    Brackets,
+    /// Bold or italics of ours.
+    Emphasis,
+}
+
+/// How many of a character an item has: one delimiter alone means nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pairs {
+    pub(super) tildes: bool,
+    pub(super) carets: bool,
+}
+
+impl Pairs {
+    /// Where nobody has counted.
+    pub(super) const ASSUMED: Self = Self {
+        tildes: true,
+        carets: true,
+    };
+}
+
+/// What has to be known of the item around a piece.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Context {
+    pub(super) pairs: Pairs,
+    /// The last of `[ ] ( )` so far; 0 if there was none.
+    pub(super) bracket: u8,
+    /// The last character that is not white space is an emoji.
+    pub(super) behind_emoji: bool,
+}
+
+impl Context {
+    /// Takes note of bytes of ours.
+    pub(super) fn pass(&mut self, ours: &[u8]) {
+        for &byte in ours {
+            if is_bracket(byte) {
+                self.bracket = byte;
+            }
+            if !byte.is_ascii_whitespace() {
+                self.behind_emoji = false;
+            }
+        }
+    }
+}
+
+const fn is_bracket(byte: u8) -> bool {
+    matches!(byte, b'[' | b']' | b'(' | b')')
+}
+
+static IS_SPECIAL: [bool; 256] = special();
+
+const fn special() -> [bool; 256] {
+    let mut special = [false; 256];
+    let bytes = b"\\`*_~=^$[]()<&#:%{|-.";
+    let mut index = 0;
+    while index < bytes.len() {
+        special[bytes[index] as usize] = true;
+        index += 1;
+    }
+    special
+}
+
 /// Appends `line`, which is normalised and holds no line break, escaped.
-pub(super) fn escape_line(out: &mut Vec<u8>, line: &str, start: Start) {
-    let bytes = line.as_bytes();
-    out.reserve(bytes.len() + bytes.len() / 8);
-    let mut written = if start == Start::Line {
-        escape_line_start(out, bytes)
-    } else {
-        0
+pub(super) fn escape_line(
+    out: &mut Vec<u8>,
+    line: &str,
+    start: Start,
+    inside: Inside,
+    context: &mut Context,
+) {
+    if line.is_empty() {
+        return;
+    }
+    out.reserve(line.len() + line.len() / 16);
+    let before = match start {
+        Start::Line => Neighbour::White,
+        Start::Within => out
+            .last()
+            .map_or(Neighbour::White, |&byte| Neighbour::of_byte(byte)),
     };
-    let mut at = written;
-    while let Some(found) = bytes[at..]
+    let mut escaper = Escaper {
+        line,
+        bytes: line.as_bytes(),
+        inside,
+        before,
+        bracket: context.bracket,
+        pairs: context.pairs,
+        behind_emoji: context.behind_emoji,
+        url_end: 0,
+        breaks_url: false,
+        next_at: Remembered::default(),
+        next_space: Remembered::default(),
+        last_run: (0, 0),
+    };
+    escaper.write(
+        out,
+        if start == Start::Line {
+            block_marker(line)
+        } else {
+            None
+        },
+    );
+    context.bracket = escaper.bracket;
+    if let Some(last) = line.trim_end().chars().next_back() {
+        context.behind_emoji = is_emoji(last);
+    }
+}
+
+/// How a character is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Backslash,
+    Entity(&'static [u8]),
+}
+
+/// The place of the next character of a kind, kept until it is passed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Remembered {
+    /// From where it was searched, and what was found; `line.len()` if nothing was.
+    searched_from: usize,
+    found: Option<usize>,
+}
+
+/// A line being written.
+#[derive(Clone)]
+struct Escaper<'l> {
+    line: &'l str,
+    bytes: &'l [u8],
+    inside: Inside,
+    /// What stands before the line.
+    before: Neighbour,
+    bracket: u8,
+    pairs: Pairs,
+    behind_emoji: bool,
+    /// Where the address ends that is being passed.
+    url_end: usize,
+    /// The address must not become a link, since something in it is escaped.
+    breaks_url: bool,
+    next_at: Remembered,
+    next_space: Remembered,
+    /// The run of equal delimiters that was last measured.
+    last_run: (usize, usize),
+}
+
+impl Escaper<'_> {
+    fn write(&mut self, out: &mut Vec<u8>, block_marker: Option<usize>) {
+        let (mut written, mut at) = (0, 0);
+        if let Some(marker) = block_marker {
+            out.extend_from_slice(&self.bytes[..marker]);
+            out.push(b'\\');
+            self.note_bracket(self.bytes[marker]);
+            (written, at) = (marker, marker + 1);
+        }
+        while let Some(found) = self.next_special(at, self.bytes.len()) {
+            self.enter_url(found);
+            match self.form(found) {
+                Form::Plain => {}
+                Form::Backslash => {
+                    out.extend_from_slice(&self.bytes[written..found]);
+                    out.push(b'\\');
+                    written = found;
+                }
+                Form::Entity(name) => {
+                    out.extend_from_slice(&self.bytes[written..found]);
+                    out.extend_from_slice(name);
+                    written = found + 1;
+                }
+            }
+            self.note_bracket(self.bytes[found]);
+            at = found + 1;
+        }
+        out.extend_from_slice(&self.bytes[written..]);
+    }
+
+    fn next_special(&self, from: usize, until: usize) -> Option<usize> {
+        let found = self.bytes[from..until]
+            .iter()
+            .position(|&byte| IS_SPECIAL[usize::from(byte)]);
+        found.map(|offset| from + offset)
+    }
+
+    fn note_bracket(&mut self, byte: u8) {
+        if is_bracket(byte) {
+            self.bracket = byte;
+        }
+    }
+
+    /// How the special character at `at` is written.
+    fn form(&mut self, at: usize) -> Form {
+        let after = self.byte(at + 1);
+        let byte = self.bytes[at];
+        let escapes = match byte {
+            b'`' | b'$' => true,
+            b'\\' => after.is_none_or(|byte| byte.is_ascii_punctuation()),
+            b'*' => self.may_delimit(at, at + 1),
+            b'_' => self.underscore(at),
+            b'~' => self.is_at_edge(at) || self.pairs.tildes && self.may_delimit(at, at + 1),
+            b'=' => self.is_at_edge(at) || self.doubled(at),
+            b'|' => self.doubled(at),
+            b'^' => self.caret(at),
+            b'[' => {
+                self.in_brackets() || matches!(after, Some(b'[' | b'^')) || self.byte_before(at) == Some(b'[')
+            }
+            b']' => self.in_brackets() || matches!(after, Some(b'(' | b'{')),
+            b'<' if self.begins_html(at) => return Form::Entity(b"&lt;"),
+            b'&' if is_entity(&self.bytes[at + 1..]) => return Form::Entity(b"&amp;"),
+            b'#' => self.begins_tag(at),
+            b':' => self.colon(at),
+            b'%' => {
+                matches!(self.byte_before(at), Some(b'%' | b'{')) || matches!(after, Some(b'%' | b'>' | b'}'))
+            }
+            b'{' => self.byte_before(at) == Some(b'{'),
+            b'.' => self.breaks_url_at(at) && self.is_www(at),
+            b'-' => self.is_date_behind_emoji(at),
+            _ => false,
+        };
+        if escapes { Form::Backslash } else { Form::Plain }
+    }
+
+    fn in_brackets(&self) -> bool {
+        self.inside == Inside::Brackets
+    }
+
+    /// Whether a delimiter stands at an edge inside our own bold or italics, where it would join ours.
+    fn is_at_edge(&self, at: usize) -> bool {
+        self.inside == Inside::Emphasis && (at == 0 || at + 1 == self.bytes.len())
+    }
+
+    /// Whether the delimiters from `from` to `until` could open or close something: not between white space. Behind a
+    /// piece's end there may be punctuation of ours.
+    fn may_delimit(&self, from: usize, until: usize) -> bool {
+        self.is_at_edge(from)
+            || self.neighbour_before(from) != Neighbour::White
+            || self.neighbour_after(until) != Neighbour::White
+    }
+
+    /// Whether it is one of a run of two or more that could open or close something.
+    fn doubled(&mut self, at: usize) -> bool {
+        let (from, until) = self.run(at);
+        until - from > 1 && self.may_delimit(from, until)
+    }
+
+    /// A run opens emphasis only where no word is before it. One that does not open never closes anything.
+    fn underscore(&mut self, at: usize) -> bool {
+        let (from, until) = self.run(at);
+        let at_edge = self.is_at_edge(from) || self.is_at_edge(until - 1);
+        let opens =
+            self.neighbour_before(from) != Neighbour::Word && self.neighbour_after(until) != Neighbour::White;
+        at_edge || opens
+    }
+
+    /// A footnote, superscript, or block id.
+    fn caret(&self, at: usize) -> bool {
+        let rest = &self.bytes[at + 1..];
+        if rest.first() == Some(&b'[')
+            || self.is_at_edge(at)
+            || self.pairs.carets && self.may_delimit(at, at + 1)
+        {
+            return true;
+        }
+        if self.neighbour_before(at) != Neighbour::White {
+            return false;
+        }
+        let name = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-')
+            .count();
+        rest.starts_with(b"oc-") || name > 0 && rest[name..].trim_ascii().is_empty()
+    }
+
+    /// A tag, a comment, a template, or an address in angle brackets.
+    fn begins_html(&mut self, at: usize) -> bool {
+        let Some(after) = self.byte(at + 1) else {
+            return false;
+        };
+        if after.is_ascii_alphabetic() || matches!(after, b'/' | b'!' | b'?' | b'%') {
+            return true;
+        }
+        let bytes = self.bytes;
+        let address = self
+            .next_at
+            .find(at, bytes.len(), |from| memchr::memchr(b'@', &bytes[from..]));
+        address < bytes.len() && address < self.next_space(at)
+    }
+
+    /// The next space: parsers do not end an address at other white space, and there is no tab in a line.
+    fn next_space(&mut self, at: usize) -> usize {
+        let bytes = self.bytes;
+        self.next_space
+            .find(at, bytes.len(), |from| memchr::memchr(b' ', &bytes[from..]))
+    }
+
+    /// Whether Obsidian would find a tag: not behind a word, and with more than digits in it.
+    fn begins_tag(&self, at: usize) -> bool {
+        let rest = &self.bytes[at + 1..];
+        if rest.is_empty() {
+            return self.inside == Inside::Emphasis;
+        }
+        let behind_word = match self.character_before(at) {
+            Some('_') => true,
+            Some(character) if at < self.url_end && "/?&=!.~-".contains(character) => true,
+            Some(character) => character.is_alphanumeric(),
+            None => false,
+        };
+        !behind_word && is_tag_name(&self.line[at + 1..])
+    }
+
+    /// Whether the hyphen is the first of a date behind an emoji.
+    fn is_date_behind_emoji(&self, at: usize) -> bool {
+        let Some(start) = at.checked_sub(4).filter(|&start| is_date(&self.bytes[start..])) else {
+            return false;
+        };
+        match self.line[..start].trim_end().chars().next_back() {
+            Some(before) => is_emoji(before),
+            None => self.behind_emoji,
+        }
+    }
+
+    /// The run of equal bytes around `at`.
+    fn run(&mut self, at: usize) -> (usize, usize) {
+        let (from, until) = self.last_run;
+        if (from..until).contains(&at) {
+            return self.last_run;
+        }
+        let byte = self.bytes[at];
+        let before = self.bytes[..at].iter().rev().take_while(|&&other| other == byte);
+        let after = self.bytes[at..].iter().take_while(|&&other| other == byte);
+        self.last_run = (at - before.count(), at + after.count());
+        self.last_run
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
+    }
+
+    fn byte_before(&self, at: usize) -> Option<u8> {
+        at.checked_sub(1).map(|before| self.bytes[before])
+    }
+
+    fn character_before(&self, at: usize) -> Option<char> {
+        self.line[..at].chars().next_back()
+    }
+
+    fn neighbour_before(&self, at: usize) -> Neighbour {
+        self.character_before(at).map_or(self.before, Neighbour::of)
+    }
+
+    fn neighbour_after(&self, at: usize) -> Neighbour {
+        self.line[at..]
+            .chars()
+            .next()
+            .map_or(Neighbour::Other, Neighbour::of)
+    }
+}
+
+impl Remembered {
+    /// The place that `search` finds from `at` on, `end` if there is none. Searches again only behind the last find.
+    fn find(&mut self, at: usize, end: usize, search: impl Fn(usize) -> Option<usize>) -> usize {
+        match self.found {
+            Some(found) if self.searched_from <= at && at <= found => found,
+            _ => {
+                let found = search(at).map_or(end, |offset| at + offset);
+                (self.searched_from, self.found) = (at, Some(found));
+                found
+            }
+        }
+    }
+}
+
+/// Whether a tag's name begins here: with something in it that is no digit.
+fn is_tag_name(text: &str) -> bool {
+    text.chars()
+        .take_while(|character| !character.is_whitespace() && !"#,;.:!?'\"`()[]{}".contains(*character))
+        .any(|character| !character.is_ascii_digit())
+}
+
+/// Whether `bytes` begin with `YYYY-MM-DD`.
+pub(super) fn is_date(bytes: &[u8]) -> bool {
+    bytes.len() >= 10
+        && bytes[..10].iter().enumerate().all(|(index, byte)| match index {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// Whether what follows a `&` makes it a character reference.
+pub(super) fn is_entity(rest: &[u8]) -> bool {
+    /// As long as the longest name that HTML knows.
+    const LONGEST: usize = 32;
+    let (body, longest, belongs): (_, _, fn(&u8) -> bool) = match rest {
+        [b'#', b'x' | b'X', hex @ ..] => (hex, 7, u8::is_ascii_hexdigit),
+        [b'#', decimal @ ..] => (decimal, 8, u8::is_ascii_digit),
+        [first, ..] if first.is_ascii_alphabetic() => (rest, LONGEST, u8::is_ascii_alphanumeric),
+        _ => return false,
+    };
+    let length = body
         .iter()
-        .position(|&byte| CLASS[usize::from(byte)] != PLAIN)
-    {
-        at += found;
-        if let Some(replacement) = replacement(bytes, at, start) {
-            out.extend_from_slice(&bytes[written..at]);
-            out.extend_from_slice(replacement.before);
-            written = at + usize::from(replacement.instead);
-        }
-        at += 1;
-    }
-    out.extend_from_slice(&bytes[written..]);
-}
-
-/// What is written before a byte, or instead of it.
-struct Replacement {
-    before: &'static [u8],
-    instead: bool,
-}
-
-const BACKSLASH: Option<Replacement> = Some(Replacement {
-    before: b"\\",
-    instead: false,
-});
-
-const fn entity(name: &'static [u8]) -> Option<Replacement> {
-    Some(Replacement {
-        before: name,
-        instead: true,
-    })
-}
-
-#[inline]
-fn replacement(bytes: &[u8], at: usize, start: Start) -> Option<Replacement> {
-    if CLASS[usize::from(bytes[at])] == ALWAYS {
-        return BACKSLASH;
-    }
-    let before = at.checked_sub(1).map(|before| bytes[before]);
-    let after = bytes.get(at + 1).copied();
-    let backslash = match bytes[at] {
-        b'<' => return entity(b"&lt;"),
-        b'&' => return entity(b"&amp;"),
-        b'#' if begins_tag(&bytes[at + 1..]) => return entity(b"&num;"),
-        b'#' => !before.is_some_and(is_word) && after != Some(b' '),
-        b':' => colon_means_something(before, after) && !is_in_redaction(&bytes[..at], after),
-        b'%' => matches!(before, Some(b'%' | b'{')) || matches!(after, Some(b'%' | b'>' | b'}')),
-        b'=' => before == Some(b'=') || after == Some(b'='),
-        b'{' => before == Some(b'{'),
-        b'.' => at >= 3 && bytes[at - 3..at].eq_ignore_ascii_case(b"www"),
-        b'@' => after.is_some_and(|after| after != b' '),
-        _ => is_marked_date(bytes, at, start),
-    };
-    if backslash { BACKSLASH } else { None }
-}
-
-/// Handles what means something only at the beginning of a line; returns how much of it is written.
-fn escape_line_start(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
-    match bytes.first() {
-        Some(b'#') if begins_tag(&bytes[1..]) => return 0,
-        Some(&first @ (b'#' | b'>' | b'+' | b'-' | b'=' | b':')) => {
-            out.extend_from_slice(&[b'\\', first]);
-            return 1;
-        }
-        _ => {}
-    }
-    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits > 0 && matches!(bytes.get(digits), Some(b'.' | b')')) {
-        out.extend_from_slice(&bytes[..digits]);
-        out.extend_from_slice(&[b'\\', bytes[digits]]);
-        return digits + 1;
-    }
-    0
-}
-
-/// Letters, digits and `_`; everything beyond ASCII counts, since it may be a letter.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-}
-
-/// Whether what follows a `#` would make it a tag for Obsidian or Dataview. All but spaces and these do, and a
-/// backslash, which some characters will get, does too.
-fn begins_tag(after: &[u8]) -> bool {
-    !matches!(
-        after.first(),
-        None | Some(b' ' | b',' | b';' | b'.' | b'!' | b'?' | b'\'' | b'"' | b'(' | b')' | b'}')
-    )
-}
-
-/// Whether a colon may be half of a Dataview separator, end a URI scheme, or belong to an emoji's short name.
-fn colon_means_something(before: Option<u8>, after: Option<u8>) -> bool {
-    let Some(after) = after else { return true };
-    if after == b':' || before == Some(b':') {
-        return true;
-    }
-    if after == b' ' {
-        return false;
-    }
-    let time_of_day = before.is_some_and(|byte| byte.is_ascii_digit()) && after.is_ascii_digit();
-    let scheme =
-        before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-    let short_name = after.is_ascii_alphanumeric() || matches!(after, b'_' | b'+' | b'-' | b'/');
-    !time_of_day && (scheme || short_name)
-}
-
-/// Whether a colon is that of `[REDACTED:rule]`, which should stay easy to read and to search for; it is neither a scheme
-/// that anything opens nor the beginning of a short name.
-fn is_in_redaction(before: &[u8], after: Option<u8>) -> bool {
-    before.ends_with(b"[REDACTED") && after.is_some_and(|byte| byte.is_ascii_lowercase())
-}
-
-/// Whether the hyphen at `at` is the first of a date that an emoji may stand before.
-fn is_marked_date(bytes: &[u8], at: usize, start: Start) -> bool {
-    let digits = |from: usize, count: usize| {
-        bytes
-            .get(from..from + count)
-            .is_some_and(|run| run.iter().all(u8::is_ascii_digit))
-    };
-    let is_date = at >= 4
-        && digits(at - 4, 4)
-        && digits(at + 1, 2)
-        && bytes.get(at + 3) == Some(&b'-')
-        && digits(at + 4, 2);
-    if !is_date {
-        return false;
-    }
-    // A space beyond ASCII is no less a reason than the emoji that may be before it.
-    match bytes[..at - 4].iter().rev().find(|&&byte| byte != b' ') {
-        Some(&before) => before >= 0x80,
-        None => start == Start::Line,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::markdown::unescape;
-
-    fn escaped(text: &str, start: Start) -> String {
-        let mut out = Vec::new();
-        escape_line(&mut out, text, start);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn within_a_line() {
-        let table = [
-            (
-                "We discussed the roadmap for Q2.",
-                "We discussed the roadmap for Q2.",
-            ),
-            (r"\`*_[]~$|^", r"\\\`\*\_\[\]\~\$\|\^"),
-            ("a < b & c > d", "a &lt; b &amp; c > d"),
-            ("<%+ tp.x %>", r"&lt;%+ tp.x \%>"),
-            ("100% %% %%% {% x %}", r"100% \%\% \%\%\% {\% x \%}"),
-            ("a = b == c === d", r"a = b \=\= c \=\=\= d"),
-            ("{a} {{b}} {{{c", r"{a} {\{b}} {\{\{c"),
-            ("#tag a#b C# # x #, (#", r"&num;tag a&num;b C# # x \#, (\#"),
-            ("a: b 12:30 k:: v end:", r"a: b 12:30 k\:\: v end\:"),
-            (
-                "http://e javascript:x C:\\ :smile: {\"a\":\"b\"}",
-                r#"http\://e javascript\:x C\:\\ \:smile: {"a":"b"}"#,
-            ),
-            ("www.e.com WwW.x w.w", r"www\.e.com WwW\.x w.w"),
-            ("a@b.c @ x@ @ñ", r"a\@b.c @ x@ \@ñ"),
-            (
-                "📅 2026-02-26 ✅2026-02-26 on 2026-02-26",
-                r"📅 2026\-02-26 ✅2026\-02-26 on 2026-02-26",
-            ),
-            ("2026-02-26", "2026-02-26"),
-            ("- + > 1. 1)", "- + > 1. 1)"),
-        ];
-        for (text, expected) in table {
-            assert_eq!(escaped(text, Start::Within), expected, "{text}");
-            assert_eq!(unescape(expected), text);
-        }
-    }
-
-    #[test]
-    fn at_a_lines_start() {
-        let table = [
-            ("# H", r"\# H"),
-            ("#", r"\#"),
-            ("#tag", "&num;tag"),
-            ("> q", r"\> q"),
-            ("- a", r"\- a"),
-            ("---", r"\---"),
-            ("+ a", r"\+ a"),
-            ("===", r"\=\=\="),
-            ("=", r"\="),
-            (": d", r"\: d"),
-            ("1. a", r"1\. a"),
-            ("12345678901) a", r"12345678901\) a"),
-            ("1.5 l", r"1\.5 l"),
-            ("1 a", "1 a"),
-            ("2026-02-26", r"2026\-02-26"),
-            ("* a", r"\* a"),
-        ];
-        for (text, expected) in table {
-            assert_eq!(escaped(text, Start::Line), expected, "{text}");
-            assert_eq!(unescape(expected), text);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn unescape_undoes_escape(text in "([ -~]|[\\\\&#:=%@.{-]|&lt;|&amp;|é|📅| 2026-02-26){0,60}", line: bool) {
-            let start = if line { Start::Line } else { Start::Within };
-            prop_assert_eq!(unescape(&escaped(&text, start)), text);
-        }
-
-        #[test]
-        fn nothing_that_means_something_is_left(text in "[ a-c=%:{}<>\\[\\]#@^1.\\\\-]{0,60}", line: bool) {
-            let out = escaped(&text, if line { Start::Line } else { Start::Within });
-            let mut characters = out.chars();
-            let mut bare = String::new();
-            while let Some(character) = characters.next() {
-                bare.push(if character == '\\' { characters.next().map_or('\\', |_| '?') } else { character });
-            }
-            for syntax in ["::", "==", "%%", "<", "{{", "{%", "%}", "%>", "[", "]", "^", "#a", "@a", "a:b"] {
-                prop_assert!(!bare.contains(syntax), "{} in {}", syntax, out);
-            }
-        }
-    }
+        .take(longest + 1)
+        .take_while(|byte| belongs(byte))
+        .count();
+    (1..=longest).contains(&length) && body.get(length) == Some(&b';')
 }

@@ -1,18 +1,27 @@
-//! The frontmatter of a daily file. No text of a plugin or user gets here.
+//! The frontmatter of a daily file. No text of a plugin gets here.
 
 use super::sink::Markdown;
 use crate::{day::DayRule, entry::DailyFile};
 
-/// The frontmatter and the blank line after it.
+/// The version of the format, as the header states it.
+pub(crate) const VERSION: &str = "2";
+
+/// The frontmatter and the blank line behind it.
 pub(crate) fn render(file: DailyFile, days: &DayRule) -> Vec<u8> {
-    let mut header = Markdown::with_capacity(120 + days.zone_name.len());
-    header.literal("---\nopenclone: 1\nfolder: ");
+    let mut header = Markdown::with_capacity(192 + days.zone_name.len());
+    header.literal("---\nopenclone: ");
+    header.literal(VERSION);
+    header.literal("\nfolder: ");
     header.literal(file.folder);
     header.literal("\ndate: ");
     header.date(file.date);
     header.literal("\ntimezone: ");
     header.yaml_string(&days.zone_name);
-    header.literal("\ntrust: untrusted-capture\n---\n\n");
+    header.literal("\ntrust: untrusted-capture\naliases: [\"");
+    header.literal(file.folder);
+    header.literal(" ");
+    header.date(file.date);
+    header.literal("\"]\ncssclasses: [openclone]\n---\n\n");
     header.into_bytes()
 }
 
@@ -40,8 +49,8 @@ mod tests {
 
     #[test]
     fn it_is_as_documented() {
-        let expected = "---\nopenclone: 1\nfolder: Audio\ndate: 2026-02-26\ntimezone: Europe/Madrid\n\
-            trust: untrusted-capture\n---\n\n";
+        let expected = "---\nopenclone: 2\nfolder: Audio\ndate: 2026-02-26\ntimezone: Europe/Madrid\n\
+            trust: untrusted-capture\naliases: [\"Audio 2026-02-26\"]\ncssclasses: [openclone]\n---\n\n";
         assert_eq!(header("Europe/Madrid"), expected);
     }
 

@@ -1,36 +1,43 @@
-//! One event as a list item:
+//! One event as a list item: what a person would write, then its metadata in a comment, then its block id.
 //!
 //! ```text
-//! - **14:30:00** title: text
-//!   more text [field:: value] [ref:: …] [via:: plugin\@version] [device:: 550e8400] ^oc-<id>
+//! - **14:30** title: text <!-- [field:: value] [at:: …] [ref:: …] [via:: plugin@version] [device:: …] --> ^oc-<id>
 //! ```
 //! The date stands before the time when it is not the file's, the offset behind it when the clock shows this time twice.
+//! A text of more than one line begins on a line of its own behind a title; its lines are indented and end in two spaces.
+//! Metadata and id stand behind the last line.
 
 mod fields;
-mod title;
+mod person;
+mod span;
+mod text;
+mod visible;
 
-use super::{layout, sink::Markdown};
+use super::{
+    escape::Pairs,
+    field::FieldWriter,
+    format::{FieldSelection, Format, Metadata},
+    layout,
+    sink::Markdown,
+};
 use crate::{
     day::{LocalTime, civil_date},
     entry::{BatchContext, Event},
     event_id::EventId,
     source_type::SourceType,
-    value::{
-        Object, Value,
-        json::{self, Form},
-    },
+    value::{Object, Value},
 };
 
 /// What the items of a batch have in common, made once.
 #[derive(Debug)]
 pub(crate) struct ItemRenderer {
     source_type: SourceType,
-    /// `source` if there is one: what stands between the members of data and `ref`.
-    source: Markdown,
-    /// `via` and `device`: what stands between `ref` and the block id.
+    format: Format,
+    /// `via`, `device`, and `source` if there is one.
     origin: Markdown,
-    /// Where JSON is put together.
-    scratch: String,
+    writer: FieldWriter,
+    /// Kept for its memory.
+    shown: Shown,
 }
 
 /// When and where an item is.
@@ -38,79 +45,100 @@ pub(crate) struct ItemRenderer {
 pub(crate) struct Moment<'z> {
     /// The event's own time.
     pub(crate) local: LocalTime,
+    /// Of its second.
+    pub(crate) millisecond: u16,
     /// The file's day, in days since 1970-01-01.
     pub(crate) file_day: i64,
     /// The vault's zone.
     pub(crate) zone: &'z jiff::tz::TimeZone,
 }
 
-/// An item in the making.
+/// An item being written.
 struct Item<'r, 'd> {
     out: &'r mut Markdown,
     data: &'d Object<'d>,
-    typical: &'static [&'static str],
-    /// A bit for each typical field that the title or the text has shown.
-    shown: u8,
-    scratch: &'r mut String,
+    source_type: SourceType,
+    format: Format,
+    moment: Moment<'d>,
+    shown: &'r mut Shown,
+    /// There is something behind the time.
+    has_content: bool,
+}
+
+/// Members that the visible part shows, by their places in the data.
+#[derive(Debug, Default)]
+struct Shown {
+    /// In full, as they are.
+    literally: Vec<usize>,
+    /// In a form that is nicer to read.
+    formed: Vec<usize>,
 }
 
 impl ItemRenderer {
     pub(crate) fn new(context: &BatchContext<'_>) -> Self {
-        let mut source = Markdown::default();
-        source.literal(layout::source_field(context.source_type).unwrap_or_default());
         let names = context.plugin_id.len() + context.plugin_version.len() + context.device_id.len();
+        let metadata = context.format.metadata;
         let mut origin = Markdown::with_capacity(names + 48);
-        origin.literal(" [via:: ");
-        origin.text(&[context.plugin_id, "@", context.plugin_version].concat());
-        origin.literal("] [device:: ");
-        origin.text(short_device(context.device_id));
-        origin.literal("]");
+        origin.begin_item(Pairs::ASSUMED);
+        let mut writer = FieldWriter::default();
+        let via = [context.plugin_id, "@", context.plugin_version].concat();
+        writer.string(&mut origin, metadata, "via", &via);
+        let device = short_device(context.device_id);
+        writer.string(&mut origin, metadata, "device", device);
+        if let Some(source) = layout::source_field(context.source_type) {
+            writer.string(&mut origin, metadata, "source", source);
+        }
         Self {
             source_type: context.source_type,
-            source,
+            format: context.format,
             origin,
-            scratch: String::new(),
+            writer,
+            shown: Shown::default(),
         }
     }
 
     /// Appends the item of `event`.
     pub(crate) fn render(&mut self, out: &mut Markdown, id: EventId, event: &Event<'_>, moment: Moment<'_>) {
-        write_moment(out, moment);
-        let layout = layout::of(self.source_type);
+        let metadata = self.format.metadata;
+        out.begin_item(match metadata {
+            Metadata::Html => pairs(event.data),
+            Metadata::Comment | Metadata::Visible => Pairs::ASSUMED,
+        });
+        self.shown.literally.clear();
+        self.shown.formed.clear();
         let mut item = Item {
             out,
             data: event.data,
-            typical: self.source_type.typical_fields(),
-            shown: 0,
-            scratch: &mut self.scratch,
+            source_type: self.source_type,
+            format: self.format,
+            moment,
+            shown: &mut self.shown,
+            has_content: false,
         };
-        let others = item.others();
-        let titled = item.title(layout, &others, moment);
-        item.text(layout.text, titled);
-        item.fields(&others);
-        out.append(&self.source);
+        item.visible();
+        item.long_members();
+        item.out.literal(match metadata {
+            Metadata::Html => " <!--",
+            Metadata::Comment => " %%",
+            Metadata::Visible => "",
+        });
+        item.fields(&mut self.writer);
+        self.writer.with(out, metadata, "at", |value| {
+            let mut at = Markdown::default();
+            at.timestamp(moment.local, moment.millisecond);
+            value.push_str(&String::from_utf8(at.into_bytes()).unwrap_or_default());
+        });
         if let Some(raw_ref) = event.raw_ref.filter(|raw_ref| !raw_ref.is_empty()) {
-            out.literal(" [ref:: ");
-            out.text(raw_ref);
-            out.literal("]");
+            self.writer.string(out, metadata, "ref", raw_ref);
         }
         out.append(&self.origin);
+        out.literal(match metadata {
+            Metadata::Html => " -->",
+            Metadata::Comment => " %%",
+            Metadata::Visible => "",
+        });
         out.block_id(id);
     }
-}
-
-fn write_moment(out: &mut Markdown, moment: Moment<'_>) {
-    let Moment { local, file_day, .. } = moment;
-    out.literal("- **");
-    if local.day() != file_day {
-        out.date(civil_date(local.day()));
-        out.literal(" ");
-    }
-    out.time(local);
-    if local.twice {
-        out.offset(local.offset);
-    }
-    out.literal("**");
 }
 
 /// The first eight digits of a UUID as the contract spells it, all of anything else.
@@ -121,53 +149,65 @@ fn short_device(device_id: &str) -> &str {
     }
 }
 
-impl Item<'_, '_> {
-    /// The text behind the title, on as many lines as it has.
-    fn text(&mut self, key: Option<&str>, titled: bool) {
-        let Some((key, value)) = key.and_then(|key| Some((key, self.data.get(key)?))) else {
-            return;
-        };
-        if !is_visible(value) {
-            return;
-        }
-        self.out.literal(if titled { ": " } else { " " });
-        match value {
-            Value::String(text) => self.out.lines(text),
-            _ => self.inline(value),
-        }
-        self.mark_shown(key);
-    }
-
-    /// A value on one line.
-    fn inline(&mut self, value: &Value<'_>) {
-        match value {
-            Value::Null => self.out.literal("null"),
-            Value::Bool(true) => self.out.literal("true"),
-            Value::Bool(false) => self.out.literal("false"),
-            Value::Number(number) => self.out.number(number),
-            Value::String(text) => self.out.text(text),
-            Value::Array(_) | Value::Object(_) => {
-                self.scratch.clear();
-                json::write_value(self.scratch, value, Form::Shown);
-                self.out.text(self.scratch);
+/// Which delimiters the strings of `data` have more than one of.
+fn pairs(data: &Object<'_>) -> Pairs {
+    let (mut tildes, mut carets) = (0_usize, 0_usize);
+    let mut count = |text: &str| {
+        for at in memchr::memchr2_iter(b'~', b'^', text.as_bytes()) {
+            match text.as_bytes()[at] {
+                b'~' => tildes += 1,
+                _ => carets += 1,
+            }
+            if tildes > 1 && carets > 1 {
+                break;
             }
         }
-    }
-
-    fn mark_shown(&mut self, key: &str) {
-        if let Some(index) = self.typical.iter().position(|typical| *typical == key) {
-            self.shown |= 1 << index;
-        }
+    };
+    data.iter().for_each(|(key, value)| {
+        count(key);
+        each_string(value, &mut count);
+    });
+    Pairs {
+        tildes: tildes > 1,
+        carets: carets > 1,
     }
 }
 
-/// Whether a value can name an event or be its text: something that is seen and not nested. What is not becomes a
-/// field, so that nothing is lost.
-fn is_visible(value: &Value<'_>) -> bool {
+fn each_string(value: &Value<'_>, visit: &mut impl FnMut(&str)) {
     match value {
-        Value::String(text) => !super::sink::is_blank(text),
-        Value::Number(_) | Value::Bool(_) => true,
-        Value::Null | Value::Array(_) | Value::Object(_) => false,
+        Value::String(text) => visit(text),
+        Value::Array(items) => items.iter().for_each(|item| each_string(item, visit)),
+        // Only ever written as JSON, in a comment.
+        Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+impl<'d> Item<'_, 'd> {
+    /// Begins an item, with the time of the event.
+    fn begin(&mut self) {
+        let Moment { local, file_day, .. } = self.moment;
+        self.out.literal("- **");
+        if local.day() != file_day {
+            self.out.date(civil_date(local.day()));
+            self.out.literal(" ");
+        }
+        self.out.clock(local);
+        if local.twice {
+            self.out.offset(local.offset);
+        }
+        self.out.literal("**");
+    }
+
+    /// A member's value, with its place.
+    fn member(&self, key: &str) -> Option<(usize, &'d Value<'d>)> {
+        let place = self.data.iter().position(|(name, _)| name == key)?;
+        self.data.iter().nth(place).map(|(_, value)| (place, value))
+    }
+
+    /// Whether a member that the visible part shows is left out of the fields.
+    fn is_left_out(&self, place: usize, value: &Value<'_>) -> bool {
+        self.shown.literally.contains(&place)
+            && (self.format.fields == FieldSelection::Essential || fields::is_long(value))
     }
 }
 

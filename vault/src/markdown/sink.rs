@@ -1,88 +1,165 @@
-//! The one place where the bytes of a daily file are made.
+//! The only place where the bytes of a daily file are made.
 //!
-//! Foreign text has two ways in, [`Markdown::text`] and [`Markdown::lines`], and both escape; everything else takes
-//! literals or types that have only harmless forms. Each piece of foreign text stands behind a literal that ends in
-//! a space or an opening bracket, and escaping treats a piece's end as hostile, so that nothing arises at a seam.
-
-use std::borrow::Cow;
+//! Captured text has few ways in: [`Markdown::text`], [`Markdown::emphasised`], [`Markdown::link_text`] and
+//! [`Markdown::lines`] escape it, and [`Markdown::guarded`] takes the values of fields, which stand in a comment.
+//! Everything else takes literals, or types that have only harmless forms. The sink remembers what of an item decides how
+//! the next piece is escaped, so that nothing arises at a seam.
 
 use super::{
-    escape::{Start, escape_line},
-    normalise::clean,
+    escape::{Context, Inside, Pairs, Start, escape_line},
+    normalise::{clean, on_one_line, tidy_lines},
     url::Destination,
 };
-use crate::{day::LocalTime, event_id::EventId, value::Number};
+use crate::{day::LocalTime, event_id::EventId};
 
 /// Markdown of ours, growing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Markdown {
     bytes: Vec<u8>,
+    context: Context,
 }
 
-/// What stands in front of each further line of a text: the indentation of our list item.
-const NEXT_LINE: &str = "\n  ";
+/// The end of a line that is not an item's last, and the indentation of the next.
+const NEXT_LINE: &str = "  \n  ";
 
 impl Markdown {
-    /// Nothing yet, with room for so many bytes.
+    /// An empty text with room for so many bytes.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(bytes),
+            context: Context::default(),
         }
+    }
+
+    /// Begins an item: what came before it does not matter any more.
+    pub(super) fn begin_item(&mut self, pairs: Pairs) {
+        self.context = Context {
+            pairs,
+            ..Context::default()
+        };
     }
 
     /// Appends a literal of ours as it is.
     pub(crate) fn literal(&mut self, literal: &'static str) {
-        self.bytes.extend_from_slice(literal.as_bytes());
+        self.push(literal.as_bytes());
     }
 
-    /// Appends what has been made before.
+    /// Appends text that was made by another sink.
     pub(crate) fn append(&mut self, made: &Self) {
         self.bytes.extend_from_slice(&made.bytes);
     }
 
-    /// Appends foreign text on one line: each break, and the blank lines and spaces around it, become one space.
-    pub(crate) fn text(&mut self, foreign: &str) {
-        self.assert_boundary();
-        let clean = clean(foreign);
-        escape_line(&mut self.bytes, &on_one_line(&clean), Start::Within);
+    /// Appends captured text on one line.
+    pub(crate) fn text(&mut self, captured: &str) {
+        self.piece(captured, Inside::Text);
     }
 
-    /// Appends foreign text, its further lines indented as ours, without blank lines.
-    pub(crate) fn lines(&mut self, foreign: &str) {
-        self.assert_boundary();
-        let clean = clean(foreign);
-        for (index, line) in inked(&clean).enumerate() {
+    /// Appends captured text on one line, in bold or italics of ours.
+    pub(super) fn emphasised(&mut self, captured: &str) {
+        self.piece(captured, Inside::Emphasis);
+    }
+
+    /// Appends captured text on one line, as the text of a link of ours.
+    pub(super) fn link_text(&mut self, captured: &str) {
+        self.piece(captured, Inside::Brackets);
+    }
+
+    fn piece(&mut self, captured: &str, inside: Inside) {
+        let cleaned = clean(captured);
+        let line = on_one_line(&cleaned);
+        escape_line(&mut self.bytes, &line, Start::Within, inside, &mut self.context);
+    }
+
+    /// Appends a captured text with its lines and their indentation. Whether it has a line of its own decides what the
+    /// first one means to a parser.
+    pub(super) fn lines(&mut self, cleaned: &str, starts_line: bool) {
+        let mut after_blank = false;
+        for (index, line) in tidy_lines(cleaned).enumerate() {
             if index > 0 {
-                self.literal(NEXT_LINE);
+                self.next_line(after_blank, line.is_empty());
             }
-            let start = if index > 0 { Start::Line } else { Start::Within };
-            escape_line(&mut self.bytes, line, start);
+            after_blank = line.is_empty();
+            let is_first = index == 0 && !starts_line;
+            let (line, start) = if is_first {
+                (line.trim_start(), Start::Within)
+            } else {
+                (line, Start::Line)
+            };
+            escape_line(&mut self.bytes, line, start, Inside::Text, &mut self.context);
         }
     }
 
-    /// Appends a member's key that `layout::is_field_name` takes. Unlike text it keeps a `_` between letters or
-    /// digits, where it cannot begin emphasis: Dataview's users would otherwise ask for `app\_name`.
-    pub(crate) fn field_name(&mut self, name: &str) {
-        let bytes = name.as_bytes();
-        let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-        for (at, &byte) in bytes.iter().enumerate() {
-            let harmless = byte == b'-' || byte.is_ascii_alphanumeric();
-            let joins_words = byte == b'_' && at > 0 && alphanumeric(at - 1) && alphanumeric(at + 1);
-            if !harmless && !joins_words {
-                self.bytes.push(b'\\');
-            }
-            self.bytes.push(byte);
-        }
+    /// Ends a line; a blank one consists of the backslash that breaks it.
+    fn next_line(&mut self, after_blank: bool, is_blank: bool) {
+        let next = match (after_blank, is_blank) {
+            (true, _) => "\n  ",
+            (false, true) => "  \n  \\",
+            (false, false) => NEXT_LINE,
+        };
+        self.bytes.extend_from_slice(next.as_bytes());
     }
 
-    /// Appends a number's digits.
-    pub(crate) fn number(&mut self, number: &Number<'_>) {
-        self.bytes.extend_from_slice(number.as_str().as_bytes());
+    /// Ends the line, which is not the item's last.
+    pub(super) fn break_line(&mut self) {
+        self.literal(NEXT_LINE);
+    }
+
+    /// Appends a colon and a space; the space alone behind another colon, since two would be Dataview's separator.
+    pub(super) fn colon(&mut self) {
+        let text = self.bytes.strip_suffix(b"**").unwrap_or(&self.bytes);
+        let behind_colon = text.last() == Some(&b':');
+        self.literal(if behind_colon { " " } else { ": " });
+    }
+
+    /// Appends a field that [`super::field`] has made for a comment that no Markdown parser reads.
+    pub(super) fn guarded(&mut self, field: &str) {
+        self.bytes.extend_from_slice(field.as_bytes());
+    }
+
+    /// Appends the value of a field that Markdown parsers read.
+    pub(super) fn field_value(&mut self, value: &str) {
+        escape_line(
+            &mut self.bytes,
+            value,
+            Start::Within,
+            Inside::Brackets,
+            &mut self.context,
+        );
+    }
+
+    /// Appends the name of a field or figure, which is `[A-Za-z0-9_-]+`.
+    pub(super) fn name(&mut self, name: &str) {
+        debug_assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        );
+        self.push(name.as_bytes());
+    }
+
+    /// Appends the digits of a number: `[0-9.-]+`.
+    pub(super) fn digits(&mut self, digits: &str) {
+        debug_assert!(
+            digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b".-".contains(&byte))
+        );
+        self.push(digits.as_bytes());
+    }
+
+    /// Appends a length of time: `[0-9:]+`.
+    pub(super) fn clock_text(&mut self, clock: &str) {
+        debug_assert!(clock.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'));
+        self.push(clock.as_bytes());
+    }
+
+    /// Appends a whole number.
+    pub(super) fn count(&mut self, number: u64) {
+        self.push(number.to_string().as_bytes());
     }
 
     /// Appends a link's destination.
     pub(super) fn destination(&mut self, destination: &Destination) {
-        self.bytes.extend_from_slice(destination.as_str().as_bytes());
+        self.push(destination.as_str().as_bytes());
     }
 
     /// Appends ` ^oc-<id>` and a line feed.
@@ -92,18 +169,36 @@ impl Markdown {
         self.literal("\n");
     }
 
-    /// Appends `HH:MM:SS`.
-    pub(crate) fn time(&mut self, time: LocalTime) {
-        let second = time.second_of_day();
-        self.two_digits(second / 3600);
+    /// Appends `HH:MM`.
+    pub(super) fn clock(&mut self, time: LocalTime) {
+        let minute = time.second_of_day() / 60;
+        self.two_digits(minute / 60);
         self.literal(":");
-        self.two_digits(second / 60 % 60);
+        self.two_digits(minute % 60);
+    }
+
+    /// Appends `HH:00`.
+    pub(crate) fn hour(&mut self, hour: u8) {
+        self.two_digits(u32::from(hour));
+        self.literal(":00");
+    }
+
+    /// Appends `YYYY-MM-DDTHH:MM:SS+HH:MM`, with milliseconds if there are any.
+    pub(super) fn timestamp(&mut self, time: LocalTime, millisecond: u16) {
+        self.date(crate::day::civil_date(time.day()));
+        self.literal("T");
+        self.clock(time);
         self.literal(":");
-        self.two_digits(second % 60);
+        self.two_digits(time.second_of_day() % 60);
+        if millisecond > 0 {
+            self.literal(".");
+            self.digits(&format!("{millisecond:03}"));
+        }
+        self.offset(time.offset);
     }
 
     /// Appends an offset from UTC: `+HH:MM`.
-    pub(crate) fn offset(&mut self, seconds: i32) {
+    pub(super) fn offset(&mut self, seconds: i32) {
         self.literal(if seconds < 0 { "-" } else { "+" });
         let minutes = seconds.unsigned_abs() / 60;
         self.two_digits(minutes / 60);
@@ -123,14 +218,14 @@ impl Markdown {
         self.two_digits(u32::from(date.day().unsigned_abs()));
     }
 
-    /// Appends `HH:MM`.
-    pub(crate) fn hour_and_minute(&mut self, time: jiff::civil::Time) {
+    /// Appends a time of day: `HH:MM`.
+    pub(super) fn time_of_day(&mut self, time: jiff::civil::Time) {
         self.two_digits(u32::from(time.hour().unsigned_abs()));
         self.literal(":");
         self.two_digits(u32::from(time.minute().unsigned_abs()));
     }
 
-    /// Appends a name as it is if YAML reads it as a string; quoted otherwise.
+    /// Appends the name of a time zone in YAML: as it is if YAML reads it as a string, else quoted.
     pub(super) fn yaml_string(&mut self, name: &str) {
         if is_plain_yaml(name) {
             return self.bytes.extend_from_slice(name.as_bytes());
@@ -157,52 +252,23 @@ impl Markdown {
         self.bytes
     }
 
+    fn push(&mut self, ours: &[u8]) {
+        self.context.pass(ours);
+        self.bytes.extend_from_slice(ours);
+    }
+
     fn two_digits(&mut self, number: u32) {
         let digit = |digit: u32| b'0' + u8::try_from(digit % 10).unwrap_or_default();
         self.bytes.extend_from_slice(&[digit(number / 10), digit(number)]);
     }
-
-    fn assert_boundary(&self) {
-        debug_assert!(
-            matches!(self.bytes.last(), Some(b' ' | b'(' | b'[')),
-            "foreign text behind {:?}",
-            self.bytes.last()
-        );
-    }
 }
 
-/// Whether YAML reads the name of a zone as a string without quotes.
+/// Whether YAML reads the name of a time zone as a string without quotes.
 fn is_plain_yaml(name: &str) -> bool {
-    const OTHER_TYPES: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
+    const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'+' | b'-'))
-        && !OTHER_TYPES.iter().any(|other| name.eq_ignore_ascii_case(other))
-}
-
-/// Whether anything of `foreign` would be seen.
-pub(super) fn is_blank(foreign: &str) -> bool {
-    let first = foreign.bytes().next();
-    // Nearly every text begins with a letter.
-    !first.is_some_and(|byte| byte.is_ascii_graphic()) && inked(&clean(foreign)).next().is_none()
-}
-
-/// The lines with something on them, trimmed.
-fn inked(clean: &str) -> impl Iterator<Item = &str> {
-    clean.split('\n').map(str::trim).filter(|line| !line.is_empty())
-}
-
-fn on_one_line(clean: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\n', clean.as_bytes()).is_none() {
-        return Cow::Borrowed(clean.trim());
-    }
-    let mut line = String::with_capacity(clean.len());
-    for part in inked(clean) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(part);
-    }
-    Cow::Owned(line)
+        && !WORDS.iter().any(|word| name.eq_ignore_ascii_case(word))
 }

@@ -2,7 +2,7 @@
 
 /// Undoes the escaping of a text: what a CommonMark parser would read.
 pub fn unescape(escaped: &str) -> String {
-    const ENTITIES: [(&str, char); 3] = [("&lt;", '<'), ("&amp;", '&'), ("&num;", '#')];
+    const ENTITIES: [(&str, char); 2] = [("&lt;", '<'), ("&amp;", '&')];
     let mut text = String::with_capacity(escaped.len());
     let mut rest = escaped;
     while let Some(at) = rest.find(['\\', '&']) {

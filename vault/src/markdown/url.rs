@@ -2,9 +2,13 @@
 
 use crate::value::Number;
 
-use super::normalise::normalise;
+use super::{
+    escape::{is_emoji, is_entity},
+    normalise::normalise,
+};
 
-/// A link's destination that means one thing to every parser: `http`, `https` or `geo`, of harmless characters only.
+/// A link's destination that means one thing to every parser: `http`, `https` or `geo`, with nothing in it that ends
+/// it or that anything acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Destination(String);
 
@@ -58,40 +62,42 @@ fn is_host(authority: &str) -> bool {
     !host.is_empty() && host.chars().all(plain) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Percent-encodes all that is not a plain URI character, and all that Markdown, Obsidian or Dataview would read
-/// something into.
+/// Percent-encodes what would end the destination, or what Markdown, Obsidian or one of its plugins would act on.
 fn encode(out: &mut String, rest: &str) {
     let bytes = rest.as_bytes();
-    let mut fragment = false;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let doubled = at > 0 && bytes[at - 1] == byte;
-        let hex = |offset: usize| bytes.get(at + offset).is_some_and(u8::is_ascii_hexdigit);
-        let plain = match byte {
-            b'a'..=b'z'
-            | b'A'..=b'Z'
-            | b'0'..=b'9'
-            | b'-'
-            | b'.'
-            | b'_'
-            | b'/'
-            | b'?'
-            | b'@'
-            | b'!'
-            | b'&'
-            | b'+'
-            | b',' => true,
-            b':' | b'=' | b'~' => !doubled,
-            b'%' => hex(1) && hex(2),
-            b'#' => !fragment,
-            _ => false,
+    for (at, character) in rest.char_indices() {
+        let doubled = || {
+            let byte = bytes[at];
+            at > 0 && bytes[at - 1] == byte || bytes.get(at + 1) == Some(&byte)
         };
-        fragment |= byte == b'#';
-        if plain {
-            out.push(char::from(byte));
+        let is_encoded = match character {
+            // Two would be a comment of Obsidian's.
+            '%' => doubled() || rest[at + 1..].chars().next().is_some_and(is_live),
+            // The second of two would be Dataview's separator.
+            ':' => at > 0 && bytes[at - 1] == b':',
+            '&' if is_entity(&bytes[at + 1..]) => {
+                out.push_str("&amp;");
+                continue;
+            }
+            _ => is_live(character),
+        };
+        if is_encoded {
+            let mut utf8 = [0; 4];
+            for byte in character.encode_utf8(&mut utf8).bytes() {
+                push_encoded(out, byte);
+            }
         } else {
-            push_encoded(out, byte);
+            out.push(character);
         }
     }
+}
+
+/// Whether a character is always encoded. Behind an emoji a date would be one of the Tasks plugin's.
+fn is_live(character: char) -> bool {
+    "`()<>[]\\\"|^{}$".contains(character)
+        || character.is_whitespace()
+        || character.is_control()
+        || is_emoji(character)
 }
 
 fn push_encoded(out: &mut String, byte: u8) {
@@ -115,13 +121,23 @@ mod tests {
             ("HTTP://Example.com:8080", "http://Example.com:8080"),
             (
                 "https://e.com/a b\"<>`{}|\\^[](x)*'$;~~é",
-                "https://e.com/a%20b%22%3C%3E%60%7B%7D%7C%5C%5E%5B%5D%28x%29%2A%27%24%3B~%7E%C3%A9",
+                "https://e.com/a%20b%22%3C%3E%60%7B%7D%7C%5C%5E%5B%5D%28x%29*'%24;~~é",
             ),
             (
                 "https://e.com/%20%zz%%?a==&b::c#d#e",
-                "https://e.com/%20%25zz%25%25?a=%3D&b:%3Ac#d%23e",
+                "https://e.com/%20%zz%25%25?a==&b:%3Ac#d#e",
             ),
-            ("https://ñandú.es/", "https://%C3%B1and%C3%BA.es/"),
+            ("https://ñandú.es/ñ_*~", "https://ñandú.es/ñ_*~"),
+            (
+                "https://e.com/?a=1&copy=2&lt;3",
+                "https://e.com/?a=1&copy=2&amp;lt;3",
+            ),
+            (
+                "https://e.com/📅2026-01-01",
+                "https://e.com/%F0%9F%93%852026-01-01",
+            ),
+            ("https://e.com/a%%%b::c", "https://e.com/a%25%25%25b:%3Ac"),
+            ("https://e.com/%>%41%", "https://e.com/%25%3E%41%"),
             (" https://e.com/\u{202e}x\n", "https://e.com/x"),
         ];
         for (url, expected) in table {

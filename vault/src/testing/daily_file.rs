@@ -88,15 +88,16 @@ fn batch(first: u8) -> PreparedBatch {
             folder: "Audio",
             date: jiff::civil::date(2026, 2, 26),
         },
-        header: b"---\nopenclone: 1\n---\n\n".to_vec(),
+        header: b"---\nopenclone: 2\n---\n\n".to_vec(),
         ids: vec![],
         ends: vec![],
+        hours: vec![],
         bytes: vec![],
     };
     for number in first..first + 3 {
         let id = EventId([number; 16]);
         file.bytes
-            .extend(format!("- **12:00:00** {number}\n  more ^oc-{id}\n").bytes());
+            .extend(format!("- **12:00** {number}\n  more ^oc-{id}\n").bytes());
         file.ids.push(id);
         file.ends.push(u32::try_from(file.bytes.len()).unwrap());
     }

@@ -83,7 +83,7 @@ impl Committer {
                 .into_iter()
                 .for_each(|pending| (pending.reply)(Ok(pending.receipt)));
         }
-        match self.journal(&mut builder.group, &mut roots) {
+        match self.journal(&mut builder, &mut roots) {
             Ok(seq) => self.apply(seq, builder, &mut roots),
             Err(error) => self.reject_group(builder, &error),
         }
@@ -141,15 +141,21 @@ impl Committer {
         }
     }
 
-    /// The commit point: notes how each file is now, and writes the group into the journal.
-    fn journal(&mut self, group: &mut Group, roots: &mut OpenRoots) -> Result<Seq, StoreError> {
-        for file in &mut group.files {
+    /// The commit point: notes how each file is now, adds the headings of hours, and writes the group into the journal.
+    fn journal(&mut self, builder: &mut GroupBuilder, roots: &mut OpenRoots) -> Result<Seq, StoreError> {
+        let group = &mut builder.group;
+        for (file, hours) in group.files.iter_mut().zip(&builder.hours) {
             let key = (Arc::clone(&file.tenant), file.path);
             if let Ok(root) = self.files.root_for_writing(&file.tenant, roots) {
                 file.before = self.files.standing(&*root, &key).unwrap_or_else(|error| {
                     self.health.check_sync(&error);
                     None
                 });
+                // A file without its headings is still whole.
+                if let Err(error) = self.files.add_headings(&key, file, hours) {
+                    self.health.check_sync(&error);
+                    tracing::warn!(file = %file.path, %error, "no heading written");
+                }
             }
         }
         let seq = self.journal.write(group)?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Options, append,
+    Options, append, headings,
     open_files::{FileKey, OpenFile, OpenFiles},
     record::{GroupFile, Place},
     roots::{OpenRoots, VaultError, Vaults},
@@ -85,6 +85,16 @@ impl DailyFiles {
         key: &FileKey,
     ) -> io::Result<Option<(FileId, u64)>> {
         self.open.standing(root, key)
+    }
+
+    /// See [`headings::add`].
+    pub(super) fn add_headings(
+        &mut self,
+        key: &FileKey,
+        entries: &mut GroupFile,
+        hours: &[u8],
+    ) -> io::Result<()> {
+        headings::add(&mut self.open, key, entries, hours)
     }
 
     /// Appends a part of a new group.

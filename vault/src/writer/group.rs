@@ -35,6 +35,8 @@ impl std::fmt::Debug for AppendRequest {
 pub(crate) struct GroupBuilder {
     pub(crate) group: Group,
     pub(crate) replies: Vec<PendingReply>,
+    /// The hours that the entries of each file show, in the order of the group's files.
+    pub(crate) hours: Vec<Vec<u8>>,
     positions: HashMap<FileKey, usize>,
     /// Memory for the entries of the first file.
     memory: Vec<u8>,
@@ -64,6 +66,7 @@ impl GroupBuilder {
         Self {
             group: Group::default(),
             replies: Vec::new(),
+            hours: Vec::new(),
             positions: HashMap::new(),
             memory,
         }
@@ -143,17 +146,24 @@ impl GroupBuilder {
                 bytes: std::mem::take(&mut self.memory),
             });
         }
-        let into = &mut self.group.files[position];
+        if position == next {
+            self.hours.push(Vec::new());
+        }
+        let (into, hours) = (&mut self.group.files[position], &mut self.hours[position]);
         if all_new {
             let shift = count(into.bytes.len());
             into.ids.extend_from_slice(&file.ids);
             into.ends.extend(file.ends.iter().map(|end| end + shift));
             into.bytes.extend_from_slice(&file.bytes);
+            hours.extend_from_slice(&file.hours);
             return position;
         }
         let starts = std::iter::once(&0).chain(&file.ends);
-        for (((start, end), id), known) in starts.zip(&file.ends).zip(&file.ids).zip(seen) {
+        for (index, (((start, end), id), known)) in
+            starts.zip(&file.ends).zip(&file.ids).zip(seen).enumerate()
+        {
             if *known == Seen::New {
+                hours.extend(file.hours.get(index));
                 into.ids.push(*id);
                 into.bytes
                     .extend_from_slice(&file.bytes[*start as usize..*end as usize]);

@@ -36,6 +36,8 @@ pub(crate) struct OpenFile {
     last_used: u64,
     /// Up to where the system was asked to write to the disk.
     written_back: u64,
+    /// The hour of the last heading, while the file has this length.
+    pub(crate) last_heading: Option<(u64, u8)>,
 }
 
 /// Bytes of one file that may gather in memory before the system is asked to write them. A checkpoint that finds all of them
@@ -102,6 +104,11 @@ impl OpenFiles {
         Ok(Some((open.file.id(), open.file.len()?)))
     }
 
+    /// The file that [`Self::standing`] has told of, without another look at its path.
+    pub(crate) fn opened(&mut self, key: &FileKey) -> Option<&mut OpenFile> {
+        self.open.get_mut(key)
+    }
+
     /// Makes the file with `bytes`; `None` if another stands there by now.
     pub(crate) fn create(
         &mut self,
@@ -145,6 +152,7 @@ impl OpenFiles {
                 dirty: false,
                 last_used: self.turn,
                 written_back: 0,
+                last_heading: None,
             },
         );
         Ok(())
@@ -265,6 +273,7 @@ mod tests {
             dirty: true,
             last_used: 0,
             written_back: 0,
+            last_heading: None,
         };
         let mut end = start;
         for step in steps {

@@ -7,6 +7,8 @@
 
 /// Users edit daily files as editors and sync tools do, while events arrive.
 mod concurrent_edits;
+/// Headings of hours.
+mod headings;
 /// `fsck`, `reindex`, `find` and `forget` on the real file system.
 mod maintenance;
 /// What the renderer writes, read back by parsers that know nothing of it.

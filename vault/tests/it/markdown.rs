@@ -9,5 +9,7 @@ mod inert;
 mod links;
 mod parsers;
 mod places;
+mod realistic;
+mod search;
 mod snapshots;
 mod times;

@@ -121,6 +121,7 @@ pub(crate) fn batch_of(tenant: &str, plugin: &str, events: impl IntoIterator<Ite
         device_id: "test-001",
         received: "2026-02-26T13:30:00Z".parse().unwrap(),
         days: &days,
+        format: openclone_vault::Format::default(),
     });
     for event in events {
         let raw_ref = raw_ref(event);

@@ -1,73 +1,104 @@
-//! The members that are neither title nor text, as Dataview inline fields.
+//! The members of the data as fields, and those that are too long to be one.
 
 use super::Item;
 use crate::{
-    markdown::layout::is_field_name,
+    markdown::{
+        field::FieldWriter, field::quote, field::time_with_offset, layout, normalise::is_blank, reserved,
+    },
+    source_type::SourceType,
     value::{
-        Object, Value,
+        Value,
         json::{self, Form},
     },
 };
 
-/// The members that are not documented, each by its place in data, sorted by key.
-#[derive(Debug, Default)]
-pub(super) struct Others {
-    /// Those whose key can be a field's name.
-    pub(super) named: Vec<usize>,
-    /// The rest.
-    odd: Vec<usize>,
+/// A string of more characters is text to be read, not a value to be queried.
+const LONGEST_FIELD: usize = 200;
+
+/// Whether a value is a string that is too long for a field.
+pub(super) fn is_long(value: &Value<'_>) -> bool {
+    match value {
+        Value::String(text) => {
+            text.len() > LONGEST_FIELD && text.chars().nth(LONGEST_FIELD).is_some() && !is_blank(text)
+        }
+        _ => false,
+    }
 }
 
 impl Item<'_, '_> {
-    pub(super) fn others(&self) -> Others {
-        let data: &Object<'_> = self.data;
-        let mut others = Others::default();
-        for (place, (key, _)) in data.iter().enumerate() {
-            if self.typical.contains(&key.as_ref()) {
+    /// Shows the long strings that the layout does not, each on a line of its own.
+    pub(super) fn long_members(&mut self) {
+        let data = self.data;
+        for (place, (key, value)) in data.iter().enumerate() {
+            let Value::String(text) = value else { continue };
+            let is_shown = self.shown.literally.contains(&place) || self.shown.formed.contains(&place);
+            if is_shown || !is_long(value) || is_blank(key) {
                 continue;
             }
-            let group = if is_field_name(key) {
-                &mut others.named
-            } else {
-                &mut others.odd
-            };
-            group.push(place);
+            self.named_text(key, text);
+            self.shown.literally.push(place);
         }
-        let key = |place: &usize| &data.0[*place].0;
-        others.named.sort_unstable_by(|a, b| key(a).cmp(key(b)));
-        others.odd.sort_unstable_by(|a, b| key(a).cmp(key(b)));
-        others
     }
 
-    /// Documented members in documented order, others sorted, then those with odd keys together.
-    pub(super) fn fields(&mut self, others: &Others) {
-        let (data, typical) = (self.data, self.typical);
-        for (index, key) in typical.iter().enumerate() {
-            if self.shown & 1 << index == 0
-                && let Some(value) = data.get(key)
+    /// Documented members in their order, others sorted, then one field with those whose name cannot be a field's.
+    pub(super) fn fields(&mut self, writer: &mut FieldWriter) {
+        let (data, metadata) = (self.data, self.format.metadata);
+        let documented = layout::field_order(self.source_type);
+        for &key in documented {
+            if let Some((place, value)) = self.member(key)
+                && !self.is_left_out(place, value)
             {
-                self.field(key, value);
+                self.documented_field(writer, key, value);
             }
         }
-        for &place in &others.named {
-            let (key, value) = &data.0[place];
-            self.field(key, value);
+        let text = layout::text_member(self.source_type);
+        let (mut named, mut odd) = (Vec::new(), Vec::new());
+        for (place, (key, value)) in data.iter().enumerate() {
+            let is_text = text == Some(key.as_ref());
+            if documented.contains(&key.as_ref()) || is_text && self.shown.literally.contains(&place) {
+                continue;
+            }
+            if self.is_left_out(place, value) {
+                continue;
+            }
+            let group = if reserved::is_field_name(key) {
+                &mut named
+            } else {
+                &mut odd
+            };
+            group.push((key, value, place));
         }
-        if !others.odd.is_empty() {
-            self.scratch.clear();
-            let members = others.odd.iter().map(|&place| &data.0[place]);
-            json::write_members(self.scratch, members, Form::Shown);
-            self.out.literal(" [more:: ");
-            self.out.text(self.scratch);
-            self.out.literal("]");
+        named.sort_unstable_by_key(|(key, ..)| *key);
+        odd.sort_unstable_by_key(|(key, ..)| *key);
+        for (key, value, _) in named {
+            writer.value(self.out, metadata, key, value);
+        }
+        if !odd.is_empty() {
+            let mut text = String::new();
+            let members = odd.iter().filter_map(|(_, _, place)| data.iter().nth(*place));
+            json::write_members(&mut text, members, Form::Shown);
+            writer.with(self.out, metadata, "more", |value| quote(value, &text));
         }
     }
 
-    fn field(&mut self, key: &str, value: &Value<'_>) {
-        self.out.literal(" [");
-        self.out.field_name(key);
-        self.out.literal(":: ");
-        self.inline(value);
-        self.out.literal("]");
+    fn documented_field(&mut self, writer: &mut FieldWriter, key: &'static str, value: &Value<'_>) {
+        let name = layout::field_name(self.source_type, key);
+        let time = match (self.source_type, key, value) {
+            (SourceType::Email, "date", Value::String(text)) => mail_date(text),
+            (SourceType::Photos, "timestamp", Value::Number(seconds)) => self.local_time(seconds),
+            _ => None,
+        };
+        match time {
+            Some(time) => writer.with(self.out, self.format.metadata, name, |field| {
+                field.push_str(&time)
+            }),
+            None => writer.value(self.out, self.format.metadata, name, value),
+        }
     }
+}
+
+/// A mail's date in the form that Dataview reads.
+fn mail_date(text: &str) -> Option<String> {
+    let zoned = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    time_with_offset(&zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }

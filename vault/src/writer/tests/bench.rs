@@ -20,7 +20,7 @@ use crate::{
 };
 use openclone_test_support::scoreboard::Against;
 
-pub(super) const HEADER: &str = "---\nopenclone: 1\n---\n\n";
+pub(super) const HEADER: &str = "---\nopenclone: 2\n---\n\n";
 
 /// A machine, the writer that runs on it (unless it has crashed), and what has been said about each event.
 pub(super) struct Bench {
@@ -256,12 +256,12 @@ pub(super) fn line_of(event: u32) -> String {
     let text: String = (0..length)
         .map(|n| char::from(b'a' + ((event as usize * 31 + n) % 26) as u8))
         .collect();
-    format!("- **12:00:00** {event} {text} ^oc-{}\n", id_of(event))
+    format!("- **12:00** {event} {text} ^oc-{}\n", id_of(event))
 }
 
 fn event_of(line: &str) -> Option<u32> {
     let event = line
-        .strip_prefix("- **12:00:00** ")?
+        .strip_prefix("- **12:00** ")?
         .split(' ')
         .next()?
         .parse()
@@ -286,6 +286,7 @@ pub(super) fn batch(events: &[u32]) -> PreparedBatch {
                     header,
                     ids: vec![],
                     ends: vec![],
+                    hours: vec![],
                     bytes: vec![],
                 });
                 files.len() - 1

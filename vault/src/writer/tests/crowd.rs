@@ -110,6 +110,7 @@ fn batch(event: u32) -> PreparedBatch {
             header: HEADER.as_bytes().to_vec(),
             ids: vec![id_of(event)],
             ends: vec![u32::try_from(bytes.len()).unwrap()],
+            hours: vec![],
             bytes,
         }],
     }

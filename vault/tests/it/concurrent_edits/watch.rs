@@ -22,7 +22,7 @@ use openclone_vault::{EventId, ids_in};
 
 use super::{BATCH, ledger::Ledger};
 
-const HEADER_END: &str = "trust: untrusted-capture\n---\n\n";
+const HEADER_END: &str = "cssclasses: [openclone]\n---\n\n";
 
 pub(crate) struct Watch<'a> {
     ledger: &'a Ledger,

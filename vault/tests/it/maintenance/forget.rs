@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use jiff::tz::TimeZone;
 use openclone_vault::{
     OpenError,
     maintenance::{Forget, Forgotten, MaintenanceError},
@@ -13,21 +12,16 @@ use crate::temp_vault::{FILE, TempVault, batch, id};
 /// The plugin's events from the sixth on: 10:00:05 in Madrid.
 const SINCE: &str = "2026-02-26T09:00:05Z";
 
-fn what<'a>(plugin: &'a str, zone: &'a TimeZone) -> Forget<'a> {
+fn what(plugin: &str) -> Forget<'_> {
     Forget {
         plugin,
         since: SINCE.parse().unwrap(),
         tenant: None,
-        zone,
     }
 }
 
 fn forget(bench: &TempVault) -> Forgotten {
-    // Times are read in the zone of the file, not in this one.
-    bench
-        .maintenance()
-        .forget(&what("a", &TimeZone::UTC), bench.options())
-        .unwrap()
+    bench.maintenance().forget(&what("a"), bench.options()).unwrap()
 }
 
 /// With what users write before, between, below and behind entries.
@@ -69,10 +63,7 @@ fn a_dry_run_tells_the_same_and_changes_nothing() {
     let (bench, _) = edited();
     let before = bench.read(FILE);
     let server = bench.open();
-    let told = bench
-        .maintenance()
-        .would_forget(&what("a", &TimeZone::UTC))
-        .unwrap();
+    let told = bench.maintenance().would_forget(&what("a")).unwrap();
     server.close().unwrap();
     drop(server);
     assert_eq!(bench.read(FILE), before);
@@ -103,15 +94,20 @@ fn no_retry_brings_them_back_even_after_the_index_was_lost() {
 fn copies_lose_them_too_and_an_edited_time_keeps_an_entry() {
     let (bench, kept) = edited();
     let copy = "Journal/2026-02-26 (conflicted copy).md";
-    bench.write(copy, &bench.read(FILE).replace("- **10:00:07**", "- **seven**"));
+    bench.write(
+        copy,
+        &bench
+            .read(FILE)
+            .replace("[at:: 2026-02-26T10:00:07+01:00]", "[at:: seven]"),
+    );
     let done = forget(&bench);
     assert_eq!((done.files.len(), done.timeless), (2, 1));
     assert_eq!(bench.read(FILE), kept);
     assert!(
-        bench.read(copy).contains("- **seven**")
+        bench.read(copy).contains("[at:: seven]")
             && !bench
                 .read(copy)
-                .contains("10:00:08** event 8\n  second line [ref:: \\[8\\](x)&num;\\^oc-\\*] [via:: a\\@")
+                .contains("[at:: 2026-02-26T10:00:08+01:00] [ref:: \"[8](x)#^oc-*\"] [via:: a@")
     );
 }
 
@@ -120,9 +116,7 @@ fn nothing_is_forgotten_while_a_server_runs_or_without_a_database() {
     let (bench, _) = edited();
     let before = bench.read(FILE);
     let server = bench.open();
-    let refused = bench
-        .maintenance()
-        .forget(&what("a", &TimeZone::UTC), bench.options());
+    let refused = bench.maintenance().forget(&what("a"), bench.options());
     assert!(matches!(
         refused,
         Err(MaintenanceError::Open(OpenError::InUse { .. }))
@@ -130,9 +124,7 @@ fn nothing_is_forgotten_while_a_server_runs_or_without_a_database() {
     server.close().unwrap();
     drop(server);
     fs::remove_dir_all(bench.path("db")).unwrap();
-    let refused = bench
-        .maintenance()
-        .forget(&what("a", &TimeZone::UTC), bench.options());
+    let refused = bench.maintenance().forget(&what("a"), bench.options());
     assert!(refused.unwrap_err().to_string().contains("openclone reindex"));
     assert_eq!(bench.read(FILE), before);
     assert!(!bench.path("forgotten").exists());

@@ -56,7 +56,7 @@ fn what_users_may_do_is_no_fault() {
     bench.write("Journal/2026-02-26 (conflicted copy).md", &text);
     bench.write("Journal/2026-02-27.md", "# my own day\n");
     assert_eq!(faults(&bench), []);
-    let removed: String = text.lines().take(10).map(|line| format!("{line}\n")).collect();
+    let removed: String = text.lines().take(12).map(|line| format!("{line}\n")).collect();
     bench.write(FILE, &removed);
     let report = check(&bench);
     assert!(report.is_sound());
@@ -69,23 +69,23 @@ fn every_fault_is_named_with_its_line() {
     let bench = stored();
     let good = bench.read(FILE);
     let lines: Vec<&str> = good.lines().collect();
-    assert!(lines[8].starts_with("- **10:00:00**") && lines[9].starts_with("  second"));
+    assert!(lines[10].starts_with("- **10:00**") && lines[11].starts_with("  second"));
 
     bench.write(FILE, &good.replace(&format!(" ^oc-{}", id("a", 1)), ""));
-    assert_eq!(faults(&bench), [(ProblemKind::WithoutId, format!("{FILE}:11"))]);
+    assert_eq!(faults(&bench), [(ProblemKind::WithoutId, format!("{FILE}:13"))]);
 
-    bench.write(FILE, &format!("{good}{}\n{}\n", lines[8], lines[9]));
-    assert_eq!(faults(&bench), [(ProblemKind::DuplicateId, format!("{FILE}:39"))]);
+    bench.write(FILE, &format!("{good}{}\n{}\n", lines[10], lines[11]));
+    assert_eq!(faults(&bench), [(ProblemKind::DuplicateId, format!("{FILE}:41"))]);
 
     bench.write(FILE, &good.replace("date: 2026-02-26", "date: 2026-02-27"));
     assert_eq!(faults(&bench), [(ProblemKind::Header, FILE.to_owned())]);
 
     bench.write(FILE, &format!("{good}\0\0\0\n"));
-    assert_eq!(faults(&bench), [(ProblemKind::Zeros, format!("{FILE}:39"))]);
+    assert_eq!(faults(&bench), [(ProblemKind::Zeros, format!("{FILE}:41"))]);
 
     let foreign = good.replace(&id("a", 2).to_string(), &id("c", 2).to_string());
     bench.write(FILE, &foreign);
-    assert_eq!(faults(&bench), [(ProblemKind::NotInIndex, format!("{FILE}:13"))]);
+    assert_eq!(faults(&bench), [(ProblemKind::NotInIndex, format!("{FILE}:15"))]);
     assert_eq!(check(&bench).removed, 1);
 
     bench.write(FILE, &good);
@@ -152,10 +152,10 @@ fn events_are_found_by_their_id_and_by_their_raw_ref() {
         format!("^oc-{second}"),
         format!("oc-{second}"),
     ] {
-        assert_eq!(find(&text, None), [(default.clone(), 11, second)]);
+        assert_eq!(find(&text, None), [(default.clone(), 13, second)]);
     }
     let by_ref = find(&raw_ref(1), Some("default"));
-    assert_eq!(by_ref, [(default.clone(), 11, second), (default, 31, id("b", 1))]);
+    assert_eq!(by_ref, [(default.clone(), 13, second), (default, 33, id("b", 1))]);
     assert_eq!(find(&raw_ref(1), None).len(), 3);
     assert_eq!(find("1", None), []);
     assert_eq!(find("", None), []);

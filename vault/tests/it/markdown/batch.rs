@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{civil, tz::TimeZone};
 use openclone_vault::{
-    BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Object, PreparedBatch, SourceType,
+    BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Format, Object, PreparedBatch, SourceType,
 };
 
 pub(crate) const DEVICE: &str = "550e8400-e29b-41d4-a716-446655440000";
@@ -19,6 +19,7 @@ pub(crate) struct Setting {
     pub(crate) starts_at: civil::Time,
     pub(crate) received: &'static str,
     pub(crate) captured: &'static str,
+    pub(crate) format: Format,
 }
 
 impl Setting {
@@ -33,6 +34,7 @@ impl Setting {
             starts_at: civil::Time::midnight(),
             received: "2026-02-26T13:30:05Z",
             captured: "2026-02-26T13:30:00.25Z",
+            format: Format::default(),
         }
     }
 
@@ -57,6 +59,7 @@ impl Setting {
             device_id: DEVICE,
             received: self.received.parse().unwrap(),
             days: &days,
+            format: self.format,
         });
         for (index, data) in data.iter().enumerate() {
             let index = i64::try_from(index).unwrap();

@@ -1,28 +1,37 @@
-//! Finds in raw Markdown what Dataview would find: it reads a list item's lines joined by spaces, not a parsed document.
+//! Finds in raw Markdown what Dataview, Obsidian and the plugins would find: they look at text, not at a parsed document.
+//! Written after Dataview's documentation of inline fields.
 
-/// The inline fields of an item, `[key:: value]` and `(key:: value)`, as (key, value).
+/// The inline fields of an item, `[key:: value]` and `(key:: value)`, as (key, value) in the order of the text.
 pub(crate) fn fields(item: &str) -> Vec<(String, String)> {
-    let line: Vec<char> = item
-        .lines()
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .collect();
+    let line: Vec<char> = one_line(item).chars().collect();
     let mut found = Vec::new();
     for (open, close) in [('[', ']'), ('(', ')')] {
         let mut at = 0;
         while at < line.len() {
             match field_at(&line, at, open, close) {
                 Some((field, end)) => {
-                    found.push(field);
+                    found.push((at, end, field));
                     at = end;
                 }
                 None => at += 1,
             }
         }
     }
-    found
+    found.sort_by_key(|(start, ..)| *start);
+    let mut kept: Vec<(String, String)> = Vec::new();
+    let mut last_end = None;
+    for (start, end, field) in found {
+        // One that begins within another, or right behind it, does not count.
+        if last_end.is_none_or(|last| last < start) {
+            kept.push(field);
+            last_end = Some(end);
+        }
+    }
+    kept
+}
+
+fn one_line(item: &str) -> String {
+    item.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 fn field_at(line: &[char], at: usize, open: char, close: char) -> Option<((String, String), usize)> {
@@ -52,63 +61,97 @@ fn field_at(line: &[char], at: usize, open: char, close: char) -> Option<((Strin
     None
 }
 
-/// What of an item some plugin would read something into; nothing if it is inert. `item` has no links.
-pub(crate) fn suspicious(item: &str) -> Vec<&'static str> {
-    let joined = item.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    const NEVER: [&str; 15] = [
-        "<", "%%", "==", "{{", "{%", "%}", "%>", "[[", "![", "](", "`", "$", "~~", "|", "www.",
-    ];
-    const SCHEMES: [&str; 7] = [
-        "http:",
-        "https:",
-        "javascript:",
-        "obsidian:",
-        "file:",
-        "mailto:",
-        "data:",
-    ];
-    let lower = joined.to_lowercase();
-    // An escaped character is no syntax; to look for what is left, escapes become one neutral character.
-    let mut bare = String::new();
-    let mut characters = lower.chars();
-    while let Some(character) = characters.next() {
-        bare.push(if character == '\\' {
-            characters.next().map_or('\\', |_| '\u{1a}')
-        } else {
-            character
-        });
-    }
-    let mut found: Vec<&str> = NEVER.into_iter().filter(|syntax| bare.contains(syntax)).collect();
-    let is_scheme = |scheme: &&str| {
-        bare.split(scheme).skip(1).any(|after| {
-            // What separates a field from its name is no address.
-            !after.starts_with([' ', '\u{1a}']) && !after.starts_with(": ")
-        })
+/// The string that a field's value is: without quotes and their escapes.
+pub(crate) fn string(value: &str) -> String {
+    let Some(inner) = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return value.to_owned();
     };
-    found.extend(SCHEMES.into_iter().filter(is_scheme));
-    if tag(&joined) {
-        found.push("#tag");
+    let mut text = String::new();
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some(escaped @ ('\\' | '"')) => text.push(escaped),
+            Some(other) => text.extend(['\\', other]),
+            None => text.push('\\'),
+        }
     }
-    if emoji_date(&joined) {
-        found.push("emoji date");
+    text
+}
+
+/// What of an item, in raw text, some plugin would act on; nothing if it is inert.
+pub(crate) fn acted_on(item: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let whole = one_line(item);
+    if whole.contains("<%") {
+        found.push("template");
     }
-    if bare.matches('^').count() != 1 {
-        found.push("^");
+    if whole.contains("{{") {
+        found.push("variable");
+    }
+    if emoji_date(&whole) {
+        found.push("date behind an emoji");
+    }
+    if whole.contains(" ^oc-") && whole.matches(" ^oc-").count() != 1 {
+        found.push("another block id of ours");
+    }
+    let ids = item.lines().filter(|line| ends_in_block_id(line)).count();
+    if ids != 1 {
+        found.push("another block id");
+    }
+    let visible = whole.split("<!--").next().unwrap_or_default();
+    if visible.contains("%%") {
+        found.push("comment");
+    }
+    if has_tag(visible) {
+        found.push("tag");
     }
     found
 }
 
-/// A `#` and then something that Dataview takes into a tag, escaped or not.
-fn tag(line: &str) -> bool {
-    line.split('#').skip(1).any(|after| {
-        after
-            .chars()
-            .next()
-            .is_some_and(|next| !next.is_whitespace() && !",;.:!?'\"`()[]{}".contains(next))
+fn ends_in_block_id(line: &str) -> bool {
+    let line = line.trim();
+    line.rsplit_once('^').is_some_and(|(before, id)| {
+        (before.is_empty() || before.ends_with(' '))
+            && !id.is_empty()
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     })
 }
 
-/// A date behind a character beyond ASCII (but for our own dash) and any spaces.
+/// A `#` that begins a tag: neither escaped nor behind a word nor in an address, and with a character that is no digit.
+fn has_tag(visible: &str) -> bool {
+    visible.split(' ').any(|word| {
+        let is_address = [
+            "http://",
+            "https://",
+            r"http\://",
+            r"https\://",
+            "www.",
+            r"www\.",
+            "](",
+        ]
+        .iter()
+        .any(|sign| word.to_lowercase().contains(sign));
+        let tags = |(at, _): (usize, &str)| {
+            let before = word[..at].chars().next_back();
+            let free =
+                before.is_none_or(|before| before != '\\' && before != '_' && !before.is_alphanumeric());
+            let name: String = word[at + 1..]
+                .chars()
+                .take_while(|next| !next.is_whitespace() && !"\\#,;.:!?'\"`()[]{}".contains(*next))
+                .collect();
+            free && name.chars().any(|character| !character.is_ascii_digit())
+        };
+        !is_address && word.match_indices('#').any(tags)
+    })
+}
+
+/// A date behind an emoji and any white space.
 fn emoji_date(line: &str) -> bool {
     let characters: Vec<char> = line.chars().collect();
     characters.windows(10).enumerate().any(|(at, window)| {
@@ -120,7 +163,10 @@ fn emoji_date(line: &str) -> bool {
             .iter()
             .rev()
             .find(|character| !character.is_whitespace());
-        is_date && before.is_some_and(|character| !character.is_ascii() && *character != '—')
+        is_date
+            && before.is_some_and(|character| {
+                matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' | '\u{fe0f}')
+            })
     })
 }
 
@@ -135,12 +181,21 @@ fn it_finds_what_there_is() {
         fields(r"[a:: x\]y\\] [b:: [z]]"),
         [pair("a", r"x\]y\\"), pair("b", "[z]")]
     );
+    assert_eq!(fields("[a:: 1][b:: 2] (c:: (d) [e:: f])").len(), 2);
     assert_eq!(
-        suspicious("x <% #a 📅 \n 2026-02-26 ^a"),
-        ["<", "#tag", "emoji date"]
+        acted_on("x <% {{a #a 📅 \n 2026-02-26 %% ^a\n ^b"),
+        [
+            "template",
+            "variable",
+            "date behind an emoji",
+            "another block id",
+            "comment",
+            "tag"
+        ]
     );
-    assert_eq!(suspicious(r"x \[\[a http: b https\:c ^oc"), [""; 0]);
-    assert_eq!(suspicious("https://e ^oc"), ["https:"]);
-    assert_eq!(suspicious("[data:: text] data:text ^oc"), ["data:"]);
-    assert_eq!(suspicious("[data:: text] ^oc"), [""; 0]);
+    assert_eq!(
+        acted_on(r"x \#a #12 C# https://e.com/#b <!-- #c --> ^oc"),
+        [""; 0]
+    );
+    assert_eq!(string(r#""a \"b\" \\ \-""#), r#"a "b" \ \-"#);
 }

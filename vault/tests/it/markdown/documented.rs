@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{civil, tz::TimeZone};
 use openclone_vault::{
-    BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Number, Object, SourceType, Value,
+    BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Format, Number, Object, SourceType, Value,
 };
 use proptest::prelude::*;
 
@@ -27,6 +27,7 @@ fn the_example_of_the_documentation() {
         device_id: "550e8400-e29b-41d4-a716-446655440000",
         received: "2026-02-26T13:30:00Z".parse().unwrap(),
         days: &days,
+        format: Format::default(),
     });
     let json = r#"{"text": "We discussed the product roadmap for Q2.", "duration": 60, "app_name": "Google Meet",
         "confidence": 0.95}"#;

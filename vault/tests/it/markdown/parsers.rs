@@ -3,25 +3,80 @@
 use comrak::nodes::NodeValue;
 use pulldown_cmark::{Event, Options, Tag};
 
-/// A document laid flat. Adjacent text is one piece; a soft break is a line feed in it. Paragraphs do not show.
+/// A document laid flat. Adjacent text is one piece; a break is a line feed in it. Paragraphs do not show.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Piece {
     Open(String),
     Close,
     Text(String),
+    /// An HTML comment within a line, with its delimiters.
+    Comment(String),
 }
 
-/// What both parsers see; panics if they disagree.
+/// What both parsers see, with links that a parser made of an address in the text as that text. Panics if they disagree.
 pub(crate) fn parse(markdown: &str) -> Vec<Piece> {
-    let (one, other) = (by_pulldown(markdown), by_comrak(markdown));
+    let (one, other) = (
+        without_autolinks(by_pulldown(markdown)),
+        without_autolinks(by_comrak(markdown)),
+    );
     assert_eq!(one, other, "the parsers disagree on {markdown:?}");
     one
+}
+
+/// Replaces links whose text is their own target, with or without a scheme.
+fn without_autolinks(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut plain = Vec::with_capacity(pieces.len());
+    let mut rest = pieces.into_iter().peekable();
+    while let Some(piece) = rest.next() {
+        let Piece::Open(name) = &piece else {
+            match piece {
+                Piece::Text(text) => push_text(&mut plain, &text),
+                other => plain.push(other),
+            }
+            continue;
+        };
+        let target = name.strip_prefix("link ").map(str::to_owned);
+        let text = match rest.peek() {
+            Some(Piece::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        match (target, text) {
+            (Some(target), Some(text)) if leads_to_itself(&target, &text) => {
+                rest.next();
+                let closed = rest.next();
+                assert_eq!(closed, Some(Piece::Close), "{target}");
+                push_text(&mut plain, &text);
+            }
+            _ => plain.push(piece),
+        }
+    }
+    plain
+}
+
+fn leads_to_itself(target: &str, text: &str) -> bool {
+    let targets = [
+        text.to_owned(),
+        format!("http://{text}"),
+        format!("mailto:{text}"),
+    ];
+    let is_web = ["http://", "https://", "mailto:"]
+        .iter()
+        .any(|scheme| target.to_lowercase().starts_with(scheme));
+    is_web && targets.iter().any(|own| own == target)
 }
 
 fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     match pieces.last_mut() {
         Some(Piece::Text(last)) => last.push_str(text),
         _ => pieces.push(Piece::Text(text.to_owned())),
+    }
+}
+
+fn html(source: &str, parser: &str) -> Piece {
+    if source.starts_with("<!--") && source.find("-->") == Some(source.len() - 3) {
+        Piece::Comment(source.to_owned())
+    } else {
+        Piece::Open(format!("{parser}: HTML {source}"))
     }
 }
 
@@ -36,13 +91,16 @@ fn by_pulldown(markdown: &str) -> Vec<Piece> {
                 Tag::List(None) => "list".to_owned(),
                 Tag::Item => "item".to_owned(),
                 Tag::Strong => "strong".to_owned(),
+                Tag::Emphasis => "emphasis".to_owned(),
+                Tag::Heading { level, .. } => format!("heading {}", level as u8),
                 Tag::Link { dest_url, .. } => format!("link {dest_url}"),
                 Tag::MetadataBlock(_) => "frontmatter".to_owned(),
                 other => format!("pulldown-cmark: {other:?}"),
             })),
             Event::End(_) => pieces.push(Piece::Close),
             Event::Text(text) => push_text(&mut pieces, &text),
-            Event::SoftBreak => push_text(&mut pieces, "\n"),
+            Event::SoftBreak | Event::HardBreak => push_text(&mut pieces, "\n"),
+            Event::InlineHtml(source) => pieces.push(html(&source, "pulldown-cmark")),
             other => pieces.push(Piece::Open(format!("pulldown-cmark: {other:?}"))),
         }
     }
@@ -62,7 +120,16 @@ fn by_comrak(markdown: &str) -> Vec<Piece> {
 fn walk<'a>(node: comrak::Node<'a>, pieces: &mut Vec<Piece>) {
     let name = match &node.data().value {
         NodeValue::Text(text) => return push_text(pieces, text),
-        NodeValue::SoftBreak => return push_text(pieces, "\n"),
+        NodeValue::SoftBreak | NodeValue::LineBreak => return push_text(pieces, "\n"),
+        NodeValue::HtmlInline(source) => return pieces.push(html(source, "comrak")),
+        // A single delimiter that comrak has matched and yet shows as it is.
+        NodeValue::EscapedTag(delimiter) => {
+            push_text(pieces, delimiter);
+            for child in node.children() {
+                walk(child, pieces);
+            }
+            return push_text(pieces, delimiter);
+        }
         NodeValue::FrontMatter(text) => {
             let inner = text
                 .trim()
@@ -79,6 +146,8 @@ fn walk<'a>(node: comrak::Node<'a>, pieces: &mut Vec<Piece>) {
         NodeValue::List(_) => Some("list".to_owned()),
         NodeValue::Item(_) => Some("item".to_owned()),
         NodeValue::Strong => Some("strong".to_owned()),
+        NodeValue::Emph => Some("emphasis".to_owned()),
+        NodeValue::Heading(heading) => Some(format!("heading {}", heading.level)),
         NodeValue::Link(link) => Some(format!("link {}", link.url)),
         other => Some(format!("comrak: {other:?}")),
     };

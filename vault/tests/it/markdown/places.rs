@@ -1,6 +1,6 @@
-//! Every place of an item that foreign text can come to stand in.
+//! Every place of an item that captured text can come to stand in.
 
-use openclone_vault::{Object, SourceType, Value, markdown::normalise};
+use openclone_vault::{Format, Object, SourceType, Value, markdown::normalise};
 
 use super::batch::Setting;
 
@@ -24,6 +24,8 @@ pub(crate) enum Place {
 
 /// Stands for hostile text in an item that is known to be good.
 pub(crate) const PLACEHOLDER: &str = "PLACE HOLDER";
+/// The same with a line break.
+pub(crate) const LINES: &str = "PLACE\nHOLDER";
 
 pub(crate) fn places() -> Vec<Place> {
     let members = SourceType::ALL.into_iter().flat_map(|source_type| {
@@ -50,10 +52,16 @@ pub(crate) fn places() -> Vec<Place> {
 impl Place {
     /// An item with `text` there.
     pub(crate) fn item(&self, text: &str) -> String {
+        self.item_in(text, Format::default())
+    }
+
+    /// An item with `text` there, in some other format.
+    pub(crate) fn item_in(&self, text: &str, format: Format) -> String {
         let mut setting = Setting::new(match self {
             Self::Member(source_type, _) | Self::Listed(source_type, _) => *source_type,
             _ => SourceType::AudioMic,
         });
+        setting.format = format;
         let mut data = Object::default();
         let string = || Value::String(text.into());
         let nested = |key: &str, value: &str| {
@@ -85,20 +93,39 @@ impl Place {
         setting.item(&data)
     }
 
-    /// How `text` is to read there.
-    pub(crate) fn expected(&self, text: &str) -> String {
-        let lines = |text: &str, joint: &str| {
-            let normal = normalise(text);
-            normal
+    /// Whether the text keeps its lines there.
+    pub(crate) fn keeps_lines(&self) -> bool {
+        matches!(self, Self::Member(source_type, "text" | "preview") if source_type.typical_fields().contains(&"text")
+            || *source_type == SourceType::Messaging)
+    }
+
+    /// How `text` is to read in the visible part, where leading blanks of lines are dropped.
+    pub(crate) fn visible(&self, text: &str) -> String {
+        let normal = normalise(text);
+        if self.keeps_lines() {
+            let lines: Vec<&str> = normal
                 .split('\n')
-                .filter(|line| !line.is_empty())
-                .collect::<Vec<_>>()
-                .join(joint)
-        };
+                .map(|line| line.trim_start_matches(' '))
+                .collect();
+            // A single line stands behind the time or the title.
+            return if lines.len() == 1 {
+                normal.trim().to_owned()
+            } else {
+                lines.join("\n")
+            };
+        }
+        let lines: Vec<&str> = normal
+            .split('\n')
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        lines.join(" ")
+    }
+
+    /// The string that Dataview is to give back for `text`.
+    pub(crate) fn value(&self, text: &str) -> String {
         match self {
-            Self::Member(_, "text" | "preview") => lines(text, "\n"),
-            // The quotes, and the plugin's name, keep blanks beside them.
-            Self::Listed(..) | Self::NestedValue | Self::NestedKey | Self::Key => {
+            Self::NestedValue | Self::NestedKey | Self::Key => {
                 let json = serde_json::to_string(text).unwrap();
                 let control = |character| ('\u{7f}'..='\u{9f}').contains(&character);
                 let escaped: String = json
@@ -108,25 +135,65 @@ impl Place {
                         false => character.to_string(),
                     })
                     .collect();
-                let quoted = lines(&escaped, " ");
+                let quoted = joined(&escaped);
                 quoted[1..quoted.len() - 1].to_owned()
             }
-            Self::Version => lines(&format!("@{text}"), " ")[1..].to_owned(),
-            _ => lines(text, " "),
+            // What stands before it keeps its blanks.
+            Self::Version => joined(&format!("@{text}"))[1..].to_owned(),
+            _ => joined(text),
         }
     }
 
     /// Whether `text` takes the place that the placeholder takes: blank names are fields instead, a key that is a
-    /// field's name is no odd one.
+    /// field's name is no odd one, and so on.
     pub(crate) fn is_alike(&self, text: &str) -> bool {
+        let is_long = normalise(text).chars().count() > 200;
+        let is_person = |text: &str| text.trim().ends_with('>') && text.contains('<');
         match self {
-            Self::Member(..) => !self.expected(text).is_empty(),
+            Self::Member(SourceType::WebBrowsing, "title") => {
+                !self.visible(text).to_lowercase().ends_with('x')
+                    && !self.visible(text).is_empty()
+                    && !is_long
+            }
+            Self::Member(SourceType::WebBrowsing, "domain") => {
+                !"x".ends_with(&self.visible(text).to_lowercase()) && !is_long
+            }
+            Self::Member(SourceType::Email | SourceType::Calendar, "from" | "to" | "attendees")
+            | Self::Listed(SourceType::Email | SourceType::Calendar, _) => {
+                !is_person(text) && !self.visible(text).is_empty() && !is_long
+            }
+            Self::Member(..) if self.keeps_lines() => !self.visible(text).is_empty(),
+            Self::Member(..) => !self.visible(text).is_empty() && !is_long,
             Self::Key => !text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')),
             // Counts as absent.
             Self::RawRef => !text.is_empty(),
+            Self::Other => !is_long,
             _ => true,
         }
     }
+}
+
+/// A text on one line: each break, with the blanks around it, and each tab is one space.
+fn joined(text: &str) -> String {
+    let text = text.replace('\t', " ");
+    // Characters for private use, of three bytes each, keep `normalise` from trimming the ends.
+    let normal = normalise(&format!("\u{e000}{text}\u{e000}")).into_owned();
+    let inner = &normal[3..normal.len() - 3];
+    let lines: Vec<&str> = inner.split('\n').collect();
+    let last = lines.len() - 1;
+    let mut out = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let line = if index > 0 { line.trim_start() } else { line };
+        let line = if index < last { line.trim_end() } else { line };
+        if line.is_empty() && index > 0 && index < last {
+            continue;
+        }
+        if index > 0 {
+            out.push(' ');
+        }
+        out.push_str(line);
+    }
+    out
 }

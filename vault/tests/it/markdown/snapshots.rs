@@ -108,3 +108,30 @@ looks!(
     r#"{"text":"","empty":"","blank":" \n "}"#,
     r#"{}"#
 );
+
+/// A text with everything in each of the formats.
+#[test]
+fn formats() {
+    use openclone_vault::{FieldSelection, Format, Metadata};
+
+    let json = r##"{"text":"if a:\n\treturn a_b\n\n\n  # done $5","app_name":"C# [x]","window_title":"100%% *sure*","url":"https://e.com/a_b"}"##;
+    let formats = [
+        (Metadata::Html, FieldSelection::All),
+        (Metadata::Html, FieldSelection::Essential),
+        (Metadata::Comment, FieldSelection::All),
+        (Metadata::Visible, FieldSelection::Essential),
+    ];
+    let items: Vec<String> = formats
+        .into_iter()
+        .map(|(metadata, fields)| {
+            let mut setting = Setting::new(SourceType::ScreenOcr);
+            setting.format = Format {
+                metadata,
+                fields,
+                ..Format::default()
+            };
+            setting.item_of(json)
+        })
+        .collect();
+    insta::assert_snapshot!(items.concat());
+}

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use jiff::civil::date;
 use openclone_vault::{DailyFile, EventId, PreparedBatch, PreparedFile};
 
-const HEADER: &str = "---\nopenclone: 1\n---\n\n";
+const HEADER: &str = "---\nopenclone: 2\n---\n\n";
 /// Events in a batch.
 pub(crate) const EVENTS: u32 = 4;
 /// The daily files that they go to.
@@ -28,6 +28,7 @@ pub(crate) fn batch(number: u32) -> PreparedBatch {
                 header,
                 ids: vec![],
                 ends: vec![],
+                hours: vec![],
                 bytes: vec![],
             });
         }
@@ -94,12 +95,12 @@ fn line_of(event: u32) -> String {
     let text: String = (0..length)
         .map(|n| char::from(b'a' + ((event as usize * 31 + n) % 26) as u8))
         .collect();
-    format!("- **12:00:00** {event} {text} ^oc-{}\n", id_of(event))
+    format!("- **12:00** {event} {text} ^oc-{}\n", id_of(event))
 }
 
 fn event_of(line: &str) -> Option<u32> {
     let event = line
-        .strip_prefix("- **12:00:00** ")?
+        .strip_prefix("- **12:00** ")?
         .split(' ')
         .next()?
         .parse()

@@ -1,0 +1,252 @@
+//! The visible part of an item: what a person would write down of an event. Each source type has a layout of its own,
+//! which repeats nothing.
+
+use super::{Item, person::display_name};
+use crate::{
+    markdown::{layout, normalise::is_blank, reserved, url::Destination},
+    source_type::SourceType,
+    value::{Number, Value},
+};
+
+/// How many recipients are shown by name.
+const RECIPIENTS: usize = 2;
+/// How many attendees are shown by name.
+const ATTENDEES: usize = 5;
+
+impl<'d> Item<'_, 'd> {
+    /// Appends the time and what is to be read behind it.
+    pub(super) fn visible(&mut self) {
+        let has_own_time = self.source_type == SourceType::Calendar && self.begin_with_span();
+        if !has_own_time {
+            self.begin();
+        }
+        match self.source_type {
+            SourceType::AudioSystem => {
+                self.piece("", "app_name");
+                self.text("text");
+            }
+            SourceType::AudioMic | SourceType::Journal | SourceType::Braindump => self.text("text"),
+            SourceType::ScreenOcr => self.screen(),
+            SourceType::WebBrowsing => self.web(),
+            SourceType::Music => self.music(),
+            SourceType::Health => self.figures(),
+            SourceType::Calendar => self.appointment(),
+            SourceType::Notes => {
+                self.bold("title");
+                self.text("text");
+            }
+            SourceType::Gps => self.place(),
+            SourceType::Photos => {
+                self.piece("", "filename");
+                self.piece(" · ", "location");
+            }
+            SourceType::Email => self.mail(),
+            SourceType::Messaging => self.message(),
+            SourceType::Activity => {
+                self.piece("", "app_name");
+                self.duration("duration");
+                self.piece(" · ", "category");
+            }
+        }
+    }
+
+    /// `App — [window title](url): text`
+    fn screen(&mut self) {
+        self.piece("", "app_name");
+        if !self.web_link(" — ", "window_title") {
+            self.piece(" — ", "window_title");
+        }
+        self.text("text");
+    }
+
+    /// `[title](url) · domain · 4 min 56 s`; without the domain where the title ends in it.
+    fn web(&mut self) {
+        let is_linked = self.web_link("", "title");
+        if !is_linked {
+            self.piece("", "title");
+        }
+        let domain = self.string("domain").map(|(_, domain)| domain.to_lowercase());
+        let title = self.string("title").map(|(_, title)| title.to_lowercase());
+        let is_shown = match (&domain, &title) {
+            (Some(domain), Some(title)) => title.trim_end().ends_with(domain.trim()),
+            // The address stands in the place of the title.
+            (_, None) => is_linked,
+            (None, _) => true,
+        };
+        if !is_shown {
+            self.piece(" · ", "domain");
+        }
+        self.duration("reading_time");
+    }
+
+    /// `track — artist *(album)* · 5:47`
+    fn music(&mut self) {
+        self.piece("", "track");
+        self.piece(" — ", "artist");
+        if let Some((place, album)) = self.string("album") {
+            self.join(" ");
+            self.out.literal("*(");
+            self.out.emphasised(album);
+            self.out.literal(")*");
+            self.shown.literally.push(place);
+        }
+        self.playing_time("duration");
+    }
+
+    /// Numbers with their units: `8042 steps, 62 bpm, weight 72.5 kg`.
+    fn figures(&mut self) {
+        let documented = layout::field_order(self.source_type);
+        for key in documented {
+            if let Some((place, number)) = self.number(key) {
+                self.figure(key, place, number);
+            }
+        }
+        let data = self.data;
+        let mut others: Vec<_> = data
+            .iter()
+            .enumerate()
+            .filter(|(_, (key, _))| !documented.contains(&key.as_ref()) && reserved::is_field_name(key))
+            .collect();
+        others.sort_unstable_by_key(|(_, (key, _))| key);
+        for (place, (key, value)) in others {
+            if let Value::Number(number) = value {
+                self.figure(key, place, number);
+            }
+        }
+    }
+
+    fn figure(&mut self, key: &str, place: usize, number: &Number<'_>) {
+        let Some((name, unit)) = layout::figure(key).filter(|_| !number.as_str().contains('e')) else {
+            return;
+        };
+        self.join(", ");
+        if !name.is_empty() {
+            for (index, word) in name.split('_').filter(|word| !word.is_empty()).enumerate() {
+                self.out.literal(if index > 0 { " " } else { "" });
+                self.out.name(word);
+            }
+            self.out.literal(" ");
+        }
+        self.out.digits(number.as_str());
+        self.out.literal("\u{a0}");
+        self.out.literal(unit);
+        self.shown.formed.push(place);
+    }
+
+    /// `**09:00–09:45** Standup · Room 5 · with Ana, Jonas`, whose time stands there already.
+    fn appointment(&mut self) {
+        self.piece("", "title");
+        self.piece(" · ", "location");
+        let Some((place, names)) = self.people("attendees") else {
+            return;
+        };
+        self.join(" · ");
+        self.out.literal("with ");
+        self.names(&names, ATTENDEES);
+        self.shown.formed.push(place);
+    }
+
+    /// `[place](geo:lat,lon)`
+    fn place(&mut self) {
+        let (Some((_, lat)), Some((_, lon))) = (self.number("lat"), self.number("lon")) else {
+            self.piece("", "place_name");
+            return;
+        };
+        let Some(destination) = Destination::geo(lat, lon) else {
+            self.piece("", "place_name");
+            return;
+        };
+        self.join("");
+        self.out.literal("[");
+        match self.string("place_name") {
+            Some((place, name)) => {
+                self.out.link_text(name);
+                self.shown.literally.push(place);
+            }
+            None => {
+                self.out.digits(lat.as_str());
+                self.out.literal(", ");
+                self.out.digits(lon.as_str());
+            }
+        }
+        self.close_link(&destination);
+    }
+
+    /// `**sender** → recipient, recipient +3: subject`. One recipient is the user, as a rule, and goes without saying.
+    fn mail(&mut self) {
+        if let Some((place, from)) = self.string("from") {
+            let name = display_name(from);
+            self.join("");
+            self.out.literal("**");
+            self.out.emphasised(name);
+            self.out.literal("**");
+            if name == from {
+                self.shown.literally.push(place);
+            }
+            self.shown.formed.push(place);
+        }
+        if let Some((place, names)) = self.people("to").filter(|(_, names)| names.len() > 1) {
+            self.join(" ");
+            self.out.literal("→ ");
+            self.names(&names, RECIPIENTS);
+            self.shown.formed.push(place);
+        }
+        if let Some((place, subject)) = self.string("subject") {
+            if self.has_content {
+                self.out.colon();
+            } else {
+                self.join("");
+            }
+            self.out.text(subject);
+            self.shown.literally.push(place);
+        }
+    }
+
+    /// `**sender** (platform): preview`
+    fn message(&mut self) {
+        self.bold("from");
+        if let Some((place, platform)) = self.string("platform") {
+            self.join(" ");
+            self.out.literal("(");
+            self.out.text(platform);
+            self.out.literal(")");
+            self.shown.literally.push(place);
+        }
+        self.text("preview");
+    }
+
+    /// The names in a list of people, or of one person.
+    fn people(&self, key: &str) -> Option<(usize, Vec<&'d str>)> {
+        let (place, value) = self.member(key)?;
+        let names: Vec<&str> = match value {
+            Value::String(text) => vec![text.as_ref()],
+            Value::Array(items) => items.iter().filter_map(as_string).collect(),
+            _ => return None,
+        };
+        let names: Vec<&str> = names
+            .into_iter()
+            .map(display_name)
+            .filter(|name| !is_blank(name))
+            .collect();
+        (!names.is_empty()).then_some((place, names))
+    }
+
+    /// Appends the first names, and how many there are besides.
+    fn names(&mut self, names: &[&str], most: usize) {
+        for (index, name) in names.iter().take(most).enumerate() {
+            self.out.literal(if index > 0 { ", " } else { "" });
+            self.out.text(name);
+        }
+        if let Some(rest) = names.len().checked_sub(most).filter(|&rest| rest > 0) {
+            self.out.literal(" +");
+            self.out.count(rest as u64);
+        }
+    }
+}
+
+fn as_string<'v>(value: &'v Value<'_>) -> Option<&'v str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
