@@ -5,11 +5,13 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 6] = [
     "openclone/v1/batch.proto",
     "openclone/v1/ingest_service.proto",
     "openclone/v1/access_service.proto",
     "openclone/v1/registry_service.proto",
+    "openclone/v1/tenant_service.proto",
+    "openclone/v1/operations_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

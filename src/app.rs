@@ -2,7 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use openclone_gateway::{Endpoint, GatewayOptions, Transport};
+use openclone_gateway::{Endpoint, GatewayOptions};
 use openclone_vault::{
     AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
     maintenance::{Maintenance, MaintenanceError},
@@ -31,13 +31,13 @@ use crate::{
         admin_api::{self, AdminApi},
         health::HealthFacade,
         metrics::Metrics,
-        tenants::Tenants,
+        tenants::{TenantFacade, Tenants},
     },
     registry::{self, Registry, RegistryFacade, Watch},
     runtime::{clock::Clock, lifecycle::Lifecycle},
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
-        registry_service_server::RegistryServiceServer,
+        registry_service_server::RegistryServiceServer, tenant_service_server::TenantServiceServer,
     },
 };
 use openclone_redact::{RedactError, Redactor};
@@ -134,17 +134,15 @@ impl App {
             tenants: Arc::clone(&tenants),
         });
         let ingest = Ingest::new(pipeline);
-        let direct = LocalBackend::new(authenticator.clone(), ingest.clone());
-        let routes = routes(
-            &authenticator,
+        let backend = LocalBackend {
+            authenticator: authenticator.clone(),
             ingest,
-            Arc::clone(&registry),
-            &lifecycle,
-            metrics.clone(),
-        )?;
+            registry: RegistryFacade::new(Arc::clone(&registry)),
+            tenants: TenantFacade::new(Arc::clone(&tenants), Arc::clone(&lifecycle)),
+        };
+        let routes = routes(backend.clone(), &lifecycle, metrics.clone())?;
         let options = gateway_options(config, redactor, metrics.clone());
-        let transport = Transport::from_routes(routes.clone()).with_direct(Arc::new(direct));
-        let json = Endpoint::new(transport, options);
+        let json = Endpoint::new(backend, options);
         let admin_api = AdminApi {
             lifecycle: Arc::clone(&lifecycle),
             metrics,
@@ -297,20 +295,14 @@ async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
     }
 }
 
-fn routes(
-    authenticator: &Authenticator,
-    ingest: Ingest,
-    registry: Arc<Registry>,
-    lifecycle: &Arc<Lifecycle>,
-    metrics: Metrics,
-) -> Result<Routes, RunError> {
-    let keyed = InterceptorLayer::new(authenticator.clone());
-    let ingest = IngestServiceServer::new(ingest)
+fn routes(backend: LocalBackend, lifecycle: &Arc<Lifecycle>, metrics: Metrics) -> Result<Routes, RunError> {
+    let keyed = InterceptorLayer::new(backend.authenticator);
+    let ingest = IngestServiceServer::new(backend.ingest)
         .max_decoding_message_size(MAX_MESSAGE)
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd);
-    let registry =
-        RegistryServiceServer::new(RegistryFacade::new(registry)).max_decoding_message_size(64 << 10);
+    let registry = RegistryServiceServer::new(backend.registry).max_decoding_message_size(64 << 10);
+    let tenants = TenantServiceServer::new(backend.tenants).max_decoding_message_size(64 << 10);
     let access = AccessServiceServer::new(Access).max_decoding_message_size(64 << 10);
     let health =
         HealthServer::new(HealthFacade::new(Arc::clone(lifecycle))).max_decoding_message_size(64 << 10);
@@ -323,6 +315,7 @@ fn routes(
     Ok(Routes::new(keyed.layer(CountUndecodable::new(ingest, metrics)))
         .add_service(keyed.layer(registry))
         .add_service(keyed.layer(access))
+        .add_service(keyed.layer(tenants))
         .add_service(health)
         .add_service(describe().build_v1()?)
         .add_service(describe().build_v1alpha()?)
@@ -330,12 +323,13 @@ fn routes(
 }
 
 fn gateway_options(config: &Config, redactor: Arc<Redactor>, metrics: Metrics) -> GatewayOptions {
-    let on_refusal: openclone_gateway::OnRefusal = Arc::new(move |refusal| metrics.gateway_rejected(refusal));
+    let on_rejection: openclone_gateway::OnRejection =
+        Arc::new(move |rejection| metrics.gateway_rejected(rejection));
     let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
     GatewayOptions {
         max_body_bytes: config.limits.max_body_bytes as usize,
         redact: Some(redact),
-        on_refusal: Some(on_refusal),
+        on_rejection: Some(on_rejection),
         ..GatewayOptions::default()
     }
 }

@@ -19,7 +19,7 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use metrics::Counter;
-use openclone_vault::SourceType;
+use openclone_core::{SourceType, header};
 use tonic::{Request, Status, service::Interceptor};
 
 use crate::{error::IngestError, limit::KeyLimits};
@@ -31,9 +31,9 @@ pub use scope::{Need, Scope, UnknownScope};
 pub use token::NewKey;
 
 /// The header that carries the key.
-pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub const API_KEY: HeaderName = HeaderName::from_static(header::API_KEY);
 /// The header that carries the peer's address; set by the network layer for each connection.
-pub const PEER: HeaderName = HeaderName::from_static("x-openclone-peer");
+pub const PEER: HeaderName = HeaderName::from_static(header::PEER);
 
 /// A key and what it permits.
 #[derive(Debug)]

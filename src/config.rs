@@ -10,7 +10,6 @@ pub mod layers;
 pub mod options;
 pub mod print;
 pub mod server;
-pub mod tenant_name;
 mod tenants;
 #[cfg(test)]
 pub(crate) mod testing;

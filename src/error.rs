@@ -71,6 +71,9 @@ pub enum IngestError {
     /// The plugin does not exist.
     #[error("Plugin not found")]
     PluginNotFound,
+    /// A task of the service panicked.
+    #[error("Internal error")]
+    Internal,
 }
 
 /// Why the service accepts no batches.
@@ -105,6 +108,7 @@ impl IngestError {
             Self::Storage { .. } => "STORAGE_FAILED",
             Self::Unavailable { reason, .. } => reason.as_str(),
             Self::PluginNotFound => "PLUGIN_NOT_FOUND",
+            Self::Internal => "INTERNAL",
         }
     }
 
@@ -137,6 +141,7 @@ impl IngestError {
             Self::TooManyFailures { .. } | Self::RateLimited { .. } => Code::ResourceExhausted,
             Self::Storage { .. } | Self::Unavailable { .. } => Code::Unavailable,
             Self::PluginNotFound => Code::NotFound,
+            Self::Internal => Code::Internal,
         }
     }
 

@@ -11,9 +11,7 @@ use openclone_client::{v1::Batch, validate};
 use openclone_vault::{DayBy, DayRule, ids_in};
 use prost::Message as _;
 
-use crate::{
-    auth::KeysFile, ingest::prepare::Preparer, registry::manifest, runtime::convert::source_type_from_proto,
-};
+use crate::{auth::KeysFile, ingest::prepare::Preparer, registry::manifest};
 use openclone_redact::Redactor;
 
 /// Parses a manifest; an accepted one has an id that is a directory name.
@@ -64,7 +62,7 @@ impl Default for Preparing {
 impl Preparing {
     /// Renders a valid batch.
     pub fn prepare(&self, batch: &Batch) {
-        let Some(source_type) = source_type_from_proto(batch.source_type) else {
+        let Some(source_type) = openclone_core::SourceType::from_number(batch.source_type) else {
             return;
         };
         let Ok(prepared) = self

@@ -1,78 +1,77 @@
 //! From JSON to a batch, in one pass over the body.
 //!
-//! `data` is not interpreted: its text goes on as it stands, so that no digit is lost. Members that nobody knows are passed
-//! over, and of a member that occurs twice the last counts. A field of the wrong JSON type is a [`Fault`]; a sound
-//! value stands in for it, so that the rules of a batch say nothing more about it. What has the right type but breaks a
-//! rule is left to the rules: an unknown `source_type` or `platform` becomes the unspecified one.
+//! `data` is not interpreted: its text is passed on unchanged, so that no digit is lost. Unknown members are ignored, and
+//! the last value of a repeated member counts. A field of the wrong JSON type is a [`Violation`]; a valid placeholder takes
+//! its place, so that the rules of a batch do not report it again. A value of the right type that breaks a rule is left to
+//! those rules: an unknown `source_type` or `platform` becomes the unspecified one.
 
 mod event;
 mod timestamp;
 
 use std::borrow::Cow;
 
-use openclone_client::{
-    Rule, Segment,
-    json::{self, Reader, Token},
-    v1::{Batch, Platform, SourceType},
-    validate::{EARLIEST, MAX_EVENTS, MAX_VIOLATIONS},
+use event::Events;
+use openclone_client::v1::{Batch, Platform, SourceType};
+use openclone_core::{
+    json::{ParseError, Reader, Token},
+    timestamp::UnixTime,
+    validate::{MAX_EVENTS, MAX_VIOLATIONS, Rule, Segment, Violation},
 };
 use prost_types::Timestamp;
 
-use crate::fault::{Fault, Kind};
-use event::Events;
-
-/// A batch, and what stood in the way of reading it.
+/// A batch, and the fields of it that have the wrong type.
 #[derive(Debug, Default)]
-pub(crate) struct Decoded {
-    /// The batch. Beyond the first event too many, events are left out.
+pub(crate) struct DecodedBatch {
+    /// The batch, with at most one event more than a batch may have.
     pub(crate) batch: Batch,
-    /// Fields of the wrong type, in the order of the fields; at most 100.
-    pub(crate) faults: Vec<Fault>,
-    /// How many events there are in the body.
+    /// Fields of the wrong type, in field order; at most 100.
+    pub(crate) violations: Vec<Violation>,
+    /// The number of events in the body.
     pub(crate) event_count: usize,
 }
 
-/// Why a body holds no batch at all.
+/// Why a body is not a batch at all.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Unreadable {
-    /// It is not JSON.
+pub(crate) enum DecodeError {
+    /// The body is not JSON.
     Syntax {
-        /// Where, in bytes.
-        at: usize,
+        /// The position in bytes.
+        offset: usize,
         /// What is wrong there.
         reason: &'static str,
     },
-    /// Containers stand too deep inside each other.
+    /// Containers are nested too deeply.
     TooDeep,
-    /// It is nothing, or `null`.
+    /// The body is `null`.
     Missing,
-    /// It is JSON, but no object.
+    /// The body is JSON, but not an object.
     NotAnObject,
 }
 
-impl From<json::Fault> for Unreadable {
-    fn from(fault: json::Fault) -> Self {
-        match fault {
-            json::Fault::Syntax { at, reason } => Self::Syntax { at, reason },
-            json::Fault::TooDeep => Self::TooDeep,
+impl From<ParseError> for DecodeError {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::Syntax { offset, reason } => Self::Syntax { offset, reason },
+            ParseError::TooDeep => Self::TooDeep,
+            ParseError::NotAnObject | ParseError::NumberOutOfRange => Self::NotAnObject,
         }
     }
 }
 
-/// A member: absent, or read, or of the wrong type.
-type Field<T> = Option<Result<T, Kind>>;
+/// A member: absent, or its value, or the rule about its type that it breaks.
+type Field<T> = Option<Result<T, Rule>>;
 
-/// Reads a body.
-pub(crate) fn decode(body: &str) -> Result<Decoded, Unreadable> {
+/// Decodes a body.
+pub(crate) fn decode(body: &str) -> Result<DecodedBatch, DecodeError> {
     let mut reader = Reader::new(body);
     let token = reader.token()?;
     if !matches!(token, Token::Object) {
         reader.skip(&token)?;
         reader.end()?;
         return Err(if matches!(token, Token::Null) {
-            Unreadable::Missing
+            DecodeError::Missing
         } else {
-            Unreadable::NotAnObject
+            DecodeError::NotAnObject
         });
     }
     let mut members = Members::default();
@@ -83,7 +82,7 @@ pub(crate) fn decode(body: &str) -> Result<Decoded, Unreadable> {
     }
     reader.end()?;
     if members.is_too_deep {
-        return Err(Unreadable::TooDeep);
+        return Err(DecodeError::TooDeep);
     }
     Ok(members.assemble())
 }
@@ -101,13 +100,13 @@ struct Members {
 }
 
 impl Members {
-    fn read(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), json::Fault> {
+    fn read(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), ParseError> {
         match key {
             "source_type" => self.source_type = Some(source_type(reader)?),
             "platform" => self.platform = Some(platform(reader)?),
-            "device_id" => self.device_id = Some(owned(reader, Kind::UuidType)?),
-            "plugin_id" => self.plugin_id = Some(owned(reader, Kind::StringType)?),
-            "plugin_version" => self.plugin_version = Some(owned(reader, Kind::StringType)?),
+            "device_id" => self.device_id = Some(owned(reader, Rule::UuidType)?),
+            "plugin_id" => self.plugin_id = Some(owned(reader, Rule::StringType)?),
+            "plugin_version" => self.plugin_version = Some(owned(reader, Rule::StringType)?),
             "timestamp" => self.timestamp = Some(timestamp::read(reader)?),
             "events" => self.events = Some(event::read_all(reader, &mut self.is_too_deep)?),
             _ => _ = reader.span()?,
@@ -115,98 +114,94 @@ impl Members {
         Ok(())
     }
 
-    fn assemble(self) -> Decoded {
-        let mut faults = Vec::new();
-        let mut note = |name, kind| {
-            faults.push(Fault {
-                path: vec![Segment::from(name)],
-                kind,
-            });
-        };
+    fn assemble(self) -> DecodedBatch {
+        let mut violations = Vec::new();
+        let mut placeholders = Placeholders(&mut violations);
         let mut batch = Batch {
-            source_type: settle(
-                self.source_type,
-                "source_type",
-                || SourceType::Braindump,
-                &mut note,
-            )
-            .into(),
-            platform: settle(self.platform, "platform", || Platform::Web, &mut note).into(),
-            device_id: settle(self.device_id, "device_id", || "test-0".to_owned(), &mut note),
-            plugin_id: settle(self.plugin_id, "plugin_id", || "a".to_owned(), &mut note),
-            plugin_version: settle(
-                self.plugin_version,
-                "plugin_version",
-                || "0.0.0".to_owned(),
-                &mut note,
-            ),
-            timestamp: Some(settle(self.timestamp, "timestamp", sound_timestamp, &mut note)),
+            source_type: placeholders
+                .value("source_type", self.source_type, || SourceType::Braindump)
+                .into(),
+            platform: placeholders
+                .value("platform", self.platform, || Platform::Web)
+                .into(),
+            device_id: placeholders.value("device_id", self.device_id, || "test-0".to_owned()),
+            plugin_id: placeholders.value("plugin_id", self.plugin_id, || "a".to_owned()),
+            plugin_version: placeholders.value("plugin_version", self.plugin_version, || "0.0.0".to_owned()),
+            timestamp: Some(placeholders.value("timestamp", self.timestamp, valid_timestamp)),
             events: Vec::new(),
         };
-        let events = settle(self.events, "events", Events::stand_in, &mut note);
+        let events = placeholders.value("events", self.events, Events::placeholder);
         batch.events = events.events;
-        // With too many events, that is the one fault of them.
+        // Too many events is the one violation that is reported about them.
         if events.count <= MAX_EVENTS {
-            faults.extend(events.faults);
+            violations.extend(events.violations);
         }
-        faults.truncate(MAX_VIOLATIONS);
-        Decoded {
+        violations.truncate(MAX_VIOLATIONS);
+        DecodedBatch {
             batch,
-            faults,
+            violations,
             event_count: events.count,
         }
     }
 }
 
-/// The value of a field, or what stands in for it once its fault is noted.
-fn settle<T>(
-    field: Field<T>,
-    name: &'static str,
-    sound: impl FnOnce() -> T,
-    note: &mut impl FnMut(&'static str, Kind),
-) -> T {
-    let kind = match field {
-        Some(Ok(value)) => return value,
-        Some(Err(kind)) => kind,
-        None => Kind::Rule(Rule::Missing),
-    };
-    note(name, kind);
-    sound()
-}
+/// Puts valid placeholders in the place of fields that cannot be decoded, and records why.
+struct Placeholders<'v>(&'v mut Vec<Violation>);
 
-fn sound_timestamp() -> Timestamp {
-    Timestamp {
-        seconds: EARLIEST,
-        nanos: 0,
+impl Placeholders<'_> {
+    fn value<T>(&mut self, name: &'static str, field: Field<T>, placeholder: impl FnOnce() -> T) -> T {
+        let rule = match field {
+            Some(Ok(value)) => return value,
+            Some(Err(rule)) => rule,
+            None => Rule::Missing,
+        };
+        self.0.push(Violation {
+            path: vec![Segment::from(name)],
+            rule,
+        });
+        placeholder()
     }
 }
 
-/// Reads a value that must be a string; if it is not, that is `wrong`.
-fn text<'a>(reader: &mut Reader<'a>, wrong: Kind) -> Result<Result<Cow<'a, str>, Kind>, json::Fault> {
+/// Corrects the number of events in `violations`: the batch has only the first of those beyond the limit.
+pub(crate) fn set_event_count(violations: &mut [Violation], count: usize) {
+    for violation in violations {
+        if let Rule::TooManyEvents { actual } = &mut violation.rule {
+            *actual = count;
+        }
+    }
+}
+
+const fn valid_timestamp() -> Timestamp {
+    timestamp::to_message(UnixTime::EARLIEST)
+}
+
+/// Reads a value that must be a string; if it is not, it breaks `type_rule`.
+fn text<'a>(reader: &mut Reader<'a>, type_rule: Rule) -> Result<Result<Cow<'a, str>, Rule>, ParseError> {
     let token = reader.token()?;
-    if let Token::Text(text) = token {
-        return Ok(if text.is_lone() {
-            Err(Kind::StringUnicode)
+    if let Token::String(text) = token {
+        return Ok(if text.has_lone_surrogate() {
+            Err(Rule::StringUnicode)
         } else {
             Ok(text.unescape())
         });
     }
     reader.skip(&token)?;
-    Ok(Err(wrong))
+    Ok(Err(type_rule))
 }
 
-/// As [`text`], kept.
-fn owned(reader: &mut Reader<'_>, wrong: Kind) -> Result<Result<String, Kind>, json::Fault> {
-    Ok(text(reader, wrong)?.map(Cow::into_owned))
+/// As [`text`], owned.
+fn owned(reader: &mut Reader<'_>, type_rule: Rule) -> Result<Result<String, Rule>, ParseError> {
+    Ok(text(reader, type_rule)?.map(Cow::into_owned))
 }
 
-fn source_type(reader: &mut Reader<'_>) -> Result<Result<SourceType, Kind>, json::Fault> {
-    let name = text(reader, Kind::Rule(Rule::SourceType))?;
+fn source_type(reader: &mut Reader<'_>) -> Result<Result<SourceType, Rule>, ParseError> {
+    let name = text(reader, Rule::SourceType)?;
     Ok(name.map(|name| SourceType::from_json_name(&name).unwrap_or_default()))
 }
 
-fn platform(reader: &mut Reader<'_>) -> Result<Result<Platform, Kind>, json::Fault> {
-    let name = text(reader, Kind::Rule(Rule::Platform))?;
+fn platform(reader: &mut Reader<'_>) -> Result<Result<Platform, Rule>, ParseError> {
+    let name = text(reader, Rule::Platform)?;
     Ok(name.map(|name| Platform::from_json_name(&name).unwrap_or_default()))
 }
 

@@ -1,4 +1,4 @@
-//! Reading a body within bounds: of bytes, decompressed; of time; of memory.
+//! Reads a body within limits of decompressed bytes, time and memory.
 
 use std::{
     io::{self, Read},
@@ -13,16 +13,16 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 use tonic::Status;
 
-use crate::{GatewayOptions, rejection::Rejection};
+use crate::{GatewayOptions, http_error::HttpError};
 
-/// What is still read of a body that nobody wants, so that the client gets to read the answer.
+/// Bytes of a rejected body that are still read, so that the client gets to read the response.
 const DRAIN_BYTES: usize = 1 << 20;
-/// How long that may take.
+/// Time limit for draining.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
-/// A frame of zstd may ask for no more than 8 MiB of memory, as RFC 9659 has it for HTTP.
+/// A zstd frame may require at most 8 MiB of memory, the limit of RFC 9659 for HTTP.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// How a body is encoded.
+/// The content encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Identity,
@@ -30,23 +30,23 @@ enum Coding {
     Zstd,
 }
 
-/// Reads the whole body, decompressed. On an error the rest is drained.
+/// Reads and decompresses the whole body. On an error the rest is drained.
 pub(crate) async fn read(
     headers: &HeaderMap,
     mut body: Body,
     options: &GatewayOptions,
-) -> Result<Bytes, Rejection> {
+) -> Result<Bytes, HttpError> {
     match read_within(headers, &mut body, options).await {
         Ok(bytes) => Ok(bytes),
-        Err(rejection) => {
+        Err(error) => {
             drain(headers, body);
-            Err(rejection)
+            Err(error)
         }
     }
 }
 
-/// Reads some more of a body, in the background, and lets it go. A client that waits to be asked for its body is not
-/// asked.
+/// Reads some more of a body in the background and discards it. A client that expects `100 Continue` is not asked for its
+/// body.
 pub(crate) fn drain(headers: &HeaderMap, mut body: Body) {
     if headers.contains_key(header::EXPECT) || body.is_end_stream() {
         return;
@@ -66,42 +66,42 @@ async fn read_within(
     headers: &HeaderMap,
     body: &mut Body,
     options: &GatewayOptions,
-) -> Result<Bytes, Rejection> {
+) -> Result<Bytes, HttpError> {
     let limit = options.max_body_bytes;
     let coding = Coding::of(headers)?;
-    let announced = headers
+    let declared = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: u64| length > limit as u64) {
-        return Err(Rejection::TooLarge { limit });
+    if declared.is_some_and(|length: u64| length > limit as u64) {
+        return Err(HttpError::TooLarge { limit });
     }
-    let late = |_| Err(Rejection::BodyTimeout);
+    let timed_out = |_| Err(HttpError::BodyTimeout);
     let bytes = timeout(options.body_timeout, collect(body, limit))
         .await
-        .unwrap_or_else(late)?;
+        .unwrap_or_else(timed_out)?;
     match coding {
         Coding::Identity => Ok(bytes),
         Coding::Gzip => bounded(MultiGzDecoder::new(&*bytes), limit),
         Coding::Zstd => {
-            let mut decoder = zstd::Decoder::new(&*bytes).map_err(|_| Rejection::Unparsable)?;
+            let mut decoder = zstd::Decoder::new(&*bytes).map_err(|_| HttpError::Unparsable)?;
             decoder
                 .window_log_max(ZSTD_WINDOW_LOG)
-                .map_err(|_| Rejection::Unparsable)?;
+                .map_err(|_| HttpError::Unparsable)?;
             bounded(decoder, limit)
         }
     }
 }
 
-/// Most bodies come in one piece, which is not copied.
-async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
+/// Collects the frames of a body. Most bodies arrive in one piece, which is not copied.
+async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, HttpError> {
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(cut_short)?.into_data() else {
+        let Ok(data) = frame.map_err(interrupted)?.into_data() else {
             continue;
         };
         if first.len() + more.len() + data.len() > limit {
-            return Err(Rejection::TooLarge { limit });
+            return Err(HttpError::TooLarge { limit });
         }
         match (first.is_empty(), more.is_empty()) {
             (true, true) => first = data,
@@ -118,45 +118,45 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Rejection> {
     Ok(if more.is_empty() { first } else { more.freeze() })
 }
 
-/// Whoever hands on the body may have had enough of it, and says so by a status.
-fn cut_short(error: axum::Error) -> Rejection {
-    Status::try_from_error(error.into()).map_or(Rejection::Unparsable, Rejection::from)
+/// The socket layer may end a body with a status, for example when it exceeds its time or the memory for bodies.
+fn interrupted(error: axum::Error) -> HttpError {
+    Status::try_from_error(error.into()).map_or(HttpError::Unparsable, HttpError::from)
 }
 
-fn bounded(decoder: impl Read, limit: usize) -> Result<Bytes, Rejection> {
+fn bounded(decoder: impl Read, limit: usize) -> Result<Bytes, HttpError> {
     let mut plain = Vec::new();
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let read: io::Result<usize> = decoder.take(most).read_to_end(&mut plain);
     match read {
-        Ok(bytes) if bytes > limit => Err(Rejection::TooLarge { limit }),
+        Ok(bytes) if bytes > limit => Err(HttpError::TooLarge { limit }),
         Ok(_) => Ok(plain.into()),
-        Err(_) => Err(Rejection::Unparsable),
+        Err(_) => Err(HttpError::Unparsable),
     }
 }
 
 impl Coding {
-    fn of(headers: &HeaderMap) -> Result<Self, Rejection> {
+    fn of(headers: &HeaderMap) -> Result<Self, HttpError> {
         let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
         let Some(value) = values.next() else {
             return Ok(Self::Identity);
         };
-        let name = value.to_str().map_err(|_| Rejection::UnsupportedEncoding)?;
+        let name = value.to_str().map_err(|_| HttpError::UnsupportedEncoding)?;
         match name.trim().to_ascii_lowercase().as_str() {
-            _ if values.next().is_some() => Err(Rejection::UnsupportedEncoding),
+            _ if values.next().is_some() => Err(HttpError::UnsupportedEncoding),
             "" | "identity" => Ok(Self::Identity),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             "zstd" => Ok(Self::Zstd),
-            _ => Err(Rejection::UnsupportedEncoding),
+            _ => Err(HttpError::UnsupportedEncoding),
         }
     }
 }
 
-/// Whether the body is to be read as JSON: `application/json`, any `application/*+json`, or no content type at all.
+/// Whether the content type of the body is JSON: `application/json`, any `application/*+json`, or no content type at all.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return true;
     };
-    // what nearly all say need not be taken apart
+    // nearly all requests have this one
     if value == "application/json" || value.is_empty() {
         return true;
     }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn json_goes_by_many_names() {
+    fn json_has_many_content_types() {
         assert!(is_json(&HeaderMap::new()));
         for name in [
             "",
@@ -217,13 +217,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_in_pieces_is_put_together() {
+    async fn body_in_pieces_is_joined() {
         let piece = |piece: &'static str| Ok::<_, io::Error>(Bytes::from_static(piece.as_bytes()));
         let stream = || Body::from_stream(futures_util::stream::iter(["a", "", "bc", "def"].map(piece)));
         assert_eq!(collect(&mut stream(), 6).await.unwrap(), "abcdef");
         assert!(matches!(
             collect(&mut stream(), 5).await,
-            Err(Rejection::TooLarge { limit: 5 })
+            Err(HttpError::TooLarge { limit: 5 })
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! The page at `/docs`: the OpenAPI description, written out as plain HTML. No script, nothing from elsewhere.
+//! The page at `/docs`: the OpenAPI description as plain HTML, without scripts or external resources.
 
 use std::{fmt::Write, sync::LazyLock};
 
@@ -110,15 +110,15 @@ fn write_operation(page: &mut String, document: &Value, path: &str, method: &str
             ),
         );
     }
-    page.push_str("<table class=\"answers\"><tr><th>Status</th><th>When</th><th>Body</th></tr>");
-    for (status, answer) in members(&operation["responses"]) {
+    page.push_str("<table class=\"responses\"><tr><th>Status</th><th>When</th><th>Body</th></tr>");
+    for (status, response) in members(&operation["responses"]) {
         let shared = &document["components"]["responses"][status];
-        let answer = if answer["$ref"].is_string() {
+        let response = if response["$ref"].is_string() {
             shared
         } else {
-            answer
+            response
         };
-        let content = &answer["content"]["application/json"];
+        let content = &response["content"]["application/json"];
         let example = content
             .get("example")
             .map(ToString::to_string)
@@ -127,7 +127,7 @@ fn write_operation(page: &mut String, document: &Value, path: &str, method: &str
             page,
             format_args!(
                 "<tr><td>{status}</td><td>{}</td><td>{} <code>{}</code></td></tr>",
-                text(&answer["description"]),
+                text(&response["description"]),
                 schema_link(&content["schema"]),
                 escape(&example),
             ),
@@ -196,7 +196,7 @@ fn constraints(schema: &Value) -> String {
     if !schema["items"].is_null() {
         put(&mut words, format_args!(" of {}", constraints(&schema["items"])));
     }
-    let told = [
+    let shown = [
         "$ref",
         "description",
         "type",
@@ -205,7 +205,7 @@ fn constraints(schema: &Value) -> String {
         "properties",
         "required",
     ];
-    for (name, value) in members(schema).filter(|(name, _)| !told.contains(&name.as_str())) {
+    for (name, value) in members(schema).filter(|(name, _)| !shown.contains(&name.as_str())) {
         put(
             &mut words,
             format_args!(" <small>{name} {}</small>", escape(&value.to_string())),

@@ -1,30 +1,28 @@
 //! The documented JSON endpoint in front of the gRPC service.
 //!
-//! This is the only room that knows the JSON wire format. It speaks to the service through the generated client over a
-//! [`Transport`], which is the service in the same process or one far away; nothing but metadata carries identity
-//! across. An [`Endpoint`] is all of it: a request is checked (`access`), its body read within bounds (`body`), turned into a
-//! batch (`batch`), sent, and the answer turned into JSON (`answer`). Whatever goes wrong on the way becomes an HTTP
-//! answer in `rejection`, the one place that knows which gRPC status is which HTTP status.
+//! Only this crate knows the JSON wire format. It speaks to the service through one trait, [`Backend`]:
+//! [`RemoteBackend`] calls a service elsewhere over a channel; the service itself has one that calls it in the same process.
+//! A request passes `routes` (the order of steps), `body` (reading within limits), `batch` (from JSON to a batch),
+//! the backend, and `response`. Every error becomes an HTTP response in `http_error`, the only place for HTTP statuses.
 
-mod access;
-mod answer;
+pub mod backend;
 mod batch;
 mod body;
 mod docs;
 mod endpoint;
-mod fault;
+mod http_error;
 mod openapi;
 mod options;
-mod read;
+mod read_batch;
 mod registry;
-mod rejection;
+mod response;
 mod routes;
-mod transport;
-mod upstream;
+mod tenants;
+mod validation_error;
 
+pub use backend::{Backend, RemoteBackend};
 pub use endpoint::Endpoint;
-pub use options::{GatewayOptions, OnRefusal, Redact, Refusal, Unread};
-pub use read::read_batch;
+pub use options::{GatewayOptions, OnRejection, Redact, Rejection, Undecodable};
+pub use read_batch::read_batch;
 pub use registry::PluginList;
-pub use routes::{method_not_allowed, not_found, router};
-pub use transport::{Direct, DirectAnswer, DirectCaller, Transport, TransportError};
+pub use routes::{method_not_allowed, not_found};

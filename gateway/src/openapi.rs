@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 description of the JSON endpoint, made once from the same tables that requests are checked with.
+//! The OpenAPI 3.1 description of the JSON endpoint, generated once from the same tables that requests are validated with.
 
 mod operations;
 mod schemas;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::answer::json_response;
+use crate::response::json_response;
 pub(crate) use operations::FIRST_REQUEST;
 
 /// The description.
@@ -21,9 +21,9 @@ pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
         "info": {
             "title": "OpenClone ingest API",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Plugins send batches of events; each event stands in the vault exactly once.",
-            "description": "An answer of 200 counts every event of the batch as stored or skipped, and means that it is in \
-                the vault to stay. No answer, 500 and 503 mean: send the batch again, nothing will be doubled.",
+            "summary": "Plugins send batches of events; each event is stored in the vault exactly once.",
+            "description": "A response of 200 counts every event of the batch as stored or skipped, and means that it is \
+                durable. After no response, 500 or 503, send the batch again; no event will be duplicated.",
             "license": { "name": "MIT", "identifier": "MIT" }
         },
         "servers": [{ "url": "/" }],
@@ -38,7 +38,7 @@ pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             "securitySchemes": {
                 "ApiKey": {
                     "type": "apiKey", "in": "header", "name": "X-API-Key",
-                    "description": "A key of this service. The first one stands in the home directory's `.env` as `API_KEY`."
+                    "description": "A key of this service. The first one is `API_KEY` in `.env` in the home directory."
                 }
             },
             "headers": operations::headers(),

@@ -1,53 +1,49 @@
-//! What an operator can choose.
+//! Options of the gateway.
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 /// Replaces secrets in a text.
 pub type Redact = Arc<dyn Fn(&str) -> Cow<'_, str> + Send + Sync>;
 
-/// Hears of what is turned away before the service sees it, so that somebody can count it.
-pub type OnRefusal = Arc<dyn Fn(Refusal) + Send + Sync>;
+/// Called for each rejection that the service does not see, so that it can be counted.
+pub type OnRejection = Arc<dyn Fn(Rejection) + Send + Sync>;
 
-/// What was turned away before the service saw it.
+/// A batch that was rejected before the service saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// So many events, for the faults of their batch.
-    Faulty {
-        /// Events that the service has not seen.
+pub enum Rejection {
+    /// The batch is invalid.
+    Invalid {
+        /// Number of events that the service does not see.
         events: usize,
     },
-    /// A body of which nothing is known.
-    Unread(Unread),
+    /// The body could not be decoded, so the number of events is unknown.
+    Undecodable(Undecodable),
 }
 
-/// Why a body, or a message, could not be read.
+/// Why a body, or a message, could not be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unread {
+pub enum Undecodable {
     /// It is too large.
     TooLarge,
-    /// It did not come in time.
+    /// It did not arrive in time.
     TooLate,
-    /// There was no room for it.
-    NoRoom,
-    /// It is broken, cut off, or in an encoding or a type that is not known.
-    Unreadable,
+    /// The memory for bodies was exhausted.
+    Overloaded,
+    /// It is broken, truncated, or has an unknown encoding or type.
+    Malformed,
 }
 
-/// Bounds of the gateway, and what it does about secrets.
+/// Limits of the gateway, and its hooks for redaction and metrics.
 #[derive(Clone)]
 pub struct GatewayOptions {
-    /// Bytes of a decompressed body, at most. Keep it below the 4 MiB of a gRPC message. 1 MiB unless told.
+    /// Bytes of a decompressed body, at most. Must stay below the 4 MiB of a gRPC message. Default: 1 MiB.
     pub max_body_bytes: usize,
-    /// How long a client may take to send its body. 30 s unless told.
+    /// How long a client may take to send its body. Default: 30 s.
     pub body_timeout: Duration,
-    /// How long a remote service may take to answer; in the same process there is no bound. 30 s unless told.
-    pub upstream_timeout: Duration,
-    /// How long a remote service's word that a key is good is believed. 10 s unless told.
-    pub access_cache: Duration,
-    /// Applied to whatever of a request is echoed in an error.
+    /// Applied to everything of a request that is echoed in an error.
     pub redact: Option<Redact>,
-    /// Called for each batch that is turned away before the service sees it.
-    pub on_refusal: Option<OnRefusal>,
+    /// Called for each batch that is rejected before the service sees it.
+    pub on_rejection: Option<OnRejection>,
 }
 
 impl Default for GatewayOptions {
@@ -55,10 +51,8 @@ impl Default for GatewayOptions {
         Self {
             max_body_bytes: 1_048_576,
             body_timeout: Duration::from_secs(30),
-            upstream_timeout: Duration::from_secs(30),
-            access_cache: Duration::from_secs(10),
             redact: None,
-            on_refusal: None,
+            on_rejection: None,
         }
     }
 }
@@ -68,10 +62,8 @@ impl fmt::Debug for GatewayOptions {
         out.debug_struct("GatewayOptions")
             .field("max_body_bytes", &self.max_body_bytes)
             .field("body_timeout", &self.body_timeout)
-            .field("upstream_timeout", &self.upstream_timeout)
-            .field("access_cache", &self.access_cache)
             .field("redact", &self.redact.is_some())
-            .field("on_refusal", &self.on_refusal.is_some())
+            .field("on_rejection", &self.on_rejection.is_some())
             .finish()
     }
 }

@@ -1,19 +1,15 @@
 //! The registry in JSON.
 
-use openclone_client::{
-    Rule,
-    v1::{
-        ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, ManifestFault, Platform, Plugin,
-        PluginActivity, RejectedManifest, SourceType, SourceTypeInfo,
-    },
+use openclone_client::v1::{
+    ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, ManifestFault, Platform, Plugin,
+    PluginActivity, RejectedManifest, SourceType, SourceTypeInfo,
 };
+use openclone_core::validate::Rule;
 use prost_types::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::fault::Kind;
-
-/// The registry as a list, as `GET /api/v1/plugins` has it.
+/// The registry as `GET /api/v1/plugins` shows it.
 #[derive(Serialize)]
 pub struct PluginList {
     plugins: Vec<PluginView>,
@@ -74,7 +70,7 @@ impl From<Plugin> for PluginView {
     }
 }
 
-/// What a plugin has sent. Moments are Unix seconds.
+/// What a plugin has sent. Times are Unix seconds.
 #[derive(Serialize)]
 struct ActivityView {
     last_seen: Option<f64>,
@@ -96,14 +92,14 @@ impl From<PluginActivity> for ActivityView {
     }
 }
 
-/// A manifest that could not be taken.
+/// A manifest that was rejected.
 #[derive(Serialize)]
 struct RejectedView {
     path: String,
     faults: Vec<FaultView>,
 }
 
-/// Something wrong in a manifest.
+/// An error in a manifest.
 #[derive(Serialize)]
 struct FaultView {
     path: String,
@@ -127,8 +123,8 @@ impl From<RejectedManifest> for RejectedView {
     clippy::cast_precision_loss,
     reason = "seconds of this era are exact to a fraction of a microsecond"
 )]
-fn unix_seconds(moment: &Timestamp) -> f64 {
-    moment.seconds as f64 + f64::from(moment.nanos) / 1e9
+fn unix_seconds(time: &Timestamp) -> f64 {
+    time.seconds as f64 + f64::from(time.nanos) / 1e9
 }
 
 /// The source types as a list.
@@ -160,15 +156,15 @@ impl From<ListSourceTypesResponse> for SourceTypeList {
     }
 }
 
-/// A parameter of the query that is not one of the known names.
+/// A parameter of the query with an unknown value.
 #[derive(Debug)]
 pub(crate) struct BadFilter {
     pub(crate) name: &'static str,
     pub(crate) value: String,
-    pub(crate) kind: Kind,
+    pub(crate) rule: Rule,
 }
 
-/// Reads `platform` and `source_type` from the pairs of a query; the last of a name counts, an empty one does not.
+/// Reads `platform` and `source_type` from the pairs of a query. The last of a repeated name counts, empty ones do not.
 pub(crate) fn filter(pairs: Vec<(String, String)>) -> Result<ListPluginsRequest, BadFilter> {
     let mut filter = ListPluginsRequest::default();
     for (name, value) in pairs {
@@ -180,7 +176,7 @@ pub(crate) fn filter(pairs: Vec<(String, String)>) -> Result<ListPluginsRequest,
                     return Err(BadFilter {
                         name: "platform",
                         value,
-                        kind: Kind::Rule(Rule::Platform),
+                        rule: Rule::Platform,
                     });
                 }
             },
@@ -190,7 +186,7 @@ pub(crate) fn filter(pairs: Vec<(String, String)>) -> Result<ListPluginsRequest,
                     return Err(BadFilter {
                         name: "source_type",
                         value,
-                        kind: Kind::Rule(Rule::SourceType),
+                        rule: Rule::SourceType,
                     });
                 }
             },

@@ -28,7 +28,7 @@ mod words;
 use std::borrow::Cow;
 
 use engine::Engine;
-use openclone_vault::Object;
+use openclone_core::json::Object;
 
 pub use config::{ExtraRule, Mode, RedactConfig, RedactError};
 

@@ -5,7 +5,7 @@ mod seams;
 
 use std::borrow::Cow;
 
-use openclone_vault::{Object, Value};
+use openclone_core::json::{Object, Value};
 
 use crate::engine::Engine;
 use crate::pair::{is_declared_number, is_declared_text};

@@ -27,15 +27,14 @@ use std::{
 
 use blake3::Hash;
 use jiff::Timestamp;
+use openclone_core::{PluginId, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::{Scope, token};
-use crate::config::{home::files, tenant_name};
+use crate::config::home::files;
 
 /// The most characters of a label.
 const LONGEST_LABEL: usize = 64;
-/// The most bytes of a plugin id.
-const LONGEST_PLUGIN: usize = 64;
 /// The most keys.
 const MAX_KEYS: usize = 100_000;
 
@@ -225,7 +224,7 @@ impl KeyRecord {
         if !token::is_id(&key.id) {
             return Err("id: must be 8 of a-z and 2-7".into());
         }
-        tenant_name::check(&key.tenant)
+        TenantId::check(&key.tenant)
             .map_err(|reason| format!("tenant {:?}: {reason}", short(&key.tenant)))?;
         check_label(&key.label)?;
         let scopes = parse_scopes(key.scopes.iter().map(String::as_str))?;
@@ -300,9 +299,7 @@ pub fn check_label(label: &str) -> Result<(), String> {
 /// # Errors
 /// The reason.
 pub fn check_plugin(plugin: &str) -> Result<(), String> {
-    let fits =
-        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    if plugin.len() <= LONGEST_PLUGIN && plugin.split('-').all(fits) {
+    if PluginId::is_valid(plugin) {
         return Ok(());
     }
     Err(format!(

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Limited};
+use openclone_gateway::RemoteBackend;
 use secrecy::{ExposeSecret as _, SecretString};
 use tonic::{
     body::Body,
@@ -68,7 +69,7 @@ impl Target {
 
 /// A channel that connects on first use; `https` uses the certificate authorities of the system.
 pub(super) fn channel(uri: &str) -> anyhow::Result<Channel> {
-    Ok(endpoint(uri)?.connect_lazy())
+    Ok(RemoteBackend::configure(endpoint(uri)?).connect_lazy())
 }
 
 /// Requests `path` over the channel; the response may have at most 1 MiB.

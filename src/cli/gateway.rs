@@ -1,9 +1,9 @@
 //! `openclone gateway`: the JSON endpoint in front of a service elsewhere. It has neither keys nor a vault.
 
-mod tenants;
+use std::time::Duration;
 
 use clap::Args;
-use openclone_gateway::{Endpoint, GatewayOptions, Transport};
+use openclone_gateway::{Endpoint, GatewayOptions, RemoteBackend};
 
 use super::{Failure, HomePaths, connect, huge_pages, process, say, serve::bind, start};
 use crate::{
@@ -12,6 +12,11 @@ use crate::{
     observe::admin_api,
     registry::schema_routes,
 };
+
+/// How long the service may take to respond.
+const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the service's word that a key is good is cached.
+const ACCESS_CACHE: Duration = Duration::from_secs(10);
 
 /// Run only the JSON endpoint, in front of a service elsewhere.
 #[derive(Debug, Args)]
@@ -66,10 +71,11 @@ impl Gateway {
             max_body_bytes: config.limits.max_body_bytes as usize,
             ..GatewayOptions::default()
         };
-        let json = Endpoint::new(Transport::from_channel(channel.clone()), options);
-        let others = tenants::routes(channel, self.upstream.clone())
-            .merge(admin_api::liveness())
-            .merge(schema_routes());
+        let json = Endpoint::new(
+            RemoteBackend::new(channel, UPSTREAM_TIMEOUT, ACCESS_CACHE),
+            options,
+        );
+        let others = admin_api::liveness().merge(schema_routes());
         let router = ServiceRouter::new(json, others, None);
         server.serve(listener, router, shutdown).await;
         Ok(())

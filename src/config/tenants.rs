@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::tenant_name;
+use openclone_core::TenantId;
 
 /// Limits that all keys of a tenant share, in addition to the limits of each key. 0, the default, means no limit.
 ///
@@ -31,7 +31,7 @@ const MAX_RATES: (u32, u32) = (10_000_000, 100_000_000);
 /// A message that names the tenant and the invalid value.
 pub(super) fn check(rates: &BTreeMap<String, TenantRates>) -> Result<(), String> {
     for (name, rates) in rates {
-        tenant_name::check(name).map_err(|reason| format!("tenant {name:?}: {reason}"))?;
+        TenantId::check(name).map_err(|reason| format!("tenant {name:?}: {reason}"))?;
         for (option, value, max) in [
             ("requests_per_minute", rates.requests_per_minute, MAX_RATES.0),
             ("events_per_second", rates.events_per_second, MAX_RATES.1),

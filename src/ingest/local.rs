@@ -1,53 +1,93 @@
-//! The service for the gateway in the same process: the same checks and methods as over gRPC, without encoding HTTP/2
-//! messages in between.
+//! The service as the gateway in the same process calls it: the generated methods of the very objects that tonic serves,
+//! without encoding HTTP/2 messages in between.
 
-use http::HeaderMap;
-use openclone_client::v1::Batch;
-use openclone_gateway::{DirectAnswer, DirectCaller};
-use tonic::Status;
+use http::{HeaderMap, HeaderValue};
+use openclone_client::v1::{
+    Batch, GetPluginRequest, IngestBatchRequest, IngestResult, ListPluginsRequest, ListPluginsResponse,
+    ListSourceTypesRequest, ListSourceTypesResponse, ListTenantsRequest, ListTenantsResponse, Plugin,
+};
+use openclone_core::header;
+use openclone_gateway::Backend;
+use tonic::{Request, Response, Status};
 
-use super::{Ingest, RequestId};
-use crate::auth::{Authenticator, Principal};
+use super::Ingest;
+use crate::{
+    auth::{Authenticator, Principal},
+    observe::tenants::TenantFacade,
+    registry::RegistryFacade,
+    v1::{
+        ingest_service_server::IngestService as _, registry_service_server::RegistryService as _,
+        tenant_service_server::TenantService as _,
+    },
+};
 
-/// The service as the gateway in the same process calls it.
+/// Calls the service in the same process. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct LocalBackend {
-    authenticator: Authenticator,
-    ingest: Ingest,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) ingest: Ingest,
+    pub(crate) registry: RegistryFacade,
+    pub(crate) tenants: TenantFacade,
 }
 
-/// An authenticated caller.
+/// A caller whose key was good when its request arrived.
 #[derive(Debug)]
-struct Caller {
+pub(crate) struct LocalCaller {
     principal: Principal,
-    ingest: Ingest,
-    id: RequestId,
+    request_id: Option<HeaderValue>,
 }
 
-impl LocalBackend {
-    pub(crate) fn new(authenticator: Authenticator, ingest: Ingest) -> Self {
-        Self {
-            authenticator,
-            ingest,
+impl LocalCaller {
+    /// The request as the interceptor passes it on.
+    fn request<T>(self, message: T) -> Request<T> {
+        let mut headers = HeaderMap::new();
+        if let Some(id) = self.request_id {
+            headers.insert(header::REQUEST_ID, id);
         }
+        let mut request = Request::new(message);
+        *request.metadata_mut() = tonic::metadata::MetadataMap::from_headers(headers);
+        request.extensions_mut().insert(self.principal);
+        request
     }
 }
 
-impl openclone_gateway::Direct for LocalBackend {
-    fn check_access(&self, headers: &HeaderMap) -> Result<Box<dyn DirectCaller>, Status> {
-        Ok(Box::new(Caller {
+impl Backend for LocalBackend {
+    type Caller = LocalCaller;
+
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<LocalCaller, Status> {
+        Ok(LocalCaller {
             principal: self.authenticator.admit(headers)?,
-            ingest: self.ingest.clone(),
-            id: RequestId::of(headers),
-        }))
-    }
-}
-
-impl DirectCaller for Caller {
-    fn ingest_batch(self: Box<Self>, batch: Batch) -> DirectAnswer {
-        Box::pin(async move {
-            let principal = self.ingest.renew(&self.principal, &batch)?;
-            self.ingest.ingest_one(&principal, &batch, &self.id).await
+            request_id: headers.get(header::REQUEST_ID).cloned(),
         })
+    }
+
+    async fn ingest(&self, caller: LocalCaller, batch: Batch) -> Result<Response<IngestResult>, Status> {
+        let request = caller.request(IngestBatchRequest { batch: Some(batch) });
+        let response = self.ingest.ingest_batch(request).await?;
+        Ok(response.map(|message| message.result.unwrap_or_default()))
+    }
+
+    async fn list_plugins(
+        &self,
+        caller: LocalCaller,
+        filter: ListPluginsRequest,
+    ) -> Result<ListPluginsResponse, Status> {
+        let response = self.registry.list_plugins(caller.request(filter)).await?;
+        Ok(response.into_inner())
+    }
+
+    async fn get_plugin(&self, caller: LocalCaller, id: String) -> Result<Option<Plugin>, Status> {
+        let request = caller.request(GetPluginRequest { id });
+        Ok(self.registry.get_plugin(request).await?.into_inner().plugin)
+    }
+
+    async fn list_source_types(&self, caller: LocalCaller) -> Result<ListSourceTypesResponse, Status> {
+        let request = caller.request(ListSourceTypesRequest {});
+        Ok(self.registry.list_source_types(request).await?.into_inner())
+    }
+
+    async fn list_tenants(&self, caller: LocalCaller) -> Result<ListTenantsResponse, Status> {
+        let request = caller.request(ListTenantsRequest {});
+        Ok(self.tenants.list_tenants(request).await?.into_inner())
     }
 }

@@ -1,15 +1,16 @@
-//! Converts the `data` of an event, typed or JSON, to the form that is hashed, redacted and rendered.
+//! Converts an event's `data`, typed or JSON, to the one form that is hashed, redacted and rendered.
 //!
-//! Both forms give the same result for the same values: members have their documented names; unset fields and empty lists
-//! are left out.
+//! Both forms give the same object when they carry the same values: members have their documented names; an unset field
+//! and an empty list are no members.
 
-use openclone_client::v1::event::Data;
-use openclone_vault::{Number, Object, Value};
+use openclone_client::{
+    payload::{self, MAX_FIELDS, Visitor},
+    v1::event::Data,
+};
+use openclone_core::json::{Number, Object, Value};
 
-/// The most fields of a typed payload.
-const MAX_FIELDS: usize = 5;
-
-/// The members of `data`; `None` if it is missing, not an object or has a non-finite number, which validation rejects.
+/// The members of `data`; `None` when it is absent, is not an object, or has a number that is not finite, which
+/// validation has rejected before.
 pub(crate) fn object(data: Option<&Data>) -> Option<Object<'_>> {
     let data = data?;
     if let Data::Json(json) = data {
@@ -17,120 +18,46 @@ pub(crate) fn object(data: Option<&Data>) -> Option<Object<'_>> {
     }
     let mut members = Members {
         object: Object::with_capacity(MAX_FIELDS),
-        finite: true,
+        is_finite: true,
     };
-    fill(&mut members, data);
-    members.finite.then_some(members.object)
+    payload::visit(data, &mut members);
+    members.is_finite.then_some(members.object)
 }
 
 struct Members<'a> {
     object: Object<'a>,
-    finite: bool,
+    is_finite: bool,
 }
 
-impl<'a> Members<'a> {
-    fn text(&mut self, key: &'static str, value: &'a Option<String>) -> &mut Self {
+impl<'a> Visitor<'a> for Members<'a> {
+    fn text(&mut self, name: &'static str, value: &'a Option<String>) {
         if let Some(text) = value {
-            self.object.push(key, Value::String(text.as_str().into()));
+            self.object.push(name, Value::String(text.as_str().into()));
         }
-        self
     }
 
-    fn real(&mut self, key: &'static str, value: Option<f64>) -> &mut Self {
+    fn real(&mut self, name: &'static str, value: Option<f64>) {
         if let Some(number) = value {
-            self.finite &= number.is_finite();
-            if number.is_finite() {
-                self.object.push(key, Value::Number(Number::from(number)));
-            }
+            self.is_finite &= number.is_finite();
+            self.object.push(name, Value::Number(Number::from(number)));
         }
-        self
     }
 
-    fn whole(&mut self, key: &'static str, value: Option<i64>) -> &mut Self {
+    fn whole(&mut self, name: &'static str, value: Option<i64>) {
         if let Some(number) = value {
-            self.object.push(key, Value::Number(Number::from(number)));
+            self.object.push(name, Value::Number(Number::from(number)));
         }
-        self
     }
 
-    fn list(&mut self, key: &'static str, values: &'a [String]) -> &mut Self {
+    fn list(&mut self, name: &'static str, values: &'a [String]) {
         if !values.is_empty() {
             let items = values
                 .iter()
                 .map(|text| Value::String(text.as_str().into()))
                 .collect();
-            self.object.push(key, Value::Array(items));
+            self.object.push(name, Value::Array(items));
         }
-        self
     }
-}
-
-fn fill<'a>(to: &mut Members<'a>, data: &'a Data) {
-    match data {
-        Data::Json(_) => to,
-        Data::AudioSystem(m) => to
-            .text("text", &m.text)
-            .real("duration", m.duration)
-            .text("app_name", &m.app_name)
-            .real("confidence", m.confidence),
-        Data::AudioMic(m) => to
-            .text("text", &m.text)
-            .real("duration", m.duration)
-            .real("confidence", m.confidence),
-        Data::ScreenOcr(m) => to
-            .text("text", &m.text)
-            .text("app_name", &m.app_name)
-            .text("window_title", &m.window_title)
-            .text("url", &m.url),
-        Data::Journal(m) => to.text("text", &m.text).real("duration", m.duration),
-        Data::WebBrowsing(m) => to
-            .text("url", &m.url)
-            .text("title", &m.title)
-            .text("domain", &m.domain)
-            .real("reading_time", m.reading_time),
-        Data::Music(m) => to
-            .text("track", &m.track)
-            .text("artist", &m.artist)
-            .text("album", &m.album)
-            .real("duration", m.duration),
-        Data::Health(m) => to
-            .whole("steps", m.steps)
-            .real("heart_rate", m.heart_rate)
-            .real("sleep_hours", m.sleep_hours),
-        Data::Calendar(m) => to
-            .text("title", &m.title)
-            .text("start", &m.start)
-            .text("end", &m.end)
-            .list("attendees", &m.attendees)
-            .text("location", &m.location),
-        Data::Notes(m) => to
-            .text("title", &m.title)
-            .text("text", &m.text)
-            .list("tags", &m.tags),
-        Data::Gps(m) => to
-            .real("lat", m.lat)
-            .real("lon", m.lon)
-            .real("accuracy", m.accuracy)
-            .text("place_name", &m.place_name),
-        Data::Photos(m) => to
-            .text("filename", &m.filename)
-            .text("location", &m.location)
-            .real("timestamp", m.timestamp),
-        Data::Email(m) => to
-            .text("subject", &m.subject)
-            .text("from", &m.from)
-            .list("to", &m.to)
-            .text("date", &m.date),
-        Data::Messaging(m) => to
-            .text("platform", &m.platform)
-            .text("from", &m.from)
-            .text("preview", &m.preview),
-        Data::Activity(m) => to
-            .text("app_name", &m.app_name)
-            .real("duration", m.duration)
-            .text("category", &m.category),
-        Data::Braindump(m) => to.text("text", &m.text),
-    };
 }
 
 #[cfg(test)]

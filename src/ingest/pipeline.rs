@@ -29,7 +29,6 @@ use crate::{
     registry::Registry,
     runtime::{
         clock::{Clock, system_time},
-        convert::source_type_from_proto,
         lifecycle::Lifecycle,
     },
 };
@@ -138,7 +137,7 @@ impl Pipeline {
             return Err(IngestError::Invalid { violations });
         }
         let source_type =
-            source_type_from_proto(batch.source_type).ok_or_else(|| IngestError::missing("source_type"))?;
+            SourceType::from_number(batch.source_type).ok_or_else(|| IngestError::missing("source_type"))?;
         let permit = self
             .authorize_and_admit(principal, batch, source_type, on_overload)
             .await?;

@@ -60,7 +60,7 @@ impl Preparer {
             let timestamp = event
                 .timestamp
                 .and_then(timestamp_from_proto)
-                .ok_or_else(|| violation(index, "timestamp", Rule::Moment))?;
+                .ok_or_else(|| violation(index, "timestamp", Rule::Nanos))?;
             let raw_ref = event.raw_ref.as_deref().filter(|raw_ref| !raw_ref.is_empty());
             let id = match raw_ref {
                 Some(raw_ref) => EventId::from_ref(tenant, source_type, &batch.plugin_id, raw_ref),

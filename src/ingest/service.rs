@@ -32,44 +32,33 @@ impl Ingest {
         Self { pipeline }
     }
 
-    /// The current principal of a caller who was authenticated before its `batch` was received.
-    ///
-    /// # Errors
-    /// [`IngestError::InvalidKey`] when the key was revoked or expired meanwhile; counts the events as rejected.
-    pub(crate) fn renew(&self, principal: &Principal, batch: &Batch) -> Result<Principal, IngestError> {
-        self.pipeline
-            .keys
-            .renew(principal)
-            .inspect_err(|error| self.pipeline.record_rejection(principal, batch, error))
-    }
-
     /// Processes the batch of a unary request with this `id`.
     ///
-    /// # Errors
-    /// The reason for which no event of the batch is acknowledged.
-    pub(crate) async fn ingest_one(
+    /// The key was checked when the request arrived; it is checked again because it may have been revoked while the batch
+    /// arrived.
+    async fn process(
         &self,
         principal: &Principal,
         batch: &Batch,
         id: &RequestId,
     ) -> Result<Response<IngestBatchResponse>, Status> {
-        let (rate_limit, outcome) = self.pipeline.ingest(principal, batch).await;
-        match outcome {
-            Ok(result) => {
-                let mut response = Response::new(IngestBatchResponse { result: Some(result) });
-                if let Some(rate_limit) = &rate_limit {
-                    write_rate_limit(response.metadata_mut(), rate_limit);
-                }
-                Ok(response)
-            }
-            Err(error) => {
-                let mut status = to_status(error, id);
-                if let Some(rate_limit) = &rate_limit {
-                    write_rate_limit(status.metadata_mut(), rate_limit);
-                }
-                Err(status)
-            }
+        let principal = self
+            .pipeline
+            .keys
+            .renew(principal)
+            .inspect_err(|error| self.pipeline.record_rejection(principal, batch, error))?;
+        let (rate_limit, outcome) = self.pipeline.ingest(&principal, batch).await;
+        let mut result = outcome
+            .map(|result| Response::new(IngestBatchResponse { result: Some(result) }))
+            .map_err(|error| to_status(error, id));
+        if let Some(rate_limit) = &rate_limit {
+            let metadata = match &mut result {
+                Ok(response) => response.metadata_mut(),
+                Err(status) => status.metadata_mut(),
+            };
+            write_rate_limit(metadata, rate_limit);
         }
+        result
     }
 }
 
@@ -104,7 +93,7 @@ impl IngestService for Ingest {
             .into_inner()
             .batch
             .ok_or_else(|| IngestError::missing("batch"))?;
-        self.ingest_one(&principal, &batch, &id).await
+        self.process(&principal, &batch, &id).await
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
-use openclone_gateway::Unread;
+use openclone_gateway::Undecodable;
 use tonic::{Code, Status, body::Body, server::NamedService};
 use tower::Service;
 
@@ -51,14 +51,14 @@ impl Decoded {
 }
 
 /// Why the message was not decoded whose call ended with `status`; `None` when the client disconnected.
-pub(super) fn reason(status: &Status) -> Option<Unread> {
+pub(super) fn reason(status: &Status) -> Option<Undecodable> {
     match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => Some(Unread::TooLarge),
-        Code::DeadlineExceeded => Some(Unread::TooLate),
-        Code::Unavailable => Some(Unread::NoRoom),
+        Code::OutOfRange | Code::ResourceExhausted => Some(Undecodable::TooLarge),
+        Code::DeadlineExceeded => Some(Undecodable::TooLate),
+        Code::Unavailable => Some(Undecodable::Overloaded),
         // an error of the connection has a source
         Code::Internal | Code::Unimplemented | Code::InvalidArgument if status.source().is_none() => {
-            Some(Unread::Unreadable)
+            Some(Undecodable::Malformed)
         }
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz`, `/metrics`, and `/api/v1/tenants` (the status of each tenant).
+//! `/healthz`, `/readyz` and `/metrics`.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -47,7 +47,6 @@ pub(crate) fn router(admin_api: AdminApi) -> Router {
     Router::new()
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .route("/api/v1/tenants", get(tenants))
         .with_state(Arc::new(admin_api))
         .merge(liveness())
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
@@ -101,25 +100,6 @@ async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> 
         text,
     )
         .into_response()
-}
-
-/// All tenants for a key with scope `metrics`, else the tenant of the key.
-async fn tenants(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> Response {
-    let principal = match admin_api.authenticator.admit(&headers) {
-        Ok(principal) => principal,
-        Err(error) => return refusal(&error),
-    };
-    let sees_all = principal.require(Need::Metrics, Timestamp::now).is_ok();
-    let checkpoints = admin_api.lifecycle.checkpoints();
-    // reads directories
-    let reported = tokio::task::spawn_blocking(move || {
-        let only = (!sees_all).then_some(&*principal.tenant);
-        admin_api.tenants.report(only, checkpoints)
-    });
-    match reported.await {
-        Ok(report) => Json(json!({"tenants": report})).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
 }
 
 impl AdminApi {

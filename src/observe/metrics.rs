@@ -17,7 +17,7 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, SharedString};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use openclone_gateway::{Refusal, Unread};
+use openclone_gateway::{Rejection, Undecodable};
 use openclone_vault::{Receipt, WriterStats};
 
 use crate::{auth::RingState, observe::tenants::TenantStats};
@@ -42,11 +42,11 @@ const FAILED: [&str; 8] = [
     "CANCELLED",
 ];
 /// Reasons for which a batch could not be decoded.
-const UNDECODABLE: [(Unread, &str); 4] = [
-    (Unread::TooLarge, "TOO_LARGE"),
-    (Unread::TooLate, "TOO_LATE"),
-    (Unread::NoRoom, "OVERLOADED"),
-    (Unread::Unreadable, "UNDECODABLE"),
+const UNDECODABLE: [(Undecodable, &str); 4] = [
+    (Undecodable::TooLarge, "TOO_LARGE"),
+    (Undecodable::TooLate, "TOO_LATE"),
+    (Undecodable::Overloaded, "OVERLOADED"),
+    (Undecodable::Malformed, "UNDECODABLE"),
 ];
 /// Number of batches after which histogram samples are moved from memory into buckets.
 const FOLD_EVERY: u64 = 4096;
@@ -64,7 +64,7 @@ struct Inner {
     duplicate: Counter,
     rejected: Vec<(&'static str, Counter)>,
     failed: Vec<(&'static str, Counter)>,
-    undecodable: Vec<(Unread, Counter)>,
+    undecodable: Vec<(Undecodable, Counter)>,
     redacted: Counter,
     unregistered: Counter,
     auth_failures: Counter,
@@ -132,15 +132,15 @@ impl Metrics {
     }
 
     /// The gateway rejected a batch.
-    pub fn gateway_rejected(&self, refusal: Refusal) {
-        match refusal {
-            Refusal::Faulty { events } => self.incoming(events).rejected("INVALID_BATCH"),
-            Refusal::Unread(why) => self.undecodable(why),
+    pub fn gateway_rejected(&self, rejection: Rejection) {
+        match rejection {
+            Rejection::Invalid { events } => self.incoming(events).rejected("INVALID_BATCH"),
+            Rejection::Undecodable(why) => self.undecodable(why),
         }
     }
 
     /// A batch could not be decoded.
-    pub fn undecodable(&self, why: Unread) {
+    pub fn undecodable(&self, why: Undecodable) {
         let counters = self.0.undecodable.iter();
         for (_, counter) in counters.filter(|(known, _)| *known == why) {
             counter.increment(1);

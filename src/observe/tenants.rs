@@ -2,25 +2,24 @@
 //!
 //! The table is bounded: tenants beyond the limit share one entry, [`OTHERS`].
 
+mod service;
 mod stats;
 mod vault_size;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
 
+use openclone_client::v1;
+use openclone_core::TenantId;
 use openclone_vault::VaultDirs;
-use serde::Serialize;
 
+pub(crate) use service::TenantFacade;
 pub(crate) use stats::TenantStats;
 use vault_size::{VaultSize, measure};
 
-use crate::{
-    config::{TenantRates, tenant_name},
-    limit::TenantLimits,
-};
+use crate::{limit::TenantLimits, runtime::convert::timestamp_to_proto};
 
 /// The most tenants with an entry of their own.
 const MAX_TENANTS: usize = 500;
@@ -35,26 +34,8 @@ pub(crate) struct Tenants {
     known: RwLock<BTreeMap<Arc<str>, Arc<TenantStats>>>,
 }
 
-/// The status of one tenant.
-#[derive(Debug, Serialize)]
-pub(crate) struct TenantReport {
-    tenant: String,
-    /// The directory of its Markdown.
-    vault: PathBuf,
-    /// Its events by outcome since the start.
-    events: Outcomes,
-    /// Daily files, and their bytes on disk.
-    files: u64,
-    bytes: u64,
-    /// Time of its last batch since the start, RFC 3339.
-    last_seen: Option<String>,
-    journal: Lag,
-    /// The limits of all its keys together, if configured.
-    limits: Option<TenantRates>,
-}
-
-/// Events by outcome since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// Events since the start, by outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcomes {
     pub(crate) stored: u64,
     pub(crate) duplicate: u64,
@@ -62,8 +43,8 @@ pub(crate) struct Outcomes {
     pub(crate) rejected: u64,
 }
 
-/// Data that is not yet checkpointed.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+/// How far the daily files are behind the accepted batches.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Lag {
     /// Bytes of Markdown stored since the last checkpoint, approximately.
     pub(crate) bytes: u64,
@@ -102,7 +83,7 @@ impl Tenants {
     }
 
     /// The status of all tenants, or of one. `checkpoints` is the number of checkpoints so far. Reads directories.
-    pub(crate) fn report(&self, only: Option<&str>, checkpoints: u64) -> Vec<TenantReport> {
+    pub(crate) fn report(&self, only: Option<&str>, checkpoints: u64) -> Vec<v1::Tenant> {
         let known = self.stats();
         let mut names: Vec<Arc<str>> = match only {
             Some(tenant) => vec![tenant.into()],
@@ -121,20 +102,29 @@ impl Tenants {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn report_one(&self, name: &str, stats: Option<&TenantStats>, checkpoints: u64) -> TenantReport {
+    fn report_one(&self, name: &str, stats: Option<&TenantStats>, checkpoints: u64) -> v1::Tenant {
         let vault = self.dirs.of(name);
         let VaultSize { files, bytes } = measure(&vault);
-        TenantReport {
-            tenant: name.to_owned(),
-            vault,
-            events: stats.map(TenantStats::outcomes).unwrap_or_default(),
+        let outcomes = stats.map(TenantStats::outcomes).unwrap_or_default();
+        let lag = stats.map(|stats| stats.lag(checkpoints)).unwrap_or_default();
+        v1::Tenant {
+            id: name.to_owned(),
+            vault: vault.display().to_string(),
+            stored: outcomes.stored,
+            duplicate: outcomes.duplicate,
+            rejected: outcomes.rejected,
             files,
             bytes,
-            last_seen: stats
-                .and_then(TenantStats::last_seen)
-                .map(|timestamp| timestamp.to_string()),
-            journal: stats.map(|stats| stats.lag(checkpoints)).unwrap_or_default(),
-            limits: self.limits.rates(name),
+            last_seen: stats.and_then(TenantStats::last_seen).map(timestamp_to_proto),
+            journal: Some(v1::JournalLag {
+                bytes: lag.bytes,
+                waiting: lag.waiting,
+                seconds: lag.seconds,
+            }),
+            limits: self.limits.rates(name).map(|rates| v1::TenantLimits {
+                requests_per_minute: rates.requests_per_minute,
+                events_per_second: rates.events_per_second,
+            }),
         }
     }
 
@@ -145,7 +135,7 @@ impl Tenants {
             .flatten()
             .flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let fine = names.filter(|name| tenant_name::check(name).is_ok());
+        let fine = names.filter(|name| TenantId::is_valid(name));
         std::iter::once("default".into()).chain(fine.take(MAX_TENANTS).map(Arc::from))
     }
 }
@@ -191,15 +181,8 @@ mod tests {
             }
         );
         let ana = &all.report(Some("ana"), 4)[0];
-        assert_eq!(
-            ana.events,
-            Outcomes {
-                stored: 3,
-                duplicate: 2,
-                rejected: 0
-            }
-        );
-        assert!(ana.last_seen.is_some() && ana.journal.waiting == 0);
+        assert_eq!((ana.stored, ana.duplicate, ana.rejected), (3, 2, 0));
+        assert!(ana.last_seen.is_some() && ana.journal.unwrap().waiting == 0);
     }
 
     #[test]
@@ -213,7 +196,7 @@ mod tests {
         let report = tenants(dir.path()).report(None, 0);
         let seen: Vec<_> = report
             .iter()
-            .map(|one| (one.tenant.as_str(), one.files, one.bytes))
+            .map(|one| (one.id.as_str(), one.files, one.bytes))
             .collect();
         assert_eq!(seen, [("ana", 1, 5), ("default", 0, 0)]);
     }

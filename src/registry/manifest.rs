@@ -13,7 +13,6 @@ pub(crate) mod violation;
 use openclone_client::v1::{Platform, Plugin, Sensitivity, SourceType};
 use openclone_vault::SourceType as VaultType;
 
-use crate::runtime::convert::source_type_from_proto;
 use document::Node;
 pub use schema::SCHEMA;
 use violation::{Violation, Violations};
@@ -167,26 +166,13 @@ pub(crate) fn folders(source_types: &[SourceType]) -> Vec<String> {
 /// The sensitivity of the most personal of these source types.
 pub(crate) fn greatest(source_types: &[SourceType]) -> Sensitivity {
     vault_types(source_types)
-        .map(sensitivity_of)
+        .map(|known| Sensitivity::from(known.sensitivity()))
         .max_by_key(|known| *known as i32)
         .unwrap_or_default()
 }
 
-/// The contract's word for how personal a source type is.
-pub(super) fn sensitivity_of(source_type: VaultType) -> Sensitivity {
-    use openclone_vault::Sensitivity as Vault;
-    match source_type.sensitivity() {
-        Vault::Low => Sensitivity::Low,
-        Vault::Medium => Sensitivity::Medium,
-        Vault::High => Sensitivity::High,
-        Vault::Critical => Sensitivity::Critical,
-    }
-}
-
 fn vault_types(source_types: &[SourceType]) -> impl Iterator<Item = VaultType> {
-    source_types
-        .iter()
-        .filter_map(|known| source_type_from_proto(*known as i32))
+    source_types.iter().filter_map(|known| known.to_core())
 }
 
 #[cfg(test)]

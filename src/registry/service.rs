@@ -7,14 +7,13 @@ use openclone_client::v1::{
     GetPluginRequest, GetPluginResponse, ListPluginsRequest, ListPluginsResponse, ListSourceTypesRequest,
     ListSourceTypesResponse, SourceTypeInfo,
 };
-use openclone_vault::SourceType;
+use openclone_core::SourceType;
 use tonic::{Request, Response, Status};
 
-use super::{Registry, manifest::sensitivity_of};
+use super::Registry;
 use crate::{
     auth::{Need, Principal},
     error::IngestError,
-    runtime::convert::source_type_from_proto,
     v1::registry_service_server::RegistryService,
 };
 
@@ -56,13 +55,7 @@ impl RegistryService for RegistryFacade {
         request: Request<ListSourceTypesRequest>,
     ) -> Result<Response<ListSourceTypesResponse>, Status> {
         reader(&request)?;
-        let source_types = openclone_client::v1::SourceType::ALL
-            .into_iter()
-            .filter_map(|known| {
-                source_type_from_proto(known as i32).map(|source_type| (known as i32, source_type))
-            })
-            .map(info)
-            .collect();
+        let source_types = SourceType::ALL.map(info).into();
         Ok(Response::new(ListSourceTypesResponse { source_types }))
     }
 }
@@ -73,12 +66,12 @@ fn reader<T>(request: &Request<T>) -> Result<Principal, IngestError> {
     Ok(principal)
 }
 
-fn info((number, source_type): (i32, SourceType)) -> SourceTypeInfo {
+fn info(source_type: SourceType) -> SourceTypeInfo {
     SourceTypeInfo {
-        source_type: number,
+        source_type: source_type as i32,
         name: source_type.as_str().to_owned(),
         folder: source_type.folder().to_owned(),
-        sensitivity: sensitivity_of(source_type) as i32,
+        sensitivity: source_type.sensitivity() as i32,
         typical_fields: source_type
             .typical_fields()
             .iter()

@@ -1,7 +1,7 @@
 //! One table of requests over the gateway in the service's process and over one in front of a remote service: the responses
 //! are the same, header for header.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::app::{HttpResponse, KEY, TestApp, braindump, http};
 use axum::Router;
@@ -9,8 +9,11 @@ use openclone::{
     config::{Config, Inputs, Layers},
     net::{Server, ServiceRouter},
 };
-use openclone_gateway::{Endpoint, GatewayOptions, Transport};
+use openclone_gateway::{Endpoint, GatewayOptions, RemoteBackend};
 use tokio::{net::TcpListener, sync::oneshot};
+
+/// How long the gateway waits for a response, and caches that a key is good.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A gateway of its own in front of `app`.
 async fn remote(app: &TestApp) -> (SocketAddr, oneshot::Sender<()>) {
@@ -23,7 +26,10 @@ async fn remote(app: &TestApp) -> (SocketAddr, oneshot::Sender<()>) {
         .unwrap(),
     )
     .unwrap();
-    let json = Endpoint::new(Transport::from_channel(app.channel()), GatewayOptions::default());
+    let json = Endpoint::new(
+        RemoteBackend::new(app.channel(), TIMEOUT, TIMEOUT),
+        GatewayOptions::default(),
+    );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (shutdown, stop) = oneshot::channel();

@@ -10,24 +10,32 @@
 pub mod day;
 pub mod entry;
 pub mod error;
-pub mod event_id;
 pub mod fs;
 pub mod index;
 pub mod maintenance;
 pub mod markdown;
-pub mod source_type;
 pub mod store;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
-pub mod value;
 pub mod wal;
 pub mod writer;
 
 pub use day::{DayBy, DayRule};
 pub use entry::{BatchBuilder, BatchContext, DailyFile, Event, PreparedBatch, PreparedFile, ids_in};
 pub use error::{AppendError, OpenError, Outage};
-pub use event_id::EventId;
 pub use markdown::{FieldSelection, Format, Metadata};
-pub use source_type::{Sensitivity, SourceType};
-pub use value::{Number, Object, Value};
+pub use openclone_core::{
+    EventId, Sensitivity, SourceType, event_id,
+    json::{Number, Object, Value},
+};
 pub use writer::{CheckpointPolicy, Options, Receipt, State, Vault, VaultDirs, WriterStats};
+
+/// The source types, as `openclone-core` has them.
+pub mod source_type {
+    pub use openclone_core::{Sensitivity, SourceType};
+}
+
+/// The values that events carry, as `openclone-core` has them.
+pub mod value {
+    pub use openclone_core::json::{self, Number, Object, Value};
+}

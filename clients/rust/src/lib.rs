@@ -1,15 +1,16 @@
-//! Client for OpenClone's ingest service: an SDK for plugins, the generated messages and client, and the rules of a batch.
+//! Client for OpenClone's ingest service: the SDK for plugins, the generated messages and clients, and the rules of a
+//! batch.
 //!
-//! - [`sdk`]: what a plugin uses: queue events, and they arrive. Behind the feature `sdk`, which is on by default.
+//! - [`sdk`]: for plugins: queue events, and they arrive exactly once. Behind the feature `sdk`, which is on by default.
 //! - [`v1`]: messages and clients generated from `proto/openclone/v1`.
-//! - [`names`]: what the enums are called in JSON.
+//! - [`names`]: the enumerations and their names in JSON.
+//! - [`payload`]: the typed payloads of events and their fields.
 //! - [`mod@validate`]: the rules of a batch, the same for the service, the gateway and every plugin.
-//! - [`json`]: the reader of JSON text that the rules are checked with.
 
 #![warn(missing_docs)]
 
-pub mod json;
 pub mod names;
+pub mod payload;
 #[cfg(feature = "sdk")]
 pub mod sdk;
 pub mod validate;
@@ -20,4 +21,5 @@ pub mod v1 {
     tonic::include_proto!("openclone.v1");
 }
 
+pub use openclone_core::json;
 pub use validate::{Rule, Segment, Violation, validate};

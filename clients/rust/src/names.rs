@@ -1,59 +1,49 @@
-//! What the enums of the contract are called in JSON, in documented order.
+//! The enumerations of the contract: conversions to those of `openclone-core`, and names in JSON.
+
+use openclone_core as core;
 
 use crate::v1::{Platform, PluginStatus, Sensitivity, SourceType};
 
-impl SourceType {
-    /// The 15 source types in documented order.
-    pub const ALL: [Self; 15] = [
-        Self::AudioSystem,
-        Self::AudioMic,
-        Self::ScreenOcr,
-        Self::Journal,
-        Self::WebBrowsing,
-        Self::Music,
-        Self::Health,
-        Self::Calendar,
-        Self::Notes,
-        Self::Gps,
-        Self::Photos,
-        Self::Email,
-        Self::Messaging,
-        Self::Activity,
-        Self::Braindump,
-    ];
+/// Both enumerations have the numbers of the contract.
+macro_rules! same_numbers {
+    ($name:ident, $what:literal) => {
+        impl $name {
+            #[doc = concat!("The ", $what, " as `openclone-core` knows it; `None` if unspecified.")]
+            #[must_use]
+            pub fn to_core(self) -> Option<core::$name> {
+                core::$name::from_number(self as i32)
+            }
 
-    /// The name in JSON, such as `audio_system`; empty if unspecified.
-    #[must_use]
-    pub const fn json_name(self) -> &'static str {
-        match self {
-            Self::Unspecified => "",
-            Self::AudioSystem => "audio_system",
-            Self::AudioMic => "audio_mic",
-            Self::ScreenOcr => "screen_ocr",
-            Self::Journal => "journal",
-            Self::WebBrowsing => "web_browsing",
-            Self::Music => "music",
-            Self::Health => "health",
-            Self::Calendar => "calendar",
-            Self::Notes => "notes",
-            Self::Gps => "gps",
-            Self::Photos => "photos",
-            Self::Email => "email",
-            Self::Messaging => "messaging",
-            Self::Activity => "activity",
-            Self::Braindump => "braindump",
+            #[doc = concat!("The name of the ", $what, " in JSON; empty if unspecified.")]
+            #[must_use]
+            pub fn json_name(self) -> &'static str {
+                self.to_core().map_or("", core::$name::as_str)
+            }
         }
-    }
 
-    /// The source type of a name in JSON, letter for letter.
+        impl From<core::$name> for $name {
+            fn from(value: core::$name) -> Self {
+                // unit tests compare the numbers
+                Self::try_from(value as i32).unwrap_or_default()
+            }
+        }
+    };
+}
+
+same_numbers!(SourceType, "source type");
+same_numbers!(Platform, "platform");
+same_numbers!(Sensitivity, "sensitivity");
+
+impl SourceType {
+    /// The source type with that name in JSON, compared letter for letter.
     #[must_use]
     pub fn from_json_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.json_name() == name)
+        core::SourceType::from_name(name).map(Self::from)
     }
 }
 
 impl Platform {
-    /// The six platforms in documented order.
+    /// The platforms in documented order.
     pub const ALL: [Self; 6] = [
         Self::Macos,
         Self::Windows,
@@ -63,38 +53,10 @@ impl Platform {
         Self::Web,
     ];
 
-    /// The name in JSON, such as `macos`; empty if unspecified.
-    #[must_use]
-    pub const fn json_name(self) -> &'static str {
-        match self {
-            Self::Unspecified => "",
-            Self::Macos => "macos",
-            Self::Windows => "windows",
-            Self::Linux => "linux",
-            Self::Ios => "ios",
-            Self::Android => "android",
-            Self::Web => "web",
-        }
-    }
-
-    /// The platform of a name in JSON, letter for letter.
+    /// The platform with that name in JSON, compared letter for letter.
     #[must_use]
     pub fn from_json_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.json_name() == name)
-    }
-}
-
-impl Sensitivity {
-    /// The name in JSON, such as `MEDIUM`; empty if unspecified.
-    #[must_use]
-    pub const fn json_name(self) -> &'static str {
-        match self {
-            Self::Unspecified => "",
-            Self::Low => "LOW",
-            Self::Medium => "MEDIUM",
-            Self::High => "HIGH",
-            Self::Critical => "CRITICAL",
-        }
+        core::Platform::from_name(name).map(Self::from)
     }
 }
 
@@ -116,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_json_name_is_the_end_of_the_name_in_the_contract() {
+    fn json_names_are_the_ends_of_the_names_in_the_contract() {
         for known in SourceType::ALL {
             let expected = format!("SOURCE_TYPE_{}", known.json_name().to_uppercase());
             assert_eq!(known.as_str_name(), expected);
@@ -129,21 +91,29 @@ mod tests {
             );
             assert_eq!(Platform::from_json_name(known.json_name()), Some(known));
         }
+        for known in (1..5).filter_map(|number| Sensitivity::try_from(number).ok()) {
+            assert_eq!(known.as_str_name(), format!("SENSITIVITY_{}", known.json_name()));
+        }
     }
 
     #[test]
-    fn every_number_of_the_contract_is_listed() {
-        let known = (1..100).filter_map(|number| SourceType::try_from(number).ok());
-        assert!(known.eq(SourceType::ALL));
-        let known = (1..100).filter_map(|number| Platform::try_from(number).ok());
-        assert!(known.eq(Platform::ALL));
+    fn both_enumerations_have_the_same_values() {
+        let contract = (1..100).filter_map(|number| SourceType::try_from(number).ok());
+        assert!(contract.clone().eq(SourceType::ALL));
+        assert!(contract.eq(core::SourceType::ALL.map(SourceType::from)));
+        let contract = (1..100).filter_map(|number| Platform::try_from(number).ok());
+        assert!(contract.clone().eq(Platform::ALL));
+        assert!(contract.eq(core::Platform::ALL.map(Platform::from)));
+        let contract = (1..100).filter_map(|number| Sensitivity::try_from(number).ok());
+        assert!(contract.eq(core::Sensitivity::ALL.map(Sensitivity::from)));
     }
 
     #[test]
-    fn unspecified_and_unknown_names_are_no_names() {
+    fn unspecified_and_unknown_names_are_rejected() {
         for name in ["", "AUDIO_SYSTEM", "audio", "journal ", "unspecified"] {
             assert_eq!(SourceType::from_json_name(name), None);
             assert_eq!(Platform::from_json_name(name), None);
         }
+        assert_eq!(SourceType::Unspecified.json_name(), "");
     }
 }

@@ -1,89 +1,81 @@
 //! The rules of a batch, the same for the service, the gateway and every plugin.
 //!
-//! Faults are listed in the order of the fields: source_type, platform, device_id, plugin_id, plugin_version,
+//! Violations are listed in the order of the fields: source_type, platform, device_id, plugin_id, plugin_version,
 //! timestamp, events, and in each event timestamp, data, raw_ref. A batch of more than [`MAX_EVENTS`] events has that one
-//! fault instead of those of its events. The work is linear in the size of the batch.
+//! violation instead of those of its events. The work is linear in the size of the batch. The rules that need no protobuf
+//! are in `openclone-core`.
 
-mod data;
-mod fields;
 mod payload;
-mod report;
-mod rule;
 
 use std::time::SystemTime;
 
-pub use report::{Segment, Violation};
-pub use rule::Rule;
+pub use openclone_core::validate::{
+    EARLIEST, MAX_AHEAD, MAX_DATA_DEPTH, MAX_DATA_KEY, MAX_DATA_KEYS, MAX_DATA_STRING, MAX_EVENTS,
+    MAX_PLUGIN_ID, MAX_PLUGIN_VERSION, MAX_RAW_REF, MAX_VIOLATIONS, Rule, Segment, Violation, Violations,
+};
+use openclone_core::{timestamp::UnixTime, validate as rules};
+use prost_types::Timestamp;
 
 use crate::v1::{Batch, Event, Platform, SourceType, event::Data};
-use report::Report;
 
-/// Events in one batch, at most.
-pub const MAX_EVENTS: usize = 500;
-/// Violations listed for one batch, at most.
-pub const MAX_VIOLATIONS: usize = 100;
-/// Bytes of a `raw_ref`, at most.
-pub const MAX_RAW_REF: usize = 256;
-/// Characters of a `plugin_id`, at most.
-pub const MAX_PLUGIN_ID: usize = 64;
-/// Bytes of a `plugin_version`, at most.
-pub const MAX_PLUGIN_VERSION: usize = 256;
-/// Containers inside each other in `data`, the object itself included, at most.
-pub const MAX_DATA_DEPTH: usize = 32;
-/// Members of one object in `data`, at most.
-pub const MAX_DATA_KEYS: usize = 256;
-/// Bytes of one key in `data`, at most.
-pub const MAX_DATA_KEY: usize = 128;
-/// Bytes of one string in `data`, at most.
-pub const MAX_DATA_STRING: usize = 256 * 1024;
-/// 2020-01-01T00:00:00Z in Unix seconds: no timestamp may be earlier.
-pub const EARLIEST: i64 = 1_577_836_800;
-/// How many seconds a timestamp may be ahead of the clock.
-pub const MAX_AHEAD: u64 = 24 * 60 * 60;
-
-/// Lists what is wrong with a batch that came in at `now`, at most [`MAX_VIOLATIONS`]; nothing if it is valid.
+/// Lists what is wrong with a batch that arrived at `now`: at most [`MAX_VIOLATIONS`], none if it is valid.
 #[must_use]
 pub fn validate(batch: &Batch, now: SystemTime) -> Vec<Violation> {
-    let latest = fields::latest(now);
-    let mut report = Report::new(MAX_VIOLATIONS);
+    let latest = UnixTime::latest(now);
+    let mut violations = Violations::new(MAX_VIOLATIONS);
     let source_type = SourceType::try_from(batch.source_type).unwrap_or_default();
-    report.field("source_type", fields::source_type(source_type));
-    report.field(
+    let platform = Platform::try_from(batch.platform).unwrap_or_default();
+    let is_unknown = source_type == SourceType::Unspecified;
+    violations.field("source_type", is_unknown.then_some(Rule::SourceType));
+    violations.field(
         "platform",
-        fields::platform(Platform::try_from(batch.platform).unwrap_or_default()),
+        (platform == Platform::Unspecified).then_some(Rule::Platform),
     );
-    report.field("device_id", fields::device_id(&batch.device_id));
-    report.field("plugin_id", fields::plugin_id(&batch.plugin_id));
-    report.field("plugin_version", fields::plugin_version(&batch.plugin_version));
-    report.field("timestamp", fields::timestamp(batch.timestamp.as_ref(), latest));
-    report.field("events", fields::event_count(batch.events.len()));
+    violations.field("device_id", rules::device_id(&batch.device_id));
+    violations.field("plugin_id", rules::plugin_id(&batch.plugin_id));
+    violations.field("plugin_version", rules::plugin_version(&batch.plugin_version));
+    violations.field("timestamp", timestamp(batch.timestamp.as_ref(), latest));
+    violations.field("events", rules::event_count(batch.events.len()));
     if batch.events.len() > MAX_EVENTS {
-        return report.into_violations();
+        return violations.into_vec();
     }
-    report.inside("events", |report| {
+    violations.enter("events", |violations| {
         for (index, event) in batch.events.iter().enumerate() {
-            report.inside(index, |report| check_event(event, source_type, latest, report));
-            if report.is_full() {
+            violations.enter(index, |violations| {
+                check_event(event, source_type, latest, violations);
+            });
+            if violations.is_full() {
                 break;
             }
         }
     });
-    report.into_violations()
+    violations.into_vec()
 }
 
-fn check_event(event: &Event, source_type: SourceType, latest: fields::Instant, report: &mut Report) {
-    report.field("timestamp", fields::timestamp(event.timestamp.as_ref(), latest));
+fn check_event(event: &Event, source_type: SourceType, latest: UnixTime, violations: &mut Violations) {
+    violations.field("timestamp", timestamp(event.timestamp.as_ref(), latest));
     match &event.data {
-        None => report.field("data", Some(Rule::Missing)),
-        Some(Data::Json(json)) => data::check(json, report),
-        Some(typed) => payload::check(typed, source_type, report),
+        None => violations.field("data", Some(Rule::Missing)),
+        Some(Data::Json(json)) => rules::check_data(json, violations),
+        Some(typed) => payload::check(typed, source_type, violations),
     }
-    if event
+    let is_long = event
         .raw_ref
         .as_ref()
-        .is_some_and(|raw_ref| raw_ref.len() > MAX_RAW_REF)
-    {
-        report.field("raw_ref", Some(Rule::TooLong { limit: MAX_RAW_REF }));
+        .is_some_and(|raw_ref| raw_ref.len() > MAX_RAW_REF);
+    violations.field("raw_ref", is_long.then_some(Rule::TooLong { limit: MAX_RAW_REF }));
+}
+
+fn timestamp(value: Option<&Timestamp>, latest: UnixTime) -> Option<Rule> {
+    rules::timestamp(value.map(unix_time), latest)
+}
+
+/// A timestamp of the contract.
+#[must_use]
+pub const fn unix_time(timestamp: &Timestamp) -> UnixTime {
+    UnixTime {
+        seconds: timestamp.seconds,
+        nanos: timestamp.nanos,
     }
 }
 

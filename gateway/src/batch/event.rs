@@ -1,64 +1,62 @@
 //! The events of a batch.
 
-use openclone_client::{
-    Rule, Segment,
-    json::{self, Reader, Token, replace_lone},
-    v1::{Event, event::Data},
-    validate::{MAX_DATA_DEPTH, MAX_EVENTS, MAX_VIOLATIONS},
+use openclone_client::v1::{Event, event::Data};
+use openclone_core::{
+    json::{ParseError, Reader, Token, replace_lone_surrogates},
+    validate::{MAX_DATA_DEPTH, MAX_EVENTS, MAX_VIOLATIONS, Rule, Segment, Violation},
 };
 use prost_types::Timestamp;
 
-use super::{Field, sound_timestamp, timestamp};
-use crate::fault::{Fault, Kind};
+use super::{Field, timestamp, valid_timestamp};
 
 /// The events of a body.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    /// Those read: all, or one more than a batch may have.
+    /// The events, at most one more than a batch may have.
     pub(super) events: Vec<Event>,
     /// Fields of the wrong type.
-    pub(super) faults: Vec<Fault>,
-    /// How many there are.
+    pub(super) violations: Vec<Violation>,
+    /// The number of events in the body.
     pub(super) count: usize,
 }
 
 impl Events {
-    /// One event that breaks no rule.
-    pub(super) fn stand_in() -> Self {
+    /// One valid event.
+    pub(super) fn placeholder() -> Self {
         Self {
-            events: vec![sound_event()],
-            faults: Vec::new(),
+            events: vec![valid_event()],
+            violations: Vec::new(),
             count: 1,
         }
     }
 }
 
-fn sound_event() -> Event {
+fn valid_event() -> Event {
     Event {
-        timestamp: Some(sound_timestamp()),
+        timestamp: Some(valid_timestamp()),
         raw_ref: None,
-        data: Some(sound_data()),
+        data: Some(valid_data()),
     }
 }
 
-fn sound_data() -> Data {
+fn valid_data() -> Data {
     Data::Json("{}".to_owned())
 }
 
-/// Reads `events`. Sets `is_too_deep` if the data of one is nested too deeply.
+/// Reads `events`. Sets `is_too_deep` when the data of an event is nested too deeply.
 pub(super) fn read_all(
     reader: &mut Reader<'_>,
     is_too_deep: &mut bool,
-) -> Result<Result<Events, Kind>, json::Fault> {
+) -> Result<Result<Events, Rule>, ParseError> {
     let token = reader.token()?;
     if !matches!(token, Token::Array) {
         reader.skip(&token)?;
-        return Ok(Err(Kind::ListType));
+        return Ok(Err(Rule::ListType));
     }
     let mut all = Events::default();
     while reader.element(all.count == 0)? {
         if all.count <= MAX_EVENTS {
-            let event = read(reader, all.count, &mut all.faults, is_too_deep)?;
+            let event = read(reader, all.count, &mut all.violations, is_too_deep)?;
             all.events.push(event);
         } else {
             reader.span()?;
@@ -71,14 +69,14 @@ pub(super) fn read_all(
 fn read(
     reader: &mut Reader<'_>,
     index: usize,
-    faults: &mut Vec<Fault>,
+    violations: &mut Vec<Violation>,
     is_too_deep: &mut bool,
-) -> Result<Event, json::Fault> {
+) -> Result<Event, ParseError> {
     let token = reader.token()?;
     if !matches!(token, Token::Object) {
         reader.skip(&token)?;
-        note(faults, index, None, Kind::ModelType);
-        return Ok(sound_event());
+        record(violations, index, None, Rule::ModelType);
+        return Ok(valid_event());
     }
     let mut members = Members::default();
     let mut first = true;
@@ -91,7 +89,7 @@ fn read(
             _ => _ = reader.span()?,
         }
     }
-    Ok(members.assemble(index, faults))
+    Ok(members.assemble(index, violations))
 }
 
 #[derive(Default)]
@@ -102,24 +100,21 @@ struct Members {
 }
 
 impl Members {
-    fn assemble(self, index: usize, faults: &mut Vec<Fault>) -> Event {
-        let mut note = |name, kind| note(faults, index, Some(name), kind);
+    fn assemble(self, index: usize, violations: &mut Vec<Violation>) -> Event {
+        let mut record = |name, rule| record(violations, index, Some(name), rule);
         let timestamp = self
             .timestamp
-            .unwrap_or(Err(Kind::Rule(Rule::Missing)))
-            .unwrap_or_else(|kind| {
-                note("timestamp", kind);
-                sound_timestamp()
+            .unwrap_or(Err(Rule::Missing))
+            .unwrap_or_else(|rule| {
+                record("timestamp", rule);
+                valid_timestamp()
             });
-        let data = self
-            .data
-            .unwrap_or(Err(Kind::Rule(Rule::Missing)))
-            .unwrap_or_else(|kind| {
-                note("data", kind);
-                sound_data()
-            });
-        let raw_ref = self.raw_ref.unwrap_or(Ok(None)).unwrap_or_else(|kind| {
-            note("raw_ref", kind);
+        let data = self.data.unwrap_or(Err(Rule::Missing)).unwrap_or_else(|rule| {
+            record("data", rule);
+            valid_data()
+        });
+        let raw_ref = self.raw_ref.unwrap_or(Ok(None)).unwrap_or_else(|rule| {
+            record("raw_ref", rule);
             None
         });
         Event {
@@ -130,37 +125,39 @@ impl Members {
     }
 }
 
-/// Notes a fault of the event at `index`, as long as it may be listed.
-fn note(faults: &mut Vec<Fault>, index: usize, field: Option<&'static str>, kind: Kind) {
-    if faults.len() < MAX_VIOLATIONS {
+/// Records a violation of the event at `index`, unless the list is full.
+fn record(violations: &mut Vec<Violation>, index: usize, field: Option<&'static str>, rule: Rule) {
+    if violations.len() < MAX_VIOLATIONS {
         let mut path: Vec<Segment> = vec!["events".into(), index.into()];
         path.extend(field.map(Segment::from));
-        faults.push(Fault { path, kind });
+        violations.push(Violation { path, rule });
     }
 }
 
-fn data(reader: &mut Reader<'_>, is_too_deep: &mut bool) -> Result<Result<Data, Kind>, json::Fault> {
+fn data(reader: &mut Reader<'_>, is_too_deep: &mut bool) -> Result<Result<Data, Rule>, ParseError> {
     let span = reader.span()?;
     *is_too_deep |= span.depth > MAX_DATA_DEPTH;
     if !matches!(span.token, Token::Object) {
-        return Ok(Err(Kind::Rule(Rule::Object)));
+        return Ok(Err(Rule::Object));
     }
-    let json = if span.lone {
-        replace_lone(span.text)
+    let json = if span.has_lone_surrogate {
+        replace_lone_surrogates(span.text)
     } else {
         span.text.to_owned()
     };
     Ok(Ok(Data::Json(json)))
 }
 
-fn raw_ref(reader: &mut Reader<'_>) -> Result<Result<Option<String>, Kind>, json::Fault> {
+fn raw_ref(reader: &mut Reader<'_>) -> Result<Result<Option<String>, Rule>, ParseError> {
     let token = reader.token()?;
     match token {
         Token::Null => Ok(Ok(None)),
-        Token::Text(text) => Ok(Ok(Some(text.unescape().into_owned()))),
+        // Two different lone surrogates would become one text and so one event id: the second event would be lost.
+        Token::String(text) if text.has_lone_surrogate() => Ok(Err(Rule::StringUnicode)),
+        Token::String(text) => Ok(Ok(Some(text.unescape().into_owned()))),
         _ => {
             reader.skip(&token)?;
-            Ok(Err(Kind::StringType))
+            Ok(Err(Rule::StringType))
         }
     }
 }

@@ -1,69 +1,55 @@
-//! Unix seconds in JSON: a number, or what the original backend took for one (a string, a boolean).
+//! Unix seconds in JSON: a number, or one of the other values that the original backend accepted (a string, a boolean).
 
-use openclone_client::{
-    Rule,
-    json::{self, Number, Reader, Token},
-    validate::EARLIEST,
+use openclone_core::{
+    json::{NumberLiteral, ParseError, Reader, Token},
+    timestamp::UnixTime,
+    validate::Rule,
 };
 use prost_types::Timestamp;
 
-use crate::fault::Kind;
-
 /// Reads a timestamp.
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<Result<Timestamp, Kind>, json::Fault> {
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<Result<Timestamp, Rule>, ParseError> {
     let token = reader.token()?;
     let seconds = match token {
         Token::Number(number) => number_value(number),
-        Token::Text(text) if text.is_lone() => Err(Kind::StringUnicode),
-        Token::Text(text) => text_value(&text.unescape()),
+        Token::String(text) if text.has_lone_surrogate() => Err(Rule::StringUnicode),
+        Token::String(text) => text_value(&text.unescape()),
         Token::Bool(value) => Ok(f64::from(u8::from(value))),
         Token::Null | Token::Array | Token::Object => {
             reader.skip(&token)?;
-            Err(Kind::FloatType)
+            Err(Rule::FloatType)
         }
     };
     Ok(seconds.and_then(|seconds| match seconds.is_finite() {
-        true => Ok(from_seconds(seconds)),
-        false => Err(Kind::Rule(Rule::Finite)),
+        true => Ok(to_message(UnixTime::from_seconds(seconds))),
+        false => Err(Rule::Finite),
     }))
 }
 
-fn number_value(number: Number<'_>) -> Result<f64, Kind> {
+fn number_value(number: NumberLiteral<'_>) -> Result<f64, Rule> {
     let value = number.value();
     match number.is_integer() && value.is_infinite() {
-        true => Err(Kind::FloatType),
+        true => Err(Rule::FloatType),
         false => Ok(value),
     }
 }
 
 /// A number in a string may have space around it, a plus sign, and single underscores between its characters.
-fn text_value(text: &str) -> Result<f64, Kind> {
+fn text_value(text: &str) -> Result<f64, Rule> {
     text.trim().parse().or_else(|_| {
         let is_grouped = !text.starts_with('_') && !text.ends_with('_') && !text.contains("__");
         let plain = is_grouped.then(|| text.replace('_', ""));
         plain
             .and_then(|plain| plain.parse().ok())
-            .ok_or(Kind::FloatParsing)
+            .ok_or(Rule::FloatParsing)
     })
 }
 
-/// The moment nearest to `seconds` in whole microseconds, of two equally near the even one. A moment before 2020 is not
-/// rounded up to 2020. Far out of range, the seconds end at the ends of theirs.
-fn from_seconds(seconds: f64) -> Timestamp {
-    let whole = seconds.floor();
-    let micros = ((seconds - whole) * 1e6).round_ties_even();
-    let is_carry = micros >= 1e6 && whole + 1.0 != EARLIEST as f64;
-    // Saturates: such a moment is too early or too late in any case.
-    let whole_seconds = whole as i64;
-    match is_carry {
-        true => Timestamp {
-            seconds: whole_seconds.saturating_add(1),
-            nanos: 0,
-        },
-        false => Timestamp {
-            seconds: whole_seconds,
-            nanos: micros.min(999_999.0) as i32 * 1_000,
-        },
+/// A timestamp as a message of the contract.
+pub(super) const fn to_message(time: UnixTime) -> Timestamp {
+    Timestamp {
+        seconds: time.seconds,
+        nanos: time.nanos,
     }
 }
 
@@ -71,7 +57,7 @@ fn from_seconds(seconds: f64) -> Timestamp {
 mod tests {
     use super::*;
 
-    fn moment(json: &str) -> Result<(i64, i32), Kind> {
+    fn decoded(json: &str) -> Result<(i64, i32), Rule> {
         let read = read(&mut Reader::new(json)).expect("is JSON");
         read.map(|timestamp| (timestamp.seconds, timestamp.nanos))
     }
@@ -92,12 +78,12 @@ mod tests {
             ("-1e300", (i64::MIN, 0)),
             ("true", (1, 0)),
         ] {
-            assert_eq!(moment(json), Ok(expected), "{json}");
+            assert_eq!(decoded(json), Ok(expected), "{json}");
         }
     }
 
     #[test]
-    fn strings_are_taken_when_they_are_numbers() {
+    fn strings_that_are_numbers_are_accepted() {
         let expected = Ok((1_708_258_800, 0));
         for json in [
             "1708258800",
@@ -107,17 +93,17 @@ mod tests {
             "1708258800.",
             "1.7082588e9",
         ] {
-            assert_eq!(moment(&format!("\"{json}\"")), expected, "{json}");
+            assert_eq!(decoded(&format!("\"{json}\"")), expected, "{json}");
         }
         for json in ["", " ", "abc", "_1", "1_", "1__0", "0x10", "1,5", "١"] {
-            assert_eq!(moment(&format!("\"{json}\"")), Err(Kind::FloatParsing), "{json}");
+            assert_eq!(decoded(&format!("\"{json}\"")), Err(Rule::FloatParsing), "{json}");
         }
     }
 
     #[test]
-    fn what_is_not_finite_is_told_from_what_is_no_number() {
+    fn infinite_numbers_and_other_values_break_different_rules() {
         for json in ["1e400", "NaN", "-Infinity", "\"nan\"", "\"1e400\"", "\"-inf\""] {
-            assert_eq!(moment(json), Err(Kind::Rule(Rule::Finite)), "{json}");
+            assert_eq!(decoded(json), Err(Rule::Finite), "{json}");
         }
         for json in [
             format!("1{}", "0".repeat(400)).as_str(),
@@ -125,7 +111,7 @@ mod tests {
             "[1]",
             "{\"a\":1}",
         ] {
-            assert_eq!(moment(json), Err(Kind::FloatType), "{json}");
+            assert_eq!(decoded(json), Err(Rule::FloatType), "{json}");
         }
     }
 }

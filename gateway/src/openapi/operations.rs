@@ -1,4 +1,4 @@
-//! Paths, and the answers they share.
+//! Paths, and the responses that they share.
 
 use serde_json::{Map, Value, json};
 
@@ -21,43 +21,43 @@ pub(super) fn paths() -> Value {
         "/api/v1/plugins/{id}": { "get": get_plugin() },
         "/api/v1/source-types": { "get": keyed(json!({
             "operationId": "listSourceTypes", "tags": ["Registry"],
-            "summary": "The 15 source types",
+            "summary": "List source types",
             "description": "Folder, sensitivity and typical fields of each source type, in documented order.",
             "responses": { "200": content("The source types.", "SourceTypeList") }
         }), &["401", "429", "503"]) },
         "/api/v1/tenants": { "get": keyed(json!({
             "operationId": "listTenants", "tags": ["Service"],
-            "summary": "How tenants stand",
-            "description": "The tenant of the key; all of them for a key with the scope `metrics`.",
+            "summary": "List tenants",
+            "description": "The tenant of the key; every tenant for a key with the scope `metrics`.",
             "responses": { "200": content("The tenants.", "TenantList") }
         }), &["401", "429", "503"]) },
-        "/healthz": { "get": open("live", "Whether the process lives", "It does.") },
-        "/readyz": { "get": with_503(open("ready", "Whether batches are taken", "They are.")) },
-        "/schemas/plugin.json": { "get": open("describeManifest", "The JSON Schema of `plugin.json`", "A JSON Schema.") },
-        "/openapi.json": { "get": open("describe", "This description", "An OpenAPI 3.1 document.") }
+        "/healthz": { "get": open("live", "Liveness probe", "The process is running.") },
+        "/readyz": { "get": with_503(open("ready", "Readiness probe", "Batches are accepted.")) },
+        "/schemas/plugin.json": { "get": open("describeManifest", "Get the JSON Schema of `plugin.json`", "A JSON Schema.") },
+        "/openapi.json": { "get": open("describe", "Get this description", "An OpenAPI 3.1 document.") }
     })
 }
 
 fn ingest() -> Value {
-    let mut answer = content(
+    let mut response = content(
         "The batch is in the vault. `stored + skipped` is the number of its events.",
         "IngestResult",
     );
-    answer["headers"] = limit_headers();
-    answer["content"]["application/json"]["example"] =
+    response["headers"] = limit_headers();
+    response["content"]["application/json"]["example"] =
         json!({ "stored": 1, "skipped": 0, "file": "Braindump/2026-02-26.md" });
     keyed(
         json!({
             "operationId": "ingest", "tags": ["Ingest"],
             "summary": "Send a batch of events",
             "description": "1 to 500 events of one source type, at most 1 MiB decompressed. `Content-Encoding: gzip` and `zstd` are \
-                taken. Each event is stored once: by its `raw_ref`, or by its content if it has none. Nothing of a batch with a \
-                fault is stored.",
+                accepted. Each event is stored once: by its `raw_ref`, or by its content if it has none. Nothing of an invalid \
+                batch is stored.",
             "requestBody": {
                 "required": true,
                 "content": { "application/json": { "schema": reference("schemas", "Batch"), "example": example() } }
             },
-            "responses": { "200": answer }
+            "responses": { "200": response }
         }),
         &[
             "400", "401", "403", "408", "413", "415", "422", "429", "500", "503",
@@ -74,8 +74,8 @@ fn list_plugins() -> Value {
     keyed(
         json!({
             "operationId": "listPlugins", "tags": ["Registry"],
-            "summary": "The plugins",
-            "description": "Installed and catalogued plugins in order of their ids, and manifests that could not be taken.",
+            "summary": "List plugins",
+            "description": "Installed and catalogued plugins ordered by id, and manifests that were rejected.",
             "parameters": [parameter("platform", "Platform"), parameter("source_type", "SourceType")],
             "responses": { "200": content("The plugins.", "PluginList") }
         }),
@@ -87,7 +87,7 @@ fn get_plugin() -> Value {
     keyed(
         json!({
             "operationId": "getPlugin", "tags": ["Registry"],
-            "summary": "One plugin",
+            "summary": "Get a plugin",
             "parameters": [{ "name": "id", "in": "path", "required": true, "description": "The plugin's id",
                 "schema": { "type": "string" } }],
             "responses": { "200": content("The plugin.", "Plugin") }
@@ -96,9 +96,9 @@ fn get_plugin() -> Value {
     )
 }
 
-fn open(id: &str, summary: &str, answer: &str) -> Value {
+fn open(id: &str, summary: &str, response: &str) -> Value {
     json!({ "operationId": id, "tags": ["Service"], "summary": summary, "security": [],
-        "responses": { "200": { "description": answer } } })
+        "responses": { "200": { "description": response } } })
 }
 
 fn with_503(mut operation: Value) -> Value {
@@ -106,7 +106,7 @@ fn with_503(mut operation: Value) -> Value {
     operation
 }
 
-/// Adds shared answers to an operation.
+/// Adds shared responses to an operation.
 fn keyed(mut operation: Value, statuses: &[&str]) -> Value {
     for status in statuses {
         operation["responses"][status] = reference("responses", status);
@@ -126,10 +126,10 @@ fn content(description: &str, schema: &str) -> Value {
 pub(super) fn headers() -> Value {
     let whole = |description: &str| json!({ "description": description, "schema": { "type": "integer" } });
     json!({
-        "X-RateLimit-Limit": whole("Requests that the key may make at once."),
-        "X-RateLimit-Remaining": whole("How many of them are left."),
-        "X-RateLimit-Reset": whole("When all of them are there again, in Unix seconds."),
-        "Retry-After": whole("Whole seconds to wait before the next try.")
+        "X-RateLimit-Limit": whole("Requests that the key may make in one burst."),
+        "X-RateLimit-Remaining": whole("Requests that are left of the burst."),
+        "X-RateLimit-Reset": whole("When the whole burst is available again, in Unix seconds."),
+        "Retry-After": whole("Whole seconds to wait before the next attempt.")
     })
 }
 
@@ -147,12 +147,12 @@ pub(super) fn responses() -> Value {
     for (status, description, detail) in [
         (
             "400",
-            "The body cannot be read: bad UTF-8, nested too deeply, cut off.",
+            "The body cannot be parsed: invalid UTF-8, nested too deeply, or truncated.",
             "There was an error parsing the body",
         ),
         (
             "401",
-            "The key is missing or wrong. The body has not been read.",
+            "The key is missing or invalid. The body was not read.",
             "Invalid or missing X-API-Key",
         ),
         (
@@ -160,11 +160,11 @@ pub(super) fn responses() -> Value {
             "The key may not do this, or `Origin` or `Host` is not allowed.",
             "the key lacks the scope",
         ),
-        ("404", "There is no such thing.", "Not Found"),
+        ("404", "The resource does not exist.", "Not Found"),
         (
             "408",
-            "The body did not come in time.",
-            "The request body did not come in time",
+            "The body did not arrive in time.",
+            "The request body did not arrive in time",
         ),
         (
             "413",
@@ -173,8 +173,8 @@ pub(super) fn responses() -> Value {
         ),
         (
             "415",
-            "The content encoding is not known.",
-            "Unsupported Content-Encoding: gzip, zstd and identity are taken",
+            "The content encoding is unknown.",
+            "Unsupported Content-Encoding: use gzip, zstd or identity",
         ),
         (
             "429",
@@ -188,13 +188,13 @@ pub(super) fn responses() -> Value {
         ),
         (
             "503",
-            "Starting, draining or out of order. Send the batch again later.",
+            "Starting, draining or unavailable. Send the batch again later.",
             "draining",
         ),
     ] {
-        let mut answer = content(description, "Error");
-        answer["content"]["application/json"]["example"] = json!({ "detail": detail });
-        all.insert(status.to_owned(), answer);
+        let mut response = content(description, "Error");
+        response["content"]["application/json"]["example"] = json!({ "detail": detail });
+        all.insert(status.to_owned(), response);
     }
     all["401"]["headers"] = json!({ "WWW-Authenticate": { "schema": { "const": "APIKey" } } });
     all["429"]["headers"] = limit_headers();
@@ -206,7 +206,7 @@ pub(super) fn responses() -> Value {
     all.insert(
         "422".to_owned(),
         content(
-            "Every fault of the request, in the order of the fields.",
+            "Every violation of the request, in field order.",
             "ValidationError",
         ),
     );

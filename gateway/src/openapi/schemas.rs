@@ -1,38 +1,38 @@
-//! What requests and answers look like.
+//! Schemas of requests and responses.
 
-use openclone_client::{
-    Rule,
-    v1::{Platform, SourceType},
+use openclone_core::{
+    Platform, SourceType,
     validate::{
         EARLIEST, MAX_DATA_KEYS, MAX_EVENTS, MAX_PLUGIN_ID, MAX_PLUGIN_VERSION, MAX_RAW_REF, MAX_VIOLATIONS,
+        Rule,
     },
 };
 use serde_json::{Value, json};
 
 use super::operations::reference;
-use crate::fault::SEMVER_PATTERN;
+use crate::validation_error::SEMVER_PATTERN;
 
 const DEVICE_ID_PATTERN: &str = "^([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}|test-[a-z0-9-]{1,59})$";
 
 pub(super) fn schemas() -> Value {
     json!({
-        "SourceType": { "type": "string", "enum": SourceType::ALL.map(SourceType::json_name),
-            "description": "What the events are. Decides the folder of the vault." },
-        "Platform": { "type": "string", "enum": Platform::ALL.map(Platform::json_name),
-            "description": "Where the plugin runs." },
+        "SourceType": { "type": "string", "enum": SourceType::ALL.map(SourceType::as_str),
+            "description": "The kind of the events. It decides the folder of the vault." },
+        "Platform": { "type": "string", "enum": Platform::ALL.map(Platform::as_str),
+            "description": "The platform that the plugin runs on." },
         "Timestamp": { "type": "number", "minimum": EARLIEST,
             "description": "Unix seconds, not before 2020-01-01, not more than 24 h in the future. Kept to the microsecond." },
         "Batch": batch(),
         "Event": event(),
         "IngestResult": ingest_result(),
         "Error": object(&["detail"], json!({
-            "detail": { "type": "string", "description": "What is wrong." },
+            "detail": { "type": "string", "description": "The error." },
             "error": { "type": "string", "description": "Which limit was exceeded; with 429 only." }
         })),
         "ValidationError": object(&["detail"], json!({
-            "detail": { "type": "array", "items": reference("schemas", "Fault"), "maxItems": MAX_VIOLATIONS }
+            "detail": { "type": "array", "items": reference("schemas", "Violation"), "maxItems": MAX_VIOLATIONS }
         })),
-        "Fault": fault(),
+        "Violation": violation(),
         "SourceTypeList": object(&["source_types"], json!({
             "source_types": { "type": "array", "items": reference("schemas", "SourceTypeInfo") }
         })),
@@ -58,20 +58,20 @@ pub(super) fn schemas() -> Value {
 fn tenant() -> Value {
     let count = |what: &str| json!({ "type": "integer", "minimum": 0, "description": what });
     let events = json!({
-        "stored": count("Events stored since the service's start."),
-        "duplicate": count("Events that had been there before."),
+        "stored": count("Events stored since the service started."),
+        "duplicate": count("Events that were stored before."),
         "rejected": count("Events that were not acknowledged.")
     });
     let journal = json!({
-        "bytes": count("Bytes of Markdown since the last checkpoint, about."),
-        "waiting": count("Batches that wait for the writer."),
-        "seconds": { "type": "number", "minimum": 0, "description": "For how long the first of them has been waiting." }
+        "bytes": count("Approximate bytes of Markdown since the last checkpoint."),
+        "waiting": count("Batches waiting for the writer."),
+        "seconds": { "type": "number", "minimum": 0, "description": "How long the first of them has been waiting." }
     });
     let limits = object(
         &["requests_per_minute", "events_per_second"],
         json!({
-            "requests_per_minute": count("Requests a minute of all its keys together; 0 is no limit."),
-            "events_per_second": count("Events a second on streams of all its keys together; 0 is no limit.")
+            "requests_per_minute": count("Requests a minute of all its keys together; 0 means no limit."),
+            "events_per_second": count("Events a second on streams of all its keys together; 0 means no limit.")
         }),
     );
     object(
@@ -87,14 +87,14 @@ fn tenant() -> Value {
         ],
         json!({
             "tenant": { "type": "string" },
-            "vault": { "type": "string", "description": "Where its Markdown is on the service's machine." },
+            "vault": { "type": "string", "description": "Directory of its vault on the machine of the service." },
             "events": object(&["stored", "duplicate", "rejected"], events),
             "files": count("Daily files on disk."),
             "bytes": count("Their bytes."),
             "last_seen": { "type": ["string", "null"], "format": "date-time",
-                "description": "When its last batch came, since the service's start." },
+                "description": "When its last batch arrived; null if none did since the service started." },
             "journal": object(&["bytes", "waiting", "seconds"], journal),
-            "limits": { "description": "Limits that all its keys share; null if the options name none.",
+            "limits": { "description": "Limits that all its keys share; null if none are configured.",
                 "oneOf": [limits, { "type": "null" }] }
         }),
     )
@@ -132,7 +132,7 @@ fn event() -> Value {
         json!({
             "timestamp": reference("schemas", "Timestamp"),
             "data": { "type": "object", "maxProperties": MAX_DATA_KEYS,
-                "description": "What was captured: at most 32 levels deep, 256 members an object, 128 bytes a key, \
+                "description": "The captured data: at most 32 levels deep, 256 members an object, 128 bytes a key, \
                     256 KiB a string." },
             "raw_ref": { "type": ["string", "null"], "maxLength": MAX_RAW_REF,
                 "description": "Your own stable id for this event, at most 256 bytes. An event whose id has been stored \
@@ -146,24 +146,24 @@ fn ingest_result() -> Value {
     object(
         &["stored", "skipped", "file"],
         json!({
-            "stored": count("Events that are new."),
-            "skipped": count("Events that were in the vault before, or twice in this batch."),
+            "stored": count("Events that were stored."),
+            "skipped": count("Events that were stored before, or occur twice in this batch."),
             "file": { "type": "string", "description": "The daily file, relative to the vault." },
-            "files": strings("All daily files, when there are more than one."),
+            "files": strings("All daily files, if there is more than one."),
             "redacted": count("Secrets that were replaced, if any.")
         }),
     )
 }
 
-fn fault() -> Value {
+fn violation() -> Value {
     object(
         &["type", "loc", "msg", "input"],
         json!({
-            "type": { "type": "string", "description": "The kind of fault, for programs." },
-            "loc": { "type": "array", "items": { "type": ["string", "integer"] }, "description": "Where it is." },
-            "msg": { "type": "string", "description": "What is wrong, for people." },
+            "type": { "type": "string", "description": "The kind of violation, for programs." },
+            "loc": { "type": "array", "items": { "type": ["string", "integer"] }, "description": "The path of the value." },
+            "msg": { "type": "string", "description": "The violation, for people." },
             "input": { "description": "The bad value, cut to 256 bytes." },
-            "ctx": { "type": "object", "description": "The parameters of the rule." }
+            "ctx": { "type": "object", "description": "Parameters of the rule." }
         }),
     )
 }
@@ -192,11 +192,11 @@ fn plugin() -> Value {
             "platform": names("Platform"),
             "source_types": names("SourceType"),
             "sensitivity": sensitivity(),
-            "consent_required": yes_or_no("Whether people must be asked before it is turned on."),
-            "requires_permissions": strings("Permissions of the platform that it needs."),
+            "consent_required": yes_or_no("Whether the user must consent before it is enabled."),
+            "requires_permissions": strings("Platform permissions that it needs."),
             "folders": strings("Folders of the vault that it writes to."),
-            "warnings": strings("What is odd about its manifest without being wrong."),
-            "activity": { "type": "object", "description": "What it has sent since the service started." },
+            "warnings": strings("Warnings about its manifest."),
+            "activity": { "type": "object", "description": "Number of its events since the service started." },
             "manifest": { "type": ["object", "null"], "description": "The whole manifest, unknown members included." }
         }),
     )
@@ -204,10 +204,10 @@ fn plugin() -> Value {
 
 fn rejected() -> Value {
     let text = json!({ "type": "string" });
-    let fault = object(&["path", "reason"], json!({ "path": text, "reason": text }));
+    let error = object(&["path", "reason"], json!({ "path": text, "reason": text }));
     object(
         &["path", "faults"],
-        json!({ "path": text, "faults": { "type": "array", "items": fault } }),
+        json!({ "path": text, "faults": { "type": "array", "items": error } }),
     )
 }
 
@@ -219,7 +219,7 @@ fn strings(description: &str) -> Value {
     json!({ "type": "array", "items": { "type": "string" }, "description": description })
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "made on the spot by every caller")]
+#[allow(clippy::needless_pass_by_value, reason = "every caller passes a temporary")]
 fn object(required: &[&str], properties: Value) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }

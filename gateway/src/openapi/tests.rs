@@ -16,7 +16,7 @@ fn references<'a>(value: &'a Value, found: &mut HashSet<&'a str>) {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_resolves() {
     let mut found = HashSet::new();
     references(&DOCUMENT, &mut found);
     assert!(found.len() > 15);
@@ -26,11 +26,11 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
-fn the_example_is_a_sound_batch() {
+fn example_is_a_valid_batch() {
     let example =
         DOCUMENT.pointer("/paths/~1api~1v1~1ingest/post/requestBody/content/application~1json/example");
     let decoded = crate::batch::decode(&example.unwrap().to_string()).unwrap();
-    assert_eq!(decoded.faults, []);
+    assert_eq!(decoded.violations, []);
     assert_eq!(
         openclone_client::validate(&decoded.batch, std::time::SystemTime::now()),
         []

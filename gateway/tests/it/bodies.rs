@@ -6,12 +6,12 @@ use axum::{Router, body::Body};
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderValue, Request};
 use openclone_client::v1::event::Data;
-use openclone_gateway::{GatewayOptions, Transport, router};
+use openclone_gateway::{Endpoint, GatewayOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::service::{Fake, KEY, local, post_json, send, service};
+use super::service::{Fake, KEY, local, post_json, send};
 
-const SOUND: &str = r#"{"source_type":"braindump","platform":"macos","device_id":"test-001","plugin_id":"my-plugin",
+const VALID: &str = r#"{"source_type":"braindump","platform":"macos","device_id":"test-001","plugin_id":"my-plugin",
     "plugin_version":"1.0.0","timestamp":1708258800.0,"events":[{"timestamp":1708258800,"data":{"text":"hi"}}]}"#;
 const LIMIT: usize = 1_048_576;
 const TOO_LARGE: &str = r#"{"detail":"Request body too large: the limit is 1048576 bytes"}"#;
@@ -19,7 +19,7 @@ const UNPARSABLE: &str = r#"{"detail":"There was an error parsing the body"}"#;
 
 /// A sound batch of exactly so many bytes.
 fn padded(bytes: usize) -> Vec<u8> {
-    let mut body = SOUND.as_bytes().to_vec();
+    let mut body = VALID.as_bytes().to_vec();
     body.resize(bytes, b' ');
     body
 }
@@ -53,7 +53,7 @@ fn too_large() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn the_limit_is_counted_to_the_byte_announced_or_not() {
+async fn size_limit_is_exact_with_and_without_content_length() {
     let router = local(&Fake::default());
     let pieces = |body: Vec<u8>| {
         let pieces: Vec<_> = body
@@ -72,7 +72,7 @@ async fn the_limit_is_counted_to_the_byte_announced_or_not() {
 }
 
 #[tokio::test]
-async fn compressed_bodies_are_taken_within_the_same_limit() {
+async fn compressed_bodies_have_the_same_limit() {
     let router = local(&Fake::default());
     let zstd = |plain: &[u8]| zstd::encode_all(plain, 1).unwrap();
     assert_eq!(
@@ -80,7 +80,7 @@ async fn compressed_bodies_are_taken_within_the_same_limit() {
         200
     );
     assert_eq!(
-        answer(&router, encoded("GZIP", gzip(SOUND.as_bytes()))).await.0,
+        answer(&router, encoded("GZIP", gzip(VALID.as_bytes()))).await.0,
         200
     );
     assert_eq!(
@@ -101,10 +101,10 @@ async fn compressed_bodies_are_taken_within_the_same_limit() {
         unparsable()
     );
     assert_eq!(
-        answer(&router, encoded("zstd", gzip(SOUND.as_bytes()))).await,
+        answer(&router, encoded("zstd", gzip(VALID.as_bytes()))).await,
         unparsable()
     );
-    let mut cut = gzip(SOUND.as_bytes());
+    let mut cut = gzip(VALID.as_bytes());
     cut.truncate(cut.len() - 9);
     assert_eq!(answer(&router, encoded("gzip", cut)).await, unparsable());
     for coding in ["br", "gzip, gzip", "deflate"] {
@@ -112,7 +112,7 @@ async fn compressed_bodies_are_taken_within_the_same_limit() {
         assert_eq!(status, 415, "{coding}");
         assert_eq!(
             body,
-            r#"{"detail":"Unsupported Content-Encoding: gzip, zstd and identity are taken"}"#
+            r#"{"detail":"Unsupported Content-Encoding: use gzip, zstd or identity"}"#
         );
     }
 }
@@ -122,7 +122,7 @@ async fn a_zstd_frame_may_not_ask_for_much_memory() {
     let router = local(&Fake::default());
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(27).unwrap();
-    encoder.write_all(SOUND.as_bytes()).unwrap();
+    encoder.write_all(VALID.as_bytes()).unwrap();
     assert_eq!(
         answer(&router, encoded("zstd", encoder.finish().unwrap())).await,
         unparsable()
@@ -133,30 +133,30 @@ async fn a_zstd_frame_may_not_ask_for_much_memory() {
 async fn bodies_that_no_parser_reads_are_refused() {
     let router = local(&Fake::default());
     assert_eq!(
-        answer(&router, post_json(SOUND.replace("hi", "\u{1}").into_bytes()))
+        answer(&router, post_json(VALID.replace("hi", "\u{1}").into_bytes()))
             .await
             .0,
         422
     );
-    let mut bad = SOUND.as_bytes().to_vec();
-    bad[SOUND.find("hi").unwrap()] = 0xff;
+    let mut bad = VALID.as_bytes().to_vec();
+    bad[VALID.find("hi").unwrap()] = 0xff;
     assert_eq!(answer(&router, post_json(bad)).await, unparsable());
     assert_eq!(answer(&router, post_json("[".repeat(LIMIT))).await, unparsable());
     let deep =
-        |levels: usize| SOUND.replace("\"hi\"", &format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
+        |levels: usize| VALID.replace("\"hi\"", &format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
     assert_eq!(answer(&router, post_json(deep(31))).await.0, 200);
     assert_eq!(answer(&router, post_json(deep(32))).await, unparsable());
     assert_eq!(
-        answer(&router, post_json(format!("\u{feff}{SOUND}"))).await.0,
+        answer(&router, post_json(format!("\u{feff}{VALID}"))).await.0,
         200
     );
 }
 
 #[tokio::test]
-async fn numbers_in_data_keep_their_digits_or_are_named() {
+async fn numbers_in_data_keep_their_digits_or_are_rejected() {
     let fake = Fake::default();
     let router = local(&fake);
-    let with = |json: &str| post_json(SOUND.replace("\"hi\"", json));
+    let with = |json: &str| post_json(VALID.replace("\"hi\"", json));
     assert_eq!(answer(&router, with("9007199254740993123456789")).await.0, 200);
     let batch = fake.0.lock().unwrap().batches[0].batch.clone().unwrap();
     assert_eq!(
@@ -172,16 +172,16 @@ async fn numbers_in_data_keep_their_digits_or_are_named() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_given_up() {
+async fn body_that_does_not_arrive_times_out() {
     let options = GatewayOptions {
         body_timeout: Duration::from_millis(20),
         ..Default::default()
     };
-    let router = router(Transport::from_routes(service(Fake::default())), options);
+    let router = Endpoint::new(Fake::default(), options).router();
     let never = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
     let expected = (
         408,
-        r#"{"detail":"The request body did not come in time"}"#.to_owned(),
+        r#"{"detail":"The request body did not arrive in time"}"#.to_owned(),
     );
     assert_eq!(answer(&router, post_json(never)).await, expected);
 }
@@ -206,7 +206,7 @@ async fn over_a_socket(request: Vec<u8>) -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_too_much_reads_the_answer() {
+async fn client_that_sends_too_much_reads_the_response() {
     for key in [KEY, "oc_bad"] {
         let body = padded(LIMIT + LIMIT / 2);
         let head = format!(
@@ -227,7 +227,7 @@ async fn a_client_that_sends_too_much_reads_the_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_to_be_asked_is_not_asked_in_vain() {
+async fn client_that_expects_continue_is_not_asked_for_a_rejected_body() {
     let head = "POST /api/v1/ingest HTTP/1.1\r\nhost: x\r\nx-api-key: oc_bad\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n";
     let answer = over_a_socket(head.as_bytes().to_vec()).await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");

@@ -1,11 +1,11 @@
-//! Recorded answers of a service that models the documented request with FastAPI and pydantic.
+//! Recorded responses of a service that models the documented request with FastAPI and pydantic.
 
 use axum::body::Body;
 use http::{Request, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::service::{Fake, KEY, local, post_json, send};
+use super::service::{Fake, KEY, local, post_json, remote, send};
 
 #[derive(Deserialize)]
 struct Pair {
@@ -51,13 +51,15 @@ fn comparable(answer: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn all_pairs_of_the_corpus_are_answered_alike() {
+async fn pairs_of_the_corpus_have_the_recorded_responses() {
     let pairs: Vec<Pair> = serde_json::from_str(include_str!("../data/validation-422.json")).unwrap();
     assert_eq!(pairs.len(), 34);
-    let router = local(&Fake::default());
+    let (local, remote) = (local(&Fake::default()), remote(&Fake::default()).await);
     for pair in pairs {
         let body = pair.body.unwrap_or_else(|| base(pair.repeat_event.unwrap()));
-        let (status, _, text) = send(&router, post_json(body)).await;
+        let (status, _, text) = send(&local, post_json(body.clone())).await;
+        let (far_status, _, far_text) = send(&remote, post_json(body)).await;
+        assert_eq!((status, &text), (far_status, &far_text), "{}", pair.name);
         assert_eq!(status, pair.status, "{}: {text}", pair.name);
         let answer: Value = serde_json::from_str(&text).unwrap();
         if status == 422 {
@@ -75,8 +77,24 @@ struct Recorded {
     answer: Value,
 }
 
+/// Removes what the recorded service did not list: a `raw_ref` with a lone surrogate is rejected here, because two different
+/// ones would become one event id. Returns whether there was nothing else.
+fn remove_lone_references(answer: &mut Value) -> bool {
+    let Some(listed) = answer["detail"].as_array_mut() else {
+        return false;
+    };
+    let all = listed.len();
+    listed.retain(|item| {
+        let is_reference = item["loc"]
+            .as_array()
+            .is_some_and(|loc| loc.ends_with(&[json!("raw_ref")]));
+        !(is_reference && item["type"] == "string_unicode")
+    });
+    listed.is_empty() && all > 0
+}
+
 #[tokio::test]
-async fn what_was_recorded_here_is_answered_alike() {
+async fn own_recordings_have_the_recorded_responses() {
     let pairs: Vec<Recorded> = serde_json::from_str(include_str!("../data/recorded-422.json")).unwrap();
     assert!(pairs.len() > 300);
     let router = local(&Fake::default());
@@ -87,7 +105,9 @@ async fn what_was_recorded_here_is_answered_alike() {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
         let (status, _, text) = send(&router, request.body(Body::from(pair.body)).unwrap()).await;
-        let answer: Value = serde_json::from_str(&text).unwrap();
+        let mut answer: Value = serde_json::from_str(&text).unwrap();
+        let has_only_lone_references = remove_lone_references(&mut answer);
+        let status = if has_only_lone_references { 200 } else { status };
         let is_alike = status == 200 || comparable(&answer) == comparable(&pair.answer);
         if status != pair.status || !is_alike {
             differences.push(format!(

@@ -18,7 +18,7 @@ async fn get(router: &Router, path: &str) -> (u16, HeaderMap, String) {
 }
 
 #[tokio::test]
-async fn the_registry_is_shown_alike_over_both_transports() {
+async fn lists_are_alike_over_both_backends() {
     let fake = Fake::default();
     let (near, far) = (local(&fake), remote(&fake).await);
     let mut shown = Vec::new();
@@ -32,6 +32,7 @@ async fn the_registry_is_shown_alike_over_both_transports() {
         "/api/v1/plugins?platform=beos",
         "/api/v1/plugins?source_type=x%20y",
         "/api/v1/plugins/%ff",
+        "/api/v1/tenants",
     ] {
         let (status, headers, body) = get(&near, path).await;
         assert_eq!(headers["content-type"], "application/json");
@@ -44,13 +45,14 @@ async fn the_registry_is_shown_alike_over_both_transports() {
 }
 
 #[tokio::test]
-async fn the_registry_needs_a_key() {
+async fn lists_need_a_key() {
     let router = local(&Fake::default());
     for path in [
         "/api/v1/plugins",
         "/api/v1/plugins?platform=beos",
         "/api/v1/plugins/my-plugin",
         "/api/v1/source-types",
+        "/api/v1/tenants",
     ] {
         let request = Request::get(path).body(Body::empty()).unwrap();
         assert_eq!(send(&router, request).await.0, 401, "{path}");
@@ -58,7 +60,7 @@ async fn the_registry_needs_a_key() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_said_so() {
+async fn unknown_paths_are_not_found() {
     let router = local(&Fake::default());
     for path in [
         "/",

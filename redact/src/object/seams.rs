@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use openclone_vault::{Object, Value};
+use openclone_core::json::{Object, Value};
 
 use crate::engine::Engine;
 use crate::words::head;

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use openclone_vault::Number;
+use openclone_core::json::Number;
 
 use super::*;
 use crate::{RedactConfig, Redactor};

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use openclone_core::TenantId;
 use secrecy::ExposeSecret as _;
 
 use super::{super::say, Failure, now};
@@ -10,10 +11,7 @@ use crate::{
         KeysFile, NewKey, Scope,
         keys_file::{KeyRecord, check_label, check_plugin, parse_scopes},
     },
-    config::{
-        home::{Home, files},
-        tenant_name,
-    },
+    config::home::{Home, files},
 };
 
 /// Create a key.
@@ -68,7 +66,7 @@ impl Add {
     }
 
     fn check(&self) -> Result<(Option<Timestamp>, Vec<Scope>), String> {
-        tenant_name::check(&self.tenant).map_err(|reason| format!("--tenant {:?}: {reason}", self.tenant))?;
+        TenantId::check(&self.tenant).map_err(|reason| format!("--tenant {:?}: {reason}", self.tenant))?;
         check_label(&self.label).map_err(|reason| format!("--{reason}"))?;
         let scopes = parse_scopes(self.scopes.iter().map(String::as_str))
             .map_err(|reason| format!("--scope: {reason}"))?;

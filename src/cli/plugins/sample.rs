@@ -57,7 +57,7 @@ mod tests {
         for source_type in SourceType::ALL {
             let value: serde_json::Value = serde_json::from_str(data(source_type)).unwrap();
             let fields: BTreeSet<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
-            let known = crate::runtime::convert::source_type_from_proto(source_type as i32).unwrap();
+            let known = source_type.to_core().unwrap();
             assert_eq!(fields, known.typical_fields().iter().copied().collect());
             assert!(
                 !data(source_type).contains(['`', '\'', '#']),

@@ -103,7 +103,7 @@ impl Field {
             ),
             Kind::Version => is(
                 node.text()
-                    .is_some_and(|text| semver::Version::parse(text).is_ok()),
+                    .is_some_and(|text| openclone_core::version::is_valid(text)),
                 "must be SemVer, such as 1.0.0",
             ),
             Kind::Level => is(
@@ -156,9 +156,7 @@ pub(super) fn level(name: &str) -> Option<Sensitivity> {
 
 /// Whether `text` is a valid plugin id.
 pub(crate) fn is_kebab(id: &str) -> bool {
-    let word =
-        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    id.len() <= MAX_NAME && id.split('-').all(word)
+    openclone_core::PluginId::is_valid(id)
 }
 
 fn is_name(name: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::{fs, io, sync::Arc};
 
+use openclone_core::TenantId;
+
 use super::{Maintenance, MaintenanceError, at};
 use crate::fs::{NamedFile, VaultFile, VaultRoot};
 
@@ -31,7 +33,9 @@ impl Maintenance {
         };
         for entry in entries {
             let name = entry.map_err(at(&self.dirs.tenants))?.file_name();
-            let tenant = name.to_str().filter(|name| *name != "default" && is_tenant(name));
+            let tenant = name
+                .to_str()
+                .filter(|name| *name != "default" && TenantId::is_valid(name));
             tenants.extend(tenant.map(Arc::from));
         }
         tenants[1..].sort_unstable();
@@ -103,12 +107,4 @@ impl Maintenance {
             reason: error.to_string(),
         }
     }
-}
-
-/// `[a-z0-9-]{1,64}`
-fn is_tenant(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

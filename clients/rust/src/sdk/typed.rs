@@ -1,26 +1,28 @@
-//! Typed messages as JSON and back, one table for all 15: the documented fields in documented order.
+//! Typed messages as JSON and back: the documented fields in documented order.
 
 use serde_json::{Map, Number, Value};
 
-use crate::v1::{self, SourceType, event::Data};
-
-/// The source type that a typed message belongs to; `None` for JSON.
-pub(super) fn source_type(data: &Data) -> Option<SourceType> {
-    table_source_type(data)
-}
+pub(super) use crate::payload::source_type;
+use crate::{
+    payload::{self, Source, Visitor},
+    v1::{SourceType, event::Data},
+};
 
 /// A typed message as the members of `data`; `None` for JSON.
 pub(super) fn to_json(data: &Data) -> Option<Map<String, Value>> {
-    table_to_json(data)
+    source_type(data)?;
+    let mut members = Members(Map::new());
+    payload::visit(data, &mut members);
+    Some(members.0)
 }
 
 /// The typed message of `source_type` with the members of a JSON object. Members that it has no field for, or whose
 /// values are of another kind, make it `None`.
 #[must_use]
 pub fn typed_from_json(source_type: SourceType, members: &Map<String, Value>) -> Option<Data> {
-    let mut members = members.clone();
-    let data = table_from_json(source_type, &mut members)?;
-    members.is_empty().then_some(data)
+    let mut members = Members(members.clone());
+    let data = payload::read(source_type, &mut members)?;
+    members.0.is_empty().then_some(data)
 }
 
 impl From<Map<String, Value>> for Data {
@@ -29,112 +31,68 @@ impl From<Map<String, Value>> for Data {
     }
 }
 
-/// A field that may be set, or a list that may be empty.
-trait Field: Sized {
-    fn put(&self, name: &str, members: &mut Map<String, Value>);
-    /// `None` if it is of another kind.
-    fn take(value: Option<Value>) -> Option<Self>;
-}
+/// The members of a JSON object.
+struct Members(Map<String, Value>);
 
-macro_rules! scalar {
-    ($type:ty, $put:expr, $take:expr) => {
-        impl Field for Option<$type> {
-            fn put(&self, name: &str, members: &mut Map<String, Value>) {
-                if let Some(value) = self.clone().and_then($put) {
-                    members.insert(name.to_owned(), value);
-                }
-            }
-
-            fn take(value: Option<Value>) -> Option<Self> {
-                let Some(value) = value else {
-                    return Some(None);
-                };
-                $take(&value).map(Some)
-            }
-        }
-    };
-}
-
-scalar!(
-    String,
-    |text: String| Some(Value::String(text)),
-    |value: &Value| value.as_str().map(str::to_owned)
-);
-// JSON has no word for what is not finite.
-scalar!(
-    f64,
-    |number: f64| Number::from_f64(number).map(Value::Number),
-    Value::as_f64
-);
-scalar!(i64, |number: i64| Some(Value::from(number)), Value::as_i64);
-
-impl Field for Vec<String> {
-    fn put(&self, name: &str, members: &mut Map<String, Value>) {
-        if !self.is_empty() {
-            members.insert(name.to_owned(), self.iter().cloned().map(Value::String).collect());
+impl Members {
+    fn put(&mut self, name: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.0.insert(name.to_owned(), value);
         }
     }
 
-    fn take(value: Option<Value>) -> Option<Self> {
-        let Some(value) = value else {
-            return Some(Self::new());
+    /// Removes a member and reads it; `None` if it is of another kind, `Some(None)` if there is none.
+    fn take<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<Option<T>> {
+        match self.0.remove(name) {
+            Some(value) => read(&value).map(Some),
+            None => Some(None),
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Members {
+    fn text(&mut self, name: &'static str, value: &'a Option<String>) {
+        self.put(name, value.clone().map(Value::String));
+    }
+
+    fn real(&mut self, name: &'static str, value: Option<f64>) {
+        // JSON cannot represent a number that is not finite
+        self.put(name, value.and_then(Number::from_f64).map(Value::Number));
+    }
+
+    fn whole(&mut self, name: &'static str, value: Option<i64>) {
+        self.put(name, value.map(Value::from));
+    }
+
+    fn list(&mut self, name: &'static str, values: &'a [String]) {
+        let is_set = !values.is_empty();
+        self.put(
+            name,
+            is_set.then(|| values.iter().cloned().map(Value::String).collect()),
+        );
+    }
+}
+
+impl Source for Members {
+    fn text(&mut self, name: &'static str) -> Option<Option<String>> {
+        self.take(name, |value| value.as_str().map(str::to_owned))
+    }
+
+    fn real(&mut self, name: &'static str) -> Option<Option<f64>> {
+        self.take(name, Value::as_f64)
+    }
+
+    fn whole(&mut self, name: &'static str) -> Option<Option<i64>> {
+        self.take(name, Value::as_i64)
+    }
+
+    fn list(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let texts = |value: &Value| {
+            let texts = value.as_array()?.iter();
+            texts.map(|text| text.as_str().map(str::to_owned)).collect()
         };
-        let texts = value.as_array()?.iter();
-        texts.map(|text| text.as_str().map(str::to_owned)).collect()
+        self.take(name, texts).map(Option::unwrap_or_default)
     }
-}
-
-macro_rules! table {
-    ($($name:ident { $($field:ident),+ })+) => {
-        fn table_source_type(data: &Data) -> Option<SourceType> {
-            match data {
-                Data::Json(_) => None,
-                $(Data::$name(_) => Some(SourceType::$name),)+
-            }
-        }
-
-        fn table_to_json(data: &Data) -> Option<Map<String, Value>> {
-            let mut members = Map::new();
-            match data {
-                Data::Json(_) => return None,
-                $(Data::$name(message) => { $(message.$field.put(stringify!($field), &mut members);)+ })+
-            }
-            Some(members)
-        }
-
-        fn table_from_json(source_type: SourceType, members: &mut Map<String, Value>) -> Option<Data> {
-            match source_type {
-                SourceType::Unspecified => None,
-                $(SourceType::$name => {
-                    Some(Data::$name(v1::$name { $($field: Field::take(members.remove(stringify!($field)))?,)+ }))
-                })+
-            }
-        }
-
-        $(impl From<v1::$name> for Data {
-            fn from(message: v1::$name) -> Self {
-                Self::$name(message)
-            }
-        })+
-    };
-}
-
-table! {
-    AudioSystem { text, duration, app_name, confidence }
-    AudioMic { text, duration, confidence }
-    ScreenOcr { text, app_name, window_title, url }
-    Journal { text, duration }
-    WebBrowsing { url, title, domain, reading_time }
-    Music { track, artist, album, duration }
-    Health { steps, heart_rate, sleep_hours }
-    Calendar { title, start, end, attendees, location }
-    Notes { title, text, tags }
-    Gps { lat, lon, accuracy, place_name }
-    Photos { filename, location, timestamp }
-    Email { subject, from, to, date }
-    Messaging { platform, from, preview }
-    Activity { app_name, duration, category }
-    Braindump { text }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `data` in both forms.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::v1::{AudioSystem, Calendar, Gps, Journal};
 
@@ -51,7 +53,7 @@ fn data_is_a_bounded_object() {
 }
 
 #[test]
-fn every_number_that_is_not_finite_is_named() {
+fn every_number_that_is_not_finite_is_listed() {
     let paths: Vec<_> = data(r#"{"a":1e400,"b":{"c":[0,NaN,-Infinity]},"d":1}"#)
         .into_iter()
         .collect();
@@ -60,7 +62,7 @@ fn every_number_that_is_not_finite_is_named() {
 }
 
 #[test]
-fn a_member_that_occurs_twice_counts_once_and_is_checked_twice() {
+fn repeated_key_counts_once_and_each_value_is_checked() {
     assert_eq!(data(&format!("{{{}\"a\":1}}", "\"a\":1,".repeat(300))), []);
     assert_eq!(
         data(r#"{"a":1e400,"a":1}"#),
@@ -71,7 +73,7 @@ fn a_member_that_occurs_twice_counts_once_and_is_checked_twice() {
 }
 
 #[test]
-fn a_typed_payload_is_that_of_the_source_type() {
+fn typed_payload_must_match_the_source_type() {
     let typed = |data: Data| one(|batch| batch.events[0].data = Some(data));
     let sound = AudioSystem {
         text: Some("hi".to_owned()),
@@ -127,13 +129,13 @@ fn lists_and_positions_of_typed_payloads_are_checked() {
 
 proptest! {
     #[test]
-    fn what_is_found_sound_is_read_by_serde_json(json in "\\{(\"[ab]\":([0-9e.-]{1,5}|\"[a\\\\u08]{0,6}\"|\\[\\]|NaN|\\{\\}),?){0,3}\\}") {
+    fn valid_data_is_read_by_serde_json(json in "\\{(\"[ab]\":([0-9e.-]{1,5}|\"[a\\\\u08]{0,6}\"|\\[\\]|NaN|\\{\\}),?){0,3}\\}") {
         let is_sound = data(&json).is_empty();
         prop_assert!(!is_sound || serde_json::from_str::<serde_json::Map<_, _>>(&json).is_ok(), "{}", json);
     }
 
     #[test]
-    fn no_data_makes_validation_panic(json in any::<String>(), jsonish in "[\\[\\]{},:\"\\\\0-9eE.+ untrue-]{0,40}") {
+    fn validation_never_panics(json in any::<String>(), jsonish in "[\\[\\]{},:\"\\\\0-9eE.+ untrue-]{0,40}") {
         let _ = data(&json);
         let _ = data(&jsonish);
     }
