@@ -18,7 +18,8 @@ pub const OPTIONS: &[Opt] = &[
         "\"secrets\"",
         &[
             "Replaced by [REDACTED:<rule>] before anything is written:",
-            "\"secrets\" (keys, tokens, card numbers, passwords) or \"off\".",
+            "\"secrets\" (keys, tokens, card numbers, passwords), \"secrets+personal\" (also bank accounts,",
+            "national ids and telephone numbers) or \"off\" (only the service's own keys).",
         ],
     ),
     opt(
