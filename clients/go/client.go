@@ -98,7 +98,7 @@ func (c *Client) delivery(dir *state.Dir) delivery.Config {
 	return delivery.Config{
 		Endpoint: c.endpoint, Key: c.options.APIKey, TLS: c.options.TLS, Transport: c.options.Transport,
 		UserAgent: "openclone-go " + c.options.PluginID + "/" + c.options.PluginVersion,
-		MaxEvents: c.options.MaxBatchEvents, RetryBase: c.options.RetryBase, RetryCap: c.options.RetryCap,
+		MaxEvents: c.options.MaxBatchEvents, RetryBase: c.options.RetryBase, RetryCap: c.options.RetryCap, ClockRetry: c.options.ClockRetry,
 		ResponseTimeout: c.options.ResponseTimeout, DeadLetter: dir.DeadLetter(), Logger: c.options.Logger,
 		OnError: c.tellError, OnRejected: func(rejected delivery.Rejected) { c.tellRejected(Rejected(rejected)) },
 	}

@@ -41,7 +41,7 @@ func testOptions(t *testing.T, endpoint string) (Options, *heard) {
 	h := &heard{}
 	return Options{
 		Endpoint: endpoint, APIKey: testKey, PluginID: "test-plugin", PluginVersion: "1.0.0", SourceType: SourceBraindump,
-		StateDir: t.TempDir(), MaxBatchAge: 20 * time.Millisecond, RetryBase: time.Millisecond, RetryCap: 10 * time.Millisecond,
+		StateDir: t.TempDir(), MaxBatchAge: 20 * time.Millisecond, RetryBase: time.Millisecond, RetryCap: 10 * time.Millisecond, ClockRetry: 10 * time.Millisecond,
 		ResponseTimeout: 5 * time.Second, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		OnError: func(err error) {
 			h.mu.Lock()

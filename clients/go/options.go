@@ -47,6 +47,8 @@ type Options struct {
 	// RetryBase and RetryCap bound the pause before attempt n: a random time between 0 and min(RetryCap, RetryBase * 2^n), but
 	// never less than the service asks for. Half a second and a minute by default.
 	RetryBase, RetryCap time.Duration
+	// ClockRetry is when events that the service finds ahead of its clock are sent again; an hour by default.
+	ClockRetry time.Duration
 	// TLS is used with https endpoints; nil is the system's certificates.
 	TLS *tls.Config
 	// Logger is slog.Default() by default.

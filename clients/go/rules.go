@@ -43,6 +43,7 @@ func (o *Options) complete() error {
 	o.ResponseTimeout = first(o.ResponseTimeout, 30*time.Second)
 	o.RetryBase = first(o.RetryBase, 500*time.Millisecond)
 	o.RetryCap = first(o.RetryCap, time.Minute)
+	o.ClockRetry = first(o.ClockRetry, time.Hour)
 	o.Logger = first(o.Logger, slog.Default())
 	if err := o.completeStateDir(); err != nil {
 		return err
@@ -102,7 +103,7 @@ func (o *Options) check() (*url.URL, error) {
 		return nil, invalid("Platform %q: macos, windows, linux, ios, android or web", o.Platform)
 	case o.MaxBatchEvents < 1 || o.MaxBatchEvents > maxBatchEvents:
 		return nil, invalid("MaxBatchEvents %d: 1 to %d", o.MaxBatchEvents, maxBatchEvents)
-	case min(o.MaxBatchAge, o.BlockTimeout, o.ResponseTimeout, o.RetryBase, o.RetryCap) < 0 || o.SpoolMaxBytes < 0:
+	case min(o.MaxBatchAge, o.BlockTimeout, o.ResponseTimeout, o.RetryBase, o.RetryCap, o.ClockRetry) < 0 || o.SpoolMaxBytes < 0:
 		return nil, invalid("no time and no size may be negative")
 	case o.RetryBase > math.MaxInt64/4 || o.RetryCap > math.MaxInt64/4:
 		return nil, invalid("RetryBase %s, RetryCap %s: too long", o.RetryBase, o.RetryCap)

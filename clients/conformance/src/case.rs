@@ -112,8 +112,13 @@ pub(crate) enum Step {
     Sleep(f64),
     /// Repairs the dead letter of this `raw_ref`, and sends it with `openclone ingest`.
     Repair(String),
-    /// A second driver opens a client with the same state directory.
+    /// A second driver of each SDK that is there opens a client with the same state directory.
     Rival {
+        error: String,
+    },
+    /// The driver itself opens a second client with the same state directory: in another thread, and by another copy of the
+    /// package where the language has such a thing.
+    RivalInside {
         error: String,
     },
     /// The last batches went over this protocol: `json` or `grpc`; the other one was not used since the case began if `only`.
@@ -121,6 +126,8 @@ pub(crate) enum Step {
         over: String,
         #[serde(default)]
         only: bool,
+        /// Requests of this protocol, at most.
+        most: Option<u64>,
     },
 }
 

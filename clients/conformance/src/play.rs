@@ -41,6 +41,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Places<'a> {
     pub(crate) binary: &'a Path,
     pub(crate) clients: &'a Path,
+    pub(crate) sdks: &'a [Sdk],
 }
 
 /// An event that a client has taken.
@@ -175,6 +176,7 @@ impl Play<'_> {
             "max_batch_age": 0.2,
             "retry_base": 0.05,
             "retry_cap": 0.4,
+            "clock_retry": 0.3,
             "response_timeout": 5.0,
         });
         let mut options = own.as_object().cloned().unwrap_or_default();

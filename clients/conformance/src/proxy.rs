@@ -1,8 +1,9 @@
-//! The fault proxy: forwards HTTP/1.1 and h2c to the service, until it is reported to do something else.
+//! The fault proxy: forwards HTTP/1.1 and h2c to the service, until it is told to do something else.
 //!
 //! A fault holds until it is replaced, or for so many requests (or connections, for faults of those) as its `times`
 //! says. When a fault is set or cleared all open connections are closed: an idle stream would not notice otherwise.
 
+mod change;
 mod count;
 mod fault;
 mod forward;

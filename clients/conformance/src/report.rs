@@ -32,6 +32,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let places = Places {
         binary: &binary,
         clients: &arguments.clients,
+        sdks: &found.sdks,
     };
     let mut failed = 0;
     for sdk in &found.sdks {

@@ -49,9 +49,10 @@ type stats struct {
 
 // driver has the client of the moment, and what it was reported.
 type driver struct {
-	client *openclone.Client
-	source openclone.SourceType
-	stop   func()
+	client  *openclone.Client
+	options openclone.Options
+	source  openclone.SourceType
+	stop    func()
 
 	mu       sync.Mutex
 	errors   []string
@@ -113,6 +114,12 @@ func (d *driver) do(next *command) response {
 	case "stats":
 		now := stats(d.client.Stats())
 		return response{OK: true, Stats: &now}
+	case "rival":
+		rival, err := openclone.New(context.Background(), d.options)
+		if err == nil {
+			err = within(1, rival.Close)
+		}
+		return plain(err)
 	case "show":
 		return response{OK: true, Text: d.client.String()}
 	}
@@ -140,6 +147,7 @@ func (d *driver) open(text json.RawMessage) error {
 	if err != nil {
 		return err
 	}
+	d.options = options
 	d.client, d.source, d.stop = client, options.SourceType, client.CloseOnSignal(3*time.Second)
 	return nil
 }

@@ -39,6 +39,7 @@ type options struct {
 	ResponseTimeout float64              `json:"response_timeout"`
 	RetryBase       float64              `json:"retry_base"`
 	RetryCap        float64              `json:"retry_cap"`
+	ClockRetry      float64              `json:"clock_retry"`
 }
 
 func readOptions(text json.RawMessage) (openclone.Options, error) {
@@ -51,6 +52,7 @@ func readOptions(text json.RawMessage) (openclone.Options, error) {
 		SourceType: from.SourceType, Platform: from.Platform, Enabled: from.Enabled, StateDir: from.StateDir,
 		MaxBatchAge: duration(from.MaxBatchAge), SpoolMaxBytes: from.SpoolMaxBytes, BlockTimeout: duration(from.BlockTimeout),
 		ResponseTimeout: duration(from.ResponseTimeout), RetryBase: duration(from.RetryBase), RetryCap: duration(from.RetryCap),
+		ClockRetry: duration(from.ClockRetry),
 	}
 	if from.MaxBatchEvents != nil {
 		to.MaxBatchEvents = *from.MaxBatchEvents

@@ -1,9 +1,11 @@
 """Plays the conformance table's commands on a client: one JSON object a line in, one a line out."""
 
 import dataclasses
+import importlib
 import json
 import os
 import sys
+import threading
 import time
 
 import openclone
@@ -22,6 +24,7 @@ class Driver:
 
     def do_open(self, command):
         options = command["options"]
+        self.options = options
         self.client = openclone.Client(
             **options,
             on_error=lambda error: self.errors.append(type(error).__name__),
@@ -71,6 +74,30 @@ class Driver:
 
     def do_events(self, _command):
         return {"errors": self.errors, "rejected": self.rejected}
+
+    def do_rival(self, _command):
+        """Another thread, then a second copy of the package, open the same state directory."""
+        outcomes = []
+
+        def attempt(package):
+            try:
+                package.Client(**self.options)
+                outcomes.append({})
+            except Exception as error:  # noqa: BLE001
+                outcomes.append(failure(error))
+
+        mine = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "openclone"}
+        for name in mine:
+            if not name.startswith("openclone.v1"):
+                del sys.modules[name]
+        copy = importlib.import_module("openclone")
+        sys.modules.update(mine)
+        assert copy.Client is not openclone.Client
+        for package in (openclone, copy):
+            thread = threading.Thread(target=attempt, args=(package,))
+            thread.start()
+            thread.join()
+        return next((outcome for outcome in outcomes if outcome.get("error") != "SpoolLocked"), outcomes[0])
 
     def do_show(self, _command):
         return {"text": repr(self.client)}

@@ -80,8 +80,8 @@ class Case(unittest.TestCase):
         return {
             "endpoint": service.url if service else "http://127.0.0.1:9", "api_key": KEY, "plugin_id": "unit-test",
             "plugin_version": "1.0.0", "source_type": "braindump", "platform": "linux", "state_dir": self.state,
-            "transport": "json", "retry_base": 0.01, "retry_cap": 0.02, "on_error": self.errors.append,
-            "on_rejected": self.rejected.append,
+            "transport": "json", "retry_base": 0.01, "retry_cap": 0.02, "clock_retry": 0.05,
+            "on_error": self.errors.append, "on_rejected": self.rejected.append,
         } | options
 
     def client(self, service, **options):

@@ -57,7 +57,7 @@ class ClientTest(Case):
     def test_named_events_are_set_aside_as_documented_batches(self):
         def response(batch):
             violations = [
-                {"loc": ["body", "events", index, "timestamp"], "msg": "too late"}
+                {"loc": ["body", "events", index, "raw_ref"], "msg": "too long"}
                 for index, event in enumerate(batch["events"]) if event["raw_ref"].startswith("bad")
             ]
             return (422, {}, {"detail": violations}) if violations else self.stored(batch)
@@ -70,7 +70,7 @@ class ClientTest(Case):
             name = hashlib.sha256(rejected.raw_ref.encode()).hexdigest()[:32]
             self.assertEqual(rejected.path, self.state / "dead-letter" / f"{name}.json")
             document = json.loads(rejected.path.read_text())
-            self.assertEqual(document["rejected"], ["events[0].timestamp: too late"])
+            self.assertEqual(document["rejected"], ["events[0].raw_ref: too long"])
             self.assertEqual([event["data"] for event in document["events"]], [{"n": number}])
             self.assertEqual(rejected.path.stat().st_mode & 0o777, 0o600)
 
@@ -117,6 +117,27 @@ class ClientTest(Case):
             client.flush()
             self.assertEqual((client.stats().stored, client.stats().rejected), (1, 0))
         self.assertEqual([type(error) for error in self.errors], [openclone.Clock])
+
+    def test_an_event_ahead_of_the_service_waits_and_the_others_go_on(self):
+        is_right = []
+
+        def respond(batch):
+            refs = [event["raw_ref"] for event in batch["events"]]
+            if "ahead" in refs and not is_right:
+                return 422, {}, {"detail": [{"loc": ["body", "events", refs.index("ahead"), "timestamp"], "msg": "ahead"}]}
+            return self.stored(batch)
+
+        with self.client(self.service(respond), max_batch_age=0.01) as client:
+            for raw_ref in ("a", "ahead", "b"):
+                client.send({}, raw_ref=raw_ref)
+            with self.assertRaisesRegex(openclone.Timeout, "ahead of its clock"):
+                client.flush(0.5)
+            stats = client.stats()
+            self.assertEqual((stats.queued, stats.stored, stats.rejected), (1, 2, 0))
+            is_right.append(True)
+            client.flush()
+        self.assertIn(openclone.Clock, [type(error) for error in self.errors])
+        self.assertFalse(list((self.state / "dead-letter").iterdir()))
 
     def test_flush_says_what_kept_it_and_close_keeps_the_rest(self):
         client = self.client(self.service(lambda _batch: (503, {}, {"detail": "starting"})))

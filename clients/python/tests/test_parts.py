@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import time
 import unittest
 from datetime import datetime, timezone
 from unittest import mock
@@ -38,7 +39,8 @@ GOOD = {
     "endpoint": "http://127.0.0.1:8000", "api_key": "secret-key", "plugin_id": "my-plugin", "plugin_version": "1.0.0",
     "source_type": "braindump", "platform": "linux", "enabled": True, "state_dir": "/nowhere", "max_batch_events": 100,
     "max_batch_age": 60.0, "spool_max_bytes": 1 << 20, "on_full": "block", "block_timeout": 30.0, "transport": "auto",
-    "response_timeout": 30.0, "retry_base": 0.5, "retry_cap": 60.0, "on_error": None, "on_rejected": None,
+    "response_timeout": 30.0, "retry_base": 0.5, "retry_cap": 60.0, "clock_retry": 3600.0,
+    "on_error": None, "on_rejected": None,
 }
 BAD = [
     ("endpoint", ["ftp://h", "h:1", "http://", "http://u:p@h", "http://h/x", "http://h:0", "http://h:99999", "http://h?a"]),
@@ -128,11 +130,40 @@ class EventsTest(unittest.TestCase):
         with self.assertRaises(InvalidEvent):
             encode(Gps(lat=math.inf), source_type="gps")
 
+    def test_what_the_service_would_reject_is_invalid(self):
+        def deep(levels):
+            return {} if levels == 1 else {"a": deep(levels - 1)}
+
+        longest = "é" * 131_072
+        for data in (
+            deep(32), {str(number): number for number in range(256)}, {"k" * 128: 1}, {"a": [longest]},
+            Braindump(text=longest),
+        ):
+            encode(data)
+        for data in (
+            deep(33), {str(number): number for number in range(257)}, {"k" * 129: 1}, {"a": [longest + "x"]},
+            Braindump(text=longest + "x"),
+        ):
+            with self.assertRaises(InvalidEvent):
+                encode(data)
+
+    def test_a_time_ahead_of_this_device_is_invalid(self):
+        encode({}, time.time() + 23 * 3600)
+        with self.assertRaisesRegex(InvalidEvent, "24 h ahead"):
+            encode({}, time.time() + 25 * 3600)
+        with self.assertRaisesRegex(InvalidEvent, "looks like milliseconds"):
+            encode({}, time.time() * 1000)
+
     def test_the_greatest_event(self):
-        shell = len(_json_form.event_json(encode({"text": ""}, 1_700_000_000, "r")))
-        encode({"text": "x" * (1_000_000 - shell)}, 1_700_000_000, "r")
-        encode(Braindump(text="\n" * ((1_000_000 - shell) // 2)), 1_700_000_000, "r")
-        for data in ({"text": "x" * (1_000_001 - shell)}, Braindump(text="\x01" * 170_000)):
+        def parts(text):
+            # One text alone would be too long.
+            quarter = len(text) // 4
+            return {"t": [text[:quarter], text[quarter : 2 * quarter], text[2 * quarter : 3 * quarter], text[3 * quarter :]]}
+
+        shell = len(_json_form.event_json(encode(parts(""), 1_700_000_000, "r")))
+        encode(parts("x" * (1_000_000 - shell)), 1_700_000_000, "r")
+        encode(parts("\n" * ((1_000_000 - shell) // 2)), 1_700_000_000, "r")
+        for data in (parts("x" * (1_000_001 - shell)), Braindump(text="\x01" * 170_000)):
             with self.assertRaises(EventTooLarge):
                 encode(data, 1_700_000_000, "r")
 
@@ -158,6 +189,13 @@ class EventsTest(unittest.TestCase):
 
 
 class ResponsesTest(unittest.TestCase):
+    def test_times_of_events_are_named(self):
+        violations = error_details_pb2.BadRequest()
+        violations.field_violations.add(field="events[2].timestamp", description="more than 24 h ahead")
+        violations.field_violations.add(field="events[4].data", description="too deep")
+        response = self.status(3, violations)
+        self.assertEqual((response.is_clock, response.ahead), (False, {2}))
+
     def status(self, code, *details):
         status = status_pb2.Status(code=code, message="m")
         for detail in details:
@@ -190,7 +228,7 @@ class ResponsesTest(unittest.TestCase):
         for code in (401, 403):
             self.assertIsInstance(_responses.of_http(code, {}, b""), Denied)
         for code in (404, 408, 429, 500, 502, 503, 504):
-            self.assertEqual(_responses.of_http(code, {"retry-after": "7"}, b""), Failed(f"HTTP {code}", 7.0))
+            self.assertEqual(_responses.of_http(code, {"retry-after": "7"}, b""), Failed(f"HTTP {code}", 7.0, is_limit=code == 429))
 
     def test_retry_after(self):
         for value, expected in [("-3", 0.0), ("soon", 0.0), ("nan", 0.0), ("1e12", 86_400.0), (None, 0.0)]:
@@ -244,7 +282,7 @@ class RouteTest(unittest.TestCase):
         self.fail(1)
         self.assertFalse(self.route.is_json())
 
-    def test_an_response_in_between_counts(self):
+    def test_a_response_in_between_counts(self):
         self.fail(1)
         self.route.stream_ended(got_response=True)
         self.fail(1)
@@ -253,6 +291,13 @@ class RouteTest(unittest.TestCase):
     def test_back_to_the_stream_when_json_fails_too(self):
         self.fail(2)
         self.route.posted(got_response=False)
+        self.assertFalse(self.route.is_json())
+
+    def test_too_many_requests_end_the_detour(self):
+        self.fail(2)
+        self.route.posted(got_response=True)
+        self.assertTrue(self.route.is_detour())
+        self.route.posted(got_response=True, is_limit=True)
         self.assertFalse(self.route.is_json())
 
     def test_forced(self):

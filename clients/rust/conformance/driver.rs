@@ -19,6 +19,7 @@ type BoxError = Box<dyn std::error::Error>;
 struct Driver {
     client: Option<Client>,
     source_type: SourceType,
+    options: Value,
     reported: Reported,
 }
 
@@ -81,6 +82,10 @@ impl Driver {
                 let reported = self.reported.lock().map_err(|_| "poisoned")?;
                 Ok(json!({"ok": true, "errors": reported.0, "rejected": reported.1}))
             }
+            "rival" => plain(match builder(&self.options).open().await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
+            }),
             "show" => Ok(json!({"ok": true, "text": format!("{:?}", self.client()?)})),
             other => return Err(format!("unknown command {other}").into()),
         })
@@ -105,6 +110,7 @@ impl Driver {
                 reported.1.push(event.raw_ref.clone());
             }
         });
+        self.options = options.clone();
         self.source_type = source_type(options);
         self.client = Some(builder.open().await?);
         Ok(())
@@ -194,6 +200,7 @@ fn builder(options: &Value) -> Builder {
         response_timeout: time("response_timeout");
         retry_base: time("retry_base");
         retry_cap: time("retry_cap");
+        clock_retry: time("clock_retry");
         on_full: text("on_full").map(|name| match name.as_str() {
             "reject" => OnFull::Reject,
             "drop_oldest" => OnFull::DropOldest,

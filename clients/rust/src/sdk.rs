@@ -30,6 +30,7 @@ mod document;
 mod error;
 mod event;
 mod options;
+mod owner;
 mod sender;
 mod spool;
 mod state;

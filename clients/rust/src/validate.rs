@@ -54,6 +54,10 @@ pub fn validate(batch: &Batch, now: SystemTime) -> Vec<Violation> {
 
 fn check_event(event: &Event, source_type: SourceType, latest: UnixTime, violations: &mut Violations) {
     violations.field("timestamp", timestamp(event.timestamp.as_ref(), latest));
+    check_data(event, source_type, violations);
+}
+
+fn check_data(event: &Event, source_type: SourceType, violations: &mut Violations) {
     match &event.data {
         None => violations.field("data", Some(Rule::Missing)),
         Some(Data::Json(json)) => rules::check_data(json, violations),
@@ -77,6 +81,14 @@ pub const fn unix_time(timestamp: &Timestamp) -> UnixTime {
         seconds: timestamp.seconds,
         nanos: timestamp.nanos,
     }
+}
+
+/// Lists what is wrong with an event, but for its timestamp, at most [`MAX_VIOLATIONS`]; nothing if it is valid.
+#[must_use]
+pub fn validate_event(event: &Event, source_type: SourceType) -> Vec<Violation> {
+    let mut violations = Violations::new(MAX_VIOLATIONS);
+    check_data(event, source_type, &mut violations);
+    violations.into_vec()
 }
 
 #[cfg(test)]

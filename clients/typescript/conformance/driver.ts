@@ -4,8 +4,11 @@
  * @module
  */
 
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { inspect } from "node:util";
+import { Worker } from "node:worker_threads";
 
 import { Client, type Event, OpenCloneError, payload, type Rejected, type SourceTypeName } from "../src/index.js";
 import { parseExactly } from "./json.js";
@@ -26,6 +29,7 @@ const TEXTLESS = new Set(["web_browsing", "music", "health", "calendar", "gps", 
 
 let client: Client | undefined;
 let sourceType: SourceTypeName = "braindump";
+let lastOptions: Parameters<typeof Client.open>[0];
 let errors: string[] = [];
 let rejected: string[] = [];
 
@@ -35,8 +39,9 @@ const commands: Record<string, (command: Command) => Promise<Response>> = {
     sourceType = options["source_type"] as SourceTypeName;
     errors = [];
     rejected = [];
+    lastOptions = Object.fromEntries(names) as unknown as typeof lastOptions;
     client = await Client.open({
-      ...(Object.fromEntries(names) as Parameters<typeof Client.open>[0]),
+      ...lastOptions,
       onError: (error: OpenCloneError) => void (errors.push(error.name), console.error(`${error.name}: ${error.message}`)),
       onRejected: (event: Rejected) => void (rejected.push(event.rawRef), console.error(`rejected ${inspect(event)}`)),
     });
@@ -78,6 +83,16 @@ const commands: Record<string, (command: Command) => Promise<Response>> = {
     return { errors, rejected };
   },
 
+  /** A worker thread, then a second copy of the package, open the same state directory. */
+  async rival() {
+    const inside = await inWorker(import.meta.resolve("../src/index.js"));
+    const copy = fs.mkdtempSync(new URL("../copy-", import.meta.url).pathname);
+    fs.cpSync(new URL("../src", import.meta.url), copy, { recursive: true });
+    const copied = await nameOf(await import(path.join(copy, "index.js")));
+    fs.rmSync(copy, { recursive: true });
+    return copied.error === "SpoolLocked" ? inside : copied;
+  },
+
   async show() {
     return { text: `${inspect(opened(), { depth: 9, showHidden: true })} ${String(opened())} ${JSON.stringify(opened())}` };
   },
@@ -87,6 +102,29 @@ const commands: Record<string, (command: Command) => Promise<Response>> = {
     return {};
   },
 };
+
+async function nameOf({ Client: Copy }: { Client: typeof Client }): Promise<{ error: string; message: string }> {
+  try {
+    await Copy.open(lastOptions);
+    return { error: "Opened", message: "a second client" };
+  } catch (error) {
+    return { error: (error as Error).name, message: String(error) };
+  }
+}
+
+function inWorker(module: string): Promise<Response> {
+  const code = `
+    const { parentPort, workerData } = require("node:worker_threads");
+    import(workerData.module)
+      .then(({ Client }) => Client.open(workerData.options))
+      .then(() => parentPort.postMessage({ error: "Opened", message: "a second client" }))
+      .catch((error) => parentPort.postMessage({ error: error.name, message: String(error) }));`;
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(code, { eval: true, workerData: { module, options: lastOptions } });
+    worker.once("message", (message: Response) => void worker.terminate().then(() => resolve(message)));
+    worker.once("error", reject);
+  });
+}
 
 function opened(): Client {
   if (client === undefined) throw new Error("no client is open");

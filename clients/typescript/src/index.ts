@@ -5,7 +5,8 @@
  */
 
 export * from "./core/errors.js";
-export { EARLIEST, type Event, MAX_EVENT_BYTES, MAX_RAW_REF } from "./core/event.js";
+export type { Event } from "./core/event.js";
+export { EARLIEST_SECONDS, MAX_EVENT_JSON_BYTES, MAX_RAW_REF_BYTES } from "./core/rules.js";
 export type { JsonObject, JsonValue } from "./core/json.js";
 export type { Payload, PayloadFields, PlatformName, SourceTypeName } from "./core/names.js";
 export type { CommonOptions, Rejected } from "./core/options.js";

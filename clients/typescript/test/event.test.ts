@@ -61,7 +61,8 @@ test("timestamps are Unix seconds or dates, rounded to microseconds", () => {
   assert.deepEqual(parts(new Date(1708258800123)), [1708258800n, 123000000]);
   assert.deepEqual(parts(1708258800.9999999), [1708258801n, 0]);
   assert.deepEqual(parts(1577836800), [1577836800n, 0]);
-  assert.deepEqual(parts(2 ** 60), [2n ** 60n, 0]);
+  const tomorrow = Math.floor(Date.now() / 1000) + 23 * 3600;
+  assert.deepEqual(parts(tomorrow), [BigInt(tomorrow), 0]);
   assert.ok(Math.abs(Number(fromBinary(EventSchema, encoded({ data: {} })).timestamp?.seconds) - Date.now() / 1000) < 5);
 });
 
@@ -79,9 +80,26 @@ test("what breaks a rule is rejected", () => {
   assert.ok(encoded({ data: {}, rawRef: "é".repeat(128) }));
 });
 
+test("what the service would reject is rejected at once", () => {
+  const deep = (levels: number): object => (levels === 1 ? {} : { a: deep(levels - 1) });
+  const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`m${index}`, index]));
+  const long = "é".repeat(131_072);
+  const good = [deep(32), members(256), { ["k".repeat(128)]: 1 }, { a: [long] }, payload.braindump({ text: long })];
+  for (const data of good) assert.ok(encoded({ data } as Event));
+  const bad = [deep(33), members(257), { ["k".repeat(129)]: 1 }, { a: [`${long}x`] }, payload.braindump({ text: `${long}x` })];
+  for (const data of bad) assert.throws(() => encoded({ data } as Event), InvalidEvent);
+  assert.throws(() => encoded({ data: {}, timestamp: Date.now() / 1000 + 25 * 3600 }), /24 h ahead/);
+  assert.throws(() => encoded({ data: {}, timestamp: Date.now() }), /it is in seconds, and this looks like milliseconds/);
+});
+
 test("an event is too large when its documented form is", () => {
-  const envelope = '{"timestamp":1708258800.0,"data":{"text":""},"raw_ref":"r"}'.length;
-  const event = (text: string): Event => ({ timestamp: 1708258800, rawRef: "r", data: payload.braindump({ text }) });
+  const envelope = '{"timestamp":1708258800.0,"data":{"texts":["","","",""]},"raw_ref":"r"}'.length;
+  // In four parts, as one text alone would be too long.
+  const event = (text: string): Event => ({
+    timestamp: 1708258800,
+    rawRef: "r",
+    data: { texts: [0, 1, 2, 3].map((part) => text.slice((part * text.length) / 4, ((part + 1) * text.length) / 4)) },
+  });
   assert.ok(encoded(event("x".repeat(1_000_000 - envelope))));
   assert.throws(() => encoded(event("x".repeat(1_000_001 - envelope))), EventTooLarge);
   assert.throws(() => encoded(event("\u0001".repeat(170_000))), EventTooLarge);

@@ -76,6 +76,7 @@ function sender(t: test.TestContext, queue: Queue, ...transports: [Transport, Tr
   const options: SenderOptions = {
     retryBase: 0.001,
     retryCap: 0.01,
+    clockRetry: 0.01,
     transports,
     onError: ({ name }) => void reported.errors.push(name),
     onRejected: ({ rawRef }) => void reported.rejected.push(rawRef),
@@ -134,7 +135,7 @@ test("a rejected key stops sending for good, and each flush says so", async (t) 
 test("a wrong clock sets nothing aside", async (t) => {
   const queue = new Events(2);
   let isRight = false;
-  const { sender: made, reported } = sender(t, queue, new Scripted(() => (isRight ? TAKEN : { kind: "clock", reason: "ahead" })));
+  const { sender: made, reported } = sender(t, queue, new Scripted(() => (isRight ? TAKEN : { kind: "clock", events: undefined, reason: "ahead" })));
   await assert.rejects(made.flush(100, "flush"), { name: "Timeout" });
   assert.deepEqual(reported.errors, ["Clock"]);
   isRight = true;
@@ -158,10 +159,32 @@ test("a service that finds POSTs too many is tried over the stream again", async
   const queue = new Events(6);
   let works = false;
   const stream = new Scripted(() => (works ? TAKEN : "lost"));
-  const post = new Scripted(({ position }) => (position < 2 ? TAKEN : ((works = true), failed("429", 0.01, true))), 1);
+  const post = new Scripted(({ position }) => (position < 2 ? TAKEN : ((works = true), { ...failed("429", 0.01, true), isLimit: true })), 1);
   const { sender: made } = sender(t, queue, stream, post);
   await made.flush(5000, "flush");
   assert.deepEqual([stream.attempts, post.attempts], [3, 1]);
+});
+
+test("a connection that nobody accepts is no reason to leave the stream", async (t) => {
+  const refused = { kind: "failed", reason: "ECONNREFUSED", after: 0, reached: false, isUnreachable: true } as const;
+  let tries = 0;
+  const [stream, post] = [new Scripted(() => (++tries < 6 ? refused : TAKEN)), new Scripted(() => TAKEN, 1)];
+  const { sender: made } = sender(t, new Events(1), stream, post);
+  await made.flush(5000, "flush");
+  assert.equal(post.attempts, 0);
+});
+
+test("an event ahead of the service's clock waits, and the others go on", async (t) => {
+  const queue = new Events(3);
+  let isRight = false;
+  const clock = { kind: "clock", events: undefined, reason: "ahead" } as const;
+  const transport = new Scripted(({ position }) => (position === 1 && !isRight ? clock : TAKEN));
+  const { sender: made, reported } = sender(t, queue, transport);
+  await assert.rejects(made.flush(100, "flush"), { name: "Timeout" });
+  assert.deepEqual([...queue.finished].sort(), [0, 2]);
+  assert.ok(reported.errors.includes("Clock"));
+  isRight = true;
+  await made.flush(5000, "flush");
 });
 
 test("where neither transport gets through, both are tried in turn; a service that responses is not left", async (t) => {

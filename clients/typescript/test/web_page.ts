@@ -32,7 +32,7 @@ async function overGrpcWeb(): Promise<void> {
   const client = await Client.open({ ...options, transport: "grpc" });
   const titles = Array.from({ length: 120 }, (_, index) => `grpc-web-${index}`);
   await Promise.all(titles.map((title) => client.send({ rawRef: title, data: payload.web_browsing({ title }) })));
-  await client.send({ rawRef: "ahead", timestamp: Date.now() / 1000 + 100_000, data: { title: "tomorrow" } });
+  await client.send({ rawRef: "lone", data: { title: "tomorrow \ud800" } });
   await client.send({ rawRef: "json", data: { title: "as JSON", n: 12345678901234567890n } });
   seen["rival"] = await nameOf(Client.open(options));
   await client.flush(20);

@@ -155,6 +155,17 @@ fn make(event: &Map<String, Value>) -> anyhow::Result<Value> {
         }
         made.insert("data".to_owned(), value);
     }
+    if let Some(count) = made.remove("members") {
+        let count = count.as_u64().context("members is no number")?;
+        let members: Map<String, Value> = (0..count)
+            .map(|number| (format!("m{number}"), json!(number)))
+            .collect();
+        made.insert("data".to_owned(), Value::Object(members));
+    }
+    if let Some(length) = made.remove("key_bytes") {
+        let length = usize::try_from(length.as_u64().context("key_bytes is no number")?)?;
+        made.insert("data".to_owned(), json!({"k".repeat(length): 1}));
+    }
     if let Some(length) = made.remove("raw_ref_bytes") {
         let length = usize::try_from(length.as_u64().context("raw_ref_bytes is no number")?)?;
         made.insert("raw_ref".to_owned(), Value::String("r".repeat(length)));

@@ -54,7 +54,11 @@ impl Play<'_> {
             }
             Step::Repair(raw_ref) => self.repair(raw_ref).await,
             Step::Rival { error } => self.rival(error).await,
-            Step::Went { over, only } => self.went(over, *only),
+            Step::RivalInside { error } => {
+                let response = self.ask(&json!({"do": "rival"}), 20.0).await?;
+                expect(&response, Some(error))
+            }
+            Step::Went { over, only, most } => self.went(over, *only, *most),
         }
     }
 
@@ -192,21 +196,32 @@ impl Play<'_> {
     }
 
     async fn rival(&mut self, error: &str) -> anyhow::Result<()> {
-        let mut rival = Driver::start(&self.sdk.driver, &self.directory, &self.transcript)?;
-        let command = json!({"do": "open", "options": self.options});
-        let response = rival.ask(&command, Duration::from_secs(10)).await?;
-        rival.kill().await?;
-        expect(&response, Some(error))
+        for sdk in self.places.sdks {
+            let mut rival = Driver::start(&sdk.driver, &self.directory, &self.transcript)?;
+            let command = json!({"do": "open", "options": self.options});
+            let response = rival.ask(&command, Duration::from_secs(10)).await?;
+            rival.kill().await?;
+            expect(&response, Some(error))
+                .with_context(|| format!("the second client is that of {}", sdk.name))?;
+        }
+        Ok(())
     }
 
-    fn went(&self, over: &str, only: bool) -> anyhow::Result<()> {
+    fn went(&self, over: &str, only: bool, most: Option<u64>) -> anyhow::Result<()> {
         let record = self.proxy.record();
         let is_grpc = over == "grpc";
         ensure!(
             record.last_was_grpc == is_grpc,
             "the last request was not {over}: {record:?}"
         );
-        let other = if is_grpc { record.json } else { record.grpc };
+        let (own, other) = match is_grpc {
+            true => (record.grpc, record.json),
+            false => (record.json, record.grpc),
+        };
+        ensure!(
+            most.is_none_or(|most| own <= most),
+            "{own} requests went over {over}, at most {most:?} were expected"
+        );
         ensure!(!only || other == 0, "{other} requests did not go over {over}");
         Ok(())
     }

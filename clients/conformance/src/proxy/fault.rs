@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// A fault, and how often it failures.
+/// A fault, and how often it applies.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Fault {
     #[serde(flatten)]
@@ -31,8 +31,18 @@ pub(crate) enum Kind {
     Exhausted { retry_after: Option<u32> },
     /// 500, or INTERNAL.
     Internal,
-    /// The batch's own `timestamp` is said to be wrong.
+    /// The batch's own `timestamp` and those of its events are moved two days ahead, as by a machine whose clock is.
     Clock,
+    /// The timestamps of these events are moved two days ahead.
+    Ahead { raw_refs: Vec<String> },
+    /// These events are made such that the service rejects them, naming the event (a `raw_ref` that is too `long`), or over
+    /// JSON none (data that is too `deep`).
+    Spoil {
+        #[serde(default)]
+        long: Vec<String>,
+        #[serde(default)]
+        deep: Vec<String>,
+    },
     /// The connection is reset after so many responses of a stream; instead of the response, for JSON.
     ResetAfterResponses { responses: usize },
     /// The connection is reset after so many bytes of a request's body.
@@ -42,9 +52,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether it failures connections, not requests.
+    /// Whether it applies to connections, not requests.
     pub(crate) fn is_of_connections(&self) -> bool {
         matches!(self, Self::Refuse | Self::BlackHole | Self::NoHttp2)
+    }
+
+    /// Whether it changes what is sent.
+    pub(crate) fn changes(&self) -> bool {
+        matches!(self, Self::Clock | Self::Ahead { .. } | Self::Spoil { .. })
     }
 
     /// Whether only gRPC suffers.

@@ -1,4 +1,4 @@
-//! One request: struck by a fault, or passed on.
+//! One request: answered by a fault, or passed on.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response, Uri, Version, header};
-use http_body_util::{BodyExt as _, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -16,7 +16,8 @@ use hyper_util::{
 use tokio::sync::Notify;
 
 use super::{
-    count::Messages,
+    change,
+    count::{self, Messages},
     fault::Kind,
     responses::{self, Rejection},
     state::State,
@@ -27,7 +28,7 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Fault>;
 
 type Upstream = Client<HttpConnector, Body>;
 
-/// Responses one request. `cut` resets the connection that it came on.
+/// Handles one request. `cut` resets the connection that it came on.
 pub(super) async fn handle(
     state: Arc<State>,
     cut: Arc<Notify>,
@@ -40,8 +41,6 @@ pub(super) async fn handle(
         Some(Kind::Unavailable { retry_after }) => (Rejection::Unavailable, retry_after),
         Some(Kind::Exhausted { retry_after }) => (Rejection::Exhausted, retry_after),
         Some(Kind::Internal) => (Rejection::Internal, None),
-        // The stream of a call is acknowledged as it comes.
-        Some(Kind::Clock) => return Ok(responses::wrong_clock(is_grpc, request.into_body())),
         Some(Kind::GrpcAsHttp) => return Ok(responses::bad_gateway()),
         Some(Kind::Delay { seconds }) => {
             tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
@@ -73,7 +72,14 @@ async fn pass_on(
     } else {
         over_1()
     };
-    let request = Request::from_parts(parts, limited(body, fault.as_ref(), &cut));
+    let body = match &fault {
+        Some(kind) if kind.changes() => {
+            parts.headers.remove(header::CONTENT_LENGTH);
+            changed(body, kind, is_grpc).await?
+        }
+        _ => limited(body, fault.as_ref(), &cut),
+    };
+    let request = Request::from_parts(parts, body);
     let Ok(response) = upstream.request(request).await else {
         return reset(&cut).await;
     };
@@ -113,6 +119,24 @@ fn limited(body: Incoming, fault: Option<&Kind>, cut: &Arc<Notify>) -> Body {
         Frame::data(Bytes::new())
     });
     body.map_err(Into::into).boxed_unsync()
+}
+
+/// The request's body with its batches changed.
+async fn changed(body: Incoming, kind: &Kind, is_grpc: bool) -> Result<Body, Fault> {
+    if !is_grpc {
+        let whole = body.collect().await?.to_bytes();
+        let body = Full::from(change::document(kind, &whole));
+        return Ok(body.map_err(|never| match never {}).boxed_unsync());
+    }
+    let (kind, mut messages) = (kind.clone(), Messages::default());
+    let body = body.map_frame(move |frame| {
+        let bytes = frame.into_data().unwrap_or_default();
+        let whole = messages.take(&bytes).into_iter();
+        Frame::data(Bytes::from_iter(
+            whole.flat_map(|message| count::frame(&change::message(&kind, &message))),
+        ))
+    });
+    Ok(body.map_err(Into::into).boxed_unsync())
 }
 
 /// A stream of responses that passes at most `responses` of them, then resets the connection.

@@ -1,18 +1,12 @@
 //! Responses that the proxy gives itself, in the shape that the service gives them.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Frame, Incoming};
-use openclone_client::v1::{IngestRequest, IngestResponse, ingest_response::Outcome};
-use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::{
-    count::{self, Messages},
-    forward::Body,
-};
+use super::forward::Body;
 
 /// Why there is no result.
 #[derive(Clone, Copy)]
@@ -65,48 +59,6 @@ pub(super) fn bad_gateway() -> Response<Body> {
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
     response
-}
-
-/// Says of every batch that its own timestamp is too far ahead.
-pub(super) fn wrong_clock(is_grpc: bool, body: Incoming) -> Response<Body> {
-    if !is_grpc {
-        let detail = r#"{"detail": [{"type": "value_error", "loc": ["body", "timestamp"],
-            "msg": "Value error, timestamp is more than 24 h ahead", "input": 9999999999.0}]}"#;
-        return json(StatusCode::UNPROCESSABLE_ENTITY, detail.to_owned());
-    }
-    let mut messages = Messages::default();
-    let acknowledged = body.map_frame(move |frame| {
-        let bytes = frame.into_data().unwrap_or_default();
-        let responses = messages
-            .take(&bytes)
-            .into_iter()
-            .flat_map(|message| response_clock(&message));
-        Frame::data(Bytes::from_iter(responses))
-    });
-    let trailers = HeaderMap::from_iter([(
-        http::HeaderName::from_static("grpc-status"),
-        HeaderValue::from_static("0"),
-    )]);
-    let body = acknowledged.with_trailers(async move { Some(Ok(trailers)) });
-    let mut response = Response::new(body.map_err(Into::into).boxed_unsync());
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    response
-}
-
-fn response_clock(message: &[u8]) -> Vec<u8> {
-    let sequence = IngestRequest::decode(message).map_or(0, |request| request.sequence);
-    let mut details = ErrorDetails::new();
-    details.add_bad_request_violation("timestamp", "timestamp is more than 24 h ahead");
-    let status =
-        Status::with_error_details(Code::InvalidArgument, "timestamp: more than 24 h ahead", details);
-    let error = tonic_types::Status::decode(status.details()).unwrap_or_default();
-    let response = IngestResponse {
-        sequence,
-        outcome: Some(Outcome::Error(error)),
-    };
-    count::frame(&response.encode_to_vec())
 }
 
 fn json(status: StatusCode, text: String) -> Response<Body> {

@@ -1,4 +1,4 @@
-//! What all connections of a proxy share: the fault of the deadline, and what has come.
+//! What all connections of a proxy share: the current fault, and what has come.
 
 use std::{
     net::SocketAddr,
@@ -57,12 +57,12 @@ impl State {
             .is_some_and(|fault| fault.kind == Kind::Refuse)
     }
 
-    /// The fault that failures a new connection.
+    /// The fault that applies to a new connection.
     pub(super) fn connected(&self) -> Option<Kind> {
-        self.strike(Kind::is_of_connections)
+        self.find(Kind::is_of_connections)
     }
 
-    /// Notes a request; gives the fault that failures it.
+    /// Notes a request; gives the fault that applies to it.
     pub(super) fn requested(&self, is_grpc: bool) -> Option<Kind> {
         let mut record = lock(&self.record);
         *(if is_grpc {
@@ -77,10 +77,10 @@ impl State {
                 .is_some_and(|deadline| Instant::now() < deadline),
         );
         drop(record);
-        self.strike(|kind| !kind.is_of_connections() && (is_grpc || !kind.is_of_grpc()))
+        self.find(|kind| !kind.is_of_connections() && (is_grpc || !kind.is_of_grpc()))
     }
 
-    /// Notes that whoever sent was reported to wait.
+    /// Notes that the client was told to wait.
     pub(super) fn told_to_wait(&self, seconds: Option<u32>) {
         // A hundredth of slack for clocks that tick coarsely.
         let wait = seconds.map(|seconds| Duration::from_secs(seconds.into()).mul_f64(0.99));
@@ -91,15 +91,15 @@ impl State {
         lock(&self.record).clone()
     }
 
-    fn strike(&self, applies: impl Fn(&Kind) -> bool) -> Option<Kind> {
+    fn find(&self, applies: impl Fn(&Kind) -> bool) -> Option<Kind> {
         let mut fault = lock(&self.fault);
-        let failures = fault.as_mut().filter(|fault| applies(&fault.kind))?;
-        match &mut failures.times {
+        let active = fault.as_mut().filter(|fault| applies(&fault.kind))?;
+        match &mut active.times {
             Some(0) => return None,
             Some(left) => *left -= 1,
             None => {}
         }
-        Some(failures.kind.clone())
+        Some(active.kind.clone())
     }
 }
 

@@ -79,18 +79,18 @@ func TestEachCodeHasItsOutcome(t *testing.T) {
 
 func TestFaultsNameTheirEventsOverBothTransports(t *testing.T) {
 	overGRPC := grpcOutcome(t, codes.InvalidArgument, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
-		{Field: "events[3].timestamp", Description: "too late"}, {Field: "events[10].data.a[2]", Description: "too long"},
+		{Field: "events[3].raw_ref", Description: "too late"}, {Field: "events[10].data.a[2]", Description: "too long"},
 		{Field: "plugin_version", Description: "no SemVer"},
 	}})
 	overHTTP := fromHTTP(422, nil, []byte(`{"detail":[
-		{"type":"x","loc":["body","events",3,"timestamp"],"msg":"too late"},
+		{"type":"x","loc":["body","events",3,"raw_ref"],"msg":"too late"},
 		{"type":"x","loc":["body","events",10,"data","a",2],"msg":"too long"},
 		{"type":"x","loc":["body","plugin_version"],"msg":"no SemVer"}]}`), time.Now())
 	for name, read := range map[string]outcome{"gRPC": overGRPC, "HTTP": overHTTP} {
 		if got := read.named(); !slices.Equal(got, []int{3, 10}) {
 			t.Errorf("%s: %v", name, got)
 		}
-		if got := read.reasons(3); !slices.Equal(got, []string{"events[0].timestamp: too late"}) {
+		if got := read.reasons(3); !slices.Equal(got, []string{"events[0].raw_ref: too late"}) {
 			t.Errorf("%s: %v", name, got)
 		}
 		if got := read.reasons(10); !slices.Equal(got, []string{"events[0].data.a[2]: too long"}) {
@@ -122,5 +122,15 @@ func TestRetryAfterIsSecondsOrADate(t *testing.T) {
 		if got := retryAfter(value, now); got != want {
 			t.Errorf("%q: %s, want %s", value, got, want)
 		}
+	}
+}
+
+func TestTimesOfEventsAreTheClock(t *testing.T) {
+	read := fromHTTP(422, nil, []byte(`{"detail":[{"loc":["body","events",3,"timestamp"],"msg":"ahead"},{"loc":["body","events",5,"data"],"msg":"x"}]}`), time.Now())
+	if !errors.Is(read.err, sdkerr.ErrClock) || !slices.Equal(read.ahead, []int{3}) {
+		t.Errorf("%+v", read)
+	}
+	if limit := fromHTTP(429, nil, nil, time.Now()); !limit.isLimit {
+		t.Errorf("%+v", limit)
 	}
 }

@@ -27,6 +27,12 @@ type outcome struct {
 	retryAfter time.Duration
 	// violations are what the server found in a rejected batch.
 	violations []finding
+	// ahead are the events that the server finds ahead of its clock; with sdkerr.ErrClock, nil is the whole batch.
+	ahead []int
+	// isLimit tells that the server has had too many requests (429).
+	isLimit bool
+	// isFromService tells that the service itself responded: each of its errors has details, one of a proxy has none.
+	isFromService bool
 	// isFromProxy tells that the response says nothing about the service: 502, 503 and 504.
 	isFromProxy bool
 }
@@ -41,7 +47,7 @@ type finding struct {
 
 var errRejected = errors.New("batch rejected")
 
-// named lists the events that are at sdkerr.
+// named lists the events that are at fault.
 func (v *outcome) named() []int {
 	var named []int
 	for _, finding := range v.violations {
@@ -80,6 +86,16 @@ func rejected(message string, violations []finding) outcome {
 			return outcome{err: fmt.Errorf("%w: the service rejected the time of this machine: %s", sdkerr.ErrClock, finding.text)}
 		}
 	}
+	// Send has compared them with the clock of this machine, so the two clocks differ.
+	var ahead []int
+	for _, finding := range violations {
+		if finding.event >= 0 && finding.path == "timestamp" {
+			ahead = append(ahead, finding.event)
+		}
+	}
+	if ahead != nil {
+		return outcome{err: fmt.Errorf("%w: the service finds %d events ahead of its clock: %s", sdkerr.ErrClock, len(ahead), message), ahead: ahead}
+	}
 	return outcome{err: fmt.Errorf("%w: %s", errRejected, message), violations: violations}
 }
 
@@ -93,8 +109,9 @@ func fromStatus(proto *spb.Status) outcome {
 		return rejected(state.Message(), violations(state))
 	}
 	return outcome{
-		err:        fmt.Errorf("%w: %s: %s", sdkerr.ErrUnavailable, state.Code(), state.Message()),
-		retryAfter: retryDelay(state),
+		err:           fmt.Errorf("%w: %s: %s", sdkerr.ErrUnavailable, state.Code(), state.Message()),
+		retryAfter:    retryDelay(state),
+		isFromService: len(proto.GetDetails()) > 0,
 	}
 }
 
@@ -145,6 +162,7 @@ func fromHTTP(code int, header http.Header, body []byte, now time.Time) outcome 
 	return outcome{
 		err:         fmt.Errorf("%w: HTTP %d: %s", sdkerr.ErrUnavailable, code, detailText(body)),
 		retryAfter:  retryAfter(header.Get("Retry-After"), now),
+		isLimit:     code == http.StatusTooManyRequests,
 		isFromProxy: code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout,
 	}
 }

@@ -32,10 +32,10 @@ func newHTTPClient(config Config) *http.Client {
 }
 
 // post sends what is due, one batch after the other: at least one, and until the given time (the zero time is no end).
-func (s *Sender) post(ctx context.Context, until time.Time) result {
+func (s *Sender) post(ctx context.Context, until time.Time, maxEvents int) result {
 	var outcome result
 	for isFirst := true; isFirst || until.IsZero() || time.Now().Before(until); {
-		next := s.queue.take()
+		next := s.queue.take(maxEvents)
 		if next == nil {
 			return outcome
 		}
@@ -46,7 +46,7 @@ func (s *Sender) post(ctx context.Context, until time.Time) result {
 		isFirst = false
 		outcome.gotResponse = outcome.gotResponse || gotResponse && !response.isFromProxy
 		if err := s.apply(next, response); err != nil {
-			outcome.err, outcome.retryAfter = err, response.retryAfter
+			outcome.err, outcome.retryAfter, outcome.isLimit = err, response.retryAfter, response.isLimit
 			return outcome
 		}
 		outcome.isUseful = true

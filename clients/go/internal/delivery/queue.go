@@ -17,21 +17,27 @@ type batch struct {
 
 // queue is the spool with the batches that have been taken from it. One goroutine at a time takes; any may ask.
 type queue struct {
-	spool     *spool.Spool
-	maxEvents int
+	spool *spool.Spool
 
 	mu       sync.Mutex
 	again    []*batch            // to be sent again, before anything else
+	parked   []parked            // ahead of the service's clock, oldest first
 	open     map[*batch]struct{} // taken and not resolved
 	isTaking bool                // between the spool and open
 	changed  chan struct{}       // closed when a batch has been resolved
 	renewed  chan struct{}       // something is in again
 }
 
-func newQueue(from *spool.Spool, maxEvents int) *queue {
+// parked is a batch that is sent again later.
+type parked struct {
+	until time.Time
+	batch *batch
+}
+
+func newQueue(from *spool.Spool) *queue {
 	return &queue{
-		spool: from, maxEvents: maxEvents,
-		open: map[*batch]struct{}{}, changed: make(chan struct{}), renewed: make(chan struct{}, 1),
+		spool: from,
+		open:  map[*batch]struct{}{}, changed: make(chan struct{}), renewed: make(chan struct{}, 1),
 	}
 }
 
@@ -67,24 +73,45 @@ func (q *queue) wait(ctx context.Context, timeout time.Duration) bool {
 
 func (q *queue) isDue() (bool, time.Duration) {
 	q.mu.Lock()
-	count := len(q.again)
-	q.mu.Unlock()
-	if count > 0 {
-		return true, 0
+	count, kept := len(q.again), len(q.parked)
+	var retry time.Duration
+	if kept > 0 {
+		retry = max(time.Until(q.parked[0].until), 0)
 	}
-	return q.spool.Due(time.Now())
+	q.mu.Unlock()
+	switch {
+	case count > 0 || kept > 0 && retry == 0:
+		return true, 0
+	case kept >= maxParked:
+		return false, retry
+	}
+	isDue, in := q.spool.Due(time.Now())
+	if !isDue && kept > 0 && (in <= 0 || retry < in) {
+		in = retry
+	}
+	return isDue, in
 }
 
 // take gives the next batch, full or not; nil if there is none.
-func (q *queue) take() *batch {
+func (q *queue) take(maxEvents int) *batch {
+	q.mu.Lock()
+	if len(q.again) == 0 && len(q.parked) > 0 && !time.Now().Before(q.parked[0].until) {
+		q.again = append(q.again, q.parked[0].batch)
+		q.parked = q.parked[1:]
+	}
+	q.mu.Unlock()
 	if next := q.takeAgain(); next != nil {
 		return next
 	}
 	q.mu.Lock()
+	if len(q.parked) >= maxParked {
+		q.mu.Unlock()
+		return nil
+	}
 	q.isTaking = true
 	q.mu.Unlock()
 	next := &batch{}
-	next.chunk = q.spool.Take(q.maxEvents, next.events.Add)
+	next.chunk = q.spool.Take(maxEvents, next.events.Add)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.isTaking = false
@@ -141,6 +168,21 @@ func (q *queue) replace(old *batch, count int, parts []*batch) {
 	if len(parts) > 0 {
 		q.renew()
 	}
+}
+
+// park puts a part of a batch away until a time; the rest is sent again.
+func (q *queue) park(old, kept *batch, rest []*batch, until time.Time) {
+	q.mu.Lock()
+	delete(q.open, old)
+	q.open[kept] = struct{}{}
+	for _, part := range rest {
+		q.open[part] = struct{}{}
+	}
+	q.parked = append(q.parked, parked{until, kept})
+	q.again = append(rest, q.again...)
+	q.mu.Unlock()
+	q.spool.PutDown(old.chunk)
+	q.renew()
 }
 
 func (q *queue) renew() {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
 	"github.com/PixxzR/openclone/clients/go/internal/spool"
+	"github.com/PixxzR/openclone/clients/go/internal/wire"
 )
 
 const (
@@ -26,6 +27,8 @@ const (
 	lastingAttempts = 3
 	// jsonPeriod is for how long JSON is used then.
 	jsonPeriod = 5 * time.Minute
+	// maxParked batches may be kept because of the clock; then nothing more is taken from the spool.
+	maxParked = 32
 )
 
 // Transport says how batches are sent.
@@ -47,9 +50,11 @@ type Config struct {
 	Transport           Transport
 	MaxEvents           int
 	RetryBase, RetryCap time.Duration
-	ResponseTimeout     time.Duration
-	DeadLetter          string
-	Logger              *slog.Logger
+	// ClockRetry is when events that the service finds ahead of its clock are sent again.
+	ClockRetry      time.Duration
+	ResponseTimeout time.Duration
+	DeadLetter      string
+	Logger          *slog.Logger
 	// OnError and OnRejected are called by the sending goroutines, one call at a time.
 	OnError    func(error)
 	OnRejected func(Rejected)
@@ -76,13 +81,19 @@ type Sender struct {
 	// Of the sending goroutine alone.
 	silent, fruitless int
 	isReported        map[error]bool
-	jsonUntil         time.Time
+	// isClockReported is set until a batch is stored.
+	isClockReported atomic.Bool
+	jsonUntil       time.Time
 }
 
 // result is how an attempt ended.
 type result struct {
 	// gotResponse tells that a batch got a response, of whatever kind; isUseful that a batch was stored or rejected.
 	gotResponse, isUseful bool
+	// isUnreachable tells that nothing listens there: no evidence that a proxy breaks HTTP/2.
+	isUnreachable bool
+	// isLimit tells that the service has had too many requests over JSON; streams are not counted.
+	isLimit bool
 	// err is nil when there was nothing more to send.
 	err        error
 	retryAfter time.Duration
@@ -92,7 +103,7 @@ type result struct {
 func Start(config Config, from *spool.Spool) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Sender{
-		config: config, queue: newQueue(from, config.MaxEvents), client: newHTTPClient(config), cancel: cancel,
+		config: config, queue: newQueue(from), client: newHTTPClient(config), cancel: cancel,
 		ended: make(chan struct{}), denied: make(chan struct{}), isReported: map[error]bool{},
 	}
 	go s.run(ctx)
@@ -165,18 +176,18 @@ func (s *Sender) run(ctx context.Context) {
 func (s *Sender) attempt(ctx context.Context) result {
 	switch {
 	case s.config.Transport == JSON:
-		return s.post(ctx, time.Time{})
+		return s.post(ctx, time.Time{}, s.config.MaxEvents)
 	case s.config.Transport == GRPC:
 		return s.stream(ctx)
 	case time.Now().Before(s.jsonUntil):
-		return s.post(ctx, s.jsonUntil)
+		return s.post(ctx, s.jsonUntil, wire.MaxBatchEvents)
 	case s.silent < silentAttempts:
 		return s.stream(ctx)
 	}
 	// One batch shows whether it works.
 	s.silent = 0
-	probe := s.post(ctx, time.Now())
-	if probe.gotResponse {
+	probe := s.post(ctx, time.Now(), wire.MaxBatchEvents)
+	if probe.gotResponse && !probe.isLimit {
 		s.jsonUntil = time.Now().Add(jsonPeriod)
 		s.config.Logger.Info("no response over gRPC, using JSON", "for", jsonPeriod)
 	}
@@ -197,8 +208,11 @@ func (s *Sender) learn(outcome result) {
 	s.fruitless++
 	if outcome.gotResponse {
 		s.silent = 0
-	} else if time.Now().After(s.jsonUntil) {
+	} else if time.Now().After(s.jsonUntil) && !outcome.isUnreachable {
 		s.silent++
+	}
+	if outcome.isLimit {
+		s.jsonUntil = time.Time{}
 	}
 	s.tellOnce(outcome.err)
 }
@@ -225,13 +239,32 @@ func (s *Sender) apply(sent *batch, response *outcome) error {
 		s.Counters.Stored.Add(uint64(response.stored))
 		s.Counters.Skipped.Add(uint64(response.skipped))
 		s.setFailure(nil)
+		s.isClockReported.Store(false)
 		s.queue.resolve(sent)
 		return nil
 	case errors.Is(response.err, errRejected):
 		return s.divide(sent, response)
+	case errors.Is(response.err, sdkerr.ErrClock):
+		s.park(sent, response)
+		return nil
 	}
 	s.queue.requeue(sent)
 	return response.err
+}
+
+// park keeps what is ahead of the service's clock; the rest of the batch is sent again.
+func (s *Sender) park(sent *batch, response *outcome) {
+	aside, rest := sent, []*batch(nil)
+	if len(response.ahead) > 0 {
+		named, others := wire.Split(sent.events.Len(), response.ahead)
+		divided := parts(sent, append([][]int{named}, others...))
+		aside, rest = divided[0], divided[1:]
+	}
+	s.queue.park(sent, aside, rest, time.Now().Add(s.config.ClockRetry))
+	s.setFailure(response.err)
+	if !s.isClockReported.Swap(true) {
+		s.config.OnError(response.err)
+	}
 }
 
 func sleep(ctx context.Context, pause time.Duration) bool {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"google.golang.org/grpc"
@@ -115,7 +117,7 @@ func (t *stream) close() {
 
 func (s *Sender) nextBatch(ctx context.Context) *batch {
 	for s.queue.wait(ctx, idleAfter) {
-		if next := s.queue.take(); next != nil {
+		if next := s.queue.take(s.config.MaxEvents); next != nil {
 			return next
 		}
 	}
@@ -194,6 +196,8 @@ func (t *stream) fail(with result) {
 	defer t.mu.Unlock()
 	if t.outcome.err == nil {
 		t.outcome.err, t.outcome.retryAfter = with.err, with.retryAfter
+		t.outcome.gotResponse = t.outcome.gotResponse || with.gotResponse
+		t.outcome.isUnreachable = with.isUnreachable
 	}
 	select {
 	case <-t.failed:
@@ -237,5 +241,18 @@ func ending(ctx context.Context, err error) result {
 	if errors.Is(read.err, sdkerr.ErrUnavailable) {
 		read.err = fmt.Errorf("%w (%w)", read.err, errEnded)
 	}
-	return result{err: read.err, retryAfter: read.retryAfter}
+	return result{
+		err: read.err, retryAfter: read.retryAfter, gotResponse: read.isFromService, isUnreachable: isUnreachable(err),
+	}
+}
+
+// isUnreachable tells that nothing listens there. grpc passes on the text of the system's error only.
+func isUnreachable(err error) bool {
+	text := err.Error()
+	for _, known := range []error{syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH} {
+		if strings.Contains(text, known.Error()) {
+			return true
+		}
+	}
+	return false
 }

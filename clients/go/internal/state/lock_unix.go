@@ -16,3 +16,8 @@ func tryLock(file *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
+
+func processExists(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}

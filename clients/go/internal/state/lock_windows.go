@@ -16,3 +16,14 @@ func tryLock(file *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
+
+func processExists(pid int) bool {
+	const stillActive = 259
+	handle, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
+	if err != nil {
+		return errors.Is(err, windows.ERROR_ACCESS_DENIED)
+	}
+	defer windows.CloseHandle(handle)
+	var code uint32
+	return windows.GetExitCodeProcess(handle, &code) == nil && code == stillActive
+}

@@ -1,7 +1,8 @@
 // Package state is the directory that a client keeps between its starts:
 //
 //	device-id      a UUID v4, made once
-//	lock           held for as long as the client is open
+//	lock           locked for as long as the client is open
+//	owners/        the process that has it open, see owner.go
 //	spool/         see package spool
 //	dead-letter/   events that were rejected, damaged files of the spool
 //
@@ -28,12 +29,13 @@ type Dir struct {
 	DeviceID string
 	path     string
 	lock     *os.File
+	owner    string
 }
 
 // Open makes what is missing and takes the lock.
 func Open(path string) (*Dir, error) {
 	d := &Dir{path: path}
-	for _, dir := range []string{path, d.Spool(), d.DeadLetter()} {
+	for _, dir := range []string{path, d.owners(), d.Spool(), d.DeadLetter()} {
 		if err := makeDir(dir); err != nil {
 			return nil, fmt.Errorf("%w: cannot make %s: %w", sdkerr.ErrSpool, dir, err)
 		}
@@ -72,7 +74,14 @@ func (d *Dir) takeLock() error {
 		_ = file.Close()
 		return fmt.Errorf("%w: cannot lock %s: %w", sdkerr.ErrSpool, path, err)
 	}
-	if !isFree {
+	if isFree {
+		d.owner, err = claim(d.owners())
+	}
+	if err != nil {
+		_ = file.Close()
+		return fmt.Errorf("%w: cannot claim %s: %w", sdkerr.ErrSpool, d.owners(), err)
+	}
+	if d.owner == "" {
 		_ = file.Close()
 		return fmt.Errorf("%w: another client uses %s; close it, or give this one a StateDir of its own",
 			sdkerr.ErrSpoolLocked, d.path)
@@ -82,7 +91,12 @@ func (d *Dir) takeLock() error {
 }
 
 // Close gives the directory free.
-func (d *Dir) Close() error { return d.lock.Close() }
+func (d *Dir) Close() error {
+	// Before the lock: whoever takes it next must not find a living owner.
+	return errors.Join(os.Remove(d.owner), d.lock.Close())
+}
+
+func (d *Dir) owners() string { return filepath.Join(d.path, "owners") }
 
 // Spool is where the queue is.
 func (d *Dir) Spool() string { return filepath.Join(d.path, "spool") }

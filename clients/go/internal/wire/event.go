@@ -23,12 +23,6 @@ import (
 )
 
 const (
-	// MaxEventJSON is the longest documented JSON form of one event, in bytes.
-	MaxEventJSON = 1_000_000
-	// MaxRawRef is the longest raw_ref, in bytes.
-	MaxRawRef = 256
-
-	earliest = 1_577_836_800 // 2020-01-01T00:00:00Z
 	// A byte of text may become six in JSON, a double of nine bytes at most 24 characters; names come on top.
 	jsonGrowth, jsonNames = 6, 1000
 )
@@ -45,11 +39,11 @@ const (
 // AppendEvent checks an event of the given source type and appends its encoding. raw_ref must be there. The time is rounded to
 // microseconds, as the service does, so that it is the same over each transport.
 func AppendEvent(to []byte, source openclonev1.SourceType, at time.Time, rawRef string, data any) ([]byte, error) {
-	if at.Unix() < earliest {
-		return to, fmt.Errorf("%w: timestamp %s is before 2020-01-01", sdkerr.ErrInvalidEvent, at.UTC().Format(time.RFC3339))
+	if err := checkTime(at, time.Now()); err != nil {
+		return to, err
 	}
-	if len(rawRef) > MaxRawRef {
-		return to, fmt.Errorf("%w: raw_ref has %d bytes, at most %d are allowed", sdkerr.ErrInvalidEvent, len(rawRef), MaxRawRef)
+	if len(rawRef) > MaxRawRefBytes {
+		return to, fmt.Errorf("%w: raw_ref has %d bytes, at most %d are allowed", sdkerr.ErrInvalidEvent, len(rawRef), MaxRawRefBytes)
 	}
 	if !utf8.ValidString(rawRef) {
 		return to, fmt.Errorf("%w: raw_ref is not UTF-8", sdkerr.ErrInvalidEvent)
@@ -59,11 +53,15 @@ func AppendEvent(to []byte, source openclonev1.SourceType, at time.Time, rawRef 
 	to = appendTimestamp(to, at.Round(time.Microsecond))
 	to = protowire.AppendTag(to, fieldRawRef, protowire.BytesType)
 	to = protowire.AppendString(to, rawRef)
+	dataStart := len(to)
 	to, err := appendData(to, source, data)
 	if err != nil {
 		return to, err
 	}
-	return to, checkSize(to[start:])
+	if err := checkSize(to[start:]); err != nil {
+		return to, err
+	}
+	return to, checkData(to[dataStart:], data)
 }
 
 func appendTimestamp(to []byte, at time.Time) []byte {
@@ -138,15 +136,15 @@ func jsonObject(data any) ([]byte, error) {
 
 // checkSize measures the JSON form only of an event that might be too large.
 func checkSize(event []byte) error {
-	if len(event)*jsonGrowth+jsonNames <= MaxEventJSON {
+	if len(event)*jsonGrowth+jsonNames <= MaxEventJSONBytes {
 		return nil
 	}
 	text, err := AppendEventJSON(nil, event)
 	if err != nil {
 		return err
 	}
-	if len(text) > MaxEventJSON {
-		return fmt.Errorf("%w: %d bytes as JSON, at most %d are allowed", sdkerr.ErrEventTooLarge, len(text), MaxEventJSON)
+	if len(text) > MaxEventJSONBytes {
+		return fmt.Errorf("%w: %d bytes as JSON, at most %d are allowed", sdkerr.ErrEventTooLarge, len(text), MaxEventJSONBytes)
 	}
 	return nil
 }

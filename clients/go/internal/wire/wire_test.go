@@ -122,13 +122,15 @@ func TestJSONIsPassedOnWithAllItsDigits(t *testing.T) {
 }
 
 func TestTheLimitIsThatOfTheJSONForm(t *testing.T) {
-	frame := len(`{"timestamp":1708258800.123456,"raw_ref":"r","data":{"text":""}}`)
+	frame := len(`{"timestamp":1708258800.123456,"raw_ref":"r","data":{"tags":["","","",""]}}`)
 	for _, one := range []struct {
 		text  string
 		count int
 		ok    bool
-	}{{"x", MaxEventJSON - frame, true}, {"x", MaxEventJSON - frame + 1, false}, {"\x01", (MaxEventJSON - frame) / 6, true}, {"\x01", (MaxEventJSON-frame)/6 + 1, false}} {
-		_, err := AppendEvent(nil, 15, moment, "r", &v1.Braindump{Text: new(strings.Repeat(one.text, one.count))})
+	}{{"x", MaxEventJSONBytes - frame, true}, {"x", MaxEventJSONBytes - frame + 1, false}, {"\x01", (MaxEventJSONBytes - frame) / 6, true}, {"\x01", (MaxEventJSONBytes-frame)/6 + 1, false}} {
+		text, quarter := strings.Repeat(one.text, one.count), one.count/4*len(one.text)
+		tags := []string{text[:quarter], text[quarter : 2*quarter], text[2*quarter : 3*quarter], text[3*quarter:]}
+		_, err := AppendEvent(nil, 9, moment, "r", &v1.Notes{Tags: tags})
 		if one.ok != (err == nil) || !one.ok && !errors.Is(err, sdkerr.ErrEventTooLarge) {
 			t.Errorf("%d of %q: %v", one.count, one.text, err)
 		}
@@ -216,5 +218,47 @@ func TestSplitKeepsEachEventOnceAndEnds(t *testing.T) {
 	aside, again = Split(5, nil)
 	if aside != nil || len(again) != 2 || len(again[0]) != 2 || len(again[1]) != 3 {
 		t.Errorf("%v and %v", aside, again)
+	}
+}
+
+func TestWhatTheServiceWouldRejectIsInvalid(t *testing.T) {
+	deep := func(levels int) string {
+		return strings.Repeat(`{"a":`, levels-1) + "{}" + strings.Repeat("}", levels-1)
+	}
+	members := func(count int) map[string]any {
+		made := map[string]any{}
+		for index := range count {
+			made[fmt.Sprint(index)] = []any{index}
+		}
+		return made
+	}
+	long := strings.Repeat("é", MaxDataStringBytes/2)
+	for name, one := range map[string]struct {
+		at      time.Time
+		data    any
+		isValid bool
+	}{
+		"deep":            {moment, json.RawMessage(deep(32)), true},
+		"too deep":        {moment, json.RawMessage(deep(33)), false},
+		"too many arrays": {moment, json.RawMessage(`{"a":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`), false},
+		"members":         {moment, members(256), true},
+		"too many":        {moment, members(257), false},
+		"key":             {moment, map[string]any{strings.Repeat("k", 128): 1}, true},
+		"long key":        {moment, map[string]any{strings.Repeat("k", 129): 1}, false},
+		"text":            {moment, map[string]any{"a": []string{long}}, true},
+		"long text":       {moment, map[string]any{"a": []string{long + "x"}}, false},
+		"payload":         {moment, &v1.Braindump{Text: &long}, true},
+		"long payload":    {moment, &v1.Braindump{Text: new(long + "x")}, false},
+		"tomorrow":        {time.Now().Add(23 * time.Hour), map[string]any{}, true},
+		"ahead":           {time.Now().Add(25 * time.Hour), map[string]any{}, false},
+		"milliseconds":    {time.Unix(time.Now().UnixMilli(), 0), map[string]any{}, false},
+	} {
+		_, err := AppendEvent(nil, 15, one.at, "r", one.data)
+		if one.isValid != (err == nil) || !one.isValid && !errors.Is(err, sdkerr.ErrInvalidEvent) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name == "milliseconds" && !strings.Contains(fmt.Sprint(err), "UnixMilli") {
+			t.Errorf("no hint: %v", err)
+		}
 	}
 }

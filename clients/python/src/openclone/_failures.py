@@ -27,7 +27,7 @@ class Failures:
         self._notifier = notifier
         self._changed = changed
 
-    def failed(self, error: Unavailable | Clock | SpoolError, retry_after: float = 0.0) -> None:
+    def failed(self, error: Unavailable | SpoolError, retry_after: float = 0.0) -> None:
         """Waits before anything is sent again. What fails while waiting belongs to the same failure."""
         now = time.monotonic()
         self._last = error
@@ -38,6 +38,11 @@ class Failures:
         # A wrong clock and a full disk do not pass by themselves.
         if self._backoff.failures >= TELL_FAILURES or not isinstance(error, Unavailable):
             self._notifier.lasting(error)
+
+    def clock(self, error: Clock) -> None:
+        """Remembers that the clocks differ; other events are sent on."""
+        self._last = error
+        self._notifier.lasting(error)
 
     def acknowledged(self) -> None:
         """The server is there, even if it rejects the batch."""

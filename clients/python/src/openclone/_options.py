@@ -65,6 +65,7 @@ class Options:
     response_timeout: float
     retry_base: float
     retry_cap: float
+    clock_retry: float
     on_error: ErrorCallback | None
     on_rejected: RejectedCallback | None
 
@@ -76,7 +77,7 @@ class Options:
         _require(type(self.spool_max_bytes) is int and self.spool_max_bytes > 0, "spool_max_bytes must be above 0")
         _require(self.on_full in ("block", "reject", "drop_oldest"), "on_full must be block, reject or drop_oldest")
         _require(0 < self.response_timeout < 10**9, "response_timeout must be a number of seconds above 0")
-        for name in ("max_batch_age", "block_timeout", "retry_base", "retry_cap"):
+        for name in ("max_batch_age", "block_timeout", "retry_base", "retry_cap", "clock_retry"):
             _require(0 <= getattr(self, name) < 10**9, f"{name} must be a number of seconds, 0 or more")
 
     def _check_batch_fields(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,14 +29,19 @@ class Counts:
 class Outcomes:
     """Deals with responses. Used by the sender's thread only."""
 
-    def __init__(self, spool: Spool, dead_letter: Path, notifier: Notifier, failures: Failures) -> None:
+    def __init__(
+        self, spool: Spool, dead_letter: Path, notifier: Notifier, failures: Failures, clock_retry: float
+    ) -> None:
         self.again: deque[Package] = deque()
         """Packages to be sent next, oldest first."""
+        self.parked: deque[tuple[float, Package]] = deque()
+        """Packages that the service finds ahead of its clock, and when they are sent again (monotonic)."""
         self.counts = Counts()
         self._spool = spool
         self._dead_letter = dead_letter
         self._notifier = notifier
         self._failures = failures
+        self._clock_retry = clock_retry
 
     def acknowledged(self, package: Package, response: Response) -> None:
         """Deals with `package` as `response` says."""
@@ -71,16 +77,31 @@ class Outcomes:
             self._notifier.lasting(error)
 
     def _invalid(self, package: Package, response: InvalidBatch) -> None:
-        if response.is_clock:
-            self.again.appendleft(package)
-            self._failures.failed(Clock(f"this machine's clock is wrong: {response.reason}"))
-            return
         self._failures.acknowledged()
+        if response.is_clock or response.ahead:
+            self._park(package, response)
+            return
         named = {index: reasons for index, reasons in response.events.items() if index < len(package.events)}
         if not named and len(package.events) > 1:
             self.halve(package)
             return
         self._set_aside(package, named or {0: [response.reason]})
+
+    def _park(self, package: Package, response: InvalidBatch) -> None:
+        """Keeps what is ahead of the service's clock; the rest of the batch is sent again."""
+        ahead = package.events
+        if not response.is_clock:
+            ahead = [event for index, event in enumerate(package.events) if index in response.ahead]
+            rest = [event for index, event in enumerate(package.events) if index not in response.ahead]
+            if rest:
+                self.again.appendleft(Package(package.segment, rest))
+        self.parked.append((time.monotonic() + self._clock_retry, Package(package.segment, ahead)))
+        self._failures.clock(
+            Clock(
+                f"the service finds {len(ahead)} events ahead of its clock ({response.reason}): set this machine's "
+                f"clock; they are kept, and sent again every {self._clock_retry:g} s"
+            )
+        )
 
     def _set_aside(self, package: Package, violations: dict[int, list[str]]) -> None:
         """Sets the named events aside; the others are sent again."""

@@ -34,6 +34,8 @@ class InvalidBatch:
     """What is wrong with single events; each reason names its event `events[0]`, as it is when set aside."""
     is_clock: bool = False
     """Whether the batch's own timestamp is at fault, so that this machine's clock is wrong."""
+    ahead: frozenset[int] = frozenset()
+    """Events whose timestamp is at fault. `send` has checked it, so the two clocks differ: the event is kept."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class Failed:
     reason: str
     retry_after: float = 0.0
     """Seconds that the server asks to wait."""
+    is_limit: bool = False
+    """Whether the server has had too many requests (429)."""
+    is_unreachable: bool = False
+    """Whether nothing listens there: no evidence that a proxy breaks HTTP/2."""
+    is_of_service: bool = False
+    """Whether the service itself responded."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ Response = Union[Accepted, InvalidBatch, Failed, Denied]
 _INVALID_ARGUMENT, _PERMISSION_DENIED, _OUT_OF_RANGE, _UNAUTHENTICATED = 3, 7, 11, 16
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 _EVENT_FIELD = re.compile(r"events\[(\d+)\](.*)", re.DOTALL)
+_UNREACHABLE = re.compile("Connection refused|No route to host|Network is unreachable")
 # A wait beyond this is a mistake of whoever asks for it.
 _LONGEST_WAIT = 86_400.0
 
@@ -76,7 +85,13 @@ def of_status(status: status_pb2.Status) -> Response:
         return Denied(reason)
     if status.code in (_INVALID_ARGUMENT, _OUT_OF_RANGE):
         return _invalid(reason, _violations(status))
-    return Failed(reason, retry_delay(status))
+    return Failed(
+        reason,
+        retry_delay(status),
+        is_unreachable=_UNREACHABLE.search(status.message) is not None,
+        # Every error of the service has details; one of a proxy has none.
+        is_of_service=len(status.details) > 0,
+    )
 
 
 def retry_delay(status: status_pb2.Status) -> float:
@@ -97,17 +112,20 @@ def of_http(code: int, headers: Mapping[str, str], body: bytes) -> Response:
         return Denied(reason + _sentence(body))
     if code in (400, 413, 422):
         return _invalid(reason + _sentence(body), _locations(body))
-    return Failed(reason + _sentence(body), _retry_after(headers.get("retry-after")))
+    return Failed(reason + _sentence(body), _retry_after(headers.get("retry-after")), is_limit=code == 429)
 
 
 def _invalid(reason: str, violations: Iterable[tuple[str, str]]) -> InvalidBatch:
     events: dict[int, list[str]] = {}
     is_clock = False
+    ahead = set()
     for path, sentence in violations:
         if found := _EVENT_FIELD.fullmatch(path):
+            if found.group(2) == ".timestamp":
+                ahead.add(int(found.group(1)))
             events.setdefault(int(found.group(1)), []).append(f"events[0]{found.group(2)}: {sentence}")
         is_clock |= path == "timestamp"
-    return InvalidBatch(reason, events, is_clock)
+    return InvalidBatch(reason, events, is_clock, frozenset(ahead))
 
 
 def _violations(status: status_pb2.Status) -> list[tuple[str, str]]:

@@ -11,13 +11,21 @@ _JSON_SECONDS = 300.0
 
 
 class Route:
-    """With `auto`, JSON when the stream has failed twice and JSON is acknowledged; the stream again after 5 minutes."""
+    """With `auto`, JSON when the stream has failed twice and JSON gets a response; the stream again after 5 minutes.
+
+    A refused connection says nothing about HTTP/2 and is not reported here. Requests over JSON are limited, streams are
+    not: a 429 ends the detour.
+    """
 
     def __init__(self, transport: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
         self._clock = clock
         self._failures_in_a_row = 0
         self._json_until: float | None = None
+
+    def is_detour(self) -> bool:
+        """Whether JSON takes the place of the stream."""
+        return self._transport == "auto" and self.is_json()
 
     def is_json(self) -> bool:
         """Whether the next batch goes to the JSON endpoint."""
@@ -33,8 +41,12 @@ class Route:
         """Tells that a stream is over, and whether any batch was acknowledged on it."""
         self._failures_in_a_row = 0 if got_response else self._failures_in_a_row + 1
 
-    def posted(self, got_response: bool) -> None:
-        """Tells that a batch was posted, and whether the service acknowledged at all."""
+    def posted(self, got_response: bool, is_limit: bool = False) -> None:
+        """Tells that a batch was posted, whether the service responded at all, and whether it has had too many."""
+        if is_limit:
+            self._failures_in_a_row = 0
+            self._json_until = None
+            return
         if self._json_until is None:
             self._failures_in_a_row = 0
             if got_response:

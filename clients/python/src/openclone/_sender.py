@@ -26,15 +26,19 @@ from .errors import Damaged, SpoolError, Unavailable
 
 WINDOW = 32
 """Batches on the stream without a response."""
+MAX_PARKED = 32
+"""Batches kept because of the clock, beyond which nothing more is taken from the spool."""
+MAX_BATCH_EVENTS = 500
+"""Events in a batch of the detour over JSON, where requests are limited."""
 
 
 class Sender:
-    """Sends what is due until it is reported to stop."""
+    """Sends what is due until it is told to stop."""
 
     def __init__(self, options: Options, spool: Spool, dead_letter: Path, notifier: Notifier) -> None:
         self.changed = threading.Condition(spool.lock)
         self.failures = Failures(Backoff(options.retry_base, options.retry_cap), notifier, self.changed)
-        self._outcomes = Outcomes(spool, dead_letter, notifier, self.failures)
+        self._outcomes = Outcomes(spool, dead_letter, notifier, self.failures, options.clock_retry)
         self._again = self._outcomes.again
         self._options = options
         self._spool = spool
@@ -85,7 +89,7 @@ class Sender:
                 self._check_progress()
                 self._send_due()
             except Exception as error:  # noqa: BLE001
-                # Such as a thread that the system rejects to start. The plugin must not lose its sender over it.
+                # Such as a thread that the system refuses to start. The plugin must not lose its sender over it.
                 logger.exception("sending failed")
                 self.failures.failed(Unavailable(f"{type(error).__name__}: {error}"))
         self._close_stream()
@@ -116,7 +120,21 @@ class Sender:
             return None
         if self._again:
             return 0.0
-        return self._spool.due_in(self._options.max_batch_events, self._options.max_batch_age)
+        parked = self._outcomes.parked
+        retry = max(0.0, parked[0][0] - time.monotonic()) if parked else None
+        if len(parked) >= MAX_PARKED:
+            return retry
+        due = self._spool.due_in(self._options.max_batch_events, self._options.max_batch_age)
+        return min((wait for wait in (retry, due) if wait is not None), default=None)
+
+    def _take(self) -> Package | None:
+        if self._again:
+            return self._again.popleft()
+        parked = self._outcomes.parked
+        if parked and time.monotonic() >= parked[0][0]:
+            return parked.popleft()[1]
+        is_detour = self._stream is None and self._route.is_detour()
+        return self._spool.take(MAX_BATCH_EVENTS if is_detour else self._options.max_batch_events)
 
     def _send_due(self) -> None:
         while not self._inbox and not self._posted and not self._is_stopping:
@@ -124,7 +142,7 @@ class Sender:
                 if self._due_in() != 0.0 or time.monotonic() < self.failures.not_before:
                     return
             try:
-                package = self._again.popleft() if self._again else self._spool.take(self._options.max_batch_events)
+                package = self._take()
             except SpoolError as error:
                 self.failures.failed(error)
                 return
@@ -160,7 +178,7 @@ class Sender:
             return
         finally:
             self._posting_since = None
-        self._route.posted(self._json.got_response)
+        self._route.posted(self._json.got_response, isinstance(response, Failed) and response.is_limit)
         self._posted.append((package, response))
 
     def _deliver(self, stream: Stream, sequence: int | None, response: Response) -> None:
@@ -199,7 +217,8 @@ class Sender:
         if isinstance(end, Denied):
             self.failures.deny(end)
         elif unacknowledged and isinstance(end, Failed):
-            self._route.stream_ended(self._stream_got_response)
+            if not end.is_unreachable:
+                self._route.stream_ended(self._stream_got_response or end.is_of_service)
             self.failures.failed(Unavailable(end.reason), end.retry_after)
 
     def _close_stream(self) -> None:

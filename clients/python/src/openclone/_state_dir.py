@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
 import uuid
 from pathlib import Path
 
+from . import _owner
 from .errors import InvalidOptions, SpoolError, SpoolLocked
 
 _TEST_DEVICE = re.compile(r"test-[a-z0-9-]{1,59}")
@@ -23,25 +25,33 @@ class StateDir:
         self.dead_letter = self.path / "dead-letter"
         try:
             _make_private(self.path)
+            self._owner: Path | None = None
+            self._pid = os.getpid()
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 self._prepare()
             except BaseException:
-                os.close(self._lock)
+                self.close()
                 raise
         except OSError as error:
             raise SpoolError(f"cannot use the state directory {self.path}: {error.strerror or error}") from None
 
     def close(self) -> None:
-        """Lets others use it."""
+        """Lets others use it. The copy of a forked child leaves the owner's file alone."""
+        if self._owner is not None and self._pid == os.getpid():
+            with contextlib.suppress(OSError):
+                self._owner.unlink()
+            self._owner = None
         if self._lock != -1:
             os.close(self._lock)
             self._lock = -1
 
     def _prepare(self) -> None:
-        if not _try_lock(self._lock):
-            raise SpoolLocked(f"another client uses {self.path}: end it, or give each its own state_dir")
         self.path.chmod(0o700)
+        if _try_lock(self._lock):
+            self._owner = _owner.claim(self.path / "owners")
+        if self._owner is None:
+            raise SpoolLocked(f"another client uses {self.path}: end it, or give each its own state_dir")
         self.spool.mkdir(mode=0o700, exist_ok=True)
         self.dead_letter.mkdir(mode=0o700, exist_ok=True)
         self.device_id = self._device_id()

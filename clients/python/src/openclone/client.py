@@ -73,6 +73,7 @@ class Client:
         response_timeout: float = 30.0,
         retry_base: float = 0.5,
         retry_cap: float = 60.0,
+        clock_retry: float = 3600.0,
         on_error: ErrorCallback | None = None,
         on_rejected: RejectedCallback | None = None,
     ) -> None:
@@ -94,6 +95,7 @@ class Client:
             response_timeout=response_timeout,
             retry_base=retry_base,
             retry_cap=retry_cap,
+            clock_retry=clock_retry,
             on_error=on_error,
             on_rejected=on_rejected,
         )

@@ -28,7 +28,7 @@ class SpoolFull(OpenCloneError):
 
 
 class SpoolError(OpenCloneError):
-    """The disk rejects: full, read-only, or no permission. The event was not queued."""
+    """The disk fails: full, read-only, or no permission. The event was not queued."""
 
 
 class SpoolLocked(OpenCloneError):
@@ -48,16 +48,16 @@ class Closed(OpenCloneError):
 
 
 class Unavailable(OpenCloneError):
-    """reported to `on_error` only: the service has not been reached several times in a row. Sending goes on trying."""
+    """Reported to `on_error` only: the service has not been reached several times in a row. Sending goes on trying."""
 
 
 class Clock(OpenCloneError):
-    """reported to `on_error` only: this machine's clock is wrong, so batches are rejected. Sending goes on trying."""
+    """Reported to `on_error` only: this machine's clock is wrong, so batches are rejected. Sending goes on trying."""
 
 
 class Damaged(OpenCloneError):
-    """reported to `on_error` only: a segment of the spool was damaged; a copy of it is in `dead-letter/`."""
+    """Reported to `on_error` only: a segment of the spool was damaged; a copy of it is in `dead-letter/`."""
 
 
 class Dropped(OpenCloneError):
-    """reported to `on_error` only: the spool was full, and its oldest events were deleted (`on_full="drop_oldest"`)."""
+    """Reported to `on_error` only: the spool was full, and its oldest events were deleted (`on_full="drop_oldest"`)."""

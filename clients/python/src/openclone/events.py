@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Union
 
-from . import _json_form
+from . import _check, _json_form, _rules
 from .errors import EventTooLarge, InvalidEvent
 from .v1.batch_pb2 import (
     Activity,
@@ -50,13 +50,8 @@ PAYLOADS: dict[str, Any] = {
 }
 """Source type to typed message."""
 
-EARLIEST = 1_577_836_800
-"""2020-01-01T00:00:00Z in Unix seconds: nothing is captured before."""
-MAX_RAW_REF = 256
-MAX_JSON = 1_000_000
-
 # No byte of an encoded event takes more than six in JSON, and the names of typed members add less than 200.
-_SURELY_SMALL = (MAX_JSON - 400) // 6
+_SURELY_SMALL = (_rules.MAX_EVENT_JSON_BYTES - 400) // 6
 
 
 class Event(NamedTuple):
@@ -121,6 +116,8 @@ class Encoder:
             raise InvalidEvent(f"data must be text in UTF-8: {error}") from None
         if len(payload) > _SURELY_SMALL:
             _check_size(made)
+        if len(payload) > _rules.MAX_DATA_STRING_BYTES and made.WhichOneof("data") != "json":
+            _check.check_payload(data)
         return payload, raw_ref
 
     def _json(self, data: Any) -> str:
@@ -132,9 +129,12 @@ class Encoder:
         try:
             text = json.dumps(data if isinstance(data, dict) else dict(data), ensure_ascii=False, allow_nan=False,
                               separators=(",", ":"))
-            text.encode()
+            size = len(text.encode())
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidEvent(f"data must be a JSON object: {error}") from None
+        # A larger one is reported as too large.
+        if size <= _rules.MAX_EVENT_JSON_BYTES:
+            _check.check_data(data)
         return text
 
 
@@ -147,10 +147,7 @@ def _micros(timestamp: float | datetime | None) -> int:
         raise InvalidEvent(f"timestamp must be Unix seconds or a datetime, not {type(timestamp).__name__}")
     if not math.isfinite(timestamp):
         raise InvalidEvent("timestamp must be finite")
-    if timestamp < EARLIEST:
-        raise InvalidEvent("timestamp must not be before 2020-01-01T00:00:00Z")
-    if timestamp > 253_402_300_799:
-        raise InvalidEvent("timestamp must not be after the year 9999: it is in seconds")
+    _check.check_time(timestamp, time.time())
     return round(timestamp * 1_000_000)
 
 
@@ -163,12 +160,13 @@ def _raw_ref(raw_ref: str | None) -> str:
         size = len(raw_ref) if raw_ref.isascii() else len(raw_ref.encode())
     except UnicodeEncodeError:
         raise InvalidEvent("raw_ref must be text in UTF-8") from None
-    if size > MAX_RAW_REF:
-        raise InvalidEvent(f"raw_ref must be at most {MAX_RAW_REF} bytes, not {size}")
+    if size > _rules.MAX_RAW_REF_BYTES:
+        raise InvalidEvent(f"raw_ref must be at most {_rules.MAX_RAW_REF_BYTES} bytes, not {size}")
     return raw_ref
 
 
 def _check_size(event: WireEvent) -> None:
     size = len(_json_form.event_json(event).encode())
-    if size > MAX_JSON:
-        raise EventTooLarge(f"an event must be at most {MAX_JSON} bytes of JSON, not {size}")
+    limit = _rules.MAX_EVENT_JSON_BYTES
+    if size > limit:
+        raise EventTooLarge(f"an event must be at most {limit} bytes of JSON, not {size}")

@@ -1,6 +1,6 @@
 //! One event as a plugin gives it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prost::Message as _;
 use prost_types::Timestamp;
@@ -10,7 +10,7 @@ use super::{document, error::Error, typed};
 use crate::{
     json::{Reader, Token},
     v1::{self, SourceType, event::Data},
-    validate::{EARLIEST, MAX_RAW_REF},
+    validate::{EARLIEST, MAX_AHEAD, MAX_RAW_REF, validate_event},
 };
 
 /// Bytes of an event's documented JSON, at most: what is left of 1 MiB when there is a batch around it.
@@ -78,9 +78,7 @@ impl Event {
         let timestamp = self
             .timestamp
             .unwrap_or_else(|| Timestamp::from(SystemTime::now()));
-        if timestamp.seconds < EARLIEST {
-            return Err(invalid("timestamp is before 2020 or no number".to_owned()));
-        }
+        check_time(&timestamp, SystemTime::now())?;
         match &self.data {
             Data::Json(text) if !is_object(text) => return Err(invalid("data is no JSON object".to_owned())),
             Data::Json(_) => {}
@@ -98,8 +96,29 @@ impl Event {
             data: Some(self.data),
         };
         check_size(&event)?;
-        Ok(event)
+        match validate_event(&event, source_type).first() {
+            None => Ok(event),
+            Some(violation) => Err(invalid(violation.to_string())),
+        }
     }
+}
+
+/// Compares a timestamp with the clock of this device.
+fn check_time(timestamp: &Timestamp, now: SystemTime) -> Result<(), Error> {
+    if timestamp.seconds < EARLIEST {
+        return Err(invalid("timestamp is before 2020 or no number".to_owned()));
+    }
+    let latest = Timestamp::from(now + Duration::from_secs(MAX_AHEAD)).seconds;
+    if timestamp.seconds <= latest {
+        return Ok(());
+    }
+    let hint = match (EARLIEST..=latest).contains(&(timestamp.seconds / 1000)) {
+        true => ", and this looks like milliseconds",
+        false => "",
+    };
+    Err(invalid(format!(
+        "timestamp is more than 24 h ahead of this device's clock: it is in seconds{hint}"
+    )))
 }
 
 fn check_size(event: &v1::Event) -> Result<(), Error> {
@@ -128,8 +147,8 @@ fn is_object(text: &str) -> bool {
 /// What is no time of today becomes a time that [`Event::finish`] rejects.
 #[expect(clippy::cast_possible_truncation, reason = "checked before")]
 fn unix(seconds: f64) -> Timestamp {
-    // No date that anything else could write: beyond the year 9999.
-    const END: f64 = 253_402_300_800.0;
+    // Beyond any number of milliseconds that a clock may give.
+    const END: f64 = 253_402_300_800_000.0;
     if !(0.0..END).contains(&seconds) {
         return Timestamp::default();
     }
@@ -217,10 +236,50 @@ mod tests {
                 .finish(SourceType::Braindump)
                 .is_ok()
         );
-        assert!(
-            braindump(&"x".repeat(999_000))
+        // One text alone would be too long.
+        let part = "x".repeat(249_700);
+        let text = format!(r#"{{"t": ["{part}", "{part}", "{part}", "{part}"]}}"#);
+        assert!(Event::json(text).finish(SourceType::Braindump).is_ok());
+        assert_eq!(
+            braindump(&"x".repeat(262_145))
                 .finish(SourceType::Braindump)
-                .is_ok()
+                .unwrap_err()
+                .name(),
+            "InvalidEvent"
         );
+    }
+
+    #[test]
+    fn a_time_ahead_of_this_device_is_invalid() {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs_f64();
+        let at = |seconds: f64| braindump("x").at_unix(seconds).finish(SourceType::Braindump);
+        assert!(at(now + 23.0 * 3600.0).is_ok());
+        let error = at(now + 25.0 * 3600.0).unwrap_err();
+        assert!(error.to_string().contains("24 h ahead"), "{error}");
+        let error = at(now * 1000.0).unwrap_err();
+        assert!(error.to_string().contains("milliseconds"), "{error}");
+    }
+
+    #[test]
+    fn the_limits_of_all_languages_are_those_of_the_service() {
+        use crate::validate::{MAX_DATA_DEPTH, MAX_DATA_KEY, MAX_DATA_KEYS, MAX_DATA_STRING, MAX_EVENTS};
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules.json");
+        let written: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let expected = serde_json::json!({
+            "max_batch_events": MAX_EVENTS,
+            "max_raw_ref_bytes": MAX_RAW_REF,
+            "max_event_json_bytes": MAX_EVENT_BYTES,
+            "max_data_depth": MAX_DATA_DEPTH,
+            "max_data_members": MAX_DATA_KEYS,
+            "max_data_key_bytes": MAX_DATA_KEY,
+            "max_data_string_bytes": MAX_DATA_STRING,
+            "earliest_seconds": EARLIEST,
+            "max_ahead_seconds": MAX_AHEAD,
+        });
+        assert_eq!(written, expected);
     }
 }

@@ -63,6 +63,7 @@ pub struct Builder {
     pub(super) response_timeout: Duration,
     pub(super) retry_base: Duration,
     pub(super) retry_cap: Duration,
+    pub(super) clock_retry: Duration,
     pub(super) on_error: OnError,
     pub(super) on_rejected: OnRejected,
 }
@@ -100,6 +101,7 @@ impl Builder {
             response_timeout: Duration::from_secs(30),
             retry_base: Duration::from_millis(500),
             retry_cap: Duration::from_secs(60),
+            clock_retry: Duration::from_secs(3600),
             on_error: Arc::new(|notice| tracing::warn!(?notice, "events are not sent")),
             on_rejected: Arc::new(|rejected| tracing::warn!(?rejected, "the server rejected an event")),
         }
@@ -130,6 +132,8 @@ impl Builder {
         retry_base: Duration;
         /// Every pause, at most; a minute by default.
         retry_cap: Duration;
+        /// When events that the service finds ahead of its clock are sent again; an hour by default.
+        clock_retry: Duration;
     }
 
     /// Whether events are taken. Else `OPENCLONE_ENABLED`, else yes, but no for source types of sensitivity HIGH and

@@ -16,13 +16,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::outcome::{Failure, Outcome};
-use super::{client::Shared, error::Notice, options::Transport, spool::Unit};
+use self::outcome::{Failure, Hint, Outcome};
+use super::{
+    client::Shared,
+    error::Notice,
+    options::Transport,
+    spool::{Unit, Wanted},
+};
+use crate::validate::MAX_EVENTS;
 
 /// How long JSON is used before the stream is tried again.
 const JSON_FOR: Duration = Duration::from_secs(300);
 /// Attempts without a response before `on_error` is called.
 const REPORT_AFTER: u32 = 3;
+/// Batches kept because of the clock, beyond which nothing more is taken from the spool.
+const MAX_PARKED: usize = 32;
 /// Attempts of the stream without a response before JSON is tried.
 const FALL_BACK_AFTER: u32 = 2;
 
@@ -55,6 +63,8 @@ struct Sender {
     shared: Arc<Shared>,
     /// Units to be sent again, before anything newer.
     again: VecDeque<Unit>,
+    /// Units that the service finds ahead of its clock, and when they are sent again; oldest first.
+    parked: VecDeque<(Instant, Unit)>,
     /// Units without a response.
     outstanding: VecDeque<Unit>,
     /// Failures in a row.
@@ -66,6 +76,8 @@ struct Sender {
     has_reported: bool,
     has_reported_clock: bool,
     json_until: Option<Instant>,
+    /// Whether this session goes over JSON.
+    is_json: bool,
 }
 
 /// When there is something to send.
@@ -80,6 +92,7 @@ impl Sender {
         Self {
             shared,
             again: VecDeque::new(),
+            parked: VecDeque::new(),
             outstanding: VecDeque::new(),
             failures: 0,
             unacknowledged: 0,
@@ -87,6 +100,7 @@ impl Sender {
             has_reported: false,
             has_reported_clock: false,
             json_until: None,
+            is_json: false,
         }
     }
 
@@ -119,16 +133,28 @@ impl Sender {
         if !self.again.is_empty() {
             return Due::Now;
         }
+        let now = Instant::now();
+        let retry = match self.parked.front() {
+            Some((until, _)) if *until <= now => return Due::Now,
+            Some((until, _)) => Due::At(*until),
+            None => Due::Never,
+        };
+        if self.parked.len() >= MAX_PARKED {
+            return retry;
+        }
         let spool = self.shared.spool();
         let first = spool.first_untaken();
         let Some(since) = spool.waiting_since.filter(|_| first < spool.appended) else {
-            return Due::Never;
+            return retry;
         };
         let is_flushed = first < self.shared.flush_to.load(Ordering::Acquire);
         let deadline = since + self.shared.options.max_batch_age;
-        match is_flushed || spool.has_full_unit(self.shared.wanted()) || deadline <= Instant::now() {
+        match is_flushed || spool.has_full_unit(self.shared.wanted()) || deadline <= now {
             true => Due::Now,
-            false => Due::At(deadline),
+            false => match retry {
+                Due::At(until) => Due::At(until.min(deadline)),
+                _ => Due::At(deadline),
+            },
         }
     }
 
@@ -140,8 +166,16 @@ impl Sender {
         if !matches!(self.due(), Due::Now) {
             return None;
         }
+        if self
+            .parked
+            .front()
+            .is_some_and(|(until, _)| *until <= Instant::now())
+        {
+            return self.parked.pop_front().map(|(_, unit)| unit);
+        }
+        let wanted = self.wanted();
         let mut spool = self.shared.spool();
-        match spool.take(self.shared.wanted()) {
+        match spool.take(wanted) {
             Ok(unit) => unit,
             Err(error) => {
                 let skipped = spool.skip_unreadable();
@@ -150,6 +184,18 @@ impl Sender {
                 (self.shared.options.on_error)(&Notice::SpoolError(text));
                 None
             }
+        }
+    }
+
+    /// What a batch may hold. The detour over JSON sends full batches, as its requests are limited.
+    fn wanted(&self) -> Wanted {
+        let is_detour = self.is_json && self.shared.options.transport == Transport::Auto;
+        match is_detour {
+            true => Wanted {
+                events: MAX_EVENTS,
+                ..self.shared.wanted()
+            },
+            false => self.shared.wanted(),
         }
     }
 
@@ -176,19 +222,43 @@ impl Sender {
                 self.acknowledged();
                 split::split(self, unit, &violations)
             }
-            Outcome::Clock(text) => {
-                self.got_response = true;
-                self.again.push_front(unit);
-                if !self.has_reported_clock {
-                    self.has_reported_clock = true;
-                    (self.shared.options.on_error)(&Notice::Clock(text.clone()));
-                }
-                Err(Failure::Clock(text))
+            Outcome::Clock { reason, ahead } => {
+                self.acknowledged();
+                self.park(unit, &ahead, reason);
+                Ok(())
             }
             Outcome::Failed(failure) => {
                 self.again.push_front(unit);
                 Err(failure)
             }
+        }
+    }
+
+    /// Keeps what is ahead of the service's clock; the rest of the unit is sent again.
+    fn park(&mut self, mut unit: Unit, ahead: &[usize], reason: String) {
+        if !ahead.is_empty() {
+            let events = std::mem::take(&mut unit.events).into_iter().enumerate();
+            let (kept, rest): (Vec<_>, Vec<_>) = events.partition(|(index, _)| ahead.contains(index));
+            let without_index =
+                |events: Vec<(usize, _)>| events.into_iter().map(|(_, event)| event).collect();
+            unit.events = without_index(kept);
+            if !rest.is_empty() {
+                self.again.push_front(Unit {
+                    events: without_index(rest),
+                    ..unit.clone()
+                });
+            }
+        }
+        let until = Instant::now() + self.shared.options.clock_retry;
+        self.parked.push_back((until, unit));
+        let text =
+            format!("the server finds events ahead of its clock: {reason}; they are kept and sent again");
+        self.shared
+            .progress
+            .send_modify(|progress| progress.last.clone_from(&text));
+        if !self.has_reported_clock {
+            self.has_reported_clock = true;
+            (self.shared.options.on_error)(&Notice::Clock(text));
         }
     }
 
@@ -211,7 +281,8 @@ impl Sender {
             let spool = self.shared.spool();
             (spool.appended, spool.first_untaken())
         };
-        for unit in self.again.iter().chain(&self.outstanding) {
+        let parked = self.parked.iter().map(|(_, unit)| unit);
+        for unit in self.again.iter().chain(&self.outstanding).chain(parked) {
             resolved = resolved.min(unit.first);
         }
         let resolved = resolved.min(untaken);
@@ -235,11 +306,12 @@ impl Sender {
         if self.json_until.is_some_and(|deadline| Instant::now() >= deadline) {
             self.json_until = None;
         }
-        match self.shared.options.transport {
+        self.is_json = match self.shared.options.transport {
             Transport::Grpc => false,
             Transport::Json => true,
             Transport::Auto => self.json_until.is_some() || self.unacknowledged >= FALL_BACK_AFTER,
-        }
+        };
+        self.is_json
     }
 
     /// The endpoint of JSON has acknowledged: it is used for a while.
@@ -249,7 +321,15 @@ impl Sender {
 
     async fn pause_after(&mut self, failure: &Failure, was_json: bool) {
         self.failures = self.failures.saturating_add(1);
-        if !self.got_response {
+        let hint = failure.hint();
+        if hint == Hint::Limit {
+            // Requests are limited, streams are not.
+            self.json_until = None;
+            self.unacknowledged = 0;
+        }
+        if hint == Hint::Service {
+            self.unacknowledged = 0;
+        } else if !self.got_response && hint != Hint::Unreachable {
             self.unacknowledged += 1;
             if was_json && self.json_until.is_none() {
                 // The stream has the next try, then JSON again.
@@ -260,7 +340,7 @@ impl Sender {
         self.shared
             .progress
             .send_modify(|progress| progress.last.clone_from(&text));
-        if self.failures >= REPORT_AFTER && !self.has_reported && !matches!(failure, Failure::Clock(_)) {
+        if self.failures >= REPORT_AFTER && !self.has_reported {
             self.has_reported = true;
             (self.shared.options.on_error)(&Notice::Unavailable(text));
         }

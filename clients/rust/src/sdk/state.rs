@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! device-id      a UUID v4, made once
-//! lock           held for as long as a client is open
+//! lock           locked for as long as a client is open
+//! owners/        the process that has it open
 //! spool/         what is not sent yet
 //! dead-letter/   what the server rejected, and damaged segments
 //! ```
@@ -15,18 +16,21 @@ use std::{
 
 use uuid::Uuid;
 
-use super::error::Error;
+use super::{error::Error, owner};
 
 /// The state directory, locked for as long as the value lives.
 #[derive(Debug)]
 pub(super) struct StateDir {
     pub(super) path: PathBuf,
     lock: File,
+    owner: PathBuf,
 }
 
 impl StateDir {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        for directory in [path.to_owned(), path.join("spool"), path.join("dead-letter")] {
+        let owners = path.join("owners");
+        for directory in [path, &owners, &path.join("spool"), &path.join("dead-letter")] {
+            let directory = directory.to_path_buf();
             make_directory(&directory).map_err(|source| spool_error(&directory, source))?;
         }
         let lock_path = path.join("lock");
@@ -34,20 +38,27 @@ impl StateDir {
             .truncate(false)
             .open(&lock_path)
             .map_err(|source| spool_error(&lock_path, source))?;
+        let locked = || Error::SpoolLocked {
+            path: path.to_owned(),
+        };
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(Error::SpoolLocked {
-                path: path.to_owned(),
-            }),
-            Err(TryLockError::Error(source)) => Err(spool_error(&lock_path, source)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(locked()),
+            Err(TryLockError::Error(source)) => return Err(spool_error(&lock_path, source)),
         }
+        let owner = owner::claim(&owners).map_err(|source| spool_error(&owners, source))?;
+        Ok(Self {
+            path: path.to_owned(),
+            lock,
+            owner: owner.ok_or_else(locked)?,
+        })
     }
 
-    /// Lets another process have it.
+    /// Lets another client have it.
     pub(super) fn unlock(&self) {
+        // Before the lock: whoever takes it next must not find a living owner. A file that stays names a process that will
+        // not be alive for long.
+        let _ = fs::remove_file(&self.owner);
         // Fails only for a file that is not locked.
         let _ = self.lock.unlock();
     }
@@ -140,7 +151,7 @@ mod tests {
         let id = state.device_id().unwrap();
         assert_eq!(state.device_id().unwrap(), id);
         assert!(matches!(StateDir::open(&path), Err(Error::SpoolLocked { .. })));
-        drop(state);
+        state.unlock();
         let state = StateDir::open(&path).unwrap();
         assert_eq!(state.device_id().unwrap(), id);
         fs::write(path.join("device-id"), "nonsense").unwrap();

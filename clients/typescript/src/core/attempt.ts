@@ -83,7 +83,7 @@ export class Attempt implements Source {
     if (this.#isEnded) return;
     this.acknowledged++;
     this.access.acknowledged();
-    if (outcome.kind === "taken" || outcome.kind === "rejected") {
+    if (outcome.kind === "taken" || outcome.kind === "rejected" || outcome.kind === "clock") {
       const error = await this.access.succeed(batch, outcome);
       if (error !== undefined) this.#fail(error);
       return;

@@ -12,8 +12,9 @@ import { type DescField, type Message, ScalarType, toBinary } from "@bufbuild/pr
 import { EventSchema } from "../gen/openclone/v1/batch_pb.js";
 import { EventTooLarge, InvalidEvent } from "./errors.js";
 import { documentedSize } from "./documented.js";
-import { type JsonObject, objectText } from "./json.js";
+import { isLonger, type JsonObject, objectText } from "./json.js";
 import { type Payload, SCHEMAS, type SourceTypeName } from "./names.js";
+import { EARLIEST_SECONDS, MAX_AHEAD_SECONDS, MAX_DATA_STRING_BYTES, MAX_EVENT_JSON_BYTES, MAX_RAW_REF_BYTES } from "./rules.js";
 import { Writer } from "./writer.js";
 
 /** One thing seen, heard, read or done. */
@@ -26,17 +27,8 @@ export interface Event<S extends SourceTypeName = SourceTypeName> {
   readonly data: Payload<S> | JsonObject;
 }
 
-/** 2020-01-01T00:00:00Z in Unix seconds: no timestamp may be earlier. */
-export const EARLIEST = 1_577_836_800;
-/** Bytes of a `raw_ref`, at most. */
-export const MAX_RAW_REF = 256;
-/** Bytes of an event's documented JSON form, at most: leaves room for the batch around it below 1 MiB. */
-export const MAX_EVENT_BYTES = 1_000_000;
-
 /** No value grows more than sevenfold from its encoding to JSON, so that smaller events need not be measured. */
 const SURELY_SMALL = 100_000;
-/** The largest number of seconds that the contract can hold. */
-const LATEST_SECONDS = 2 ** 63;
 
 const FIELD = EventSchema.field;
 const TYPED = new Map(
@@ -81,27 +73,35 @@ function timestampOf(value: number | Date | undefined): Timestamp {
   if (typeof seconds !== "number" || !Number.isFinite(seconds)) {
     throw new InvalidEvent("timestamp is not a finite number of Unix seconds, nor a valid Date");
   }
-  if (seconds < EARLIEST) {
+  if (seconds < EARLIEST_SECONDS) {
     throw new InvalidEvent(`timestamp ${seconds} is before 2020-01-01: give Unix seconds`);
   }
-  if (seconds >= LATEST_SECONDS) throw new InvalidEvent(`timestamp ${seconds} is beyond all time`);
+  if (seconds > latest()) {
+    const isMilliseconds = seconds / 1000 >= EARLIEST_SECONDS && seconds / 1000 <= latest();
+    const hint = isMilliseconds ? ", and this looks like milliseconds: divide Date.now() by 1000, or give a Date" : "";
+    throw new InvalidEvent(`timestamp ${seconds} is more than 24 h ahead of this device's clock: it is in seconds${hint}`);
+  }
   const whole = Math.floor(seconds);
   const micros = Math.round((seconds - whole) * 1e6);
   return micros === 1e6 ? { seconds: whole + 1, micros: 0 } : { seconds: whole, micros };
 }
 
+/** The latest timestamp that the service takes, by the clock of this device. */
+function latest(): number {
+  return Date.now() / 1000 + MAX_AHEAD_SECONDS;
+}
+
 function checkedRef(value: unknown): string {
   if (typeof value !== "string") throw new InvalidEvent("rawRef is not a string");
-  if (value.length * 3 > MAX_RAW_REF && new TextEncoder().encode(value).length > MAX_RAW_REF) {
-    throw new InvalidEvent(`rawRef is longer than ${MAX_RAW_REF} bytes`);
+  if (isLonger(value, MAX_RAW_REF_BYTES)) {
+    throw new InvalidEvent(`rawRef is longer than ${MAX_RAW_REF_BYTES} bytes`);
   }
   return value;
 }
 
 function writeTimestamp({ seconds, micros }: Timestamp): void {
   writer.varint(tag(1, 0));
-  if (Number.isSafeInteger(seconds)) writer.varint(seconds);
-  else writer.int64(BigInt(seconds));
+  writer.varint(seconds);
   if (micros > 0) writer.varint(tag(2, 0)).varint(micros * 1000);
 }
 
@@ -143,8 +143,11 @@ function writePayload(fields: readonly DescField[], schema: (typeof SCHEMAS)[Sou
 }
 
 function checkedText(value: unknown, field: DescField): string {
-  if (typeof value === "string") return value;
-  throw new InvalidEvent(`data.${field.name} is not a string`);
+  if (typeof value !== "string") throw new InvalidEvent(`data.${field.name} is not a string`);
+  if (isLonger(value, MAX_DATA_STRING_BYTES) && !isLonger(value, MAX_EVENT_JSON_BYTES)) {
+    throw new InvalidEvent(`data.${field.name} is longer than ${MAX_DATA_STRING_BYTES} bytes`);
+  }
+  return value;
 }
 
 function checkedNumber(value: unknown, field: DescField): number {
@@ -160,8 +163,8 @@ function checkedInteger(value: unknown, field: DescField): bigint {
 
 function checkSize(bytes: Uint8Array): void {
   const size = documentedSize(bytes);
-  if (size > MAX_EVENT_BYTES) {
-    throw new EventTooLarge(`the event takes ${size} bytes as JSON, at most ${MAX_EVENT_BYTES} are taken: split it`);
+  if (size > MAX_EVENT_JSON_BYTES) {
+    throw new EventTooLarge(`the event takes ${size} bytes as JSON, at most ${MAX_EVENT_JSON_BYTES} are taken: split it`);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { InvalidEvent } from "./errors.js";
+import { MAX_DATA_DEPTH, MAX_DATA_KEY_BYTES, MAX_DATA_MEMBERS, MAX_DATA_STRING_BYTES, MAX_EVENT_JSON_BYTES } from "./rules.js";
 
 /** A value that JSON can hold; bigints keep every digit. */
 export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
@@ -15,8 +16,12 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** Deeper than anything that the service takes (32), far below the end of the stack. */
-const MAX_DEPTH = 200;
+const encoder = new TextEncoder();
+
+/** Whether a string takes more than so many bytes of UTF-8. */
+export function isLonger(value: string, bytes: number): boolean {
+  return value.length > bytes || (value.length * 3 > bytes && encoder.encode(value).length > bytes);
+}
 
 /**
  * The JSON text of an object.
@@ -34,6 +39,10 @@ export function objectText(value: unknown): string {
 function text(value: unknown, depth: number): string {
   switch (typeof value) {
     case "string":
+      // A string that alone makes the event too large is reported as that.
+      if (isLonger(value, MAX_DATA_STRING_BYTES) && !isLonger(value, MAX_EVENT_JSON_BYTES)) {
+        throw new InvalidEvent(`a string in data is longer than ${MAX_DATA_STRING_BYTES} bytes`);
+      }
       return JSON.stringify(value);
     case "number":
       return numberText(value);
@@ -49,8 +58,8 @@ function text(value: unknown, depth: number): string {
 }
 
 function containerText(value: object, depth: number): string {
-  if (depth > MAX_DEPTH) {
-    throw new InvalidEvent(`data is not JSON: over ${MAX_DEPTH} levels deep, or a cycle`);
+  if (depth > MAX_DATA_DEPTH) {
+    throw new InvalidEvent(`data is over ${MAX_DATA_DEPTH} levels deep, or a cycle`);
   }
   if (Array.isArray(value)) {
     return `[${value.map((item) => text(resolve(item) ?? null, depth + 1)).join(",")}]`;
@@ -58,7 +67,12 @@ function containerText(value: object, depth: number): string {
   const members: string[] = [];
   for (const [key, member] of Object.entries(value)) {
     const plain = resolve(member);
-    if (plain !== undefined) members.push(`${JSON.stringify(key)}:${text(plain, depth + 1)}`);
+    if (plain === undefined) continue;
+    if (isLonger(key, MAX_DATA_KEY_BYTES)) throw new InvalidEvent(`a key in data is longer than ${MAX_DATA_KEY_BYTES} bytes`);
+    members.push(`${JSON.stringify(key)}:${text(plain, depth + 1)}`);
+  }
+  if (members.length > MAX_DATA_MEMBERS) {
+    throw new InvalidEvent(`an object in data has ${members.length} members, at most ${MAX_DATA_MEMBERS} are allowed`);
   }
   return `{${members.join(",")}}`;
 }

@@ -45,6 +45,8 @@ export interface CommonOptions<S extends SourceTypeName> {
   readonly retryBase?: number | undefined;
   /** The longest step of the backoff in seconds. Default: 60. */
   readonly retryCap?: number | undefined;
+  /** Seconds until events that the service finds ahead of its clock are sent again. Default: 3600. */
+  readonly clockRetry?: number | undefined;
   /** Seconds until a batch without a response is given up, and the connection with it. Default: 30. */
   readonly responseTimeout?: number | undefined;
   /** Reported of each failure that lasts, once. Default: one line on the console. */
@@ -65,6 +67,7 @@ export interface CheckedOptions<S extends SourceTypeName> {
   readonly maxBatchAge: number;
   readonly retryBase: number;
   readonly retryCap: number;
+  readonly clockRetry: number;
   readonly responseTimeout: number;
   readonly onError: (error: OpenCloneError) => void;
   readonly onRejected: (rejected: Rejected) => void;
@@ -157,6 +160,7 @@ function checkedNumbers(options: CommonOptions<SourceTypeName>) {
     maxBatchAge: checkNumber("maxBatchAge", options.maxBatchAge ?? 60, 0, 86_400),
     retryBase,
     responseTimeout: checkNumber("responseTimeout", options.responseTimeout ?? 30, 0.001, 3600),
+    clockRetry: checkNumber("clockRetry", options.clockRetry ?? 3600, 0.001, 86_400),
     retryCap: checkNumber("retryCap", options.retryCap ?? Math.max(60, retryBase), retryBase, 86_400),
   };
 }

@@ -26,8 +26,8 @@ export interface Queue {
   readyAt(): number;
   /** Makes all events up to a place ready, however few and young they are. */
   hurry(end: number): void;
-  /** Takes the next batch that is ready. */
-  take(): Promise<Batch | undefined>;
+  /** Takes the next batch that is ready; of as many events as the service takes, if it is for the detour over JSON. */
+  take(isDetour: boolean): Promise<Batch | undefined>;
   /** Whether the batch still counts; not after its events have been dropped. */
   holds(batch: Batch): boolean;
   /** All events of a batch that was taken are acknowledged, or set aside. */

@@ -14,12 +14,26 @@ export type Outcome =
   | { readonly kind: "taken"; readonly stored: number; readonly skipped: number }
   /** Some or all of its events break the rules. */
   | { readonly kind: "rejected"; readonly violations: readonly Violation[]; readonly reason: string }
-  /** The batch's own timestamp is wrong: so is the clock here. */
-  | { readonly kind: "clock"; readonly reason: string }
+  /** Timestamps are ahead of the service's clock: of `events`, or of the whole batch, which is the clock here, if undefined. */
+  | { readonly kind: "clock"; readonly reason: string; readonly events: ReadonlySet<number> | undefined }
   /** The key is not good for this. */
   | { readonly kind: "denied"; readonly reason: string }
-  /** Try again, not before `after` seconds. `reached` tells whether the service itself acknowledged. */
-  | { readonly kind: "failed"; readonly reason: string; readonly after: number; readonly reached: boolean };
+  /** Try again, not before `after` seconds. */
+  | Failed;
+
+/** Nothing is known of a batch. */
+export interface Failed {
+  readonly kind: "failed";
+  readonly reason: string;
+  /** Seconds that the service asks to wait. */
+  readonly after: number;
+  /** Whether the service itself responded. */
+  readonly reached: boolean;
+  /** Whether the service has had too many requests (429). */
+  readonly isLimit?: boolean;
+  /** Whether nothing listens there: no evidence that a proxy breaks HTTP/2. */
+  readonly isUnreachable?: boolean;
+}
 
 /** One thing that is wrong with a batch. */
 export interface Violation {
@@ -51,7 +65,18 @@ export function ofStatus(status: Status): Outcome {
 export function ofError(error: unknown): Outcome {
   const failure = ConnectError.from(error);
   const readable = failure.details.flatMap((detail) => ("type" in detail ? [detail] : []));
-  return ofCode(failure.code, failure.rawMessage, readDetails(readable));
+  const outcome = ofCode(failure.code, failure.rawMessage, readDetails(readable));
+  // Every error of the service has details; one of a proxy has none.
+  return outcome.kind === "failed" ? { ...outcome, reached: readable.length > 0, isUnreachable: isUnreachable(failure) } : outcome;
+}
+
+/** Whether the system says that nothing listens there. */
+export function isUnreachable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (/^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/.test(String((cause as NodeJS.ErrnoException).code))) return true;
+    if (/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN/.test(cause.message)) return true;
+  }
+  return false;
 }
 
 /** The outcome of a response to `POST /api/v1/ingest`. */
@@ -64,7 +89,8 @@ export function ofResponse(status: number, body: string, retryAfter: string | nu
   if (status === 401 || status === 403) return { kind: "denied", reason };
   const isUnreadable = status === 400 && json?.["detail"] === UNREADABLE;
   if (status === 413 || status === 422 || isUnreadable) return ofViolations(jsonViolations(json), reason);
-  return { kind: "failed", reason, after: retryAfterSeconds(retryAfter, now), reached: ![502, 503, 504].includes(status) };
+  const reached = ![502, 503, 504].includes(status);
+  return { kind: "failed", reason, after: retryAfterSeconds(retryAfter, now), reached, isLimit: status === 429 };
 }
 
 function ofCode(code: number, message: string, { violations, after }: Details): Outcome {
@@ -76,7 +102,12 @@ function ofCode(code: number, message: string, { violations, after }: Details): 
 
 function ofViolations(violations: readonly Violation[], reason: string): Outcome {
   const clock = violations.find(({ index, path }) => index === undefined && path === "timestamp");
-  if (clock !== undefined) return { kind: "clock", reason: `timestamp: ${clock.text}` };
+  if (clock !== undefined) return { kind: "clock", reason: `timestamp: ${clock.text}`, events: undefined };
+  // `send` has compared it with the clock here.
+  const [ahead, ...others] = violations.filter(({ index, path }) => index !== undefined && path === ".timestamp");
+  if (ahead !== undefined) {
+    return { kind: "clock", reason: `timestamp: ${ahead.text}`, events: new Set([ahead, ...others].map(({ index }) => index ?? 0)) };
+  }
   return { kind: "rejected", violations, reason };
 }
 

@@ -2,7 +2,8 @@
  * Which way the next attempt takes, where there are two: the rule of `auto`.
  *
  * Two attempts in a row without a response to any batch lead to the other transport (the detour); if that gets any response, it is
- * used for five minutes, then the first one is tried again.
+ * used for five minutes, then the first one is tried again. A connection that nobody accepts says nothing about HTTP/2. POSTs are
+ * counted by the service, streams are not: a 429 ends the detour.
  *
  * @module
  */
@@ -27,14 +28,19 @@ export class Route {
   next(): Transport {
     const [first, other] = this.transports;
     if (other === undefined) return first;
-    if (this.#isDetour()) return other;
+    if (this.#isOnDetour()) return other;
     this.#detourUntil = 0;
     return this.#unacknowledged >= MAX_FAILURES ? other : first;
   }
 
   /** Whether an attempt over `transport` is to end, as the first one is to be tried again. */
   isOver(transport: Transport): boolean {
-    return !this.#isFirst(transport) && this.#detourUntil > 0 && !this.#isDetour();
+    return !this.#isFirst(transport) && this.#detourUntil > 0 && !this.#isOnDetour();
+  }
+
+  /** Whether `transport` takes the place of the first one. */
+  isDetour(transport: Transport): boolean {
+    return this.transports.length === 2 && !this.#isFirst(transport);
   }
 
   /** Notes that a batch was acknowledged. */
@@ -49,17 +55,16 @@ export class Route {
     const isReached = acknowledged > 0 || outcome.kind !== "failed" || outcome.reached;
     const isFirst = this.#isFirst(transport);
     if (isReached) this.noteResponse(transport);
-    else this.#unacknowledged = isFirst ? this.#unacknowledged + 1 : 0;
-    // POSTs are counted by the service, streams are not: where it says that there were too many, the stream is worth another try.
-    const isTooMuch = outcome.kind === "failed" && outcome.after > 0;
-    if (!isFirst && (!isReached || isTooMuch)) this.#detourUntil = 0;
+    else if (outcome.isUnreachable !== true || !isFirst) this.#unacknowledged = isFirst ? this.#unacknowledged + 1 : 0;
+    const isLimit = outcome.kind === "failed" && outcome.isLimit === true;
+    if (!isFirst && (!isReached || isLimit)) this.#detourUntil = 0;
   }
 
   #isFirst(transport: Transport): boolean {
     return transport === this.transports[0];
   }
 
-  #isDetour(): boolean {
+  #isOnDetour(): boolean {
     return Date.now() < this.#detourUntil;
   }
 }

@@ -4,8 +4,8 @@
  * Sending happens in attempts. An attempt is one stream, or a row of POSTs; it lasts for as long as all goes well, also while
  * there is nothing to send. What has no response when an attempt ends is sent again by the next one, after a pause.
  *
- * An event is in one of four places until it is done: not taken yet (the queue), being taken, in flight, or waiting to be sent
- * again. Flushing is done when none of them has an event that is older.
+ * An event is in one of five places until it is done: not taken yet (the queue), being taken, in flight, waiting to be sent
+ * again, or parked because of the clock. Flushing is done when none of them has an event that is older.
  *
  * @module
  */
@@ -18,20 +18,24 @@ import type { Rejected } from "./options.js";
 import type { Batch, Queue } from "./queue.js";
 import { Route } from "./route.js";
 import { later, Signal } from "./signal.js";
-import { type RejectedBatch, split } from "./split.js";
+import { pick, type RejectedBatch, split } from "./split.js";
 
 /** What a sender needs to know. */
 export interface SenderOptions {
   readonly retryBase: number;
   readonly retryCap: number;
+  /** Seconds until what is ahead of the service's clock is sent again. */
+  readonly clockRetry: number;
   readonly onError: (error: OpenCloneError) => void;
   readonly onRejected: (rejected: Rejected) => void;
   /** Ways to the service in order of preference: one, or the stream and what it falls back to. */
   readonly transports: readonly [Transport, Transport?];
 }
 
-/** Failures in a row before somebody is reported. */
+/** Failures in a row before `onError` is called. */
 const LASTING = 3;
+/** Batches kept because of the clock, beyond which nothing more is taken from the queue. */
+const MAX_PARKED = 32;
 
 /** Sends what is in the queue, for as long as it is not stopped. */
 export class Sender {
@@ -45,6 +49,8 @@ export class Sender {
   readonly #inFlight = new Set<Batch>();
   readonly #taking = new Set<{ position: number }>();
   #again: Batch[] = [];
+  /** What the service finds ahead of its clock, and when it is sent again. */
+  #parked: { readonly until: number; readonly batch: Batch }[] = [];
   #denied: AccessDenied | undefined;
   #failure: OpenCloneError | undefined;
   #failures = 0;
@@ -132,12 +138,18 @@ export class Sender {
   }
 
   #hasWork(): boolean {
-    return this.#again.length > 0 || this.#queue.readyAt() <= Date.now();
+    return this.#again.length > 0 || this.#readyAt() <= Date.now();
+  }
+
+  /** When something can be taken: from what is parked, or from the queue. */
+  #readyAt(): number {
+    const retryAt = this.#parked[0]?.until ?? Infinity;
+    return this.#parked.length >= MAX_PARKED ? retryAt : Math.min(retryAt, this.#queue.readyAt());
   }
 
   /** Waits until something may have changed. */
   async #idle(): Promise<void> {
-    const readyAt = this.#denied === undefined ? this.#queue.readyAt() : Infinity;
+    const readyAt = this.#denied === undefined ? this.#readyAt() : Infinity;
     await this.#wake.wait(readyAt === Infinity ? Infinity : Math.max(1, readyAt - Date.now()));
   }
 
@@ -175,7 +187,8 @@ export class Sender {
     let oldest = this.#queue.position;
     for (const { position } of this.#taking) oldest = Math.min(oldest, position);
     for (const batch of this.#inFlight) oldest = Math.min(oldest, batch.position);
-    for (const batch of this.#again) if (this.#queue.holds(batch)) oldest = Math.min(oldest, batch.position);
+    const waiting = [...this.#again, ...this.#parked.map(({ batch }) => batch)];
+    for (const batch of waiting) if (this.#queue.holds(batch)) oldest = Math.min(oldest, batch.position);
     return oldest;
   }
 
@@ -189,7 +202,7 @@ export class Sender {
     return {
       isOver: () => this.#isStopped || this.#route.isOver(transport),
       inFlight: this.#inFlight,
-      take: () => this.#take(),
+      take: () => this.#take(this.#route.isDetour(transport)),
       idle: (isFull) => (isFull ? this.#wake.wait() : this.#idle()),
       wake: () => this.#wake.notify(),
       giveBack: (batch) => {
@@ -202,21 +215,25 @@ export class Sender {
   }
 
   /** The next batch, in flight from now on. */
-  async #take(): Promise<Batch | undefined> {
+  async #take(isDetour: boolean): Promise<Batch | undefined> {
+    if (this.#again.length === 0 && (this.#parked[0]?.until ?? Infinity) <= Date.now()) {
+      this.#again.push(...this.#parked.splice(0, 1).map(({ batch }) => batch));
+    }
     for (let batch = this.#again.shift(); batch !== undefined; batch = this.#again.shift()) {
       if (!this.#queue.holds(batch)) continue;
       this.#inFlight.add(batch);
       return batch;
     }
-    return this.#queue.readyAt() <= Date.now() ? this.#takeNew() : undefined;
+    const mayTake = this.#parked.length < MAX_PARKED && this.#queue.readyAt() <= Date.now();
+    return mayTake ? this.#takeNew(isDetour) : undefined;
   }
 
-  async #takeNew(): Promise<Batch | undefined> {
+  async #takeNew(isDetour: boolean): Promise<Batch | undefined> {
     // While the queue reads it, it is in no other place.
     const taking = { position: this.#queue.position };
     this.#taking.add(taking);
     try {
-      const batch = await this.#queue.take();
+      const batch = await this.#queue.take(isDetour);
       if (batch !== undefined) this.#inFlight.add(batch);
       return batch;
     } finally {
@@ -227,6 +244,10 @@ export class Sender {
   /** Sees to a batch that was taken or rejected. Gives what keeps it from that, if anything does. */
   async #succeed(batch: Batch, outcome: Outcome): Promise<OpenCloneError | undefined> {
     this.#failures = 0;
+    if (outcome.kind === "clock") {
+      this.#park(batch, outcome);
+      return undefined;
+    }
     this.#failure = undefined;
     this.#reported = "";
     let failure: OpenCloneError | undefined;
@@ -241,6 +262,16 @@ export class Sender {
     this.#progress.notify();
     this.#wake.notify();
     return failure;
+  }
+
+  /** Keeps what is ahead of the service's clock; the rest of the batch is sent again. */
+  #park(batch: Batch, { events, reason }: Outcome & { kind: "clock" }): void {
+    const { chosen, rest } = pick(batch, events);
+    this.#parked.push({ until: Date.now() + this.#options.clockRetry * 1000, batch: chosen });
+    if (rest !== undefined) this.#again.unshift(rest);
+    this.#inFlight.delete(batch);
+    this.#report(new Clock(clockText(reason)));
+    this.#wake.notify();
   }
 
   async #divide(batch: Batch, outcome: Outcome & { kind: "rejected" }): Promise<OpenCloneError | undefined> {
@@ -273,5 +304,5 @@ export class Sender {
 const ENDED: Outcome = { kind: "failed", reason: "the stream ended before all responses had come", after: 0, reached: false };
 
 function clockText(reason: string): string {
-  return `the service finds the time of this machine impossible (${reason}): set its clock; events are kept until then`;
+  return `the service finds events ahead of its clock (${reason}): set the clock of this machine; they are kept and sent again`;
 }

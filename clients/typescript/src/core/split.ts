@@ -41,6 +41,15 @@ function divide(batch: Batch, named: ReadonlyMap<number, readonly string[]>): Pa
   return { rejecteds, again: events.length > 0 ? [{ ...batch, events }] : [] };
 }
 
+/** The events at some places as a batch, and the others; all are chosen if no places are given. */
+export function pick(batch: Batch, places: ReadonlySet<number> | undefined): { chosen: Batch; rest: Batch | undefined } {
+  if (places === undefined) return { chosen: batch, rest: undefined };
+  const chosen = batch.events.filter((_, index) => places.has(index));
+  const events = batch.events.filter((_, index) => !places.has(index));
+  if (chosen.length === 0) return { chosen: batch, rest: undefined };
+  return { chosen: { ...batch, events: chosen }, rest: events.length > 0 ? { ...batch, events } : undefined };
+}
+
 function halves(batch: Batch): Batch[] {
   const middle = batch.events.length >> 1;
   return [part(batch, 0, middle), part(batch, middle, batch.events.length)];

@@ -252,9 +252,9 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
 }
 
 function senderOptions(options: NodeOptions<SourceTypeName>, key: string): SenderOptions {
-  const { endpoint, retryBase, retryCap, onError, onRejected, responseTimeout } = options;
+  const { endpoint, retryBase, retryCap, clockRetry, onError, onRejected, responseTimeout } = options;
   const stream = new StreamTransport(endpoint, key, responseTimeout * 1000);
   const post = new PostTransport(endpoint, key, responseTimeout * 1000);
   const transports = { auto: [stream, post], grpc: [stream], json: [post] } as const;
-  return { retryBase, retryCap, onError, onRejected, transports: transports[options.transport] };
+  return { retryBase, retryCap, clockRetry, onError, onRejected, transports: transports[options.transport] };
 }

@@ -15,6 +15,7 @@ import * as path from "node:path";
 
 import { type OpenCloneError, reasonOf, SpoolError } from "../core/errors.js";
 import { type Batch, MAX_BATCH_BYTES, type Queue } from "../core/queue.js";
+import { MAX_BATCH_EVENTS } from "../core/rules.js";
 import { DeadLetters } from "./dead_letters.js";
 import { FRAME_HEAD } from "./frames.js";
 import { openSegments } from "./open_segments.js";
@@ -111,10 +112,10 @@ export class Spool implements Queue {
     this.#hurryTo = Math.max(this.#hurryTo, end);
   }
 
-  async take(): Promise<Batch | undefined> {
+  async take(isDetour: boolean): Promise<Batch | undefined> {
     const segment = this.#current();
     if (segment === undefined) return undefined;
-    const batch = await segment.take(this.#options.maxBatchEvents);
+    const batch = await segment.take(isDetour ? MAX_BATCH_EVENTS : this.#options.maxBatchEvents);
     this.#since = Date.now();
     // Nothing could be read any more.
     if (segment.done >= segment.total) this.#delete(segment);

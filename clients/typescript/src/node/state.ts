@@ -1,8 +1,5 @@
 /**
- * The state directory: made for its owner alone, held by one process at a time, and the home of the device's id.
- *
- * The lock is the file `lock` with the holder's process id and, on Linux, the boot and the tick at which it was started: so
- * that the number of a dead process that was given to another one is told from its first holder.
+ * The state directory: made for its owner alone, used by one client at a time (see `owner.ts`), and the home of the device's id.
  *
  * @module
  */
@@ -14,9 +11,7 @@ import * as path from "node:path";
 
 import { reasonOf, SpoolError, SpoolLocked } from "../core/errors.js";
 import { isDeviceId } from "../core/options.js";
-
-/** Locks that this process holds. */
-const held = new Set<string>();
+import { claim, release } from "./owner.js";
 
 /** Where a plugin keeps its state if nothing else is said. */
 export function defaultStateDir(pluginId: string): string {
@@ -28,11 +23,11 @@ export class State {
   private constructor(
     readonly dir: string,
     readonly deviceId: string,
-    private readonly lock: string,
+    private readonly owner: string,
   ) {}
 
   /**
-   * Makes the directory if need be, and takes its lock.
+   * Makes the directory if need be, and claims it.
    *
    * @throws {@link SpoolLocked}, {@link SpoolError}
    */
@@ -40,12 +35,14 @@ export class State {
     const place = path.resolve(dir);
     try {
       fs.mkdirSync(path.join(place, "spool"), { recursive: true, mode: 0o700 });
-      const lock = path.join(fs.realpathSync(place), "lock");
-      takeLock(lock);
+      const owner = claim(path.join(place, "owners"));
+      if (owner === undefined) {
+        throw new SpoolLocked(`${place} is used by another client: close it, or give each its own state directory`);
+      }
       try {
-        return new State(place, deviceId(path.join(place, "device-id")), lock);
+        return new State(place, deviceId(path.join(place, "device-id")), owner);
       } catch (error) {
-        releaseLock(lock);
+        release(owner);
         throw error;
       }
     } catch (error) {
@@ -56,7 +53,7 @@ export class State {
 
   /** Lets others have it. */
   close(): void {
-    releaseLock(this.lock);
+    release(this.owner);
   }
 }
 
@@ -70,101 +67,6 @@ function deviceId(file: string): string {
   const made = randomUUID();
   writeWhole(file, `${made}\n`);
   return made;
-}
-
-/** Takes the lock, also from a process that is no more. */
-function takeLock(lock: string): void {
-  const own = identity(process.pid);
-  // A second round finds what another process, which took over at the same time, has left.
-  for (let round = 0; round < 3; round++) {
-    if (create(lock, own)) {
-      held.add(lock);
-      return;
-    }
-    const holder = read(lock);
-    if (isAlive(holder, lock)) {
-      throw new SpoolLocked(`${path.dirname(lock)} is used by process ${holder.split(" ")[0]}: give each its own state directory`);
-    }
-    remove(lock, holder);
-  }
-  throw new SpoolLocked(`${path.dirname(lock)} is being taken by another process: try again`);
-}
-
-function releaseLock(lock: string): void {
-  if (held.delete(lock)) fs.rmSync(lock, { force: true });
-}
-
-/** Whole or not at all: a lock is never seen empty. */
-function create(lock: string, text: string): boolean {
-  const beside = `${lock}.${process.pid}`;
-  fs.writeFileSync(beside, text, { mode: 0o600 });
-  try {
-    fs.linkSync(beside, lock);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    // A file system without links.
-    return createPlainly(lock, text);
-  } finally {
-    fs.rmSync(beside, { force: true });
-  }
-}
-
-function createPlainly(lock: string, text: string): boolean {
-  try {
-    fs.writeFileSync(lock, text, { flag: "wx", mode: 0o600 });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-/** Removes the lock of a dead process, and no other: it is moved away first and looked at again. */
-function remove(lock: string, holder: string): void {
-  const aside = `${lock}.${process.pid}.old`;
-  try {
-    fs.renameSync(lock, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
-  }
-  if (read(aside) !== holder) create(lock, read(aside));
-  fs.rmSync(aside, { force: true });
-}
-
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, "utf8").trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
-}
-
-function isAlive(holder: string, lock: string): boolean {
-  const pid = Number(holder.split(" ")[0]);
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  if (pid === process.pid) return held.has(lock);
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  return identity(pid) === holder;
-}
-
-/** A process by its number and, where the system tells it, by its beginning. */
-function identity(pid: number): string {
-  try {
-    const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may have spaces in it; the 20th field behind it is the start.
-    const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-    return `${pid} ${boot} ${start}`;
-  } catch {
-    return String(pid);
-  }
 }
 
 function writeWhole(file: string, text: string): void {

@@ -188,9 +188,9 @@ function senderOptions(
   key: string,
   transport: "auto" | "grpc" | "json",
 ): SenderOptions {
-  const { endpoint, retryBase, retryCap, onError, onRejected, responseTimeout } = options;
+  const { endpoint, retryBase, retryCap, clockRetry, onError, onRejected, responseTimeout } = options;
   const unary = new UnaryTransport(endpoint, key, responseTimeout * 1000);
   const post = new PostTransport(endpoint, key, responseTimeout * 1000);
   const transports = { auto: [unary, post], grpc: [unary], json: [post] } as const;
-  return { retryBase, retryCap, onError, onRejected, transports: transports[transport] };
+  return { retryBase, retryCap, clockRetry, onError, onRejected, transports: transports[transport] };
 }

@@ -20,9 +20,25 @@ pub(super) enum Outcome {
         skipped: u64,
     },
     Rejected(Violations),
-    /// The batch's own timestamp is wrong.
-    Clock(String),
+    /// Timestamps are ahead of the service's clock: of these events, or of the whole batch if none is named.
+    Clock {
+        reason: String,
+        ahead: Vec<usize>,
+    },
     Failed(Failure),
+}
+
+/// What a failure says about the way to the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Hint {
+    #[default]
+    Nothing,
+    /// Nothing listens there: no evidence that a proxy breaks HTTP/2.
+    Unreachable,
+    /// The service itself responded.
+    Service,
+    /// The service has had too many requests (429).
+    Limit,
 }
 
 /// Why an attempt ended.
@@ -30,12 +46,14 @@ pub(super) enum Outcome {
 pub(super) enum Failure {
     /// No response, or one that says to come again.
     #[error("{reason}")]
-    Again { reason: String, retry_after: Duration },
+    Again {
+        reason: String,
+        retry_after: Duration,
+        hint: Hint,
+    },
     /// The key was rejected.
     #[error("{0}")]
     Denied(String),
-    #[error("the server rejects the time of this machine: {0}")]
-    Clock(String),
     /// An event could not be set aside.
     #[error("cannot set an event aside: {0}")]
     Disk(std::io::Error),
@@ -46,6 +64,23 @@ impl Failure {
         Self::Again {
             reason: reason.into(),
             retry_after: Duration::ZERO,
+            hint: Hint::Nothing,
+        }
+    }
+
+    /// The connection could not be made.
+    pub(super) fn unreachable(reason: String) -> Self {
+        Self::Again {
+            reason,
+            retry_after: Duration::ZERO,
+            hint: Hint::Unreachable,
+        }
+    }
+
+    pub(super) fn hint(&self) -> Hint {
+        match self {
+            Self::Again { hint, .. } => *hint,
+            _ => Hint::Nothing,
         }
     }
 
@@ -108,6 +143,11 @@ fn of_status(status: &Status) -> Outcome {
                 .retry_info()
                 .and_then(|info| info.retry_delay)
                 .unwrap_or_default(),
+            // Every error of the service has details; one of a proxy has none.
+            hint: match status.details().is_empty() {
+                true => Hint::Nothing,
+                false => Hint::Service,
+            },
         }),
     }
 }
@@ -138,19 +178,35 @@ pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) ->
         _ => Outcome::Failed(Failure::Again {
             reason: text(),
             retry_after,
+            hint: match status {
+                StatusCode::TOO_MANY_REQUESTS => Hint::Limit,
+                _ => Hint::Nothing,
+            },
         }),
     }
 }
 
 fn rejected(violations: Violations, is_clock: bool, text: String) -> Outcome {
-    let names_events = violations.iter().any(|(index, _)| index.is_some());
-    match is_clock && !names_events {
-        true => Outcome::Clock(
-            violations
+    // `send` has compared the times of events with the clock of this machine, so the two clocks differ.
+    let of_time = |(index, sentence): &&(Option<usize>, String)| {
+        index.is_some_and(|index| sentence.starts_with(&format!("events[{index}].timestamp:")))
+    };
+    let ahead: Vec<usize> = match is_clock {
+        true => Vec::new(),
+        false => violations
+            .iter()
+            .filter(of_time)
+            .filter_map(|(index, _)| *index)
+            .collect(),
+    };
+    match is_clock || !ahead.is_empty() {
+        true => Outcome::Clock {
+            reason: violations
                 .into_iter()
-                .next()
+                .find(|(_, sentence)| sentence.contains("timestamp:"))
                 .map_or(text, |(_, sentence)| sentence),
-        ),
+            ahead,
+        },
         false if violations.is_empty() => Outcome::Rejected(vec![(None, text)]),
         false => Outcome::Rejected(violations),
     }
@@ -188,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_faults_name_their_event() {
+    fn json_violations_name_their_event() {
         let body = br#"{"detail": [{"type": "t", "loc": ["body", "events", 3, "data", "text"], "msg": "too long", "input": 1}]}"#;
         let Outcome::Rejected(violations) = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body)
         else {
@@ -201,13 +257,25 @@ mod tests {
     }
 
     #[test]
-    fn only_the_batchs_own_time_is_the_clock() {
+    fn times_are_the_clock() {
         let body = br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "ahead"}]}"#;
         let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
-        assert!(matches!(outcome, Outcome::Clock(_)), "{outcome:?}");
+        assert!(
+            matches!(&outcome, Outcome::Clock { ahead, .. } if ahead.is_empty()),
+            "{outcome:?}"
+        );
         let body = br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "a"}, {"loc": ["body", "events", 0, "timestamp"], "msg": "b"}]}"#;
         let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
-        assert!(matches!(outcome, Outcome::Rejected(_)), "{outcome:?}");
+        assert!(
+            matches!(&outcome, Outcome::Clock { ahead, .. } if ahead.is_empty()),
+            "{outcome:?}"
+        );
+        let body = br#"{"detail": [{"loc": ["body", "events", 4, "timestamp"], "msg": "b"}, {"loc": ["body", "events", 5, "data"], "msg": "b"}]}"#;
+        let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
+        assert!(
+            matches!(&outcome, Outcome::Clock { ahead, .. } if ahead == &[4]),
+            "{outcome:?}"
+        );
     }
 
     #[test]

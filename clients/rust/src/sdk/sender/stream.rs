@@ -75,7 +75,13 @@ async fn connect(options: &Builder) -> Result<Channel, Failure> {
             .map_err(failed)?,
         false => endpoint,
     };
-    endpoint.connect().await.map_err(failed)
+    endpoint
+        .connect()
+        .await
+        .map_err(|error| match is_unreachable(&error) {
+            true => Failure::unreachable(chain(&error)),
+            false => failed(error),
+        })
 }
 
 async fn run(
@@ -143,6 +149,16 @@ fn take(sender: &mut Sender, response: IngestResponse, expected: u64) -> Result<
         None => Outcome::Failed(Failure::again("the server gave a response without an outcome")),
     };
     sender.apply(unit, outcome)
+}
+
+/// Whether the system says that nothing listens there.
+fn is_unreachable(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    matches!(
+        kind,
+        Some(ConnectionRefused | HostUnreachable | NetworkUnreachable)
+    ) || error.source().is_some_and(is_unreachable)
 }
 
 /// An error with what it came from; by itself tonic's says little.

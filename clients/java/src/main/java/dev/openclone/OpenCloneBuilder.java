@@ -197,6 +197,17 @@ public final class OpenCloneBuilder {
   }
 
   /**
+   * When events that the service finds ahead of its clock are sent again.
+   *
+   * @param interval default 1 h
+   * @return this
+   */
+  public OpenCloneBuilder clockRetry(Duration interval) {
+    options.clockRetry = interval;
+    return this;
+  }
+
+  /**
    * Who receives a failure that lasts. Called on a thread of the client; must not flush or close it.
    *
    * @param handler default: a warning in the log

@@ -42,7 +42,7 @@ public final class Engine {
       files = new SpoolFiles(state, tell);
       spool = new Spool(options, header(), files, tell, wake);
       Consumer<RejectedEvent> tellRejected = guarded(options.onRejected, "on_rejected");
-      Outbox outbox = new Outbox(spool, new DeadLetter(state.deadLetter()), tellRejected);
+      Outbox outbox = new Outbox(spool, new DeadLetter(state.deadLetter()), tellRejected, tell, options.clockRetry);
       sender = new Sender(options, wake, spool, outbox, tell);
     } catch (RuntimeException error) {
       state.close();

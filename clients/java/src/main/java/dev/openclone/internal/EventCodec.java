@@ -1,8 +1,5 @@
 package dev.openclone.internal;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -11,16 +8,11 @@ import dev.openclone.OpenCloneException.EventTooLarge;
 import dev.openclone.OpenCloneException.InvalidEvent;
 import dev.openclone.SourceType;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 
 /** Checks an event and encodes it, once: what comes out goes to the spool and, without another look, to the server. */
 final class EventCodec {
-  /** 2020-01-01T00:00:00Z in Unix seconds. */
-  static final long EARLIEST = 1_577_836_800L;
-  static final int MAX_RAW_REF = 256;
-  /** Bytes of an event's documented JSON form. */
-  static final int MAX_JSON = 1_000_000;
   /** JSON takes at most this many bytes for one that is encoded (a control character is 1 there and 6 here; a double 9 and 25). */
   private static final int JSON_GROWTH = 12;
   private static final int JSON_AROUND = 512;
@@ -36,16 +28,19 @@ final class EventCodec {
 
   /** A frame for the spool. */
   byte[] encode(Event event) {
-    if (event.timestamp().getEpochSecond() < EARLIEST) {
-      throw new InvalidEvent("timestamp: " + event.timestamp() + " is before 2020-01-01T00:00:00Z");
-    }
+    DataCheck.time(event.timestamp(), Instant.now());
     byte[] ref = event.rawRef().orElseGet(refs::next).getBytes(StandardCharsets.UTF_8);
-    if (ref.length > MAX_RAW_REF) {
-      throw new InvalidEvent("raw_ref: has " + ref.length + " bytes, at most " + MAX_RAW_REF + " are allowed");
+    if (ref.length > Rules.MAX_RAW_REF_BYTES) {
+      throw new InvalidEvent("raw_ref: has " + ref.length + " bytes, at most " + Rules.MAX_RAW_REF_BYTES + " are allowed");
     }
     byte[] frame = event.payload().isPresent() ? typed(event, ref, event.payload().get()) : json(event, ref);
-    if ((long) frame.length * JSON_GROWTH + JSON_AROUND > MAX_JSON) {
+    if ((long) frame.length * JSON_GROWTH + JSON_AROUND > Rules.MAX_EVENT_JSON_BYTES) {
       checkSize(frame);
+    }
+    if (event.payload().isPresent()) {
+      DataCheck.payload(event.payload().get(), frame.length);
+    } else {
+      DataCheck.object(event.json().orElseThrow());
     }
     return Frame.seal(frame);
   }
@@ -62,7 +57,6 @@ final class EventCodec {
 
   private byte[] json(Event event, byte[] ref) {
     String text = event.json().orElseThrow(() -> new InvalidEvent("data: is missing"));
-    checkObject(text);
     byte[] data = text.getBytes(StandardCharsets.UTF_8);
     int size = CodedOutputStream.computeByteArraySize(JSON_FIELD, data);
     return write(event, ref, size, out -> out.writeByteArray(JSON_FIELD, data));
@@ -94,27 +88,11 @@ final class EventCodec {
     return frame;
   }
 
-  private static void checkObject(String text) {
-    JsonReader reader = new JsonReader(new StringReader(text));
-    reader.setStrictness(Strictness.STRICT);
-    try {
-      if (reader.peek() == JsonToken.BEGIN_OBJECT) {
-        reader.skipValue();
-        if (reader.peek() == JsonToken.END_DOCUMENT) {
-          return;
-        }
-      }
-    } catch (IOException | IllegalStateException error) {
-      throw new InvalidEvent("data: is not a JSON object: " + error.getMessage(), error);
-    }
-    throw new InvalidEvent("data: is not a JSON object");
-  }
-
   private static void checkSize(byte[] frame) {
     try {
       int size = JsonForm.sizeOf(parse(frame, Frame.HEAD, frame.length - Frame.HEAD));
-      if (size > MAX_JSON) {
-        throw new EventTooLarge("event: its JSON form has " + size + " bytes, at most " + MAX_JSON + " are allowed; split it");
+      if (size > Rules.MAX_EVENT_JSON_BYTES) {
+        throw new EventTooLarge("event: its JSON form has " + size + " bytes, at most " + Rules.MAX_EVENT_JSON_BYTES + " are allowed; split it");
       }
     } catch (InvalidProtocolBufferException error) {
       throw new IllegalStateException("event cannot be read back", error);

@@ -15,6 +15,8 @@ import dev.openclone.v1.IngestResponse;
 import io.grpc.Metadata;
 import io.grpc.Status.Code;
 import io.grpc.protobuf.StatusProto;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +39,11 @@ final class GrpcResponses {
     Duration header = trailers.containsKey(RETRY_AFTER) ? JsonResponses.retryAfter(trailers.get(RETRY_AFTER)) : Duration.ZERO;
     Status details = StatusProto.fromStatusAndTrailers(status, trailers);
     String cause = status.getCause() == null ? "" : ": " + status.getCause().getMessage();
-    return of(details.toBuilder().setMessage(details.getMessage() + cause).build(), header);
+    Response response = of(details.toBuilder().setMessage(details.getMessage() + cause).build(), header);
+    if (response instanceof Later later && isUnreachable(status.getCause())) {
+      return new Later(later.message(), later.after(), Response.Hint.UNREACHABLE);
+    }
+    return response;
   }
 
   private static Response of(Status status, Duration header) {
@@ -46,8 +52,19 @@ final class GrpcResponses {
     return switch (code) {
       case UNAUTHENTICATED, PERMISSION_DENIED -> new Denied(message);
       case INVALID_ARGUMENT -> new Invalid(violations(status), message);
-      default -> new Later(message, longer(header, asked(status)));
+      // Every error of the service has details; one of a proxy has none.
+      default -> new Later(message, longer(header, asked(status)), status.getDetailsCount() > 0 ? Response.Hint.SERVICE : Response.Hint.NONE);
     };
+  }
+
+  /** Whether the system says that nothing listens there. */
+  private static boolean isUnreachable(Throwable cause) {
+    for (Throwable one = cause; one != null; one = one.getCause()) {
+      if (one instanceof ConnectException || one instanceof NoRouteToHostException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Duration longer(Duration one, Duration other) {

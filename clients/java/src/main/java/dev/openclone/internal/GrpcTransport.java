@@ -31,6 +31,7 @@ final class GrpcTransport implements Sender.Route {
   private final URI endpoint;
   private final String apiKey;
   private final long responseNanos;
+  private final int maxBatchEvents;
   private final Runnable wake;
   /** How many more batches go one at a time, so that a stream that a batch ends tells which one. */
   private int careful;
@@ -39,6 +40,7 @@ final class GrpcTransport implements Sender.Route {
     endpoint = URI.create(options.endpoint);
     apiKey = options.apiKey;
     responseNanos = options.responseTimeout.toNanos();
+    maxBatchEvents = options.maxBatchEvents;
     this.wake = wake;
   }
 
@@ -132,7 +134,7 @@ final class GrpcTransport implements Sender.Route {
       if (failure != null || unacknowledged.size() >= (careful > 0 ? 1 : WINDOW)) {
         return false;
       }
-      QueuedBatch next = outbox.next();
+      QueuedBatch next = outbox.next(maxBatchEvents);
       if (next != null) {
         send(next, false);
       }
@@ -184,7 +186,7 @@ final class GrpcTransport implements Sender.Route {
 
     private Response lost(Response response) {
       Response.Later later = (Response.Later) response;
-      return new Response.Later("the stream ended: " + later.message(), later.after());
+      return new Response.Later("the stream ended: " + later.message(), later.after(), later.hint());
     }
 
     private void abandon() {

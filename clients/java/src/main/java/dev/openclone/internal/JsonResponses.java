@@ -38,6 +38,7 @@ final class JsonResponses {
       case 413, 422 -> new Invalid(violations(object), message);
       // The service says so of data that are nested too deeply; anything else in between says it without a detail.
       case 400 -> object.has("detail") ? new Invalid(violations(object), message) : new Later(message, after);
+      case 429 -> new Later(message, after, Response.Hint.LIMIT);
       default -> new Later(message, after);
     };
   }

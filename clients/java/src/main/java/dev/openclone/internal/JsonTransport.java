@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /** The JSON endpoint: one request after the other over HTTP/1.1. */
 final class JsonTransport implements Sender.Route {
@@ -24,20 +25,23 @@ final class JsonTransport implements Sender.Route {
   private final Duration responseTimeout;
   private final Runnable wake;
   private final BooleanSupplier over;
+  private final IntSupplier maxEvents;
   private HttpClient http;
   private boolean reached;
 
   /**
    * Makes one that connects when it is first used.
    *
+   * @param maxEvents events in a batch, at most
    * @param over whether it is time for another route
    */
-  JsonTransport(Options options, Runnable wake, BooleanSupplier over) {
+  JsonTransport(Options options, Runnable wake, IntSupplier maxEvents, BooleanSupplier over) {
     url = URI.create(options.endpoint + "/api/v1/ingest");
     apiKey = options.apiKey;
     responseTimeout = options.responseTimeout;
     this.wake = wake;
     this.over = over;
+    this.maxEvents = maxEvents;
   }
 
   /** Whether the last attempt got any response that can be the service's. */
@@ -54,7 +58,7 @@ final class JsonTransport implements Sender.Route {
       if (failure != null || stopped.getAsBoolean() || over.getAsBoolean()) {
         return failure;
       }
-      batch = outbox.next();
+      batch = outbox.next(maxEvents.getAsInt());
       if (batch == null) {
         LockSupport.parkNanos(this, outbox.nanosUntilNext());
       }

@@ -48,6 +48,7 @@ public final class Options {
   public Duration responseTimeout = Duration.ofSeconds(30);
   public Duration retryBase = Duration.ofMillis(500);
   public Duration retryCap = Duration.ofSeconds(60);
+  public Duration clockRetry = Duration.ofHours(1);
   public Consumer<? super OpenCloneException> onError = Options::logError;
   public Consumer<? super RejectedEvent> onRejected = Options::logRejected;
 
@@ -87,6 +88,7 @@ public final class Options {
     responseTimeout = positive(from.responseTimeout, "response_timeout");
     retryBase = positive(from.retryBase, "retry_base");
     retryCap = positive(from.retryCap, "retry_cap");
+    clockRetry = positive(from.clockRetry, "clock_retry");
     onError = present(from.onError, "on_error");
     onRejected = present(from.onRejected, "on_rejected");
   }

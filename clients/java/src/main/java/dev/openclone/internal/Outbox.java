@@ -14,25 +14,42 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.function.Consumer;
 
 /** What the sender's thread sends next, and what it makes of responses. Used by that thread alone. */
 final class Outbox {
   /** Why an attempt ended, and how long the server asks to wait. */
-  record Failure(OpenCloneException error, Duration after) {
+  record Failure(OpenCloneException error, Duration after, Response.Hint hint) {
+    Failure(OpenCloneException error, Duration after) {
+      this(error, after, Response.Hint.NONE);
+    }
+
     static Failure unavailable(String message) {
       return new Failure(new Unavailable(message), Duration.ZERO);
     }
   }
 
+  /** Batches kept because of the clock, beyond which nothing more is taken from the spool. */
+  private static final int MAX_PARKED = 32;
+
   private final Spool spool;
   private final DeadLetter deadLetter;
   private final Consumer<RejectedEvent> tell;
   private final ArrayDeque<QueuedBatch> again = new ArrayDeque<>();
+  private final Queue<Parked> parked = new ArrayDeque<>();
+  private final Consumer<OpenCloneException> tellError;
+  private final long clockRetryNanos;
+  private volatile Clock clock;
   private boolean progress;
   private boolean acknowledged;
 
-  Outbox(Spool spool, DeadLetter deadLetter, Consumer<RejectedEvent> tell) {
+  /** A batch that is sent again later. */
+  private record Parked(long until, QueuedBatch batch) {}
+
+  Outbox(Spool spool, DeadLetter deadLetter, Consumer<RejectedEvent> tell, Consumer<OpenCloneException> tellError, Duration clockRetry) {
+    this.tellError = tellError;
+    clockRetryNanos = clockRetry.toNanos();
     this.spool = spool;
     this.deadLetter = deadLetter;
     this.tell = tell;
@@ -55,18 +72,25 @@ final class Outbox {
   }
 
   /** The next batch to send; null if none is due. */
-  QueuedBatch next() {
+  QueuedBatch next(int maxEvents) {
+    if (again.isEmpty() && !parked.isEmpty() && parked.peek().until - System.nanoTime() <= 0) {
+      again.add(parked.remove().batch);
+    }
     for (QueuedBatch batch; (batch = again.poll()) != null; ) {
       if (spool.resume(batch)) {
         return batch;
       }
     }
-    return spool.take();
+    return parked.size() >= MAX_PARKED ? null : spool.take(maxEvents);
   }
 
   /** Nanoseconds until there may be a next one. */
   long nanosUntilNext() {
-    return again.isEmpty() ? spool.nanosUntilDue() : 0;
+    if (!again.isEmpty()) {
+      return 0;
+    }
+    long retry = parked.isEmpty() ? Long.MAX_VALUE : Math.max(0, parked.peek().until - System.nanoTime());
+    return parked.size() >= MAX_PARKED ? retry : Math.min(retry, spool.nanosUntilDue());
   }
 
   /** Batches without a response: they are sent again, in the same order. */
@@ -91,11 +115,12 @@ final class Outbox {
     acknowledged = true;
     if (response instanceof Response.Done done) {
       progress = true;
+      clock = null;
       spool.resolve(batch, batch.count(), done.stored(), done.skipped());
       return null;
     }
     if (response instanceof Response.Invalid invalid) {
-      return spoolError(batch, invalid);
+      return reject(batch, invalid);
     }
     putBack(List.of(batch));
     return failure(response);
@@ -106,20 +131,20 @@ final class Outbox {
       return new Failure(new AccessDenied("the server rejects the key: " + denied.message() + "; check api_key and what it may send"), Duration.ZERO);
     }
     Response.Later later = (Response.Later) response;
-    return new Failure(new Unavailable(later.message()), later.after());
+    return new Failure(new Unavailable(later.message()), later.after(), later.hint());
   }
 
-  private Failure spoolError(QueuedBatch batch, Response.Invalid invalid) {
+  private Failure reject(QueuedBatch batch, Response.Invalid invalid) {
     Split split = Split.of(batch, invalid);
-    if (split.clock()) {
-      putBack(List.of(batch));
-      return new Failure(new Clock("the server finds the clock of this machine wrong: " + invalid.message() + "; set it, the events are kept"), Duration.ZERO);
+    if (split.parked() != null) {
+      park(batch, split, invalid);
+      return null;
     }
     try {
       setAside(batch, split.aside());
     } catch (IOException error) {
       putBack(List.of(batch));
-      return new Failure(new SpoolError("a invalid event cannot be set aside: " + error + "; free space or see permissions", error), Duration.ZERO);
+      return new Failure(new SpoolError("a rejected event cannot be set aside: " + error + "; free space or see permissions", error), Duration.ZERO);
     }
     progress = true;
     if (split.again().isEmpty()) {
@@ -128,6 +153,24 @@ final class Outbox {
       replace(batch, split.again());
     }
     return null;
+  }
+
+  /** Keeps what is ahead of the service's clock; the rest of the batch is sent again. */
+  private void park(QueuedBatch batch, Split split, Response.Invalid invalid) {
+    List<QueuedBatch> parts = new ArrayList<>(split.again());
+    parts.add(split.parked());
+    spool.replace(batch, parts);
+    split.again().forEach(again::addFirst);
+    parked.add(new Parked(System.nanoTime() + clockRetryNanos, split.parked()));
+    if (clock == null) {
+      clock = new Clock("the server finds events ahead of its clock: " + invalid.message() + "; set the clock of this machine, they are kept and sent again");
+      tellError.accept(clock);
+    }
+  }
+
+  /** That events are ahead of the server's clock, until a batch is stored; null if none are. */
+  Clock clock() {
+    return clock;
   }
 
   private void setAside(QueuedBatch batch, Map<Integer, List<String>> aside) throws IOException {

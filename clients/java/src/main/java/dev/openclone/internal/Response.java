@@ -15,10 +15,26 @@ sealed interface Response {
   record Denied(String message) implements Response {}
 
   /** Not now: it is worth while to try again, not before {@code after} has passed. */
-  record Later(String message, Duration after) implements Response {
+  record Later(String message, Duration after, Hint hint) implements Response {
     Later(String message) {
       this(message, Duration.ZERO);
     }
+
+    Later(String message, Duration after) {
+      this(message, after, Hint.NONE);
+    }
+  }
+
+  /** What a failure says about the route. */
+  enum Hint {
+    /** Nothing. */
+    NONE,
+    /** Nothing listens there: no evidence that a proxy breaks HTTP/2. */
+    UNREACHABLE,
+    /** The service itself responded. */
+    SERVICE,
+    /** The service has had too many requests (429). */
+    LIMIT
   }
 
   /**
@@ -46,6 +62,11 @@ sealed interface Response {
     /** Whether the time of the batch itself is wrong: the clock of this machine. */
     boolean isClock() {
       return path.equals("timestamp");
+    }
+
+    /** Whether the time of an event is wrong: {@code send} has compared it with this machine's clock, so the two clocks differ. */
+    boolean isAhead() {
+      return event() >= 0 && path.endsWith("].timestamp");
     }
 
     /** As it reads in a batch of that one event. */

@@ -17,7 +17,7 @@ final class Sender {
   /** A way to the server. */
   interface Route {
     /**
-     * Sends, beginning with {@code first}, until something goes wrong or it is reported to stop.
+     * Sends, beginning with {@code first}, until something goes wrong or it is told to stop.
      *
      * @return what went wrong; null if nothing did
      */
@@ -30,6 +30,7 @@ final class Sender {
 
   private final Thread thread;
   private final Transport wanted;
+  private final int maxBatchEvents;
   private final Outbox outbox;
   private final Spool spool;
   private final Consumer<OpenCloneException> tell;
@@ -48,12 +49,13 @@ final class Sender {
 
   Sender(Options options, Wake wake, Spool spool, Outbox outbox, Consumer<OpenCloneException> tell) {
     wanted = options.transport;
+    maxBatchEvents = options.maxBatchEvents;
     this.spool = spool;
     this.outbox = outbox;
     this.tell = tell;
     backoff = new Backoff(options.retryBase, options.retryCap, () -> ThreadLocalRandom.current().nextDouble());
     grpc = new GrpcTransport(options, wake);
-    json = new JsonTransport(options, wake, () -> wanted == Transport.AUTO && System.nanoTime() - jsonUntil >= 0);
+    json = new JsonTransport(options, wake, this::maxEvents, () -> wanted == Transport.AUTO && System.nanoTime() - jsonUntil >= 0);
     thread = new Thread(this::run, "openclone-" + options.pluginId);
     thread.setDaemon(true);
     wake.thread = thread;
@@ -80,7 +82,7 @@ final class Sender {
 
   /** What went wrong last, since a batch got through; null if nothing did. */
   OpenCloneException lastFailure() {
-    return lastFailure;
+    return lastFailure != null ? lastFailure : outbox.clock();
   }
 
   boolean isThisThread() {
@@ -108,7 +110,7 @@ final class Sender {
           LockSupport.park(this);
           continue;
         }
-        QueuedBatch first = outbox.next();
+        QueuedBatch first = outbox.next(maxEvents());
         if (first == null) {
           LockSupport.parkNanos(this, outbox.nanosUntilNext());
           continue;
@@ -125,7 +127,7 @@ final class Sender {
     boolean viaJson = viaJson();
     Failure failure = (viaJson ? json : grpc).run(outbox, first, () -> stopped);
     if (wanted == Transport.AUTO) {
-      chooseNext(viaJson, failure != null);
+      chooseNext(viaJson, failure);
     }
     if (outbox.progress()) {
       failures = 0;
@@ -137,21 +139,31 @@ final class Sender {
     }
   }
 
+  /** The detour over JSON sends full batches, as its requests are limited. */
+  private int maxEvents() {
+    return wanted == Transport.AUTO && useJson ? Rules.MAX_BATCH_EVENTS : maxBatchEvents;
+  }
+
   private boolean viaJson() {
     return wanted == Transport.JSON || useJson;
   }
 
-  /** After two streams without any response the JSON endpoint gets its try; if it responses, it is used for 5 minutes. */
-  private void chooseNext(boolean viaJson, boolean failed) {
+  /** After two streams without any response the JSON endpoint gets its try; if it responds, it is used for 5 minutes. */
+  private void chooseNext(boolean viaJson, Failure failure) {
+    Response.Hint hint = failure == null ? Response.Hint.NONE : failure.hint();
     if (viaJson) {
       boolean first = jsonUntil == 0;
       if (json.reached() && first) {
         jsonUntil = System.nanoTime() + JSON_NANOS;
       }
-      useJson = json.reached() && System.nanoTime() - jsonUntil < 0;
+      // Requests are limited, streams are not.
+      useJson = json.reached() && hint != Response.Hint.LIMIT && System.nanoTime() - jsonUntil < 0;
       unacknowledgedAttempts = 0;
     } else {
-      unacknowledgedAttempts = failed && !outbox.acknowledged() ? unacknowledgedAttempts + 1 : 0;
+      boolean silent = failure != null && !outbox.acknowledged() && hint != Response.Hint.SERVICE;
+      // A connection that nobody accepts says nothing about HTTP/2.
+      int more = hint == Response.Hint.UNREACHABLE ? 0 : 1;
+      unacknowledgedAttempts = silent ? unacknowledgedAttempts + more : 0;
       useJson = unacknowledgedAttempts >= ATTEMPTS_BEFORE_JSON;
       jsonUntil = 0;
     }

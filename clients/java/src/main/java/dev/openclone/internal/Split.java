@@ -9,17 +9,25 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What becomes of a invalid batch.
+ * What becomes of a rejected batch.
  *
- * @param clock the batch is kept: the clock of this machine is wrong
+ * @param parked what is kept because the service finds it ahead of its clock; null if nothing is
  * @param aside events to set aside, by place, with what is wrong with each
  * @param again parts to be sent again
  */
-record Split(boolean clock, Map<Integer, List<String>> aside, List<QueuedBatch> again) {
+record Split(QueuedBatch parked, Map<Integer, List<String>> aside, List<QueuedBatch> again) {
 
   static Split of(QueuedBatch batch, Invalid invalid) {
     if (invalid.violations().stream().anyMatch(Violation::isClock)) {
-      return new Split(true, Map.of(), List.of(batch));
+      return new Split(batch, Map.of(), List.of());
+    }
+    BitSet ahead = new BitSet();
+    invalid.violations().stream().filter(Violation::isAhead).map(Violation::event).filter(event -> event < batch.count()).forEach(ahead::set);
+    if (!ahead.isEmpty()) {
+      BitSet rest = new BitSet();
+      rest.set(0, batch.count());
+      rest.andNot(ahead);
+      return new Split(batch.only(ahead), Map.of(), rest.isEmpty() ? List.of() : List.of(batch.only(rest)));
     }
     Map<Integer, List<String>> named = new TreeMap<>();
     for (Violation error : invalid.violations()) {
@@ -28,9 +36,9 @@ record Split(boolean clock, Map<Integer, List<String>> aside, List<QueuedBatch> 
       }
     }
     if (!named.isEmpty()) {
-      return new Split(false, named, without(batch, named));
+      return new Split(null, named, without(batch, named));
     }
-    return batch.count() == 1 ? new Split(false, Map.of(0, unnamed(invalid)), List.of()) : new Split(false, Map.of(), halves(batch));
+    return batch.count() == 1 ? new Split(null, Map.of(0, unnamed(invalid)), List.of()) : new Split(null, Map.of(), halves(batch));
   }
 
   static List<QueuedBatch> halves(QueuedBatch batch) {

@@ -201,7 +201,7 @@ final class Spool {
   }
 
   /** The next batch, if one is due: full, old enough, to be flushed, or the end of a segment that does not grow any more. Null if none is. */
-  QueuedBatch take() {
+  QueuedBatch take(int maxEvents) {
     Segment segment;
     int max;
     long limit;
@@ -211,7 +211,7 @@ final class Spool {
       if (segment == null || nanosUntilDue(segment) > 0) {
         return null;
       }
-      max = Math.min(options.maxBatchEvents, segment.count - segment.taken);
+      max = Math.min(maxEvents, segment.count - segment.taken);
       limit = segment.end;
       ++segment.onWire;
     } finally {

@@ -4,80 +4,41 @@ import dev.openclone.OpenCloneException.SpoolError;
 import dev.openclone.OpenCloneException.SpoolLocked;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.UUID;
 
-/** The directory of one plugin: {@code device-id}, {@code spool/}, {@code dead-letter/}, {@code lock}. One process at a time. */
+/** The directory of one plugin: {@code device-id}, {@code spool/}, {@code dead-letter/}, {@code owners/}. One client at a time. */
 final class StateDir implements AutoCloseable {
-  /** Closing any descriptor of a file gives up the process's lock on it, so this process must not open it twice. */
-  private static final Set<Path> HELD = new HashSet<>();
-
   private final Path path;
-  private final RandomAccessFile lockFile;
+  private final Path owner;
 
-  private StateDir(Path path, RandomAccessFile lockFile) {
+  private StateDir(Path path, Path owner) {
     this.path = path;
-    this.lockFile = lockFile;
+    this.owner = owner;
   }
 
-  /** Makes the directories and takes the lock. */
+  /** Makes the directories and claims them for this client. Java has no {@code flock}: the owner's file is its lock. */
   static StateDir open(Path directory) {
     try {
       makeDirectory(directory);
       Path real = directory.toRealPath();
       makeDirectory(real.resolve("spool"));
       makeDirectory(real.resolve("dead-letter"));
-      return new StateDir(real, lock(real));
+      makeDirectory(real.resolve("owners"));
+      Path owner = Owner.claim(real.resolve("owners"));
+      if (owner == null) {
+        throw locked(real);
+      }
+      return new StateDir(real, owner);
     } catch (IOException error) {
       throw new SpoolError("state directory " + directory + " cannot be used: " + error + "; see its permissions, or set another", error);
-    }
-  }
-
-  private static RandomAccessFile lock(Path directory) throws IOException {
-    synchronized (HELD) {
-      if (!HELD.add(directory)) {
-        throw locked(directory);
-      }
-    }
-    RandomAccessFile file = null;
-    FileLock lock = null;
-    try {
-      Path path = directory.resolve("lock");
-      try {
-        createPrivate(path);
-      } catch (FileAlreadyExistsException usual) {
-        // From an earlier run, or made this moment by another process: the lock decides.
-      }
-      file = new RandomAccessFile(path.toFile(), "rw");
-      lock = file.getChannel().tryLock();
-    } finally {
-      if (lock == null) {
-        release(directory, file);
-      }
-    }
-    if (lock == null) {
-      throw locked(directory);
-    }
-    return file;
-  }
-
-  private static void release(Path directory, RandomAccessFile file) throws IOException {
-    synchronized (HELD) {
-      HELD.remove(directory);
-    }
-    if (file != null) {
-      file.close();
     }
   }
 
@@ -151,9 +112,9 @@ final class StateDir implements AutoCloseable {
   @Override
   public void close() {
     try {
-      release(path, lockFile);
+      Files.deleteIfExists(owner);
     } catch (IOException error) {
-      throw new SpoolError("lock in " + path + " cannot be closed: " + error, error);
+      throw new SpoolError(owner + " cannot be deleted: " + error, error);
     }
   }
 }

@@ -15,14 +15,20 @@ import dev.openclone.SourceType;
 import dev.openclone.Stats;
 import dev.openclone.Transport;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The driver of the conformance table: a JSON command a line on standard input, a response a line on standard output. */
@@ -30,6 +36,7 @@ public final class Driver {
   private final List<String> errors = new CopyOnWriteArrayList<>();
   private final List<String> rejected = new CopyOnWriteArrayList<>();
   private OpenClone client;
+  private JsonObject options;
   private SourceType sourceType;
 
   private Driver() {}
@@ -65,6 +72,9 @@ public final class Driver {
           response.add("errors", array(errors));
           response.add("rejected", array(rejected));
         }
+        case "rival" -> {
+          return rival();
+        }
         case "show" -> response.addProperty("text", client.toString());
         default -> throw new IllegalArgumentException("unknown command " + command.get("do"));
       }
@@ -74,7 +84,56 @@ public final class Driver {
     }
   }
 
+  /** Another thread, and the classes loaded once more, open the same state directory. */
+  private JsonObject rival() {
+    JsonObject here = error(openOnly(options.toString()));
+    JsonObject copied = error(openInCopy(options.toString()));
+    return copied.get("error").getAsString().equals("SpoolLocked") ? here : copied;
+  }
+
+  private static JsonObject error(String nameAndMessage) {
+    JsonObject response = new JsonObject();
+    response.addProperty("error", nameAndMessage.substring(0, nameAndMessage.indexOf(':')));
+    response.addProperty("message", nameAndMessage);
+    return response;
+  }
+
+  private static String openInCopy(String options) {
+    URL[] path = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(Driver::url).toArray(URL[]::new);
+    try (URLClassLoader loader = new URLClassLoader(path, ClassLoader.getPlatformClassLoader())) {
+      return (String) loader.loadClass(Driver.class.getName()).getMethod("openOnly", String.class).invoke(null, options);
+    } catch (ReflectiveOperationException | IOException error) {
+      throw new IllegalStateException(error);
+    }
+  }
+
+  private static URL url(String path) {
+    try {
+      return Path.of(path).toUri().toURL();
+    } catch (MalformedURLException error) {
+      throw new IllegalStateException(error);
+    }
+  }
+
+  /** Opens a client in a thread of its own; the name of the error and its message. */
+  public static String openOnly(String options) {
+    CompletableFuture<String> outcome = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                new Driver().open(JsonParser.parseString(options).getAsJsonObject());
+                outcome.complete("Opened: a second client");
+              } catch (OpenCloneException error) {
+                outcome.complete(error.getClass().getSimpleName() + ": " + error.getMessage());
+              }
+            });
+    thread.start();
+    return outcome.join();
+  }
+
   private void open(JsonObject options) {
+    this.options = options;
     errors.clear();
     rejected.clear();
     OpenCloneBuilder builder = OpenClone.builder().onError(error -> errors.add(error.getClass().getSimpleName())).onRejected(this::rejected);
@@ -103,6 +162,7 @@ public final class Driver {
       case "on_full" -> builder.onFull(constant(OnFull.class, value));
       case "block_timeout" -> builder.blockTimeout(seconds(value));
       case "response_timeout" -> builder.responseTimeout(seconds(value));
+      case "clock_retry" -> builder.clockRetry(seconds(value));
       case "transport" -> builder.transport(constant(Transport.class, value));
       case "retry_base", "retry_cap" -> {
         // Set together.

@@ -16,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -68,15 +70,49 @@ class CodecTest {
 
   @Test
   void theLimitIsThatOfTheJsonForm() {
-    int around = "{\"timestamp\":1708258800.0,\"data\":{\"text\":\"\"},\"raw_ref\":\"e\"}".length();
+    int around = "{\"timestamp\":1708258800.0,\"data\":{\"tags\":[\"\",\"\",\"\",\"\"]},\"raw_ref\":\"e\"}".length();
     for (String filler : List.of("a", "\"", "é", "漢")) {
       int each = filler.equals("\"") ? 2 : filler.getBytes(StandardCharsets.UTF_8).length;
-      int most = (EventCodec.MAX_JSON - around) / each;
-      Event fits = Event.braindump(thought -> thought.setText(filler.repeat(most))).rawRef("e").at(1708258800);
-      Samples.frame(fits);
-      Event large = Event.braindump(thought -> thought.setText(filler.repeat(most + 1))).rawRef("e").at(1708258800);
-      assertThrows(EventTooLarge.class, () -> Samples.frame(large));
+      int most = (Rules.MAX_EVENT_JSON_BYTES - around) / each;
+      EventCodec codec = new EventCodec(SourceType.NOTES);
+      codec.encode(tagged(filler, most));
+      assertThrows(EventTooLarge.class, () -> codec.encode(tagged(filler, most + 1)));
     }
+  }
+
+  /** An event whose text is in four parts, as one alone would be too long. */
+  private static Event tagged(String filler, int count) {
+    int quarter = count / 4;
+    return Event.notes(note -> note.addAllTags(List.of(filler.repeat(quarter), filler.repeat(quarter), filler.repeat(quarter), filler.repeat(count - 3 * quarter))))
+        .rawRef("e")
+        .at(1708258800);
+  }
+
+  @Test
+  void whatTheServiceWouldRejectIsInvalid() {
+    Samples.frame(Event.json(deep(32)));
+    assertInvalid("data", Event.json(deep(33)));
+    Samples.frame(Event.json(members(256)));
+    assertInvalid("data", Event.json(members(257)));
+    Samples.frame(Event.json(Map.of("k".repeat(128), 1)));
+    assertInvalid("data", Event.json(Map.of("k".repeat(129), 1)));
+    String longest = "é".repeat(Rules.MAX_DATA_STRING_BYTES / 2);
+    Samples.frame(Event.json(Map.of("a", List.of(longest))));
+    assertInvalid("data", Event.json(Map.of("a", List.of(longest + "x"))));
+    Samples.frame(Samples.thought("r").at(1708258800));
+    assertInvalid("data", Event.braindump(thought -> thought.setText(longest + "x")));
+    Samples.frame(Event.json("{}").at(Instant.now().plusSeconds(23 * 3600)));
+    assertInvalid("timestamp", Event.json("{}").at(Instant.now().plusSeconds(25 * 3600)));
+    InvalidEvent hint = assertThrows(InvalidEvent.class, () -> Samples.frame(Event.json("{}").at((double) System.currentTimeMillis())));
+    assertTrue(hint.getMessage().contains("milliseconds"), hint.getMessage());
+  }
+
+  private static String deep(int levels) {
+    return "{\"a\":".repeat(levels - 1) + "{}" + "}".repeat(levels - 1);
+  }
+
+  private static Map<String, Integer> members(int count) {
+    return IntStream.range(0, count).boxed().collect(Collectors.toMap(String::valueOf, number -> number));
   }
 
   @Test

@@ -85,7 +85,7 @@ class ResponsesTest {
       assertInstanceOf(wanted, grpc(code), code.toString());
     }
     Any retry = Any.pack(RetryInfo.newBuilder().setRetryDelay(com.google.protobuf.Duration.newBuilder().setSeconds(2).setNanos(5)).build());
-    assertEquals(new Later("UNAVAILABLE: m", Duration.ofSeconds(2, 5)), grpc(Status.Code.UNAVAILABLE, retry));
+    assertEquals(new Later("UNAVAILABLE: m", Duration.ofSeconds(2, 5), Response.Hint.SERVICE), grpc(Status.Code.UNAVAILABLE, retry));
     Any bad = Any.pack(BadRequest.newBuilder().addFieldViolations(BadRequest.FieldViolation.newBuilder().setField("events[0].data").setDescription("d")).build());
     assertEquals(new Invalid(List.of(new Violation("events[0].data", "d")), "INVALID_ARGUMENT: m"), grpc(Status.Code.INVALID_ARGUMENT, retry, bad));
   }

@@ -24,9 +24,9 @@ class SplitTest {
   @Test
   void namedEventsAreSetAsideAndTheOthersGoOn() throws Exception {
     Invalid invalid =
-        new Invalid(List.of(new Violation("events[1].timestamp", "too late"), new Violation("events[1].data", "too deep"), new Violation("events[3]", "odd")), "bad");
+        new Invalid(List.of(new Violation("events[1].raw_ref", "too late"), new Violation("events[1].data", "too deep"), new Violation("events[3]", "odd")), "bad");
     Split split = Split.of(Samples.batch(5), invalid);
-    assertEquals(Map.of(1, List.of("events[0].timestamp: too late", "events[0].data: too deep"), 3, List.of("events[0]: odd")), split.aside());
+    assertEquals(Map.of(1, List.of("events[0].raw_ref: too late", "events[0].data: too deep"), 3, List.of("events[0]: odd")), split.aside());
     assertEquals(1, split.again().size());
     assertEquals(List.of("e0", "e2", "e4"), refs(split.again().get(0)));
   }
@@ -48,9 +48,17 @@ class SplitTest {
   void aWrongClockKeepsTheBatch() throws Exception {
     Invalid invalid = new Invalid(List.of(new Violation("timestamp", "in the future"), new Violation("events[0].timestamp", "in the future")), "bad");
     Split split = Split.of(Samples.batch(2), invalid);
-    assertTrue(split.clock());
+    assertTrue(split.aside().isEmpty() && split.again().isEmpty());
+    assertEquals(List.of("e0", "e1"), refs(split.parked()));
+  }
+
+  @Test
+  void anEventAheadWaitsAndTheOthersGoOn() throws Exception {
+    Invalid invalid = new Invalid(List.of(new Violation("events[1].timestamp", "ahead"), new Violation("events[2].data", "bad")), "bad");
+    Split split = Split.of(Samples.batch(3), invalid);
     assertTrue(split.aside().isEmpty());
-    assertEquals(List.of("e0", "e1"), refs(split.again().get(0)));
+    assertEquals(List.of("e1"), refs(split.parked()));
+    assertEquals(List.of("e0", "e2"), refs(split.again().get(0)));
   }
 
   @Test

@@ -73,7 +73,7 @@ class SpoolTest {
 
   private List<String> takeAll() throws Exception {
     List<String> refs = new ArrayList<>();
-    for (QueuedBatch batch; (batch = spool.take()) != null; ) {
+    for (QueuedBatch batch; (batch = spool.take(options.maxBatchEvents)) != null; ) {
       for (int index = 0; index < batch.count(); ++index) {
         refs.add(batch.event(index).getRawRef());
       }
@@ -114,7 +114,7 @@ class SpoolTest {
   void whatIsNotSettledIsThereAfterAReopening() throws Exception {
     open();
     append(0, 15);
-    QueuedBatch unacknowledged = spool.take();
+    QueuedBatch unacknowledged = spool.take(options.maxBatchEvents);
     assertEquals(10, unacknowledged.count());
     open();
     append(15, 18);
@@ -128,7 +128,7 @@ class SpoolTest {
   void aSegmentIsKeptUntilThePartsOfItsBatchAreDone() throws Exception {
     open();
     append(0, 10);
-    QueuedBatch batch = spool.take();
+    QueuedBatch batch = spool.take(options.maxBatchEvents);
     List<QueuedBatch> halves = Split.halves(batch);
     spool.replace(batch, halves);
     assertTrue(spool.resume(halves.get(0)));
@@ -178,7 +178,7 @@ class SpoolTest {
     options.onFull = OnFull.DROP_OLDEST;
     open();
     append(0, 10);
-    QueuedBatch sending = spool.take();
+    QueuedBatch sending = spool.take(options.maxBatchEvents);
     append(10, 100);
     Stats stats = spool.stats();
     assertTrue(stats.dropped() > 0 && stats.spoolBytes() <= 4000, stats.toString());
@@ -198,7 +198,7 @@ class SpoolTest {
     options.onFull = OnFull.DROP_OLDEST;
     open();
     append(0, 10);
-    QueuedBatch lost = spool.take();
+    QueuedBatch lost = spool.take(options.maxBatchEvents);
     spool.pause(lost);
     append(10, 100);
     assertFalse(spool.resume(lost));
@@ -237,7 +237,7 @@ class SpoolTest {
     spool.requestFlush();
     List<String> taken = takeAll();
     assertTrue(taken.size() > 2 && taken.size() < 8, taken.toString());
-    assertNull(spool.take());
+    assertNull(spool.take(options.maxBatchEvents));
     assertInstanceOf(Damaged.class, reported.get(0));
     assertEquals(10 - taken.size(), spool.stats().dropped());
     append(10, 20);
