@@ -1,5 +1,5 @@
 /**
- * What becomes of a batch that was rejected: the events that the response names are set aside, the others are sent again; an
+ * What becomes of a batch that was rejected: the events that the response names are set aside, the others are sent again; a
  * response that names none halves the batch, until a single event is rejected.
  *
  * @module
