@@ -1,6 +1,7 @@
 //! Entries: events rendered to their final bytes, ready to be appended.
 
 mod ids;
+mod lines;
 
 use std::{fmt, sync::Arc};
 
@@ -19,8 +20,9 @@ use crate::{
     value::Object,
 };
 
+pub(crate) use ids::Tracker;
 pub use ids::{IdsIn, ids_in};
-pub(crate) use ids::{Tracker, first_of_glued};
+pub(crate) use lines::{Line, ReadAt, each_entry_line};
 
 /// What all events of a batch share.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod conformance;
+mod mount;
 mod named;
 mod obstacle;
 pub mod real;
@@ -11,6 +12,7 @@ use std::{fmt, io, path::Path};
 
 use crate::{entry::DailyFile, source_type::SourceType};
 
+pub use mount::{MountIdentity, UniqueMount};
 pub use named::NamedFile;
 pub(crate) use obstacle::is_obstacle;
 pub use real::RealFs;
@@ -118,6 +120,9 @@ pub trait VaultRoot: Send {
     /// # Errors
     /// When the file system cannot be asked.
     fn space(&self) -> io::Result<Space>;
+
+    /// The identity of its file system; `None` if there is none that can be trusted.
+    fn mount(&self) -> Option<MountIdentity>;
 
     /// The content of the vault's marker file (`.openclone`, at most 4 KiB); `None` if there is none.
     ///

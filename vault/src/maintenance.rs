@@ -9,7 +9,6 @@ mod forget;
 mod forgotten;
 mod fsck;
 mod header;
-mod lines;
 mod rebuild;
 mod reindex;
 mod scan;

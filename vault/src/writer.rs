@@ -67,7 +67,7 @@ mod open_files;
 mod parts;
 pub mod record;
 mod recovery;
-mod roots;
+pub(crate) mod roots;
 mod state;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -13,6 +13,7 @@ mod confine;
 mod directory;
 mod durable;
 mod file;
+mod mount;
 mod root;
 
 use std::{io, path::Path};

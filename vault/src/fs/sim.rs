@@ -117,6 +117,17 @@ impl SimDisk {
         self.machine().lose_power(seed);
     }
 
+    /// Ends the process, unplugs the disk with the vaults, and plugs it in again within the same boot. What survives of
+    /// unsynced changes to it depends on `seed`; nothing else is lost.
+    pub fn replug(&self, seed: u64) {
+        self.machine().replug(seed);
+    }
+
+    /// From now on the file system of the vaults has no identity, as network file systems have none.
+    pub fn hide_identity(&self) {
+        self.machine().disk_sequence = None;
+    }
+
     /// Changes with each power loss, and only then.
     pub fn boot_id(&self) -> [u8; 16] {
         u128::from(self.machine().boots).to_be_bytes()
@@ -125,6 +136,11 @@ impl SimDisk {
     /// How many operations that change something have begun since the disk was made.
     pub fn ops(&self) -> u64 {
         self.machine().ops
+    }
+
+    /// How many bytes of daily files processes have read since the disk was made.
+    pub fn bytes_read(&self) -> u64 {
+        self.machine().bytes_read
     }
 
     /// Lets the process die when it begins operation number `op` (see [`Self::ops`]): that and everything after it fails

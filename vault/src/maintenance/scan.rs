@@ -4,16 +4,16 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::lines::{Line, ReadAt, each_line};
 use crate::{
-    entry::{Tracker, first_of_glued},
+    entry::{ReadAt, Tracker, each_entry_line},
     event_id::EventId,
     fs::VaultFile,
 };
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The field that every entry of ours has, and nothing that a user writes.
 const ORIGIN: &[u8] = b"[via:: ";
+/// Of an item's text at least so much is kept, from its end: more than our own fields are.
+const KEPT: usize = 1 << 20;
 
 /// Where an entry begins.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +41,8 @@ pub(super) struct Entry<'a> {
     pub(super) start: Start,
     /// Behind its last line's ending.
     pub(super) end: u64,
-    /// The line that ends in the id; all of our own fields stand there.
-    last_line: &'a [u8],
+    /// All of its lines in one, without their indentation.
+    text: &'a [u8],
 }
 
 /// Visits what is in a file.
@@ -63,62 +63,47 @@ pub(super) fn scan_bytes(file: &[u8], visit: &mut dyn FnMut(Found<'_>)) -> io::R
 
 fn scan(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<()> {
     let mut tracker = Tracker::new();
-    // Whether the lines of the item so far have a field of ours: users begin items with a bold time, too.
-    let mut has_origin = false;
+    let mut text = Vec::new();
     each_entry_line(read_at, &mut |line| {
-        let (line, mark) = without_mark(line);
         let ended = tracker.line(line.bytes, || Start {
-            offset: line.start + mark,
+            offset: line.start,
             line: line.number,
         });
-        if let Some(start) = ended.nameless.filter(|_| has_origin) {
+        // Users begin items with a bold time, too.
+        if let Some(start) = ended.nameless.filter(|_| contains(&text, ORIGIN)) {
             visit(Found::Nameless(start.line));
         }
-        let begins = line.bytes.starts_with(b"- ");
-        has_origin = !begins && has_origin && line.bytes.starts_with(b"  ") || contains(line.bytes, ORIGIN);
-        if let Some((id, start)) = ended.entry {
-            let (end, last_line) = (line.end, line.bytes);
+        if !ended.continues {
+            text.clear();
+        }
+        push_line(&mut text, line.bytes);
+        if let Some(entry) = ended.entry {
             visit(Found::Entry(Entry {
-                id,
-                start,
-                end,
-                last_line,
+                id: entry.id,
+                start: entry.start,
+                end: line.end,
+                text: &text,
             }));
         }
         if memchr::memchr(0, line.bytes).is_some() {
             visit(Found::Zeros(line.number));
         }
     })?;
-    if let Some(start) = tracker.finish().filter(|_| has_origin) {
+    if let Some(start) = tracker.finish().filter(|_| contains(&text, ORIGIN)) {
         visit(Found::Nameless(start.line));
     }
     Ok(())
 }
 
-/// Visits all lines, and each entry that stands right behind another one's id as a line of its own with the same number.
-fn each_entry_line(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Line<'_>)) -> io::Result<()> {
-    each_line(read_at, &mut |mut line| {
-        while let Some(length) = first_of_glued(line.bytes) {
-            let (bytes, rest) = line.bytes.split_at(length);
-            // From the end, since a line that is too long has lost its middle.
-            let end = line.end - rest.len() as u64;
-            visit(Line { bytes, end, ..line });
-            line = Line {
-                bytes: rest,
-                start: end,
-                ..line
-            };
-        }
-        visit(line);
-    })
-}
-
-/// A byte order mark belongs to the file, not to its first line.
-fn without_mark(line: Line<'_>) -> (Line<'_>, u64) {
-    match line.bytes.strip_prefix(BYTE_ORDER_MARK) {
-        Some(bytes) if line.start == 0 => (Line { bytes, ..line }, BYTE_ORDER_MARK.len() as u64),
-        _ => (line, 0),
+/// Adds a line of an item; a formatter may have broken our fields at any space.
+fn push_line(text: &mut Vec<u8>, line: &[u8]) {
+    if text.len() > 2 * KEPT {
+        text.drain(..text.len() - KEPT);
     }
+    if !text.is_empty() {
+        text.push(b' ');
+    }
+    text.extend_from_slice(line.trim_ascii());
 }
 
 impl Entry<'_> {
@@ -140,13 +125,13 @@ impl Entry<'_> {
 
     /// Whether the entry has this field: `field` is ` [name:: value]` as it is written.
     pub(super) fn has(&self, field: &[u8]) -> bool {
-        contains(self.last_line, field)
+        contains(self.text, field)
     }
 
     /// The rest of the last line behind the last `name`. No text of the event can look like a field.
     fn field(&self, name: &[u8]) -> Option<&[u8]> {
-        let at = memchr::memmem::rfind(self.last_line, name)?;
-        Some(&self.last_line[at + name.len()..])
+        let at = memchr::memmem::rfind(self.text, name)?;
+        Some(&self.text[at + name.len()..])
     }
 }
 

@@ -24,14 +24,17 @@
 //! No event is lost by it, since everything that reads a vault takes `^oc-<id>- **` for the end of one entry and the
 //! beginning of another ([`crate::ids_in`]); and other text cannot look like that, its `^` has a backslash before it.
 
+mod fragment;
 mod search;
+
+pub(crate) use self::{fragment::Fragment, search::Scans};
 
 use std::{borrow::Cow, collections::HashSet, io};
 
 use crate::{
     event_id::EventId,
-    fs::{FileId, VaultFile, VaultRoot},
-    writer::open_files::{FileKey, OpenFile, OpenFiles, sync_failed},
+    fs::{FileId, MountIdentity, VaultFile, VaultRoot},
+    writer::open_files::{FileKey, OpenFile, OpenFiles},
     writer::record::{GroupFile, Place},
 };
 
@@ -42,6 +45,8 @@ pub(crate) struct Inspection {
     pub(crate) present: HashSet<EventId>,
     /// The file, and where the missing entries will begin; `None` if there is no file.
     pub(crate) before: Option<(FileId, u64)>,
+    /// The beginning of an entry that an append left, with something of a user behind it.
+    pub(crate) fragment: Option<Fragment>,
 }
 
 /// Appends all entries to the daily file, which is as [`GroupFile::before`] says; makes it if there is none.
@@ -57,7 +62,7 @@ pub(crate) fn append(
     let place = match (files.current(root, &key)?, entries.before) {
         (None, None) => create(files, root, entries)?,
         (Some(open), Some((file, length))) if open.file.id() == file && open.file.len()? == length => {
-            append_to(open, length, &entries.bytes, partial)?
+            append_to(open, (length, root.mount()), &entries.bytes, partial)?
         }
         _ => return Err(moved(entries)),
     };
@@ -87,6 +92,7 @@ pub(crate) fn complete(
             return Ok(Some(Place {
                 file: open.file.id(),
                 offset: offset + header,
+                mount: root.mount(),
             }));
         }
     }
@@ -96,25 +102,50 @@ pub(crate) fn complete(
 /// Looks for the entries in the file that stands at the path now, and syncs it, so that what is found stays.
 pub(crate) fn inspect(
     files: &mut OpenFiles,
+    scans: &mut Scans,
     root: &dyn VaultRoot,
     entries: &GroupFile,
+    place: Option<Place>,
     rewrite: bool,
 ) -> io::Result<Inspection> {
-    let Some(open) = files.current(root, &key(entries))? else {
+    let key = key(entries);
+    let Some(open) = files.current(root, &key)? else {
         return Ok(Inspection {
             present: HashSet::new(),
             before: None,
+            fragment: None,
         });
     };
-    let present = search::present(&mut *open.touched().file, entries, rewrite)?;
-    open.file.sync().map_err(sync_failed)?;
+    let present = search::present(scans, &key, open, entries, rewrite)?;
     let end = open.file.len()?;
     let missing = entries.entries().find(|(id, _)| !present.contains(id));
     let begun = missing.map_or(Ok(0), |(_, bytes)| search::begun(&*open.file, end, bytes))?;
+    let fragment = match begun {
+        0 => fragment::find(open, entries, place, &present)?,
+        _ => None,
+    };
     Ok(Inspection {
         present,
         before: Some((open.file.id(), end - begun as u64)),
+        fragment,
     })
+}
+
+/// [`append`], and keeps what is known of the file.
+pub(crate) fn append_known(
+    files: &mut OpenFiles,
+    scans: &mut Scans,
+    root: &dyn VaultRoot,
+    entries: &GroupFile,
+    partial: &mut Option<Place>,
+) -> io::Result<Place> {
+    let place = append(files, root, entries, partial)?;
+    let key = key(entries);
+    if let (Some((_, before)), Some(open)) = (entries.before, files.current(root, &key)?) {
+        let added = place.offset - before + entries.bytes.len() as u64;
+        scans.appended(&key, &*open.file, before, added)?;
+    }
+    Ok(place)
 }
 
 /// Whether an append failed because the file is not the one that the journal says, or no longer.
@@ -203,13 +234,14 @@ fn create(files: &mut OpenFiles, root: &dyn VaultRoot, entries: &GroupFile) -> i
     Ok(Place {
         file: open.file.id(),
         offset: entries.header.len() as u64,
+        mount: root.mount(),
     })
 }
 
-/// Appends to a file that had `length` bytes a moment ago.
+/// Appends to a file of this mount that had `length` bytes a moment ago.
 fn append_to(
     open: &mut OpenFile,
-    length: u64,
+    (length, mount): (u64, Option<MountIdentity>),
     bytes: &[u8],
     partial: &mut Option<Place>,
 ) -> io::Result<Place> {
@@ -221,6 +253,7 @@ fn append_to(
     let place = Place {
         file: id,
         offset: appended.offset + u64::from(lead),
+        mount,
     };
     if appended.written == wanted.len() {
         open.appended(appended.offset, appended.offset + wanted.len() as u64);

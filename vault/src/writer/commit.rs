@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    Options, append,
+    Options,
+    append::{self, Scans},
     daily_files::DailyFiles,
     group::{AppendRequest, GroupBuilder, PendingReply, RejectReason},
     incomplete::IncompleteGroup,
@@ -34,6 +35,8 @@ pub(super) struct Committer {
     pub(super) health: Health,
     /// Groups that are in the journal but not in all of their files.
     pub(super) incomplete: BTreeMap<Seq, IncompleteGroup>,
+    /// What files had when they were read, while groups are completed.
+    pub(super) scans: Scans,
     shared: Arc<Shared>,
     /// Memory of the last group's entries, for the next one.
     entries: Vec<u8>,
@@ -54,6 +57,7 @@ impl Committer {
             index: SeenIndex::new(Arc::clone(&store), filter),
             health: Health::new(Arc::clone(&shared), store),
             incomplete: BTreeMap::new(),
+            scans: Scans::default(),
             shared,
             entries: Vec::new(),
         }
@@ -212,6 +216,7 @@ impl Committer {
         );
         // A file that someone else was changing is worth a second look at once.
         let done = append::is_moved(&error) && self.retry(seq);
+        self.scans.clear();
         (!done).then_some(reason)
     }
 
@@ -264,6 +269,16 @@ impl Committer {
             };
             (pending.reply)(result);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn stats(&self) -> super::WriterStats {
+        self.shared.stats()
+    }
+
+    /// The beginning of an entry was left in a file.
+    pub(super) fn count_fragment(&self) {
+        self.shared.fragments.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A checkpoint came to its end.

@@ -1,5 +1,5 @@
-//! Groups whose append has failed, or that replay has found: kept, tried again, and completed before anything newer goes
-//! to their files.
+//! Incomplete groups: those whose append has failed, and those that recovery has found. They are retried, and completed before
+//! anything newer goes to their files.
 
 use std::{io, sync::Arc};
 
@@ -7,9 +7,9 @@ use super::commit::Committer;
 use crate::{
     error::AppendError,
     event_id::EventId,
-    fs::VaultRoot,
+    fs::{MountIdentity, VaultRoot},
     store::Seq,
-    writer::append::{self, Inspection},
+    writer::append::{self, Fragment, Inspection},
     writer::open_files::FileKey,
     writer::record::{Group, GroupFile, Place},
 };
@@ -79,7 +79,7 @@ impl IncompleteGroup {
     }
 
     /// What is present leaves the file's part of the group and becomes a part of its own, which is done.
-    fn set_apart(&mut self, position: usize, found: &Inspection) {
+    fn set_apart(&mut self, position: usize, found: &Inspection, mount: Option<MountIdentity>) {
         let file = &mut self.group.files[position];
         let (present, missing) = file.split(&found.present);
         *file = GroupFile {
@@ -91,7 +91,11 @@ impl IncompleteGroup {
             return;
         };
         self.group.files.push(present);
-        self.places.push(Some(Place { file: id, offset }));
+        self.places.push(Some(Place {
+            file: id,
+            offset,
+            mount,
+        }));
         self.partials.push(None);
     }
 }
@@ -109,6 +113,7 @@ impl Committer {
         for seq in all {
             self.retry(seq);
         }
+        self.scans.clear();
         self.publish();
         self.incomplete.is_empty()
     }
@@ -124,10 +129,11 @@ impl Committer {
         };
         while let Some(seq) = waiting(self) {
             if !self.retry(seq) {
-                return waiting(self);
+                break;
             }
         }
-        None
+        self.scans.clear();
+        waiting(self)
     }
 
     /// The error for a caller whose batch depends on an incomplete group.
@@ -221,18 +227,34 @@ impl Committer {
         {
             return Ok((root.stat(file.path)? == Some(place.file)).then_some(place));
         }
-        let found = append::inspect(self.files.open_files(), root, file, pending.rewrite)?;
+        let found = append::inspect(
+            self.files.open_files(),
+            &mut self.scans,
+            root,
+            file,
+            partial,
+            pending.rewrite,
+        )?;
         if let Some((id, offset)) = found.before.filter(|_| found.present.len() == file.ids.len()) {
-            return Ok(Some(Place { file: id, offset }));
+            return Ok(Some(Place {
+                file: id,
+                offset,
+                mount: root.mount(),
+            }));
         }
-        pending.set_apart(position, &found);
+        if let Some(fragment) = found.fragment {
+            report(file, fragment);
+            self.count_fragment();
+        }
+        pending.set_apart(position, &found, root.mount());
         self.journal_again(seq, &pending.group)?;
         let file = &pending.group.files[position];
         if let Some(place) = append::complete(self.files.open_files(), root, file, None, false)? {
             return Ok((root.stat(file.path)? == Some(place.file)).then_some(place));
         }
-        match append::append(
+        match append::append_known(
             self.files.open_files(),
+            &mut self.scans,
             root,
             file,
             &mut pending.partials[position],
@@ -249,4 +271,12 @@ impl Committer {
             io::Error::other(error)
         })
     }
+}
+
+fn report(file: &GroupFile, fragment: Fragment) {
+    let Fragment { offset, length } = fragment;
+    tracing::warn!(
+        tenant = %file.tenant, file = %file.path, offset, length,
+        "an append was cut short and a user wrote behind it: the beginning of an entry stays in the file, the entry is appended again"
+    );
 }

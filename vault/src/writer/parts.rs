@@ -75,6 +75,11 @@ impl Writer {
         self.committer.health.state()
     }
 
+    #[cfg(test)]
+    pub(super) fn stats(&self) -> super::WriterStats {
+        self.committer.stats()
+    }
+
     pub(super) fn rejection(&self) -> Option<AppendError> {
         self.committer.health.rejection()
     }

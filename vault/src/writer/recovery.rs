@@ -1,11 +1,12 @@
 //! Replay: at start-up, and after the database was reopened, brings the vault to where the journal says it should be.
 //!
-//! For each group in order:
-//! - a marker of this boot: the group was applied, and all writes of this boot are there. It is left alone, so that what a
-//!   user has deleted since stays deleted;
-//! - a marker of another boot, or none: each file is [restored](crate::writer::append::restore), whatever is in it;
-//! - the vault is not there (not mounted), or a file of the first case cannot be opened to be synced: nothing is touched.
-//!   Those files of the group stay in doubt, and take nothing new until they can be.
+//! For each group in order, and each of its files:
+//! - a marker of this boot and of the same mounted file system: the append reached the page cache. The file is left alone but
+//!   for a sync, so that what a user has deleted since stays deleted;
+//! - another marker, or none: the entries are looked for where the journal or the marker says, then by their ids in the whole
+//!   file, which is read once for all groups. What is missing is appended;
+//! - the vault is not there (not mounted), or the file cannot be opened: nothing is touched. The file stays incomplete, and
+//!   accepts nothing new until it can be opened.
 //!
 //! After a failed sync the markers prove nothing, and even bytes that can be read are written again, in place.
 //!
@@ -63,6 +64,7 @@ impl Recovery {
                 self.replay(committer, seq, &group)?;
             }
         }
+        committer.scans.clear();
         checkpointer.run(committer)?;
         if self.rewrite && committer.incomplete.is_empty() {
             committer.health.remove_note().map_err(ReplayError::Store)?;
@@ -94,7 +96,7 @@ impl Recovery {
         let known: Vec<Option<Place>> = known.collect();
         let files = group.files.iter().zip(&known);
         let done: Vec<Option<Place>> = files
-            .map(|(file, place)| place.filter(|_| applied && committer.reopen_to_sync(file)))
+            .map(|(file, place)| place.filter(|place| applied && committer.reopen_to_sync(file, place)))
             .collect();
         if done.iter().all(Option::is_some) {
             committer.journal.add_applied([seq]);
@@ -108,11 +110,14 @@ impl Recovery {
 
 impl Committer {
     /// Opens a file of an applied group, because its bytes may not have been synced before the process ended. False if
-    /// it, or its vault, cannot be opened now.
-    fn reopen_to_sync(&mut self, file: &GroupFile) -> bool {
+    /// it, or its vault, cannot be opened now, or if the vault's file system may not be the one that had the bytes.
+    fn reopen_to_sync(&mut self, file: &GroupFile, place: &Place) -> bool {
         let Ok(root) = self.files.root(&file.tenant) else {
             return false;
         };
+        if !place.is_trusted(root.mount()) {
+            return false;
+        }
         self.files.note_folder(file);
         let key = (Arc::clone(&file.tenant), file.path);
         match self.files.current(&*root, &key) {

@@ -134,19 +134,13 @@ impl Vaults {
         if let Some(id) = self.ids.get(tenant) {
             return Ok(Some(id.clone()));
         }
-        let note = self.store.note(&note_name(tenant)).map_err(VaultError::Store)?;
-        let Some(note) = note.and_then(|note| String::from_utf8(note).ok()) else {
+        let known = known_vault(&*self.store, tenant).map_err(VaultError::Store)?;
+        // Where the operator has named another directory, the journal was empty, or `recovery` had objected.
+        let Some((id, _)) = known.filter(|(_, noted)| noted == path) else {
             return Ok(None);
         };
-        let Some((id, noted_path)) = note.split_once('\n') else {
-            return Ok(None);
-        };
-        if Path::new(noted_path) != path {
-            // The operator has named another directory; its journal was empty, or `recovery` had objected.
-            return Ok(None);
-        }
-        self.ids.insert(Arc::clone(tenant), id.to_owned());
-        Ok(Some(id.to_owned()))
+        self.ids.insert(Arc::clone(tenant), id.clone());
+        Ok(Some(id))
     }
 
     fn open_known(&self, path: &Path, id: &str) -> Result<Box<dyn VaultRoot>, AppendError> {
@@ -189,6 +183,14 @@ impl Vaults {
         self.ids.insert(Arc::clone(tenant), id);
         Ok(root)
     }
+}
+
+/// The id and the directory of a tenant's vault, if the service has ever used one.
+pub(crate) fn known_vault(store: &dyn Store, tenant: &str) -> Result<Option<(String, PathBuf)>, StoreError> {
+    let note = store.note(&note_name(tenant))?;
+    let text = note.and_then(|note| String::from_utf8(note).ok());
+    let known = text.as_deref().and_then(|text| text.split_once('\n'));
+    Ok(known.map(|(id, path)| (id.to_owned(), PathBuf::from(path))))
 }
 
 /// The note under which the store knows a tenant's vault.

@@ -201,6 +201,8 @@ pub struct WriterStats {
     pub groups: u64,
     /// Groups whose append has failed and is retried.
     pub groups_incomplete: u64,
+    /// Beginnings of entries that were left in daily files since the start, because a user had written behind them.
+    pub fragments: u64,
     /// Checkpoints since the start.
     pub checkpoints: u64,
     /// Seconds from the start of the last group to its answer.
@@ -216,6 +218,7 @@ pub(crate) struct Shared {
     pub(super) journal_bytes: AtomicU64,
     pub(super) groups: AtomicU64,
     pub(super) groups_incomplete: AtomicU64,
+    pub(super) fragments: AtomicU64,
     pub(super) checkpoints: AtomicU64,
     pub(super) last_group_micros: AtomicU64,
 }
@@ -229,6 +232,7 @@ impl Shared {
             journal_bytes: AtomicU64::new(0),
             groups: AtomicU64::new(0),
             groups_incomplete: AtomicU64::new(0),
+            fragments: AtomicU64::new(0),
             checkpoints: AtomicU64::new(0),
             last_group_micros: AtomicU64::new(0),
         }
@@ -255,6 +259,7 @@ impl Shared {
             journal_bytes: load(&self.journal_bytes),
             groups: load(&self.groups),
             groups_incomplete: load(&self.groups_incomplete),
+            fragments: load(&self.fragments),
             checkpoints: load(&self.checkpoints),
             last_group_seconds: load(&self.last_group_micros) as f64 / 1e6,
         }

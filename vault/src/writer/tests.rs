@@ -3,6 +3,7 @@
 mod bench;
 pub(super) use bench::options;
 mod crowd;
+mod edited;
 mod eio;
 mod faults;
 mod filling;

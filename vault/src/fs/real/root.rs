@@ -22,11 +22,12 @@ use super::{
     confine::{self, Walk},
     durable,
     file::{self, RealFile},
+    mount,
 };
 use crate::{
     entry::DailyFile,
     fs::{
-        FileId, MARKER, MARKER_LIMIT, NamedFile, Space, VaultFile, VaultRoot, folders,
+        FileId, MARKER, MARKER_LIMIT, MountIdentity, NamedFile, Space, VaultFile, VaultRoot, folders,
         obstacle::{Obstacle, with_context},
     },
 };
@@ -123,6 +124,10 @@ impl RealRoot {
 }
 
 impl VaultRoot for RealRoot {
+    fn mount(&self) -> Option<MountIdentity> {
+        mount::identity(self.fd())
+    }
+
     fn space(&self) -> io::Result<Space> {
         let stats = fstatvfs(&self.directory)?;
         Ok(Space {

@@ -59,11 +59,14 @@ impl VaultFile for SimFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let machine = self.process.look(self.area)?;
+        let mut machine = self.process.look(self.area)?;
         let bytes = machine.tree.content(self.ino)?.bytes();
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         let count = buffer.len().min(bytes.len() - start);
         buffer[..count].copy_from_slice(&bytes[start..start + count]);
+        if self.area == Area::Vaults {
+            machine.bytes_read += count as u64;
+        }
         Ok(count)
     }
 

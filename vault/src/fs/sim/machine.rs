@@ -22,7 +22,11 @@ pub(super) struct Machine {
     /// The process has died at its appointed operation and nobody has noticed yet.
     pub(super) dead: bool,
     pub(super) boots: u64,
+    /// Of the disk with the vaults; `None` if its file system has no identity.
+    pub(super) disk_sequence: Option<u64>,
     pub(super) ops: u64,
+    /// Bytes that processes have read of daily files.
+    pub(super) bytes_read: u64,
     pub(super) die_at: Option<u64>,
     sync_failures: Vec<SyncFailure>,
     faults: [Faults; 2],
@@ -52,7 +56,9 @@ impl Machine {
             process: 0,
             dead: false,
             boots: 0,
+            disk_sequence: Some(1),
             ops: 0,
+            bytes_read: 0,
             die_at: None,
             sync_failures: Vec::new(),
             faults: [Faults::default(); 2],
@@ -85,8 +91,16 @@ impl Machine {
     }
 
     pub(super) fn lose_power(&mut self, seed: u64) {
-        self.tree.lose_power(&mut StdRng::seed_from_u64(seed));
+        self.tree.lose_unsynced(&mut StdRng::seed_from_u64(seed), None);
         self.boots += 1;
+        self.end_process();
+    }
+
+    /// The disk with the vaults goes away, with all that was not synced, and comes back in the same boot.
+    pub(super) fn replug(&mut self, seed: u64) {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        self.tree.lose_unsynced(rng, Some(Area::Vaults));
+        self.disk_sequence = self.disk_sequence.map(|sequence| sequence + 1);
         self.end_process();
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     entry::DailyFile,
     fs::{
-        FileId, MARKER, MARKER_LIMIT, NamedFile, Space, VaultFile, VaultRoot, folders,
+        FileId, MARKER, MARKER_LIMIT, MountIdentity, NamedFile, Space, VaultFile, VaultRoot, folders,
         obstacle::{Obstacle, with_context},
     },
 };
@@ -130,6 +130,17 @@ impl SimRoot {
 }
 
 impl VaultRoot for SimRoot {
+    fn mount(&self) -> Option<MountIdentity> {
+        let machine = self.process.look(Area::Vaults).ok()?;
+        let disk_sequence = machine.disk_sequence?;
+        Some(MountIdentity {
+            device: file_id(self.ino).dev,
+            file_system: 1,
+            disk_sequence,
+            mount: None,
+        })
+    }
+
     fn space(&self) -> io::Result<Space> {
         let machine = self.process.look(Area::Vaults)?;
         Ok(Space {

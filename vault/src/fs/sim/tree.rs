@@ -182,8 +182,10 @@ impl Tree {
         self.inodes.retain(|ino, _| found.contains(ino));
     }
 
-    pub(super) fn lose_power(&mut self, rng: &mut StdRng) {
-        for inode in self.inodes.values_mut() {
+    /// Of one area, or of all.
+    pub(super) fn lose_unsynced(&mut self, rng: &mut StdRng, only: Option<Area>) {
+        let inodes = self.inodes.values_mut();
+        for inode in inodes.filter(|inode| only.is_none_or(|only| only == inode.area)) {
             match &mut inode.node {
                 Node::File(content) => content.lose_power(rng),
                 Node::Directory(directory) => directory.lose_power(rng),

@@ -1,36 +1,135 @@
 //! Finds entries in a file by their ids, wherever users and their tools have put them.
 
-use std::{
-    collections::{HashMap, HashSet},
-    io,
-};
+use std::{collections::HashSet, io};
 
-use memchr::memmem;
+use hashbrown::HashMap;
 
 use super::is_torn;
-use crate::{event_id::EventId, fs::VaultFile, writer::record::GroupFile};
+use crate::{
+    entry::{Tracker, each_entry_line},
+    event_id::EventId,
+    fs::{FileId, VaultFile},
+    writer::{
+        open_files::{FileKey, OpenFile, sync_failed},
+        record::GroupFile,
+    },
+};
 
-const ID_MARK: &[u8] = b" ^oc-";
-const ID_LENGTH: usize = 26;
-const ITEM_START: &[u8] = b"- **";
-const MARKED: usize = ID_MARK.len() + ID_LENGTH;
-const WINDOW: usize = 256 << 10;
+/// Ids of all scans together; beyond it, earlier scans are dropped.
+const MOST_IDS: usize = 4 << 20;
+
+/// The ids that files had when they were read, so that many groups cost one reading of each file and not one each.
+#[derive(Default)]
+pub(crate) struct Scans {
+    files: HashMap<FileKey, Scan>,
+    ids: usize,
+}
+
+/// The ids in a file that is otherwise as when it was read.
+struct Scan {
+    file: FileId,
+    length: u64,
+    /// Each with the offset behind it, in order; an id may be there more than once.
+    ends: Vec<(EventId, u64)>,
+}
+
+impl Scans {
+    /// Forgets everything: from now on users may have changed files in place.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The ids in the file. Reads and syncs it, unless it is as it was.
+    fn read(&mut self, key: &FileKey, open: &mut OpenFile) -> io::Result<&Scan> {
+        let (file, length) = (open.file.id(), open.file.len()?);
+        let known = self.files.get(key);
+        if known.is_none_or(|scan| (scan.file, scan.length) != (file, length)) {
+            let scan = Scan::read(&*open.file, length)?;
+            open.touched().file.sync().map_err(sync_failed)?;
+            if self.ids + scan.ends.len() > MOST_IDS {
+                self.clear();
+            }
+            self.ids += scan.ends.len();
+            self.files.insert(key.clone(), scan);
+        }
+        self.files.get(key).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Entries were appended to a file, which had `before` bytes: if it has not changed otherwise, it is still known.
+    pub(super) fn appended(
+        &mut self,
+        key: &FileKey,
+        file: &dyn VaultFile,
+        before: u64,
+        added: u64,
+    ) -> io::Result<()> {
+        if let Some(scan) = self.files.get_mut(key) {
+            if scan.file == file.id() && scan.length == before && file.len()? == before + added {
+                // The ids of a group are looked for once, so those that were added need not be found.
+                scan.length = before + added;
+            } else {
+                self.files.remove(key);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scan {
+    fn read(file: &dyn VaultFile, length: u64) -> io::Result<Self> {
+        let mut tracker = Tracker::new();
+        let mut ends = Vec::new();
+        each_entry_line(&|offset, buffer| file.read_at(offset, buffer), &mut |line| {
+            if let Some(entry) = tracker.line(line.bytes, || ()).entry {
+                ends.push((entry.id, line.end - entry.behind as u64));
+            }
+        })?;
+        ends.sort_unstable();
+        Ok(Self {
+            file: file.id(),
+            length,
+            ends,
+        })
+    }
+
+    fn ends_of(&self, id: EventId) -> impl Iterator<Item = u64> {
+        let from = self.ends.partition_point(|(known, _)| *known < id);
+        self.ends[from..]
+            .iter()
+            .take_while(move |(known, _)| *known == id)
+            .map(|(_, end)| *end)
+    }
+}
 
 /// The ids of `entries` that the file has. An entry with zeros in it is made whole if they stand in place of our own
-/// bytes, and else does not count. `rewrite`: write again what stands there unchanged.
+/// bytes, and else does not count. `rewrite`: write again what stands there unchanged. What was written is synced.
 pub(super) fn present(
-    file: &mut dyn VaultFile,
+    scans: &mut Scans,
+    key: &FileKey,
+    open: &mut OpenFile,
     entries: &GroupFile,
     rewrite: bool,
 ) -> io::Result<HashSet<EventId>> {
-    let ours: HashMap<EventId, &[u8]> = entries.entries().collect();
-    let mut found = HashSet::new();
-    for (id, end) in ids_in(file, |id| ours.contains_key(id))? {
+    let scan = scans.read(key, open)?;
+    let (mut found, mut written) = (HashSet::new(), false);
+    for (id, entry) in entries.entries() {
         // Without its newline, which may have become two bytes.
-        let text = ours.get(&id).map_or(&b""[..], |entry| entry.trim_ascii_end());
-        if is_whole(file, text, end, rewrite)? {
-            found.insert(id);
+        let text = entry.trim_ascii_end();
+        for end in scan.ends_of(id) {
+            let state = look(&*open.file, text, end)?;
+            if state == Found::Torn || state == Found::Unchanged && rewrite {
+                open.touched()
+                    .file
+                    .write_at(end.saturating_sub(text.len() as u64), text)?;
+                written = true;
+            }
+            if state != Found::Damaged {
+                found.insert(id);
+            }
         }
+    }
+    if written {
+        open.file.sync().map_err(sync_failed)?;
     }
     Ok(found)
 }
@@ -56,53 +155,32 @@ pub(super) fn begun(file: &dyn VaultFile, end: u64, entry: &[u8]) -> io::Result<
         .map_or(0, <[u8]>::len))
 }
 
-fn is_whole(file: &mut dyn VaultFile, text: &[u8], end: u64, rewrite: bool) -> io::Result<bool> {
+/// What is found where an id ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// Our own bytes.
+    Unchanged,
+    /// Something that a user made of them.
+    Edited,
+    /// Our own bytes with zeros in places.
+    Torn,
+    /// Something with zeros that are not in the place of our bytes.
+    Damaged,
+}
+
+fn look(file: &dyn VaultFile, text: &[u8], end: u64) -> io::Result<Found> {
     let start = end.saturating_sub(text.len() as u64);
     let mut there = vec![0; usize::try_from(end - start).unwrap_or(0)];
     let count = file.read_at(start, &mut there)?;
-    let complete = count == there.len();
-    let unchanged = there == text;
-    let zeros = memchr::memchr(0, &there).is_some();
-    if unchanged && rewrite || zeros && there.len() == text.len() && is_torn(&there, text) {
-        file.write_at(start, text)?;
-        return Ok(true);
-    }
-    Ok(complete && !zeros)
-}
-
-/// Ids that end a line of the file, or stand right before another entry, and that `wanted` asks for, each with the offset of its end.
-fn ids_in(file: &dyn VaultFile, wanted: impl Fn(&EventId) -> bool) -> io::Result<Vec<(EventId, u64)>> {
-    let finder = memmem::Finder::new(ID_MARK);
-    let mut found = Vec::new();
-    let mut window = vec![0; WINDOW];
-    let mut start = 0;
-    loop {
-        let count = file.read_at(start, &mut window)?;
-        let last = count < window.len();
-        for at in finder.find_iter(&window[..count]) {
-            let id = id_at(&window[..count], at, last).filter(&wanted);
-            found.extend(id.map(|id| (id, start + (at + MARKED) as u64)));
-        }
-        if last {
-            return Ok(found);
-        }
-        // What an id at the border would need is read again.
-        start += (count - MARKED - ITEM_START.len()) as u64;
-    }
-}
-
-/// The id whose mark stands at `at`, if it ends its entry. `last`: the file ends with the window.
-fn id_at(window: &[u8], at: usize, last: bool) -> Option<EventId> {
-    let text = window.get(at + ID_MARK.len()..at + MARKED)?;
-    let behind = &window[at + MARKED..];
-    let ends_entry = match behind.first() {
-        Some(b'\n' | b'\r') => true,
-        Some(_) => behind.starts_with(ITEM_START),
-        None => last,
-    };
-    if ends_entry {
-        std::str::from_utf8(text).ok()?.parse().ok()
+    Ok(if there == text {
+        Found::Unchanged
+    } else if count < there.len() {
+        Found::Damaged
+    } else if memchr::memchr(0, &there).is_none() {
+        Found::Edited
+    } else if there.len() == text.len() && is_torn(&there, text) {
+        Found::Torn
     } else {
-        None
-    }
+        Found::Damaged
+    })
 }

@@ -31,10 +31,19 @@ fn records_come_back_as_they_were() {
 
 #[test]
 fn markers_come_back_as_they_were() {
-    let places = vec![Place {
+    let mount = MountIdentity {
+        device: 1,
+        file_system: 4,
+        disk_sequence: 5,
+        mount: Some(UniqueMount { namespace: 6, id: 7 }),
+    };
+    let other = MountIdentity { mount: None, ..mount };
+    let places = [Some(mount), None, Some(other), Some(mount)].map(|mount| Place {
         file: FileId { dev: 1, ino: 2 },
         offset: 3,
-    }];
+        mount,
+    });
+    let places = places.to_vec();
     let marker = Marker {
         boot: [7; 16],
         places,

@@ -4,6 +4,9 @@ use std::io;
 
 use memchr::memchr;
 
+use super::ids::first_of_glued;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
 /// A line longer than this loses its middle.
@@ -15,19 +18,19 @@ const TAIL: usize = 64 << 10;
 
 /// A line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// Where it begins in the file.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     /// Where it ends, behind its ending.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// From 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// With its ending; of a line longer than 16 MiB the beginning and the end.
-    pub(super) bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
 }
 
 /// Reads at an offset into a buffer, fewer bytes only at the end.
-pub(super) type ReadAt<'a> = dyn Fn(u64, &mut [u8]) -> io::Result<usize> + 'a;
+pub(crate) type ReadAt<'a> = dyn Fn(u64, &mut [u8]) -> io::Result<usize> + 'a;
 
 struct Window {
     buffer: Vec<u8>,
@@ -40,7 +43,7 @@ struct Window {
 }
 
 /// Visits all lines in order.
-pub(super) fn each_line(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Line<'_>)) -> io::Result<()> {
+pub(crate) fn each_line(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Line<'_>)) -> io::Result<()> {
     let mut window = Window {
         buffer: vec![0; CHUNK],
         filled: 0,
@@ -60,6 +63,38 @@ pub(super) fn each_line(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Line<'_>)) -
             return Ok(());
         }
         window.make_room();
+    }
+}
+
+/// Visits all lines, without the file's byte order mark. An entry that begins right behind another one's id, see
+/// [`ids_in`](super::ids_in), is visited as a line of its own with the same number.
+pub(crate) fn each_entry_line(read_at: &ReadAt<'_>, visit: &mut dyn FnMut(Line<'_>)) -> io::Result<()> {
+    each_line(read_at, &mut |line| {
+        let mut line = without_mark(line);
+        while let Some(length) = first_of_glued(line.bytes) {
+            let (bytes, rest) = line.bytes.split_at(length);
+            // From the end, since a line that is too long has lost its middle.
+            let end = line.end - rest.len() as u64;
+            visit(Line { bytes, end, ..line });
+            line = Line {
+                bytes: rest,
+                start: end,
+                ..line
+            };
+        }
+        visit(line);
+    })
+}
+
+/// A byte order mark belongs to the file, not to its first line.
+fn without_mark(line: Line<'_>) -> Line<'_> {
+    match line.bytes.strip_prefix(BYTE_ORDER_MARK) {
+        Some(bytes) if line.start == 0 => Line {
+            bytes,
+            start: BYTE_ORDER_MARK.len() as u64,
+            ..line
+        },
+        _ => line,
     }
 }
 
