@@ -163,10 +163,7 @@ pub trait VaultRoot: Send {
 
     /// All names in our folders that end in `.md` and are not hidden, in order: daily files, and what sync tools put
     /// beside them (`2026-02-26 (conflicted copy).md`). Whether a regular file stands there, [`Self::open_named`] says.
-    ///
-    /// # Errors
-    /// When a folder cannot be read, or something else than a directory stands in its place.
-    fn daily_files(&self) -> io::Result<Vec<NamedFile>>;
+    fn daily_files(&self) -> Listing;
 
     /// Opens a file for reading only; `None` if there is none.
     ///
@@ -181,6 +178,15 @@ pub trait VaultRoot: Send {
     /// When there is none (`NotFound`), or it cannot be made; the old one then still stands there, unless it was the
     /// last sync that failed.
     fn replace(&self, file: &NamedFile, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// The Markdown files of a vault.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// In order.
+    pub files: Vec<NamedFile>,
+    /// Folders that cannot be read, or that have something else than a directory in their place, each with the reason.
+    pub unreadable: Vec<(&'static str, io::Error)>,
 }
 
 /// An open daily file.

@@ -4,6 +4,7 @@ use super::{
     Maintenance, MaintenanceError,
     reindex::in_words,
     scan::{Found, scan_file},
+    tenants::MissingVault,
 };
 use crate::{event_id::EventId, markdown::ref_fields};
 
@@ -34,8 +35,12 @@ impl Maintenance {
     ) -> Result<Vec<(String, String)>, MaintenanceError> {
         let id = id_in(wanted);
         let fields = ref_fields(wanted);
-        let (vaults, mut unread) = self.vaults(only)?;
-        for vault in &vaults {
+        let vaults = self.vaults(only)?;
+        let mut unread = vaults.unread;
+        let used = |tenant: &str| only.is_some() || tenant == "default";
+        let missing = vaults.missing.iter().filter(|missing| used(&missing.tenant));
+        unread.extend(missing.map(MissingVault::unread));
+        for vault in &vaults.found {
             for name in &vault.files {
                 let Some(file) = self.open_file(vault, name, &mut unread) else {
                     continue;

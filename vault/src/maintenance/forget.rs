@@ -18,7 +18,7 @@ use super::{
     forgotten,
     reindex::in_words,
     scan::{Entry, Found, scan_bytes, scan_file},
-    tenants::{TenantVault, Unread},
+    tenants::{MissingVault, TenantVault, Unread, Vaults},
 };
 use crate::{
     event_id::EventId,
@@ -63,8 +63,15 @@ impl Maintenance {
     /// # Errors
     /// When the tenants cannot be listed.
     pub fn would_forget(&self, what: &Forget<'_>) -> Result<Forgotten, MaintenanceError> {
-        let (vaults, unread) = self.vaults(what.tenant)?;
-        Ok(self.plan(what, &vaults, unread).0)
+        let Vaults {
+            found,
+            missing,
+            unread,
+        } = self.vaults(what.tenant)?;
+        if let Some(missing) = missing.iter().find(|missing| what.needs(missing)) {
+            return Err(missing.error());
+        }
+        Ok(self.plan(what, &found, unread).0)
     }
 
     /// Forgets. `options` are those of the server, which must not run.
@@ -72,6 +79,10 @@ impl Maintenance {
     /// # Errors
     /// When another process holds the database, or something failed before anything was removed.
     pub fn forget(&self, what: &Forget<'_>, options: Options) -> Result<Forgotten, MaintenanceError> {
+        let vaults = self.vaults(what.tenant)?;
+        if let Some(missing) = vaults.missing.iter().find(|missing| what.needs(missing)) {
+            return Err(missing.error());
+        }
         self.empty_journal(options)?;
         let store = match Database::open(&self.db)? {
             Database::Intact { store, .. } => store,
@@ -82,8 +93,17 @@ impl Maintenance {
             let first = "some events could not be written into the vault yet; see `openclone fsck`";
             return Err(MaintenanceError::First(first.into()));
         }
-        let (vaults, unread) = self.vaults(what.tenant)?;
-        let (mut done, parts) = self.plan(what, &vaults, unread);
+        let Vaults {
+            found,
+            missing,
+            unread,
+        } = self.vaults(what.tenant)?;
+        for missing in missing {
+            if missing.was_used(&store)? {
+                return Err(missing.error());
+            }
+        }
+        let (mut done, parts) = self.plan(what, &found, unread);
         let why = format!("plugin {} since {}", what.plugin, what.since);
         forgotten::add(&self.forgotten, &why, &done.ids).map_err(at(&self.forgotten))?;
         store.persist_ids(&done.ids)?;
@@ -148,6 +168,11 @@ enum Verdict {
 }
 
 impl Forget<'_> {
+    /// Whether a vault must be there: that of tenant `default`, and the one that was named. Another tenant may have none yet.
+    fn needs(&self, vault: &MissingVault) -> bool {
+        self.tenant.is_some() || &*vault.tenant == "default"
+    }
+
     /// Visits the plugin's entries in a file.
     fn matching(&self, file: &dyn VaultFile, visit: &mut dyn FnMut(Verdict, &Entry<'_>)) -> io::Result<()> {
         scan_file(file, &mut |found| self.judge(found, visit))

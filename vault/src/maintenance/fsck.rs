@@ -9,9 +9,9 @@ use super::{
     database::Database,
     header,
     scan::{Found, scan_file},
-    tenants::{TenantVault, Unread},
+    tenants::{MissingVault, TenantVault, Unread, Vaults},
 };
-use crate::{event_id::EventId, fs::NamedFile, store::Store};
+use crate::{event_id::EventId, fs::NamedFile, store::Store, writer::roots::known_vault};
 
 /// Faults of one kind that are named; the others are counted.
 const NAMED: usize = 1000;
@@ -94,8 +94,15 @@ impl Maintenance {
         // Its lock is held to the end, so that nobody writes meanwhile.
         let database = Database::open(&self.db)?;
         let mut report = FsckReport::default();
-        let (vaults, unread) = self.vaults(None)?;
+        let Vaults {
+            found: vaults,
+            missing,
+            unread,
+        } = self.vaults(None)?;
         report.unreadable(unread);
+        if let Database::Intact { store, .. } = &database {
+            check_missing(&missing, &vaults, store, &mut report)?;
+        }
         let mut standing = Standing::default();
         let mut bytes = 0;
         for vault in &vaults {
@@ -191,14 +198,9 @@ impl Maintenance {
         report: &mut FsckReport,
     ) -> Result<(), MaintenanceError> {
         let path = self.dirs.of(&vault.tenant);
-        let note = store.note(&format!("vault/{}", vault.tenant))?;
-        let note = note.and_then(|note| String::from_utf8(note).ok());
-        let Some((id, noted)) = note.as_deref().and_then(|note| note.split_once('\n')) else {
+        let Some((id, _)) = known_vault(store, &vault.tenant)?.filter(|(_, noted)| *noted == path) else {
             return Ok(());
         };
-        if Path::new(noted) != path {
-            return Ok(());
-        }
         let fault = match vault.root.read_marker() {
             Ok(Some(marker)) if marker.trim() == id => return Ok(()),
             Ok(Some(_)) => "it is that of another vault".to_owned(),
@@ -209,6 +211,22 @@ impl Maintenance {
         report.fault(ProblemKind::Marker, || (place, fault));
         Ok(())
     }
+}
+
+/// Reports vaults that the service has used and that are not there. Those without their marker are told elsewhere.
+fn check_missing(
+    missing: &[MissingVault],
+    found: &[TenantVault],
+    store: &dyn Store,
+    report: &mut FsckReport,
+) -> Result<(), MaintenanceError> {
+    for vault in missing {
+        let is_found = found.iter().any(|found| found.tenant == vault.tenant);
+        if !is_found && vault.was_used(store)? {
+            report.unreadable(vec![vault.unread()]);
+        }
+    }
+    Ok(())
 }
 
 impl FsckReport {

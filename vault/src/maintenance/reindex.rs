@@ -9,7 +9,7 @@ use super::{
     database::Database,
     forgotten, rebuild,
     scan::{Found, scan_file},
-    tenants::{TenantVault, Unread},
+    tenants::{TenantVault, Unread, Vaults},
 };
 use crate::{
     event_id::EventId,
@@ -97,17 +97,42 @@ impl Maintenance {
         }
         match database {
             Database::Intact { store, ids } => {
+                for missing in self.vaults(None)?.missing {
+                    if missing.was_used(&store)? {
+                        return Err(missing.error());
+                    }
+                }
                 let mut done = self.merge(&store, progress)?;
                 (done.before, done.source) = (ids, Source::Merged);
                 Ok(done)
             }
             Database::Gone => {
-                let new = rebuild::begin(&self.db)?;
-                let done = self.merge(&new, progress)?;
-                rebuild::finish(&self.db, new)?;
-                Ok(done)
+                self.check_complete()?;
+                self.make_new(progress)
             }
-            Database::Damaged { reason, store } => self.replace(reason, store, progress),
+            Database::Damaged { reason, store } => {
+                self.check_complete()?;
+                self.replace(reason, store, progress)
+            }
+        }
+    }
+
+    /// A new index must know every event, or those that it lacks are stored again when they are resent.
+    fn check_complete(&self) -> Result<(), MaintenanceError> {
+        let vaults = self.vaults(None)?;
+        let has_files = |tenant: &str| {
+            let mut found = vaults.found.iter();
+            found.any(|vault| &*vault.tenant == tenant && !vault.files.is_empty())
+        };
+        let mut missing = vaults.missing.iter();
+        if let Some(missing) = missing.find(|one| &*one.tenant == "default" || has_files(&one.tenant)) {
+            return Err(missing.error());
+        }
+        match vaults.unread.first() {
+            Some(Unread { what, reason }) => Err(MaintenanceError::First(format!(
+                "cannot read {what}: {reason}; nothing was changed, because a new index must have the events of all folders"
+            ))),
+            None => Ok(()),
         }
     }
 
@@ -119,13 +144,22 @@ impl Maintenance {
         if !Database::is_gone(&self.db)? {
             return Ok(None);
         }
-        let (vaults, unread) = self.vaults(None)?;
-        let nothing = vaults.iter().all(|vault| vault.files.is_empty()) && unread.is_empty();
-        if nothing && !self.forgotten.exists() {
-            return Ok(None);
-        }
+        let vaults = self.vaults(None)?;
+        let nothing = vaults.found.iter().all(|vault| vault.files.is_empty()) && vaults.unread.is_empty();
         drop(vaults);
-        self.reindex(&mut |_| {}).map(Some)
+        match (nothing, self.forgotten.exists()) {
+            (true, false) => Ok(None),
+            // There is no event to be missed.
+            (true, true) if !rebuild::finish_earlier(&self.db)? => self.make_new(&mut |_| {}).map(Some),
+            _ => self.reindex(&mut |_| {}).map(Some),
+        }
+    }
+
+    fn make_new(&self, progress: &mut dyn FnMut(Progress)) -> Result<Reindexed, MaintenanceError> {
+        let new = rebuild::begin(&self.db)?;
+        let done = self.merge(&new, progress)?;
+        rebuild::finish(&self.db, new)?;
+        Ok(done)
     }
 
     fn replace(
@@ -159,7 +193,11 @@ impl Maintenance {
         store: &RocksStore,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reindexed, MaintenanceError> {
-        let (vaults, mut unread) = self.vaults(None)?;
+        let Vaults {
+            found: vaults,
+            mut unread,
+            ..
+        } = self.vaults(None)?;
         let mut merge = Merge {
             store,
             ids: Vec::new(),

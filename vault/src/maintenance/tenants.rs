@@ -1,17 +1,39 @@
 //! Which tenants there are, and the files of their vaults.
 
-use std::{fs, io, sync::Arc};
+use std::{fs, io, path::PathBuf, sync::Arc};
 
 use openclone_core::TenantId;
 
 use super::{Maintenance, MaintenanceError, at};
-use crate::fs::{NamedFile, VaultFile, VaultRoot};
+use crate::{
+    fs::{NamedFile, VaultFile, VaultRoot},
+    store::Store,
+    writer::roots,
+};
 
 /// The vault of a tenant that is there.
 pub(super) struct TenantVault {
     pub(super) tenant: Arc<str>,
     pub(super) root: Box<dyn VaultRoot>,
     pub(super) files: Vec<NamedFile>,
+}
+
+/// The vaults of tenants.
+#[derive(Default)]
+pub(super) struct Vaults {
+    /// Those that are there.
+    pub(super) found: Vec<TenantVault>,
+    /// Those that are not there, or that lack their marker file, as the mount point of a disk that is not mounted does.
+    pub(super) missing: Vec<MissingVault>,
+    /// What cannot be read: vaults, and folders of vaults.
+    pub(super) unread: Vec<Unread>,
+}
+
+/// A vault that is not where it should be.
+pub(super) struct MissingVault {
+    pub(super) tenant: Arc<str>,
+    pub(super) path: PathBuf,
+    reason: String,
 }
 
 /// Something that cannot be read.
@@ -42,37 +64,57 @@ impl Maintenance {
         Ok(tenants)
     }
 
-    /// The vaults that are there, all or that of one tenant, and what cannot be read.
-    pub(super) fn vaults(
-        &self,
-        only: Option<&str>,
-    ) -> Result<(Vec<TenantVault>, Vec<Unread>), MaintenanceError> {
-        let (mut vaults, mut unread) = (Vec::new(), Vec::new());
-        for tenant in self.tenants()? {
-            if only.is_some_and(|only| only != &*tenant) {
-                continue;
-            }
-            match self.vault(&tenant) {
-                Ok(Some(vault)) => vaults.push(vault),
-                Ok(None) => {}
-                Err(error) => unread.push(Unread {
-                    what: self.dirs.of(&tenant).display().to_string(),
-                    reason: error.to_string(),
-                }),
+    /// The vaults of all tenants, or of one.
+    ///
+    /// # Errors
+    /// When the tenants cannot be listed, or there is no such tenant.
+    pub(super) fn vaults(&self, only: Option<&str>) -> Result<Vaults, MaintenanceError> {
+        let mut vaults = Vaults::default();
+        let tenants = self.tenants()?;
+        if let Some(only) = only.filter(|only| tenants.iter().all(|tenant| &**tenant != *only)) {
+            return Err(MaintenanceError::First(format!("there is no tenant {only:?}")));
+        }
+        for tenant in tenants {
+            if only.is_none_or(|only| only == &*tenant) {
+                self.add_vault(tenant, &mut vaults);
             }
         }
-        Ok((vaults, unread))
+        Ok(vaults)
     }
 
-    fn vault(&self, tenant: &Arc<str>) -> io::Result<Option<TenantVault>> {
-        let path = self.dirs.of(tenant);
-        if matches!(fs::symlink_metadata(&path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
-            return Ok(None);
+    fn add_vault(&self, tenant: Arc<str>, vaults: &mut Vaults) {
+        let path = self.dirs.of(&tenant);
+        let root = match self.fs.open_root(&path) {
+            Ok(root) => root,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let reason = "it is missing: is it mounted, or was it moved?".to_owned();
+                return vaults.missing.push(MissingVault { tenant, path, reason });
+            }
+            Err(error) => {
+                return vaults.unread.push(Unread {
+                    what: path.display().to_string(),
+                    reason: error.to_string(),
+                });
+            }
+        };
+        if let Some(reason) = without_marker(&*root) {
+            vaults.missing.push(MissingVault {
+                tenant: Arc::clone(&tenant),
+                path: path.clone(),
+                reason,
+            });
         }
-        let root = self.fs.open_root(&path)?;
-        let files = root.daily_files()?;
-        let tenant = Arc::clone(tenant);
-        Ok(Some(TenantVault { tenant, root, files }))
+        let listing = root.daily_files();
+        let unreadable = listing.unreadable.into_iter();
+        vaults.unread.extend(unreadable.map(|(folder, error)| Unread {
+            what: path.join(folder).display().to_string(),
+            reason: error.to_string(),
+        }));
+        vaults.found.push(TenantVault {
+            tenant,
+            root,
+            files: listing.files,
+        });
     }
 
     /// How a file is named to people.
@@ -106,5 +148,38 @@ impl Maintenance {
             what: self.show(&vault.tenant, name),
             reason: error.to_string(),
         }
+    }
+}
+
+impl MissingVault {
+    /// Whether the service has ever used it: then something must be wrong.
+    pub(super) fn was_used(&self, store: &dyn Store) -> Result<bool, MaintenanceError> {
+        let known = roots::known_vault(store, &self.tenant)?;
+        Ok(known.is_some_and(|(_, path)| path == self.path))
+    }
+
+    /// As something that cannot be read.
+    pub(super) fn unread(&self) -> Unread {
+        Unread {
+            what: self.path.display().to_string(),
+            reason: self.reason.clone(),
+        }
+    }
+
+    /// As an error of a command that needs it.
+    pub(super) fn error(&self) -> MaintenanceError {
+        let (path, reason) = (self.path.display(), &self.reason);
+        MaintenanceError::First(format!(
+            "cannot use the vault {path}: {reason}; nothing was changed"
+        ))
+    }
+}
+
+/// Why a directory is no vault of ours, as far as its marker file tells.
+fn without_marker(root: &dyn VaultRoot) -> Option<String> {
+    match root.read_marker() {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("its marker file .openclone is missing: is it mounted? if this is the right directory, restore that file; where the database is gone, an empty one will do".to_owned()),
+        Err(error) => Some(error.to_string()),
     }
 }

@@ -2,4 +2,5 @@
 
 mod forget;
 mod fsck;
+mod missing;
 mod rebuild;

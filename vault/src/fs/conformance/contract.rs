@@ -180,7 +180,7 @@ fn the_marker_comes_back_as_written(bench: &impl Bench) {
 
 fn listed_files_include_conflict_copies(bench: &impl Bench) {
     let root = bench.open();
-    assert!(root.daily_files().unwrap().is_empty());
+    assert!(root.daily_files().files.is_empty());
     root.create(FILE, b"x").unwrap().unwrap();
     let copies = [
         "2026-02-26 (conflicted copy).md",
@@ -191,7 +191,7 @@ fn listed_files_include_conflict_copies(bench: &impl Bench) {
     }
     bench.mkdir("Private");
     bench.replace("Private/2026-02-26.md", b"not ours");
-    let found = root.daily_files().unwrap();
+    let found = root.daily_files().files;
     let names: Vec<_> = found.iter().map(|file| file.name().to_str().unwrap()).collect();
     assert_eq!(names, [copies[0], "2026-02-26.md", copies[1]]);
     let mut copy = root.open_named(&found[0]).unwrap().unwrap();

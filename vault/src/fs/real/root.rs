@@ -27,7 +27,8 @@ use super::{
 use crate::{
     entry::DailyFile,
     fs::{
-        FileId, MARKER, MARKER_LIMIT, MountIdentity, NamedFile, Space, VaultFile, VaultRoot, folders,
+        FileId, Listing, MARKER, MARKER_LIMIT, MountIdentity, NamedFile, Space, VaultFile, VaultRoot,
+        folders,
         obstacle::{Obstacle, with_context},
     },
 };
@@ -197,17 +198,17 @@ impl VaultRoot for RealRoot {
         durable::sync_directory(self.fd()).map_err(|error| with_context(&error, "sync", self.path.display()))
     }
 
-    fn daily_files(&self) -> io::Result<Vec<NamedFile>> {
-        let mut all = Vec::new();
+    fn daily_files(&self) -> Listing {
+        let mut all = Listing::default();
         for folder in folders() {
             match self.list(folder) {
-                Ok(names) => all.extend(names.into_iter().filter(NamedFile::is_listed)),
+                Ok(names) => all.files.extend(names.into_iter().filter(NamedFile::is_listed)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+                Err(error) => all.unreadable.push((folder, error)),
             }
         }
-        all.sort();
-        Ok(all)
+        all.files.sort();
+        all
     }
 
     fn open_named(&self, target: &NamedFile) -> io::Result<Option<Box<dyn VaultFile>>> {

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     entry::DailyFile,
     fs::{
-        FileId, MARKER, MARKER_LIMIT, MountIdentity, NamedFile, Space, VaultFile, VaultRoot, folders,
+        FileId, Listing, MARKER, MARKER_LIMIT, MountIdentity, NamedFile, Space, VaultFile, VaultRoot,
+        folders,
         obstacle::{Obstacle, with_context},
     },
 };
@@ -44,6 +45,16 @@ impl SimRoot {
             Node::SymbolicLink(_) => Err(Obstacle::SymbolicLink.error(self.show(folder))),
             _ => Err(Obstacle::NotDirectory.error(self.show(folder))),
         }
+    }
+
+    /// The names in a folder; none if there is no folder.
+    fn list(&self, folder: &'static str) -> io::Result<Vec<NamedFile>> {
+        let machine = self.process.look(Area::Vaults)?;
+        let Some(ino) = self.folder(&machine, folder)? else {
+            return Ok(Vec::new());
+        };
+        let names = machine.tree.names(ino).into_iter();
+        Ok(names.filter_map(|name| NamedFile::new(folder, name)).collect())
     }
 
     /// The regular file `target`; `None` if there is none.
@@ -209,21 +220,15 @@ impl VaultRoot for SimRoot {
             .map_err(|error| with_context(&error, "sync", path))
     }
 
-    fn daily_files(&self) -> io::Result<Vec<NamedFile>> {
-        let machine = self.process.look(Area::Vaults)?;
-        let mut all = Vec::new();
+    fn daily_files(&self) -> Listing {
+        let mut all = Listing::default();
         for folder in folders() {
-            let Some(ino) = self.folder(&machine, folder)? else {
-                continue;
-            };
-            let names = machine.tree.names(ino).into_iter();
-            all.extend(
-                names
-                    .filter_map(|name| NamedFile::new(folder, name))
-                    .filter(NamedFile::is_listed),
-            );
+            match self.list(folder) {
+                Ok(names) => all.files.extend(names.into_iter().filter(NamedFile::is_listed)),
+                Err(error) => all.unreadable.push((folder, error)),
+            }
         }
-        Ok(all)
+        all
     }
 
     fn open_named(&self, file: &NamedFile) -> io::Result<Option<Box<dyn VaultFile>>> {
