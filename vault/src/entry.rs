@@ -22,7 +22,7 @@ use crate::{
 
 pub(crate) use ids::Tracker;
 pub use ids::{IdsIn, ids_in};
-pub(crate) use lines::{Line, ReadAt, each_entry_line};
+pub(crate) use lines::{ReadAt, each_entry_line};
 
 /// What all events of a batch share.
 #[derive(Clone, Debug)]

@@ -118,12 +118,13 @@ pub(crate) fn inspect(
     };
     let present = search::present(scans, &key, open, entries, rewrite)?;
     let end = open.file.len()?;
-    let missing = entries.entries().find(|(id, _)| !present.contains(id));
-    let begun = missing.map_or(Ok(0), |(_, bytes)| search::begun(&*open.file, end, bytes))?;
-    let fragment = match begun {
-        0 => fragment::find(open, entries, place, &present)?,
-        _ => None,
-    };
+    let (mut begun, mut fragment) = (0, None);
+    if let Some((_, missing)) = entries.entries().find(|(id, _)| !present.contains(id)) {
+        begun = search::begun(&*open.file, end, missing)?;
+        if begun == 0 {
+            fragment = fragment::find(open, entries, place, &present)?;
+        }
+    }
     Ok(Inspection {
         present,
         before: Some((open.file.id(), end - begun as u64)),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::fs::{MountIdentity, UniqueMount};
 
 fn group() -> Group {
     let path = DailyFile {

@@ -2,7 +2,6 @@
 
 use std::{fs, os::unix::fs::symlink};
 
-use jiff::tz::TimeZone;
 use openclone_vault::{
     EventId,
     maintenance::{Forget, MaintenanceError, ProblemKind},
@@ -14,7 +13,6 @@ const WHAT: Forget<'_> = Forget {
     plugin: "a",
     since: jiff::Timestamp::UNIX_EPOCH,
     tenant: None,
-    zone: &TimeZone::UTC,
 };
 
 fn stored() -> TempVault {
