@@ -14,6 +14,7 @@ mod fuzz;
 mod home;
 mod kill;
 mod power;
+mod remount;
 mod watched;
 
 use openclone_test_support::scoreboard;
