@@ -136,10 +136,10 @@ pub trait VaultRoot: Send {
     /// When it cannot be written, for instance because the file system is read-only.
     fn write_marker(&self, content: &str) -> io::Result<()>;
 
-    /// The file that stands at `path` now; `None` if there is none.
+    /// The file at `path`; `None` if there is none.
     ///
     /// # Errors
-    /// When something else than a regular file stands there, or a symbolic link on the way.
+    /// When something else than a regular file is there, or a symbolic link on the way.
     fn stat(&self, path: DailyFile) -> io::Result<Option<FileId>>;
 
     /// Opens the file at `path` for reading and appending; `None` if there is none. Never blocks on a FIFO.
@@ -162,7 +162,7 @@ pub trait VaultRoot: Send {
     fn sync_folder(&self, folder: &'static str) -> io::Result<()>;
 
     /// All names in our folders that end in `.md` and are not hidden, in order: daily files, and what sync tools put
-    /// beside them (`2026-02-26 (conflicted copy).md`). Whether a regular file stands there, [`Self::open_named`] says.
+    /// beside them (`2026-02-26 (conflicted copy).md`). [`Self::open_named`] fails if it is no regular file.
     fn daily_files(&self) -> Listing;
 
     /// Opens a file for reading only; `None` if there is none.
@@ -172,10 +172,10 @@ pub trait VaultRoot: Send {
     fn open_named(&self, file: &NamedFile) -> io::Result<Option<Box<dyn VaultFile>>>;
 
     /// Puts a new file with `bytes` in the place of an existing one, durably and in one step, with its permissions.
-    /// What someone else writes to the old one meanwhile is lost with it.
+    /// What others write to the old one meanwhile is lost with it.
     ///
     /// # Errors
-    /// When there is none (`NotFound`), or it cannot be made; the old one then still stands there, unless it was the
+    /// When there is none (`NotFound`), or it cannot be made; the old one is then still there, unless it was the
     /// last sync that failed.
     fn replace(&self, file: &NamedFile, bytes: &[u8]) -> io::Result<()>;
 }

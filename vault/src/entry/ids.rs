@@ -48,7 +48,7 @@ pub struct IdsIn<'a> {
     tracker: Tracker<usize>,
 }
 
-/// Follows a file line by line and tells where entries begin and end. `P` is a place: where a line begins.
+/// Follows a file line by line and finds where entries begin and end. `P` is a place: where a line begins.
 #[derive(Clone, Debug)]
 pub(crate) struct Tracker<P> {
     /// The item that the next line may belong to.

@@ -1,4 +1,4 @@
-//! What stands where a file or a folder should be; both file systems say it in the same words.
+//! What can be in the place of a file or a folder; both file systems report it in the same words.
 
 use std::{fmt, io};
 
@@ -13,7 +13,7 @@ pub(super) enum Obstacle {
 }
 
 impl Obstacle {
-    /// The error for `path`. Its kind tells obstacles apart as far as [`io::ErrorKind`] can.
+    /// The error for `path`. Its kind distinguishes obstacles as far as [`io::ErrorKind`] can.
     pub(super) fn error(self, path: impl fmt::Display) -> io::Error {
         let (kind, what) = match self {
             Self::SymbolicLink => (io::ErrorKind::PermissionDenied, "is a symbolic link"),
@@ -30,7 +30,7 @@ impl Obstacle {
 #[error("{0}")]
 struct InTheWay(String);
 
-/// Whether an error says that something else than ours stands at a path, rather than that the path cannot be used.
+/// Whether an error means that something else than our file is at a path, rather than that the path cannot be used.
 pub(crate) fn is_obstacle(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<InTheWay>())
 }

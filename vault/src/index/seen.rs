@@ -1,8 +1,8 @@
 //! The SeenIndex: whether an id has been stored before, exactly, without asking the database for each.
 //!
-//! An id is in one of three places. *Recent*: in the journal but not yet at rest; an exact set in memory. *Settling*: a
-//! checkpoint is moving it to rest; the exact set that the checkpoint took. *At rest*: in the database, behind a filter
-//! that answers for nearly all new ids. An id goes to rest and into the filter before it leaves the settling set, so at
+//! An id is in one of three places. *Recent*: in the journal but not yet indexed; an exact set in memory. *Checkpointing*: a
+//! checkpoint is persisting it; the exact set that the checkpoint took. *Indexed*: in the database, behind a filter that
+//! decides for nearly all new ids. An id is persisted and in the filter before it leaves the checkpointing set, so at
 //! every moment each stored id is found in at least one of them.
 
 use std::{collections::HashMap, sync::Arc};
@@ -33,11 +33,11 @@ pub struct SeenIndex {
 pub enum Seen {
     /// Never stored.
     New,
-    /// Stored in a group not yet settled: perhaps in the group that is being made right now.
+    /// Stored in a group that is not yet checkpointed: perhaps in the group that is being built right now.
     Recent,
-    /// Stored, and at rest.
+    /// Stored, and persisted.
     Indexed,
-    /// In the journal, but its append has failed and is being tried again.
+    /// In the journal, but its append has failed and is being retried.
     Incomplete(Seq),
 }
 
@@ -53,23 +53,23 @@ impl SeenIndex {
         }
     }
 
-    /// Whether each of many ids may be at rest, as far as memory tells, added to `answers`. That holds until
-    /// [`Self::end_checkpoint`]: until then what comes to rest is settling, too.
+    /// Appends to `answers` whether each of many ids may be indexed, as far as the filter knows. Valid until
+    /// [`Self::end_checkpoint`]: until then, ids that are persisted are also in the checkpointing set.
     pub fn may_be_indexed(&self, ids: &[EventId], answers: &mut Vec<bool>) {
         self.filter.may_contain_each(ids, answers);
     }
 
-    /// Looks up `id`, of which [`Self::may_be_indexed`] has told, and, if it is new, notes it as recent.
+    /// Looks up `id`, with the result of [`Self::may_be_indexed`], and adds it to the recent ids if it is new.
     ///
     /// # Errors
-    /// When the database cannot be read; nothing is noted then.
+    /// When the database cannot be read; the id is then not added.
     pub fn observe(&mut self, id: EventId, may_be_indexed: bool) -> Result<Seen, StoreError> {
         if let Some(seq) = self.doubt(&id) {
             return Ok(Seen::Incomplete(seq));
         }
         let checkpointing = self.checkpointing.as_ref().is_some_and(|ids| ids.contains(&id));
         if !checkpointing && !may_be_indexed {
-            // As nearly always: one look into the set answers and notes.
+            // The common case: one lookup in the set decides and adds.
             let is_new = self.recent.insert(id);
             return Ok(if is_new { Seen::New } else { Seen::Recent });
         }
@@ -83,7 +83,7 @@ impl SeenIndex {
         Ok(Seen::New)
     }
 
-    /// Whether an id is in doubt, and in which group.
+    /// The incomplete group that has an id, if any.
     pub fn doubt(&self, id: &EventId) -> Option<Seq> {
         if self.incomplete.is_empty() {
             None
@@ -92,12 +92,12 @@ impl SeenIndex {
         }
     }
 
-    /// Whether any id is in doubt.
+    /// Whether any id is in an incomplete group.
     pub fn has_incomplete(&self) -> bool {
         !self.incomplete.is_empty()
     }
 
-    /// Notes ids of a journalled group, at replay.
+    /// Adds the ids of a group that recovery has found.
     pub fn add_recent(&mut self, ids: impl IntoIterator<Item = EventId>) {
         self.recent.extend(ids);
     }
@@ -135,7 +135,7 @@ impl SeenIndex {
         taken
     }
 
-    /// The checkpoint is done: its ids are at rest and in the filter.
+    /// The checkpoint is done: its ids are persisted and in the filter.
     pub fn end_checkpoint(&mut self) {
         self.checkpointing = None;
     }
@@ -147,12 +147,12 @@ impl SeenIndex {
         }
     }
 
-    /// How many ids are not yet at rest.
+    /// How many ids are not yet indexed.
     pub fn recent_len(&self) -> usize {
         self.recent.len() + self.checkpointing.as_ref().map_or(0, |ids| ids.len())
     }
 
-    /// The filter, for whoever moves ids to rest.
+    /// The filter, for the checkpoint.
     pub fn filter(&self) -> &Arc<Filter> {
         &self.filter
     }

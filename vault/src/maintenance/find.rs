@@ -1,4 +1,4 @@
-//! `find`: where an event stands.
+//! `find`: locates an event.
 
 use super::{
     Maintenance, MaintenanceError,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{event_id::EventId, markdown::ref_fields};
 
-/// Where an event stands.
+/// Where an event is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Whose vault.

@@ -1,4 +1,4 @@
-//! Which tenants there are, and the files of their vaults.
+//! Lists the tenants and the files of their vaults.
 
 use std::{fs, io, path::PathBuf, sync::Arc};
 
@@ -45,7 +45,7 @@ pub(super) struct Unread {
 }
 
 impl Maintenance {
-    /// `default` and everyone who has a directory, in order.
+    /// `default` and each tenant that has a directory, in order.
     pub(super) fn tenants(&self) -> Result<Vec<Arc<str>>, MaintenanceError> {
         let mut tenants = vec![Arc::from("default")];
         let entries = match fs::read_dir(&self.dirs.tenants) {
@@ -175,7 +175,7 @@ impl MissingVault {
     }
 }
 
-/// Why a directory is no vault of ours, as far as its marker file tells.
+/// Why a directory is no vault of this service, judging by its marker file.
 fn without_marker(root: &dyn VaultRoot) -> Option<String> {
     match root.read_marker() {
         Ok(Some(_)) => None,

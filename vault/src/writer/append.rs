@@ -1,20 +1,20 @@
-//! Puts the entries of a group into one daily file: freshly, or again after a failure, a crash or a power loss.
+//! Appends the entries of a group to one daily file: for the first time, or again after a failure, a crash or a power loss.
 //!
 //! Bytes go only to where the journal says, durably, that they begin: [`GroupFile::before`] is the file and its length, or
-//! that there was none. So whatever a power loss leaves of them (nothing, a part, zeros in their place) can be told from
-//! what a user wrote, and made whole in place.
+//! that there was none. So what a power loss leaves of them (nothing, a part, zeros in their place) can be distinguished from
+//! what a user wrote, and completed in place.
 //!
 //! - [`append`] is the common case: one write at the end of the file, which must still be as the journal says, and which
-//!   is looked up again afterwards. [`is_moved`] tells from its error that the file was not, or no longer is, that one.
-//! - [`complete`] finds our bytes where the journal or a marker says, and makes them whole.
+//!   is looked up again afterwards. [`is_moved`] recognises its error if the file was not, or no longer is, that one.
+//! - [`complete`] finds our bytes where the journal or a marker says, and completes them.
 //! - [`inspect`] looks for them by their ids in whatever file there is now. The writer then journals where the missing
 //!   ones will begin, and starts anew.
 //!
 //! None of them alters a byte that is not ours.
 //!
-//! # When the last newline goes in the moment of the write
+//! # When the last newline disappears at the moment of the write
 //!
-//! `O_APPEND` finds the end of the file by itself, but nothing can make a write depend on what stands there. If a user's
+//! `O_APPEND` finds the end of the file by itself, but nothing can make a write depend on what is there. If a user's
 //! program takes the last newline away between our look and our write (a few microseconds), the entry comes to stand on the
 //! same line, behind the user's text or behind the id of another entry. It is left so. To move it, our bytes would have to
 //! be written again one further; and what looks the same, the pause between two pieces of a user's save, is when the next
@@ -51,7 +51,7 @@ pub(crate) struct Inspection {
 
 /// Appends all entries to the daily file, which is as [`GroupFile::before`] says; makes it if there is none.
 ///
-/// `partial` tells, after an error, where a write that was cut short had begun.
+/// After an error, `partial` is where a write that was cut short began.
 pub(crate) fn append(
     files: &mut OpenFiles,
     root: &dyn VaultRoot,
@@ -99,7 +99,7 @@ pub(crate) fn complete(
     Ok(None)
 }
 
-/// Looks for the entries in the file that stands at the path now, and syncs it, so that what is found stays.
+/// Looks for the entries in the file that is at the path now, and syncs it, so that what is found stays.
 pub(crate) fn inspect(
     files: &mut OpenFiles,
     scans: &mut Scans,

@@ -1,4 +1,4 @@
-//! The checkpoint: makes durable what the journal stands for, then empties the journal.
+//! Checkpoints: make durable what the journal has, then remove it from the journal.
 //!
 //! In this order, so that a crash between any two steps only means that the next start replays what is there already:
 //! 1. sync the daily files that were touched, and the folders in which new names appeared;
@@ -69,7 +69,7 @@ impl Checkpoint {
 
     fn sync_files(&mut self) -> Result<(), CheckpointError> {
         if self.files.len() > FEW_FILES {
-            // So that the disk does not wait for one file to be told of the next.
+            // The disk gets all files at once instead of one after another.
             self.files
                 .iter()
                 .for_each(|file| file.begin_writeback(0, i64::MAX as u64));
@@ -175,8 +175,8 @@ impl Checkpointer {
     }
 }
 
-/// Whether someone has moved the folder or the whole vault away, or put something else in its place: then no name is left
-/// there to keep, and nothing says that the disk is at fault.
+/// Whether a user has moved the folder or the whole vault away, or replaced it: then no name is left there to sync, and the
+/// disk is not at fault.
 fn is_elsewhere(error: &io::Error) -> bool {
     use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied, Unsupported};
     matches!(

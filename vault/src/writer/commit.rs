@@ -214,7 +214,7 @@ impl Committer {
             seq,
             IncompleteGroup::new(group, &places, partials, reason.clone()),
         );
-        // A file that someone else was changing is worth a second look at once.
+        // The file was changed at the same moment: retry at once.
         let done = append::is_moved(&error) && self.retry(seq);
         self.scans.clear();
         (!done).then_some(reason)
@@ -251,7 +251,7 @@ impl Committer {
         }
     }
 
-    /// The journal did not accept the group, as far as anyone knows.
+    /// The journal did not accept the group, as far as is known.
     fn reject_group(&mut self, builder: GroupBuilder, error: &StoreError) {
         let degraded = self.health.store_failed(error);
         let rejection = match error.kind {

@@ -2,7 +2,7 @@
 //!
 //! A path is looked up anew for each group and before each append, because an editor or a sync tool may have put another
 //! file there; the descriptor is kept as long as the path still leads to it. A file with bytes that are not yet synced
-//! keeps its descriptor until a checkpoint takes it, even when it no longer stands at its path: it may have been moved,
+//! keeps its descriptor until a checkpoint takes it, even when it is no longer at its path: it may have been moved,
 //! not deleted.
 //!
 //! The number of open files is bounded. Those that have rested longest make room; what is not synced of them waits for a
@@ -62,7 +62,7 @@ impl OpenFiles {
         }
     }
 
-    /// The file that stands at the path now, opened; `None` if there is none.
+    /// Opens the file that is at the path now; `None` if there is none.
     pub(crate) fn current(
         &mut self,
         root: &dyn VaultRoot,
@@ -87,7 +87,7 @@ impl OpenFiles {
         Ok(open)
     }
 
-    /// Which file stood at the path when [`Self::current`] was asked for this group, and how long it is now.
+    /// The file that [`Self::current`] found for this group, and its length now.
     pub(crate) fn standing(
         &mut self,
         root: &dyn VaultRoot,
@@ -109,7 +109,7 @@ impl OpenFiles {
         self.open.get_mut(key)
     }
 
-    /// Makes the file with `bytes`; `None` if another stands there by now.
+    /// Creates the file with `bytes`; `None` if there is another one by now.
     pub(crate) fn create(
         &mut self,
         root: &dyn VaultRoot,
@@ -209,7 +209,7 @@ impl OpenFile {
     }
 }
 
-/// A failed sync is told from any other failure: what it leaves on the disk is unknown.
+/// Marks a failed sync, which leaves unknown what is on the disk. The writer decides by this type.
 #[derive(Debug, thiserror::Error)]
 #[error("sync failed: {0}")]
 pub(crate) struct SyncFailed(io::Error);
@@ -241,19 +241,19 @@ mod tests {
         }
 
         fn len(&self) -> io::Result<u64> {
-            unreachable!("nobody asks")
+            unreachable!("not used")
         }
 
         fn append(&mut self, _: &[u8]) -> io::Result<Appended> {
-            unreachable!("only told of")
+            unreachable!("not used")
         }
 
         fn read_at(&self, _: u64, _: &mut [u8]) -> io::Result<usize> {
-            unreachable!("nobody reads")
+            unreachable!("not used")
         }
 
         fn write_at(&mut self, _: u64, _: &[u8]) -> io::Result<()> {
-            unreachable!("nobody overwrites")
+            unreachable!("not used")
         }
 
         fn begin_writeback(&self, offset: u64, length: u64) {

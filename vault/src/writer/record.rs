@@ -2,15 +2,15 @@
 //!
 //! A group's record (all numbers little-endian):
 //! ```text
-//! u8  version (1)         u32 number of files (a daily file twice, when part of it was found elsewhere)
+//! u8  version (1)         u32 number of files (a daily file again if a part of it was found elsewhere)
 //! then for each file:
 //!   u8 length, tenant     u8 length, folder      i16 year, u8 month, u8 day
-//!   u8 present, u64 device, u64 inode, u64 length   the daily file as it stood before the append, if it stood
+//!   u8 present, u64 device, u64 inode, u64 length   the daily file before the append, if there was one
 //!   u32 length, header    u32 number of entries
 //!   16 bytes an id        u32 an entry's end       u32 length, entries
 //! ```
 //! The length of the file before the append is written down so that, after a power loss without a marker, what the
-//! disk made of our append can be told from what a user wrote.
+//! disk made of our append can be distinguished from what a user wrote.
 
 mod marker;
 

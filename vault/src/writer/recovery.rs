@@ -146,7 +146,7 @@ impl Committer {
 }
 
 impl ReplayError {
-    /// As whoever starts the service should read it.
+    /// As an error of the start, with the way out.
     pub(super) fn into_open_error(self, database: &Path) -> OpenError {
         let way_out = match &self {
             Self::Store(_) | Self::Record { .. } => "; `openclone reindex` makes a new one from the vault",

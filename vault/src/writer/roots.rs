@@ -1,8 +1,8 @@
-//! Which directory is whose vault, and whether it is really there.
+//! Opens the vaults of tenants, and checks that they are the right ones.
 //!
 //! Every vault has a marker file, `.openclone`, with a random id. The store knows the id under the note `vault/<tenant>`,
 //! with the directory (`<id>\n<path>`). A directory without the marker that should have one is the empty mount point of
-//! a file system that is not mounted, or a vault that someone deleted: nothing is written there.
+//! a file system that is not mounted, or a deleted vault: nothing is written there.
 
 use std::{
     io,

@@ -102,7 +102,7 @@ impl Scan {
 }
 
 /// The ids of `entries` that the file has. An entry with zeros in it is made whole if they stand in place of our own
-/// bytes, and else does not count. `rewrite`: write again what stands there unchanged. What was written is synced.
+/// bytes, and else does not count. `rewrite`: write unchanged entries again. What was written is synced.
 pub(super) fn present(
     scans: &mut Scans,
     key: &FileKey,
@@ -134,7 +134,7 @@ pub(super) fn present(
     Ok(found)
 }
 
-/// How much of `entry` stands at the very end of the file, from the beginning of a line on.
+/// How much of `entry` is at the very end of the file, from the beginning of a line on.
 pub(super) fn begun(file: &dyn VaultFile, end: u64, entry: &[u8]) -> io::Result<usize> {
     let longest = entry.len().min(usize::try_from(end).unwrap_or(usize::MAX));
     let start = end.saturating_sub(longest as u64 + 1);
