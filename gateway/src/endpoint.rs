@@ -41,7 +41,6 @@ impl Endpoint {
     ///
     /// The address of the peer is taken from the header `x-openclone-peer`: the socket layer must have removed what a client
     /// sent under that name. The socket layer also checks `Origin` and `Host`.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

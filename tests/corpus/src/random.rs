@@ -12,7 +12,7 @@ impl Random {
     }
 
     /// The next number of 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -23,7 +23,7 @@ impl Random {
     /// A number below `limit`, which is not 0.
     pub fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit.max(1)).unwrap_or(u64::MAX);
-        usize::try_from(self.next() % limit).unwrap_or(0)
+        usize::try_from(self.next_u64() % limit).unwrap_or(0)
     }
 
     /// A number from `from` to `to`, both included.
@@ -49,9 +49,9 @@ mod tests {
     #[test]
     fn a_seed_always_gives_the_same_numbers() {
         let mut random = Random::new(1);
-        assert_eq!(random.next(), 0x910A_2DEC_8902_5CC1);
+        assert_eq!(random.next_u64(), 0x910A_2DEC_8902_5CC1);
         let mut again = Random::new(1);
-        again.next();
+        again.next_u64();
         assert_eq!(random.below(1000), again.below(1000));
     }
 }
