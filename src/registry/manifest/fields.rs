@@ -102,8 +102,7 @@ impl Field {
                 "must be a string of 1 to 64 characters",
             ),
             Kind::Version => is(
-                node.text()
-                    .is_some_and(|text| openclone_core::version::is_valid(text)),
+                node.text().is_some_and(openclone_core::version::is_valid),
                 "must be SemVer, such as 1.0.0",
             ),
             Kind::Level => is(
