@@ -1,51 +1,54 @@
-//! The writer: one thread that takes prepared batches into the vault, each event exactly once.
+//! The writer: one thread that appends prepared batches to the daily files of vaults, each event exactly once.
 //!
 //! # The promise
 //!
-//! An answer that counts an event as stored or skipped means that it is in the vault file exactly once, and stays there
-//! through the end of the process and through power loss. No answer, or an error, means: send it again, it will not be
-//! doubled.
+//! A response that counts an event as stored or skipped means that the event is in its vault file exactly once, and stays
+//! there through a crash of the process and through power loss. After no response, or an error, a caller resends the batch;
+//! nothing is duplicated.
 //!
 //! # The protocol
 //!
-//! 1. Batches come prepared: ids, day, path and final bytes are fixed and never computed again.
-//! 2. The thread takes what has queued up, a *group* of up to 1.5 MiB, and refuses batches whose vault is missing, full,
-//!    read-only, or has something else in the file's place. It drops entries whose ids the [index](crate::index) has seen.
-//! 3. **Durability point**: the group's [record](crate::writer::record) goes into the journal with one synced write.
-//! 4. The entries are [appended](crate::writer::append) to the daily files that stand at their paths at that moment.
-//! 5. A marker says that, and where, in which boot. It is not synced: it survives the end of the process, and must not
-//!    survive a power loss, which may take the appended bytes along. Only now are the callers answered.
-//! 6. In the background a [checkpoint](crate::writer::checkpoint) syncs the files, moves the ids to rest, and empties the journal.
-//! 7. The last checkpoint of an orderly run may be followed by the [filter over the ids at rest](filling), kept for the next
-//!    run: by then every caller has an answer.
+//! 1. Batches arrive prepared: ids, day, path and final bytes are fixed and never computed again.
+//! 2. The thread takes everything that has queued up, a *group* of up to 1.5 MiB. It rejects batches whose vault is missing,
+//!    full or read-only, or whose path is not a regular file, and drops entries whose ids the [index](crate::index) knows.
+//! 3. **Commit point**: the group's [record](crate::writer::record) is written to the log in the [store](crate::store) and
+//!    synced.
+//! 4. The entries are [appended](crate::writer::append) to the daily files that exist at their paths at that moment.
+//! 5. An applied marker records where the entries went, the boot and the file system. It is not synced: like the bytes, it
+//!    survives a crash of the process but not a power loss. Then the callers are acknowledged.
+//! 6. In the background, a [checkpoint](crate::writer::checkpoint) syncs the files, makes the ids durable in the index, and
+//!    releases the groups from the log.
+//!
+//! `docs/durability.md` has a table of what happens after a crash at each step, and a glossary.
 //!
 //! # Invariants
 //!
-//! - **An id is never at rest before its bytes are durable in the file.** (Else a retry would be skipped, and the event
-//!   lost.) Only a checkpoint moves ids to rest, after it has synced the files.
-//! - **Bytes are never in a file before their group is durable in the journal.** (Else a crash, and a retry doubles them.)
-//! - Bytes go only to where the journal says, durably, that they begin. When a file turns out to be another one, or is
-//!   found with some of the entries in it, the group's record is written again before anything is appended to it.
-//! - A journalled group is never undone, only completed: by the writer, or by [replay](crate::writer::recovery) at the next start.
-//! - An id is seen from the moment at which its group is made until for ever. If the group's journal write fails, the
-//!   journal is reopened and read again, and what it says is true.
-//! - An entry whose append has failed is *in doubt*: nobody gets an answer that rests on it, and nothing newer goes to its
-//!   file, until the append has been completed. Groups in doubt take no part in checkpoints.
-//! - A failed sync is never repeated and believed: the writer takes nothing until a restart, whose replay writes the
-//!   journalled bytes again. No later failure, and no reopening of the database, takes that back. A note in the database
-//!   tells the next start; the writer tries to write it until it stands.
-//! - What is in memory of the ids at rest stays true although the database is closed and reopened: nobody else may open it
-//!   meanwhile, and no other database in its place is taken. A [filter](filling) that an earlier run has kept is believed
-//!   only while nothing has been written to the database since.
-//! - Bytes that a user wrote are never altered: we append, we complete what we began, and we overwrite zeros that stand
-//!   where our own bytes were.
+//! - **No id is durable in the index before its bytes are durable in the file.** Otherwise a retry would be skipped and the
+//!   event lost. Only a checkpoint persists ids, after it has synced the files.
+//! - **No bytes are in a file before their group is durable in the log.** Otherwise a crash and a retry would duplicate them.
+//! - Bytes are written only to the position that the log durably names. If a file turns out to be another one, or already
+//!   contains some of the entries, the group's record is written again before anything is appended to it.
+//! - A group in the log is never undone, only completed: by the writer, or by [recovery](crate::writer::recovery) at the next
+//!   start.
+//! - An id is known from the moment at which its group is formed, for ever. If writing the group to the log fails, the log is
+//!   reopened and read again, and its content decides.
+//! - A group whose append has failed is *incomplete*: no caller gets a response that depends on it, and nothing newer goes to
+//!   its file, until the append is completed. Incomplete groups take no part in checkpoints.
+//! - A failed sync is never retried and believed: the writer accepts nothing until a restart, whose recovery rewrites the
+//!   bytes in the log. No later failure, and no reopening of the database, reverts that. A durable note tells the next start;
+//!   the writer retries until the note is written.
+//! - The ids held in memory stay true although the database may be closed and reopened: no other process may open it
+//!   meanwhile, and another database in its place is rejected. A [filter](filling) that an earlier run has kept is used only if
+//!   nothing has been written to the database since.
+//! - Bytes that a user wrote are never changed: the writer appends, completes what it began, and overwrites zeros in the
+//!   place of its own bytes.
 //!
-//! # What cannot be promised
+//! # Known limits
 //!
-//! A save by an editor that loaded the file before our append and writes it after our last look replaces our bytes: the
-//! user's file wins. An entry that a user deletes between its append and a power loss may come back. A disk that fails to
-//! sync a daily file, a process that is killed before the database has the note of it, and a power loss before the next
-//! change to that file, all three, lose what was not synced.
+//! If an editor loaded a file before an append and saves it after the writer's last check, its content replaces the appended
+//! bytes: the user's file wins. An entry that a user deletes between its append and a power loss may come back. If a disk
+//! fails to sync a daily file, *and* the process is killed before the note is durable, *and* power is lost before the next
+//! change to that file, the unsynced entries are lost.
 
 mod append;
 #[cfg(feature = "baseline")]
