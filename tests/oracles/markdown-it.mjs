@@ -18,6 +18,12 @@ export function read(markdown) {
   return pieces.done();
 }
 
+/** Pieces with addresses decoded, as markdown-it shows those that it makes links of. */
+export function comparable(pieces) {
+  const decode = (text) => text.replace(/(%[0-9a-f]{2})+/gi, (run) => { try { return decodeURIComponent(run); } catch { return run; } });
+  return pieces.map(([kind, text]) => (kind === "text" || kind === "open" ? [kind, decode(text)] : [kind, text]));
+}
+
 function walk(tokens, pieces) {
   let automatic = 0;
   for (const token of tokens) {

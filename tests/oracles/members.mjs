@@ -11,7 +11,7 @@ const LONG = 200;
 export function check({ source_type: sourceType, data, item }, dataview) {
   const found = new Map(fields(item).map((field) => [field.key, field.value]));
   const read = (key) => (found.has(key) ? dataview.value(found.get(key)) : undefined);
-  const more = found.has("more") ? JSON.parse(unguarded(String(read("more")))) : {};
+  const more = found.has("more") ? nested(read("more")) : {};
   const visible = words(unescaped(item.split(" <!-- [")[0]));
   for (const [key, value] of Object.entries(data)) {
     const name = fieldName(sourceType, key);
@@ -45,7 +45,7 @@ function same(key, value, read, sourceType) {
   if (Array.isArray(value) && value.every((entry) => entry === null || typeof entry !== "object")) {
     return (Array.isArray(read) && read.length === value.length && value.every((entry, at) => agrees(entry, read[at]))) || fail();
   }
-  if (typeof value === "object") return agrees(value, JSON.parse(unguarded(String(read)))) || fail();
+  if (typeof value === "object") return agrees(value, nested(read)) || fail();
   return agrees(value, read) || fail();
 }
 
@@ -63,7 +63,17 @@ function agrees(sent, read) {
 
 /** Without what is written into a value because somebody would act on it even in a comment. */
 const unguarded = (text) => text.replace(/-\\(?=-)/g, "-").replace(/<\\%/g, "<%").replace(/\{\\(?=\{)/g, "{")
-  .replace(/(\d{4})\\-/g, "$1-").replace(/ \\\^oc-/g, " ^oc-").replace(/\\([[\]])/g, "$1");
+  .replace(/(\d{4})\\-/g, "$1-").replace(/ \\\^oc-/g, " ^oc-");
+
+/** The nested value; its brackets have backslashes only if no brackets could hold it otherwise. */
+function nested(text) {
+  const plain = unguarded(String(text));
+  try {
+    return JSON.parse(plain);
+  } catch {
+    return JSON.parse(plain.replace(/\\([[\]])/g, "$1"));
+  }
+}
 
 const bare = (text) => text.replace(/\\/g, "");
 

@@ -8,6 +8,8 @@
 //! What is removed are an entry's own lines, from its first to the one with its id. Everything else stays, byte for
 //! byte. A file that changes while it is rewritten is left as it is.
 
+mod headings;
+
 use std::{collections::BTreeSet, io, ops::Range};
 
 use jiff::Timestamp;
@@ -207,6 +209,7 @@ fn remove(what: &Forget<'_>, part: &Part<'_>) -> io::Result<()> {
             }
         });
     })?;
+    let ranges = headings::with_emptied(&original, ranges);
     let kept = without(&original, &ranges);
     let now = root.open_named(part.name)?.ok_or_else(gone)?;
     if now.id() != file.id() || read_all(&*now)? != original {

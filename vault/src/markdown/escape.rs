@@ -5,14 +5,19 @@
 
 mod line_start;
 mod neighbour;
+mod remembered;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod url;
 
 pub(super) use neighbour::is_emoji;
+pub(super) use shapes::{is_date, is_entity};
 
 use line_start::block_marker;
 use neighbour::Neighbour;
+use remembered::Remembered;
+use shapes::is_tag_name;
 
 /// Where a line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,14 +146,6 @@ enum Form {
     Plain,
     Backslash,
     Entity(&'static [u8]),
-}
-
-/// The place of the next character of a kind, kept until it is passed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Remembered {
-    /// From where it was searched, and what was found; `line.len()` if nothing was.
-    searched_from: usize,
-    found: Option<usize>,
 }
 
 /// A line being written.
@@ -381,52 +378,4 @@ impl Escaper<'_> {
             .next()
             .map_or(Neighbour::Other, Neighbour::of)
     }
-}
-
-impl Remembered {
-    /// The place that `search` finds from `at` on, `end` if there is none. Searches again only behind the last find.
-    fn find(&mut self, at: usize, end: usize, search: impl Fn(usize) -> Option<usize>) -> usize {
-        match self.found {
-            Some(found) if self.searched_from <= at && at <= found => found,
-            _ => {
-                let found = search(at).map_or(end, |offset| at + offset);
-                (self.searched_from, self.found) = (at, Some(found));
-                found
-            }
-        }
-    }
-}
-
-/// Whether a tag's name begins here: with something in it that is no digit.
-fn is_tag_name(text: &str) -> bool {
-    text.chars()
-        .take_while(|character| !character.is_whitespace() && !"#,;.:!?'\"`()[]{}".contains(*character))
-        .any(|character| !character.is_ascii_digit())
-}
-
-/// Whether `bytes` begin with `YYYY-MM-DD`.
-pub(super) fn is_date(bytes: &[u8]) -> bool {
-    bytes.len() >= 10
-        && bytes[..10].iter().enumerate().all(|(index, byte)| match index {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
-}
-
-/// Whether what follows a `&` makes it a character reference.
-pub(super) fn is_entity(rest: &[u8]) -> bool {
-    /// As long as the longest name that HTML knows.
-    const LONGEST: usize = 32;
-    let (body, longest, belongs): (_, _, fn(&u8) -> bool) = match rest {
-        [b'#', b'x' | b'X', hex @ ..] => (hex, 7, u8::is_ascii_hexdigit),
-        [b'#', decimal @ ..] => (decimal, 8, u8::is_ascii_digit),
-        [first, ..] if first.is_ascii_alphabetic() => (rest, LONGEST, u8::is_ascii_alphanumeric),
-        _ => return false,
-    };
-    let length = body
-        .iter()
-        .take(longest + 1)
-        .take_while(|byte| belongs(byte))
-        .count();
-    (1..=longest).contains(&length) && body.get(length) == Some(&b';')
 }

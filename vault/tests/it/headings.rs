@@ -132,16 +132,21 @@ fn a_heading_belongs_to_no_entry() {
             .all(|(_, range)| text[range.clone()].starts_with("- **"))
     );
     assert!(bench.maintenance().fsck(&mut |_| {}).unwrap().is_sound());
-    let forget = Forget {
-        plugin: "p",
-        since: "2026-02-26T15:05:00+01:00".parse().unwrap(),
-        tenant: None,
+    let forget = |since: &str| {
+        let forget = Forget {
+            plugin: "p",
+            since: format!("2026-02-26T{since}:00+01:00").parse().unwrap(),
+            tenant: None,
+        };
+        bench.maintenance().forget(&forget, bench.options()).unwrap();
     };
-    bench.maintenance().forget(&forget, bench.options()).unwrap();
+    forget("15:05");
     assert_eq!(
         outline(&bench, AUDIO),
         ["## 14:00", "", "14:30", "", "## 15:00", "", "15:00"]
     );
+    forget("15:00");
+    assert_eq!(outline(&bench, AUDIO), ["## 14:00", "", "14:30"]);
 }
 
 #[test]

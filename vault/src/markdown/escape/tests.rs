@@ -132,6 +132,7 @@ fn edges_inside_emphasis_are_always_escaped() {
         ("* a *", r"\* a \*"),
         ("a_b", "a_b"),
         ("a #", r"a \#"),
+        ("https://e.com/", r"https\://e.com/"),
     ];
     check(&table, Start::Within, Inside::Emphasis);
 }

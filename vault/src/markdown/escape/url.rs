@@ -26,8 +26,8 @@ impl Escaper<'_> {
             return;
         }
         (self.url_end, self.breaks_url) = (self.next_space(at), false);
-        // Some parsers look for links within the text of a link, too.
-        self.breaks_url = self.inside == Inside::Brackets || self.clone().needs_escapes(at);
+        // Some parsers look for links within the text of a link, too, and take delimiters of ours into an address.
+        self.breaks_url = self.inside != Inside::Text || self.clone().needs_escapes(at);
     }
 
     /// Whether anything from `at` to the address's end is escaped.

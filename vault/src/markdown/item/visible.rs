@@ -85,9 +85,11 @@ impl<'d> Item<'_, 'd> {
         self.piece(" — ", "artist");
         if let Some((place, album)) = self.string("album") {
             self.join(" ");
-            self.out.literal("*(");
+            // One in brackets of its own needs none of ours.
+            let has_brackets = album.trim().starts_with('(') && album.trim().ends_with(')');
+            self.out.literal(if has_brackets { "*" } else { "*(" });
             self.out.emphasised(album);
-            self.out.literal(")*");
+            self.out.literal(if has_brackets { "*" } else { ")*" });
             self.shown.literally.push(place);
         }
         self.playing_time("duration");
