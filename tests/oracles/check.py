@@ -30,6 +30,9 @@ class Pieces:
         elif text:
             self.all.append(["text", text])
 
+    def ends_in_digit(self):
+        return bool(self.all) and self.all[-1][0] == "text" and self.all[-1][1][-1:].isdigit()
+
     def comment(self, source):
         self.all.append(["comment", source])
 
@@ -150,6 +153,9 @@ def pandoc_inlines(inlines, pieces):
             pieces.open("link " + content[2][0])
             pandoc_inlines(content[1], pieces)
             pieces.close()
+        elif kind == "Span" and content[0][1] == ["emoji"] and pieces.ends_in_digit():
+            # Behind a digit, where a name between colons is a time or a place in a file to everybody else.
+            pieces.text(":" + dict(content[0][2])["data-emoji"] + ":")
         elif kind == "RawInline" and content[1].startswith("<!--") and content[1].find("-->") == len(content[1]) - 3:
             pieces.comment(content[1])
         else:

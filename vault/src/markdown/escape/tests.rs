@@ -84,6 +84,7 @@ fn what_a_parser_acts_on_is_escaped() {
         ),
         ("metadata:x file: data:x", r"metadata:x file: data\:x"),
         (":smile: :+1: :a_b: 1:a: ::", r"\:smile: \:+1: \:a_b: 1:a: ::"),
+        ("a::smile: :a::b:", r"a:\:smile: \:a:\:b:"),
         ("%% {{a}} {%b%}", r"\%\% {\{a}} {\%b\%}"),
         ("📅 2026-03-01 ✅2026-03-01", r"📅 2026\-03-01 ✅2026\-03-01"),
         ("https://e.com/*a* b", r"https\://e.com/\*a\* b"),

@@ -67,7 +67,7 @@ impl Escaper<'_> {
     pub(super) fn colon(&self, at: usize) -> bool {
         let rest = &self.bytes[at + 1..];
         if self.byte_before(at) == Some(b':') {
-            return matches!(self.bracket, b'[' | b'(');
+            return matches!(self.bracket, b'[' | b'(') || self.begins_emoji_name(at);
         }
         if rest.first() == Some(&b':') {
             return false;
