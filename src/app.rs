@@ -26,7 +26,7 @@ use crate::{
         prepare::Preparer, undecodable::CountUndecodable,
     },
     limit::{KeyLimits, TenantLimits},
-    net::{Server, ServiceRouter, TlsError},
+    net::{Server, ServiceRouter, TlsAcceptor, TlsError},
     observe::{
         admin_api::{self, AdminApi},
         health::HealthFacade,
@@ -174,6 +174,18 @@ impl App {
         self
     }
 
+    /// What SIGHUP does: reads the TLS files and the keys again.
+    pub fn reload(&self) -> impl Fn() + Clone + Send + 'static {
+        let (tls, keys) = (self.server.tls().cloned(), Arc::clone(&self.keys));
+        move || {
+            if let Some(tls) = &tls {
+                reload_tls(tls);
+            }
+            // reloads a changed file
+            let _ = keys.state();
+        }
+    }
+
     /// Serves `listener` until `shutdown`, then finishes requests in flight and closes the vault. Until the vault is
     /// open requests for it get 503; then `ready` is called.
     ///
@@ -210,6 +222,14 @@ impl App {
             return Err(reason.into());
         }
         close(&self.lifecycle).await
+    }
+}
+
+/// Reads the TLS files again and logs the result.
+pub(crate) fn reload_tls(tls: &TlsAcceptor) {
+    match tls.reload() {
+        Ok(()) => info!("reloaded the TLS files"),
+        Err(reason) => error!(%reason, "cannot reload the TLS files; the previous ones stay in use"),
     }
 }
 

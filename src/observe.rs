@@ -2,6 +2,7 @@
 
 pub(crate) mod admin_api;
 pub mod health;
+pub(crate) mod log_limiter;
 pub mod metrics;
 pub(crate) mod request_id;
 pub mod telemetry;

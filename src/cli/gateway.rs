@@ -7,6 +7,7 @@ use openclone_gateway::{Endpoint, GatewayOptions, RemoteBackend};
 
 use super::{Failure, HomePaths, connect, huge_pages, process, say, serve::bind, start};
 use crate::{
+    app::reload_tls,
     config::{Config, Layers},
     net::{Server, ServiceRouter},
     observe::admin_api,
@@ -63,6 +64,8 @@ impl Gateway {
         };
         let address = listener.local_addr()?;
         let shutdown = start::shutdown_signal()?;
+        let tls = server.tls().cloned();
+        start::handle_signals(move || tls.iter().for_each(reload_tls))?;
         say(&format!(
             "listening on {scheme}://{address}\nupstream {}",
             self.upstream

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
+use tracing::info;
 
 use super::{Failure, HomePaths, huge_pages, process, say, start};
 use crate::{
@@ -78,13 +79,18 @@ impl Serve {
 async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Failure> {
     let vault = config.vault.dir.clone().unwrap_or_else(|| home.vault());
     home.inspect(&vault)?;
-    let existing = home.key(start::key_variable()?.as_deref())?;
+    let variable = start::key_variable()?;
+    let existing = home.key(variable.as_deref())?;
+    if variable.is_some() && home.dotenv().exists() {
+        info!(file = %home.dotenv().display(), "the variable API_KEY overrides the key in this file");
+    }
     KeysFile::read(&home.keys())?;
     config.server.tls.as_ref().map(TlsAcceptor::load).transpose()?;
     let listener = bind(config.server.listen, &layers.location("server.listen")).await?;
     let key = home.prepare(existing)?;
     let app = App::new(config, home, &key.secret)?;
     let shutdown = start::shutdown_signal()?;
+    start::handle_signals(app.reload())?;
     let banner = banner(config, &listener, &vault, &key)?;
     app.run(listener, move || say(&banner), shutdown).await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Steps that several commands share: locate the home, read the options, start the runtime, wait for signals.
 
 use anyhow::Context as _;
+use rustix::process::Signal;
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -68,6 +69,26 @@ pub(super) fn runtime() -> anyhow::Result<Runtime> {
         .enable_all()
         .build()
         .context("cannot start the threads of the runtime")
+}
+
+/// Installs handlers for signals that would end the process: SIGHUP calls `reload`, and at SIGXFSZ a write beyond the limit
+/// of file sizes fails like one to a full disk. Call it inside a runtime, before the vault is opened.
+///
+/// # Errors
+/// When a handler cannot be installed.
+pub(super) fn handle_signals(reload: impl Fn() + Clone + Send + 'static) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup()).context("cannot install a handler for SIGHUP")?;
+    // the handler stays installed without a receiver
+    let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))
+        .context("cannot install a handler for SIGXFSZ")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let reload = reload.clone();
+            // reads files; a panic is logged by the hook
+            let _ = tokio::task::spawn_blocking(move || reload()).await;
+        }
+    });
+    Ok(())
 }
 
 /// Returns at SIGTERM or SIGINT.

@@ -1,6 +1,9 @@
 //! IngestService: the gRPC protocol of unary requests and streams.
 
-use std::{pin::Pin, sync::Arc};
+use std::{
+    pin::Pin,
+    sync::{Arc, LazyLock},
+};
 
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
@@ -13,7 +16,7 @@ use super::{pipeline::Pipeline, stream, undecodable};
 use crate::{
     auth::{Need, Principal},
     error::{IngestError, write_rate_limit},
-    observe::request_id,
+    observe::{log_limiter::LogLimiter, request_id},
     v1::ingest_service_server::IngestService,
 };
 
@@ -97,12 +100,20 @@ impl IngestService for Ingest {
     }
 }
 
-/// The status of an error; logs it if the service is the cause.
+/// The status of an error; logs it if the service is the cause, but not for every batch while that lasts.
 pub(super) fn to_status(error: IngestError, id: &RequestId) -> Status {
+    static FAILED: LazyLock<LogLimiter> = LazyLock::new(LogLimiter::new);
+    static UNAVAILABLE: LazyLock<LogLimiter> = LazyLock::new(LogLimiter::new);
     match &error {
-        IngestError::Storage { reason } => warn!(id = id.text(), %reason, "vault write failed"),
+        IngestError::Storage { reason } => {
+            if let Some(suppressed) = FAILED.allow() {
+                warn!(id = id.text(), %reason, suppressed, "vault write failed");
+            }
+        }
         IngestError::Unavailable { message, .. } => {
-            warn!(id = id.text(), reason = %message, "batch not accepted")
+            if let Some(suppressed) = UNAVAILABLE.allow() {
+                warn!(id = id.text(), reason = %message, suppressed, "batch not accepted");
+            }
         }
         _ => {}
     }

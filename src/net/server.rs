@@ -74,6 +74,11 @@ impl Server {
         })
     }
 
+    /// The acceptor of TLS connections, if TLS is configured.
+    pub fn tls(&self) -> Option<&TlsAcceptor> {
+        self.tls.as_ref()
+    }
+
     /// Serves until `shutdown`, then finishes requests in flight for at most six seconds.
     pub async fn serve(
         &self,

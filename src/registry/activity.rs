@@ -12,8 +12,9 @@ use openclone_vault::Receipt;
 
 use crate::runtime::convert::{timestamp_from_proto, timestamp_to_proto};
 
-/// The most plugins with activity, over all tenants; that of further ones is not kept.
-const MAX_KNOWN: usize = 10_000;
+/// The most plugins of one tenant with activity; that of further ones is not kept. A bound per tenant, so that no tenant can
+/// take the places of others.
+const MAX_PLUGINS: usize = 256;
 
 type Plugins = HashMap<String, Arc<Activity>>;
 
@@ -46,10 +47,10 @@ impl Activities {
             return known;
         }
         let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-        if tenants.values().map(HashMap::len).sum::<usize>() >= MAX_KNOWN {
+        let plugins = tenants.entry(Arc::clone(tenant)).or_default();
+        if plugins.len() >= MAX_PLUGINS && !plugins.contains_key(plugin_id) {
             return Arc::default();
         }
-        let plugins = tenants.entry(Arc::clone(tenant)).or_default();
         Arc::clone(plugins.entry(plugin_id.to_owned()).or_default())
     }
 }
@@ -102,10 +103,20 @@ mod tests {
         });
         assert!(activities.known(&b, "p").is_none());
         assert_eq!(activities.of(&a, "p").to_proto().stored, 2);
-        for n in 0..MAX_KNOWN + 10 {
+        for n in 0..MAX_PLUGINS + 10 {
             activities.of(&b, &n.to_string());
         }
-        let tenants = activities.tenants.read().unwrap_or_else(PoisonError::into_inner);
-        assert_eq!(tenants.values().map(HashMap::len).sum::<usize>(), MAX_KNOWN);
+        let known =
+            |tenant: &str| activities.tenants.read().unwrap_or_else(PoisonError::into_inner)[tenant].len();
+        assert_eq!(known("b"), MAX_PLUGINS);
+        activities.of(&a, "q").stored(Receipt {
+            stored: 1,
+            skipped: 0,
+        });
+        assert_eq!(
+            activities.of(&a, "q").to_proto().stored,
+            1,
+            "a full tenant takes no place of others"
+        );
     }
 }

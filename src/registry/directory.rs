@@ -166,7 +166,9 @@ pub(crate) fn read_file(plugin: &Path) -> Result<String, String> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(format!("larger than {MAX_BYTES} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "not UTF-8".into())
+    let text = String::from_utf8(bytes).map_err(|_| "not UTF-8")?;
+    // editors on Windows write a byte order mark
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
 fn shown(name: &OsStr) -> String {

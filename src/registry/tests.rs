@@ -223,3 +223,10 @@ fn strict_takes_only_what_a_manifest_names() {
     let off = Registry::load(&dir.path().join("nowhere"), Enforce::Off);
     assert!(off.admit(&stranger).unwrap());
 }
+
+#[test]
+fn a_byte_order_mark_is_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("plugin.json"), "\u{feff}{}").unwrap();
+    assert_eq!(directory::read_file(dir.path()).unwrap(), "{}");
+}

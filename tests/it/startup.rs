@@ -5,10 +5,10 @@ use std::{
     io::Write as _,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Command, Output},
 };
 
-use crate::process::{Serve, command, text};
+use crate::process::{Serve, command, http, limited, text};
 use tempfile::TempDir;
 
 /// Every path under `dir` with its content.
@@ -266,4 +266,43 @@ fn usage_faults_are_2_and_print_config_makes_nothing() {
         "{shown}"
     );
     assert!(!home.exists());
+}
+
+#[test]
+fn a_limit_of_file_sizes_is_an_error_and_not_a_signal() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serve = limited(&dir.path().join("home"), "ulimit -f 1");
+    let output = serve.args(["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("openclone: "), "{output:?}");
+}
+
+#[test]
+fn sighup_does_not_end_the_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serve = Serve::start(&dir.path().join("home"), &[]);
+    let pid = rustix::process::Pid::from_raw(serve.pid() as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    assert_eq!(http(&serve.url, "GET", "/healthz", &[], "").0, 200);
+    assert!(serve.is_running());
+    assert_eq!(serve.terminate(), Some(0));
+}
+
+#[test]
+fn a_pipe_or_device_in_place_of_a_file_stops_the_start() {
+    for name in ["keys.toml", ".env", "openclone.toml"] {
+        for make in ["mkfifo", "ln -s /dev/zero", "ln -s /dev/full"] {
+            let dir = home_with("other", b"");
+            let path = dir.path().join("home").join(name);
+            let made = Command::new("sh")
+                .args(["-c", &format!("{make} '{}'", path.display())])
+                .status();
+            assert!(made.unwrap().success());
+            let mut serve = command(&dir.path().join("home"));
+            let output = serve.args(["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+            let error = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{name}, {make}: {error}");
+            assert!(error.contains("not a regular file"), "{name}, {make}: {error}");
+        }
+    }
 }

@@ -186,3 +186,42 @@ fn a_client_that_does_not_trust_the_certificate_sends_nothing() {
     let vault = case.dir.path().join("home/vault/Braindump");
     assert!(!vault.exists());
 }
+
+#[test]
+fn sighup_reloads_the_certificate_and_a_broken_one_changes_nothing() {
+    let Some(case) = Case::start() else { return };
+    let key = case.dir.path().join("key.pem");
+    let old = case.dir.path().join("old.pem");
+    fs::copy(&case.cert, &old).unwrap();
+    make(&case.cert, &key).unwrap();
+    let new = fs::read(&case.cert).unwrap();
+    // the service still has the old certificate
+    assert_eq!(https(&case.url, &old, "/healthz").0, "HTTP/1.1 200 OK");
+    let hang_up = || {
+        let pid = rustix::process::Pid::from_raw(case.serve.pid() as i32).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    };
+    hang_up();
+    let accepts = |cert: &Path| https(&case.url, cert, "/healthz").0 == "HTTP/1.1 200 OK";
+    await_that(|| accepts(&case.cert));
+    assert!(!accepts(&old));
+    let trusted = case.dir.path().join("trusted.pem");
+    fs::write(&trusted, new).unwrap();
+    fs::write(&case.cert, "broken").unwrap();
+    hang_up();
+    // a second one is handled after the first
+    hang_up();
+    assert!(accepts(&trusted));
+    assert_eq!(case.serve.terminate(), Some(0));
+}
+
+/// Waits until `is_so`, for at most a minute.
+fn await_that(is_so: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("it did not happen");
+}
