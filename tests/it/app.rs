@@ -1,4 +1,4 @@
-//! A service in this process, on a free port, in a home of its own; it ends with the value.
+//! A service inside the test process, on a free port and in its own home; dropping the value stops it.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Batches, keys and calls by which a test sends over every transport.
+//! Batches, keys and requests for tests that send over every transport.
 
 use std::{path::Path, time::SystemTime};
 

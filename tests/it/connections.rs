@@ -1,4 +1,4 @@
-//! How connections end: what is in flight at a shutdown is answered, and a client that has gone keeps nothing.
+//! The end of connections: requests in flight at a shutdown get their response, and a client that is gone holds nothing.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shutdown_waits_for_a_request_that_has_begun_and_answers_it() {
+async fn shutdown_waits_for_a_request_in_flight() {
     let app = TestApp::start("").await;
     let mut stream = connect(&app, "/api/v1/ingest HTTP/1.1").await;
     let body = braindump("both halves", "half-1");
@@ -51,7 +51,7 @@ async fn a_shutdown_waits_for_a_request_that_has_begun_and_answers_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_goes_while_it_watches_over_http_1_keeps_no_connection() {
+async fn client_that_leaves_a_watch_over_http_1_holds_no_connection() {
     let app = TestApp::start("server.idle_seconds = 5").await;
     let mut stream = connect(&app, "/grpc.health.v1.Health/Watch HTTP/1.1").await;
     stream
@@ -68,7 +68,7 @@ async fn who_goes_while_it_watches_over_http_1_keeps_no_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_goes_while_it_streams_batches_over_http_1_keeps_no_connection() {
+async fn client_that_leaves_a_stream_over_http_1_holds_no_connection() {
     let app = TestApp::start("").await;
     let mut stream = connect(&app, "/openclone.v1.IngestService/Ingest HTTP/1.1").await;
     stream
@@ -85,7 +85,7 @@ async fn who_goes_while_it_streams_batches_over_http_1_keeps_no_connection() {
 /// Where the system tells of its timers, in the system's own table of connections.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_system_asks_whether_a_silent_client_is_still_there() {
+async fn kernel_probes_an_idle_client() {
     let app = TestApp::start("").await;
     let _stream = connect(&app, "/openclone.v1.IngestService/Ingest HTTP/1.1").await;
     sleep(Duration::from_millis(200)).await;

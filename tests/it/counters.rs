@@ -1,5 +1,5 @@
-//! Every event that comes in ends in exactly one counter of `/metrics`: stored, duplicate, rejected by reason, failed by
-//! reason. Each batch is sent over JSON, as a unary call and on a stream, and the metrics are added up.
+//! Every received event ends in exactly one counter of `/metrics`: stored, duplicate, rejected or failed by reason. Each batch is
+//! sent over JSON, as a unary call and on a stream, and the metrics are added up.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -20,7 +20,7 @@ enum Door {
     Stream,
 }
 
-const DOORS: [Door; 3] = [Door::Json, Door::Unary, Door::Stream];
+const REQUESTS: [Door; 3] = [Door::Json, Door::Unary, Door::Stream];
 const STORED: (&str, &str) = ("stored", "");
 const DUPLICATE: (&str, &str) = ("duplicate", "");
 
@@ -112,7 +112,7 @@ async fn every_event_ends_in_exactly_one_counter() {
         app: &app,
         expected: BTreeMap::new(),
     };
-    for (n, transport) in DOORS.into_iter().enumerate() {
+    for (n, transport) in REQUESTS.into_iter().enumerate() {
         let name = |k: usize| format!("{n}-{k}");
         let (a, b, c) = (name(1), name(2), name(3));
         assert!(sender.send(transport, KEY, &[&a, &b, &b], |_| {}).await);
@@ -160,7 +160,7 @@ async fn the_gateway_counts_what_it_turns_away(sender: &mut Sender<'_>) {
 async fn a_vault_that_is_gone_fails_them(sender: &mut Sender<'_>) {
     let vault = sender.app.home().join("vault");
     std::fs::rename(&vault, vault.with_extension("away")).unwrap();
-    for transport in DOORS {
+    for transport in REQUESTS {
         assert!(!sender.send(transport, KEY, &["gone-1", "gone-2"], |_| {}).await);
     }
     sender.expect(("failed", "VAULT_MISSING"), 6);
@@ -216,7 +216,7 @@ async fn batches_that_cannot_be_read_are_counted_as_such() {
 
 /// Clients that hang up, at any time: what they sent in full is counted once, whatever became of it.
 #[tokio::test]
-async fn a_client_that_goes_away_leaves_nothing_uncounted() {
+async fn client_that_disconnects_leaves_nothing_uncounted() {
     let app = TestApp::start("limits.requests_per_minute = 0").await;
     let mut calls = tokio::task::JoinSet::new();
     for n in 0..60_u64 {

@@ -1,7 +1,6 @@
-//! The promise under `kill -9`: what was answered stays, and the same file again leaves every event in the vault once.
+//! `kill -9`: acknowledged events survive, and sending the same file again leaves every event in the vault once.
 //!
-//! The real binary takes 100,000 events from `openclone ingest`, and is killed when a random share of them has reached
-//! the vault.
+//! The real binary receives 100,000 events from `openclone ingest` and is killed when a random share of them is in the vault.
 
 use std::{
     collections::HashSet,
@@ -28,7 +27,7 @@ struct Scene {
     dir: TempDir,
 }
 
-/// What `openclone ingest` has outcome at its end.
+/// The output of `openclone ingest`.
 #[derive(Debug)]
 struct Outcome {
     code: Option<i32>,
@@ -177,7 +176,7 @@ fn outcome(output: &Output) -> Outcome {
 }
 
 #[test]
-fn kill_9_loses_and_doubles_nothing() {
+fn kill_9_loses_and_duplicates_nothing() {
     let scene = Scene::new();
     for _ in 0..3 {
         let serve = scene.serve("127.0.0.1:0");
@@ -205,7 +204,7 @@ fn kill_9_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn what_was_answered_survives_kill_9() {
+fn acknowledged_events_survive_kill_9() {
     let scene = Scene::new();
     let serve = scene.serve("127.0.0.1:0");
     let mut sender = scene.ingest(&serve.url, "0");
@@ -223,7 +222,7 @@ fn what_was_answered_survives_kill_9() {
 }
 
 #[test]
-fn a_sender_that_goes_on_resumes_after_kill_9() {
+fn sender_resumes_after_kill_9() {
     let scene = Scene::new();
     let serve = scene.serve("127.0.0.1:0");
     let url = serve.url.clone();

@@ -1,4 +1,4 @@
-//! Which file an event goes to, with a clock that tests turn, through the whole service: never a invalid day, never twice.
+//! The day under which events are filed, through the whole service and with a clock that tests set.
 
 use std::sync::{
     Arc,
@@ -11,7 +11,7 @@ use openclone::runtime::clock::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A clock that goes only when it is outcome to.
+/// A clock that goes only when it gets to.
 #[derive(Clone, Default)]
 struct Hand(Arc<AtomicI64>);
 
@@ -253,7 +253,7 @@ async fn a_clock_that_jumps_by_25_hours_in_both_directions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_lies_ahead_of_a_clock_that_went_back_is_rejected_until_it_is_right() {
+async fn events_ahead_of_a_clock_set_back_are_rejected_until_it_is_right() {
     let service = Service::start("UTC", "", "2026-02-26T12:00:00Z").await;
     let now: Timestamp = "2026-02-26T12:00:00Z".parse().unwrap();
     let event = (now + SignedDuration::from_hours(-1)).as_second();

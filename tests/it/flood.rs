@@ -1,8 +1,8 @@
-//! Floods against the real binary: while each goes on, a well-behaved client sends batch after batch; memory stays under
-//! 256 MiB, nothing panics, and afterwards all is as before.
+//! Denial-of-service attacks against the real binary while a well-behaved client sends batches: memory stays under 256 MiB,
+//! nothing panics, and the service recovers.
 //!
-//! `OPENCLONE_FLOOD_SECONDS` is the duration of each flood, 1 by default. Only with it set is the well-behaved client's
-//! p99 judged: a busy machine must not fail an ordinary test run. `OPENCLONE_FLOOD_ONLY` picks floods by name.
+//! `OPENCLONE_FLOOD_SECONDS` is the duration of each attack, 1 by default. The p99 of the well-behaved client is checked only
+//! when it is set, since a busy machine must not fail an ordinary test run. `OPENCLONE_FLOOD_ONLY` selects attacks by name.
 
 #![cfg(target_os = "linux")]
 
@@ -28,7 +28,7 @@ const SLACK: u64 = 32 << 20;
 const COMMAND: &str = "OPENCLONE_FLOOD_SECONDS=10 cargo test --release -p openclone --test it flood::";
 
 #[test]
-fn a_flood_hurts_nobody_else() {
+fn attacks_do_not_affect_other_clients() {
     let began = Instant::now();
     let long = env_number("OPENCLONE_FLOOD_SECONDS");
     server::allow_descriptors();

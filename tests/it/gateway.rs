@@ -1,4 +1,4 @@
-//! `openclone gateway` as a process of its own, in front of `openclone serve` as another.
+//! `openclone gateway` as a process in front of `openclone serve` in another process.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ const FIRST: &str = r#"{"source_type": "braindump", "platform": "macos", "device
     "events": [{"timestamp":1708258800.0,"data":{"text":"Hello!"},"raw_ref":"e1"}]}"#;
 
 #[test]
-fn it_answers_as_the_service_does_and_tells_when_that_is_gone() {
+fn gateway_responds_like_the_service_and_reports_when_it_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
     let serve = Serve::start(&home, &[]);

@@ -1,4 +1,4 @@
-//! gRPC over real sockets: stream, unary, in-band errors, access, registry, health, reflection, gRPC-Web.
+//! gRPC over real sockets: streams, unary calls, in-band errors, access, registry, health, reflection, gRPC-Web.
 
 use std::time::{Duration, SystemTime};
 
@@ -35,7 +35,7 @@ fn batch(raw_refs: impl IntoIterator<Item = String>) -> Batch {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_is_answered_in_order_and_lives_on_after_a_bad_batch() {
+async fn stream_responds_in_order_and_continues_after_an_invalid_batch() {
     let app = TestApp::start("").await;
     let mut requests = Vec::new();
     for n in 0..100_u64 {
@@ -87,7 +87,7 @@ async fn a_stream_is_answered_in_order_and_lives_on_after_a_bad_batch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn typed_and_json_forms_are_one_event() {
+async fn typed_and_json_data_give_the_same_event() {
     let app = TestApp::start("").await;
     let mut client = app.ingest_client().send_compressed(CompressionEncoding::Zstd);
     let mut typed = batch([String::new()]);
@@ -260,7 +260,7 @@ async fn services(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn grpc_web_speaks_over_http_1() {
+async fn grpc_web_works_over_http_1() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let app = TestApp::start("").await;
     let message = IngestBatchRequest {

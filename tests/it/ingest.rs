@@ -1,4 +1,4 @@
-//! The main job over real sockets: what is answered is true, and stands in the vault once.
+//! The documented JSON endpoint over real sockets: responses are true, and each event is in the vault once.
 
 use crate::app::{KEY, TestApp, braindump, http};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn today() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_documented_request_is_stored_once_and_skipped_for_ever() {
+async fn documented_request_is_stored_once_and_then_skipped() {
     let app = TestApp::start("").await;
     let body = braindump("Hello!", "e1");
     let first = app.post(&body).await;
@@ -50,7 +50,7 @@ async fn the_documented_request_is_stored_once_and_skipped_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_needed_and_too_many_wrong_ones_are_held_off() {
+async fn key_is_required_and_too_many_invalid_ones_get_429() {
     let app = TestApp::start("limits.failed_auth_per_minute = 2\n").await;
     let address = app.address;
     let invalid = |key: &'static str| async move {
@@ -86,7 +86,7 @@ async fn a_key_is_needed_and_too_many_wrong_ones_are_held_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_are_limited_and_told_so() {
+async fn rate_limit_is_reported() {
     let app = TestApp::start("limits.burst = 2\n").await;
     for left in ["1", "0"] {
         let response = app.post(&braindump("x", left)).await;
@@ -111,7 +111,7 @@ async fn requests_are_limited_and_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_are_turned_away_by_host_and_origin() {
+async fn foreign_host_and_origin_are_rejected() {
     let app = TestApp::start("server.allowed_origins = [\"https://notes.example\"]\n").await;
     let key = format!("X-API-Key: {KEY}");
     let address = app.address;

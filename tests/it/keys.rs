@@ -1,4 +1,4 @@
-//! Keys and tenants over real sockets: who may do what, on every transport, and what happens when that changes.
+//! API keys and tenants over real sockets: permissions on every transport, and changes while the service runs.
 
 mod calls;
 mod file;

@@ -1,4 +1,4 @@
-//! The commands that look after vaults, as processes, around a service that is killed.
+//! The maintenance commands as processes, on the vault of a service that was killed.
 
 use std::{
     fs,
@@ -118,7 +118,7 @@ fn daily_file(home: &Path) -> PathBuf {
 }
 
 #[test]
-fn what_is_forgotten_after_a_crash_stays_gone() {
+fn events_deleted_after_a_crash_stay_deleted() {
     let (_dir, home) = killed_after_twenty();
     let (code, outcome, _) = run(&home, &["fsck"]);
     assert_eq!(code, 0, "{outcome}");
@@ -161,7 +161,7 @@ fn what_is_forgotten_after_a_crash_stays_gone() {
 }
 
 #[test]
-fn all_of_it_refuses_in_one_line_while_a_service_runs() {
+fn maintenance_fails_with_one_line_while_a_service_runs() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
     let serve = Serve::start(&home);
@@ -187,7 +187,7 @@ fn all_of_it_refuses_in_one_line_while_a_service_runs() {
 }
 
 #[test]
-fn a_service_without_its_database_knows_what_the_vault_has() {
+fn service_without_its_database_reads_ids_from_the_vault() {
     let (_dir, home) = killed_after_twenty();
     fs::remove_dir_all(home.join("db")).unwrap();
     let (code, outcome, _) = run(&home, &["fsck"]);

@@ -1,4 +1,4 @@
-//! What an operator uses: commands for keys, completions and manual, traces, the files under `docs/` and `deploy/`.
+//! The tools of an operator: commands for keys, completions, manual pages, traces, the files in `docs/` and `deploy/`.
 
 mod completions;
 mod documents;

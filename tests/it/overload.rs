@@ -1,8 +1,8 @@
-//! More work than the disk takes: streams slow down, requests get 503 or UNAVAILABLE and are outcome when to come again,
-//! memory stays bounded, and every response holds: what is acknowledged stands in the vault, once.
+//! More batches than the disk can store: streams slow down, requests get 503 or UNAVAILABLE with a time to retry, memory stays
+//! bounded, and every acknowledged event is in the vault once.
 //!
-//! The disk is made slow by strace, which delays each sync of the real binary. `OPENCLONE_OVERLOAD_SECONDS` is how long
-//! it goes on, 2 by default.
+//! strace slows the disk down by delaying each sync of the real binary. `OPENCLONE_OVERLOAD_SECONDS` is the duration, 2 by
+//! default.
 
 #![cfg(target_os = "linux")]
 
@@ -25,7 +25,7 @@ const MEMORY: u64 = 256 << 20;
 const SENDERS: usize = 48;
 
 #[test]
-fn a_disk_that_is_too_slow_slows_senders_down_and_nothing_else() {
+fn slow_disk_slows_senders_down_and_loses_nothing() {
     let began = Instant::now();
     let seconds = env_number("OPENCLONE_OVERLOAD_SECONDS").unwrap_or(2);
     if Command::new("strace")

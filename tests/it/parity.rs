@@ -1,5 +1,4 @@
-//! One table of requests over the gateway in the service's process and over one in front of a remote service: the responses
-//! are the same, header for header.
+//! One table of requests to the gateway in the process of the service and to a remote one: responses are equal, headers included.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -160,7 +159,7 @@ fn stable(mut response: HttpResponse) -> HttpResponse {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_gateways_give_one_answer() {
+async fn both_gateways_give_the_same_response() {
     // what is no batch at all is free, the others are counted
     let options = "limits.burst = 5\nlimits.requests_per_minute = 1\n";
     let inside = TestApp::start(options).await;

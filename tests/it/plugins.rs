@@ -1,4 +1,4 @@
-//! `openclone plugins` as a user calls it, against a service that runs.
+//! `openclone plugins` as a user calls it, with a running service.
 
 use std::{
     fs,
@@ -202,7 +202,7 @@ fn lint_names_the_file_and_line_of_each_finding() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_installed_may_send_and_what_is_removed_may_not() {
+async fn installed_plugins_may_send_and_removed_ones_may_not() {
     let app = TestApp::start("registry.enforce = \"strict\"\n").await;
     let home = app.home();
     let work = tempfile::tempdir().unwrap();
@@ -291,7 +291,7 @@ async fn what_is_installed_may_send_and_what_is_removed_may_not() {
 }
 
 #[test]
-fn what_is_not_clean_is_not_installed() {
+fn plugin_with_problems_is_not_installed() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("bad");
     write(&dir, "plugin.json", "{}");
@@ -305,7 +305,7 @@ fn what_is_not_clean_is_not_installed() {
 }
 
 #[test]
-fn wrong_usage_is_told_and_nothing_is_made() {
+fn invalid_usage_is_reported_and_creates_nothing() {
     let home = tempfile::tempdir().unwrap();
     let location = home.path().join("work");
     let new = |id: &str, lang: &str, source_type: &str| {

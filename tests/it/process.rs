@@ -1,4 +1,4 @@
-//! The real binary as processes: in a home of its own, on a free port, and gone with the value.
+//! The real binary as a child process with its own home and a free port; dropping the value kills it.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

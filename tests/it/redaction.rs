@@ -51,7 +51,7 @@ async fn own_rules_and_exceptions_hold_from_options_to_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_reference_is_never_touched_and_the_id_is_that_of_what_was_sent() {
+async fn raw_ref_is_unchanged_and_the_id_is_that_of_the_data_as_sent() {
     let app = TestApp::start("").await;
     let (count, file) = redacted(&app, "nothing", "password: hunter2hunter2").await;
     assert_eq!(count, 0);
@@ -65,7 +65,7 @@ async fn the_reference_is_never_touched_and_the_id_is_that_of_what_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn off_is_off() {
+async fn redaction_can_be_switched_off() {
     let app = TestApp::start("redact = \"off\"\n").await;
     let (count, file) = redacted(&app, "password: hunter2hunter2", "a").await;
     assert_eq!(count, 0);
@@ -74,7 +74,7 @@ async fn off_is_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn grpc_answers_carry_the_count_and_faults_echo_no_secret() {
+async fn grpc_responses_carry_the_count_and_errors_echo_no_secret() {
     let app = TestApp::start("").await;
     let timestamp = prost_types::Timestamp {
         seconds: 1_708_258_800,

@@ -1,4 +1,4 @@
-//! The registry over real sockets: what is installed and catalogued, what has come in, what is let in.
+//! The plugin registry over real sockets: installed and catalogued plugins, their activity, and `registry.enforce`.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -28,7 +28,7 @@ async fn json_at(app: &TestApp, path: &str) -> Value {
     serde_json::from_str(&response.body).unwrap()
 }
 
-/// Asks until the list of installed ids and rejected paths is as outcome, for some seconds.
+/// Asks until the list of installed ids and rejected paths is as expected, for some seconds.
 async fn comes_to(app: &TestApp, installed: &[&str], rejected: &[&str]) -> Value {
     let mut seen = Value::Null;
     for _ in 0..200 {
@@ -83,7 +83,7 @@ async fn installed_and_catalogued_plugins_are_listed_with_filters() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_grpc_twins_say_the_same() {
+async fn grpc_and_json_responses_are_equal() {
     let app = TestApp::start_in(prepared("my-plugin"), "").await;
     let mut client = app.registry_client();
     let mut filter = ListPluginsRequest::default();
@@ -120,7 +120,7 @@ async fn the_grpc_twins_say_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_tell_what_a_plugin_has_sent() {
+async fn activity_counts_what_a_plugin_has_sent() {
     let app = TestApp::start_in(prepared("my-plugin"), "").await;
     let before = json_at(&app, "/api/v1/plugins/my-plugin").await;
     assert_eq!(before["activity"]["last_seen"], Value::Null);
@@ -159,7 +159,7 @@ async fn rejected_batches_are_counted_for_their_plugin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strict_lets_in_what_is_installed_and_nothing_else() {
+async fn strict_accepts_only_installed_plugins() {
     let app = TestApp::start("registry.enforce = \"strict\"\n").await;
     let body = braindump("a", "1");
     let stranger = app.post(&body).await;
@@ -190,7 +190,7 @@ async fn strict_lets_in_what_is_installed_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn warn_counts_strangers_and_off_does_not_care() {
+async fn warn_counts_unknown_plugins_and_off_ignores_them() {
     for (enforce, counted) in [("warn", "1"), ("off", "0")] {
         let app = TestApp::start(&format!("registry.enforce = \"{enforce}\"\n")).await;
         assert_eq!(app.post(&braindump("a", "1")).await.status, 200);
@@ -202,7 +202,7 @@ async fn warn_counts_strangers_and_off_does_not_care() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_are_seen_while_it_runs() {
+async fn changes_apply_while_the_service_runs() {
     let app = TestApp::start("").await;
     let home = app.home();
     let manifest = |id: &str| home.join("plugins").join(id).join("plugin.json");
@@ -234,7 +234,7 @@ async fn changes_are_seen_while_it_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_manifest_does_not_keep_it_from_starting() {
+async fn invalid_manifest_does_not_prevent_the_start() {
     let temp = prepared("my-plugin");
     let plugins = temp.path().join("home/plugins");
     fs::create_dir_all(plugins.join("bad")).unwrap();
@@ -271,7 +271,7 @@ async fn a_bad_manifest_does_not_keep_it_from_starting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_schema_of_manifests_is_open_to_all() {
+async fn schema_of_manifests_needs_no_key() {
     let app = TestApp::start("").await;
     let served = http(app.address, "GET", "/schemas/plugin.json", &[], "").await;
     assert_eq!(

@@ -1,10 +1,10 @@
-//! The real binary under kills, on full and read-only disks, and without descriptors or memory; and the same service with
-//! a writer that is invalid on purpose, which this program is when `invalid` starts it again.
+//! The real binary under kills, on full and read-only disks, and without file descriptors or memory; and the same service with
+//! deliberately faulty stores, which these tests must catch.
 //!
-//! `OPENCLONE_SCOREBOARD` takes the results (see `tests/support/src/scoreboard.rs`); `OPENCLONE_LONG` demands what the short
-//! form may leave out where the machine does not allow it.
+//! `OPENCLONE_SCOREBOARD` names the file for results (see `tests/support/src/scoreboard.rs`). With `OPENCLONE_LONG`, tests fail
+//! that the short form skips where the machine does not support them.
 
-// A failure is outcome with what reproduces it, and what is left out is outcome at all.
+// A failure gets with what reproduces it, and what is left out gets at all.
 
 mod disks;
 mod faulty_service;

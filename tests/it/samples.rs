@@ -1,4 +1,4 @@
-//! The documented batches in `tests/data`: one of each source type, with all of its typical fields.
+//! The sample batches in `tests/data`: one per source type, with all of its typical fields.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

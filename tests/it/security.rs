@@ -1,4 +1,4 @@
-//! Who may come in, and what they may see: hosts and web pages, guessed keys, other tenants, other users of the machine.
+//! Security: foreign hosts and web pages, guessed keys, other tenants, other users of the machine.
 
 mod browsers;
 mod files;

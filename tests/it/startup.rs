@@ -1,4 +1,4 @@
-//! The binary itself: bad starts end with one clear line, exit code 1, and change nothing; good ones serve the commands.
+//! The start of the binary: a failed start prints one line, exits with 1 and changes nothing; then the first commands.
 
 use std::{
     fs,
@@ -128,7 +128,7 @@ fn a_bad_key_stops_the_start_and_is_not_shown() {
 }
 
 #[test]
-fn what_is_in_the_way_is_named() {
+fn obstacles_are_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let dir = tempfile::tempdir().unwrap();

@@ -140,7 +140,7 @@ fn https(url: &str, cert: &Path, path: &str) -> (String, String) {
 }
 
 #[test]
-fn grpc_and_https_clients_come_in_over_tls() {
+fn grpc_and_https_clients_connect_over_tls() {
     let Some(case) = Case::start() else { return };
     let sent = case.send(true);
     assert!(

@@ -1,5 +1,5 @@
-//! The floods. Each goes on until its time is over, and gives the number of its connections, streams or requests. A
-//! server that closes a connection in time does well: then the next one is opened.
+//! The attacks. Each runs until its time is over and returns the number of its connections, streams or requests. When the
+//! server closes a connection, which is a good reaction, the attack opens the next one.
 
 use std::{
     future::Future,

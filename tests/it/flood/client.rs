@@ -1,5 +1,5 @@
-//! A well-behaved client: one event after another, over JSON on a connection of its own each time, and as a unary call on
-//! one that stays. Every one of them is to be taken.
+//! A well-behaved client: one event at a time, over JSON on a new connection each time, and as a unary call on a lasting one.
+//! The service must accept each of them.
 
 use std::{
     net::SocketAddr,

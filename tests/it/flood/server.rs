@@ -1,4 +1,4 @@
-//! The real binary under a flood, and how it stands: memory, descriptors, what it has written.
+//! The real binary under attack, with its memory, file descriptors and log.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! HTTP/2 by hand: frames that no decent client would send.
+//! Hand-made HTTP/2 frames that no proper client sends.
 
 use std::{io, net::SocketAddr};
 

@@ -1,4 +1,4 @@
-//! Keys as an operator makes them, and calls of whoever has one.
+//! Keys as an operator creates them, and requests with them.
 
 use std::{fs, path::Path, time::SystemTime};
 

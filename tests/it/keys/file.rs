@@ -1,4 +1,4 @@
-//! The file of keys while the service runs, and after it.
+//! The file of keys while the service runs, and after a restart.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::calls::{add, post};
 use crate::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_file_ends_no_key_and_is_told_of() {
+async fn invalid_key_file_keeps_the_previous_keys_and_is_reported() {
     let app = TestApp::start("").await;
     let key = add(&app, "ana", &["ingest"], |_| {});
     assert_eq!(post(&app, &key, "x", "1").await.status, 200);

@@ -1,4 +1,4 @@
-//! Limits of a key, and of all keys of a tenant.
+//! Rate limits of a key, and of all keys of a tenant.
 
 use std::time::Duration;
 

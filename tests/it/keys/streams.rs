@@ -1,4 +1,4 @@
-//! An open stream ends with its key.
+//! An open stream ends when its key is revoked or expires.
 
 use std::time::{Duration, Instant};
 
@@ -77,7 +77,7 @@ async fn a_stream_ends_with_its_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_is_held_back_ends_with_its_key() {
+async fn paced_stream_ends_with_its_key() {
     let app = TestApp::start("").await;
     let key = add(&app, "ana", &["ingest"], |record| {
         record.events_per_second = Some(1)

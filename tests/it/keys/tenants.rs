@@ -1,4 +1,4 @@
-//! What one tenant sees of another: nothing.
+//! Tenants are isolated from each other.
 
 use openclone_client::v1::{GetAccessRequest, ingest_response::Outcome};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! A key's scopes, its plugin and its end hold on every transport.
+//! Scopes, plugin and expiry of a key apply on every transport.
 
 use jiff::{SignedDuration, Timestamp};
 use openclone_client::v1::{GetAccessRequest, ListSourceTypesRequest, ingest_response::Outcome};
@@ -51,7 +51,7 @@ async fn scope_and_plugin_hold_on_every_transport() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ended_keys_are_no_keys_on_any_transport() {
+async fn expired_keys_are_rejected_on_every_transport() {
     let app = TestApp::start("limits.failed_auth_per_minute = 0\n").await;
     let past = Timestamp::now() - SignedDuration::from_secs(1);
     let expired = add(&app, "ana", &["*"], |record| record.expires_at = Some(past));

@@ -1,4 +1,4 @@
-//! Completions and manual.
+//! Shell completions and manual pages.
 
 use std::fs;
 

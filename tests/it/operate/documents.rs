@@ -1,4 +1,4 @@
-//! The tables under `docs/` and the files under `deploy/`.
+//! The tables in `docs/` and the files in `deploy/` match the program.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -51,7 +51,7 @@ fn both_getting_started_pages_give_the_same_commands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dashboard_alerts_and_page_name_the_figures_there_are() {
+async fn dashboard_alerts_and_page_name_existing_metrics() {
     let app = TestApp::start("").await;
     app.post(&crate::app::braindump("x", "1")).await;
     let text = app.get("/metrics").await.body;
@@ -113,7 +113,7 @@ fn systemd_accepts_the_unit_and_finds_it_confined() {
 }
 
 #[test]
-fn launchd_would_start_the_service_and_keep_it_up() {
+fn launchd_file_starts_the_service_and_keeps_it_running() {
     let plist = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/launchd/dev.openclone.ingest.plist");
     let read = "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
     let Ok(output) = Command::new("python3").args(["-c", read]).arg(plist).output() else {

@@ -1,11 +1,11 @@
-//! The commands for keys, and errors of whoever sets the service up.
+//! The commands for keys, and error messages of an invalid setup.
 
 use std::{fs, process::Command};
 
 use super::{command, run};
 
 #[test]
-fn keys_are_made_shown_and_revoked() {
+fn keys_are_created_listed_and_revoked() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
     let (code, key, outcome) = run(

@@ -134,7 +134,7 @@ async fn traces_carry_the_request_id_and_logs_are_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_is_not_taken_has_one_line_with_its_id_at_the_level_that_is_usual() {
+async fn rejected_batch_has_one_log_line_with_its_id() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
     let service = Service::start(&home, &[]);
@@ -169,7 +169,7 @@ async fn a_batch_that_is_not_taken_has_one_line_with_its_id_at_the_level_that_is
 }
 
 #[test]
-fn a_collector_that_is_away_stops_nothing() {
+fn unreachable_collector_delays_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut child = command(&dir.path().join("home"))
         .args(["serve", "--listen", "127.0.0.1:0"])

@@ -1,4 +1,4 @@
-//! Senders that send as fast as they are let, over each transport, and note what they are outcome.
+//! Senders that send as fast as possible over each transport and record the responses.
 
 use std::{
     net::SocketAddr,
@@ -28,7 +28,7 @@ use crate::batches::{self, with};
 const EVENTS: usize = 50;
 const TEXT: usize = 1200;
 
-/// What senders were outcome.
+/// The responses that senders got.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// References of events.

@@ -1,4 +1,4 @@
-//! File systems of their own, on loop devices, that can be filled and made read-only; unmounted with the value.
+//! File systems on loop devices that tests fill or make read-only; dropping the value unmounts them.
 
 use std::{
     fs::{self, OpenOptions},

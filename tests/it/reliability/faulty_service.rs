@@ -1,9 +1,9 @@
-//! The service with a writer that is invalid on purpose: this test program again, so that the product need not contain one.
+//! The service with a deliberately faulty store. The test program starts itself again, so the product does not contain one.
 //!
-//! All of it is the product but the store under its writer, which keeps the invalid order (`openclone_vault::testing::faulty_store`).
-//! `FAULTY_WRITER` says which order; `FAULTY_LISTEN` where to listen, any port of the loopback by default; `FAULTY_DELAY_MS`
-//! how many milliseconds there are between the two steps, 2 by default: some groups' worth of time, in which a kill
-//! shows what is invalid. `tests/faulty_store/serve` starts it from elsewhere.
+//! Everything is the product except the store below its writer, which works in the wrong order
+//! (`openclone_vault::testing::faulty_store`). `FAULTY_WRITER` selects the order; `FAULTY_LISTEN` is the address, a free loopback
+//! port by default; `FAULTY_DELAY_MS` is the time between the two steps, 2 ms by default: the time of some groups, in which a
+//! kill reveals the fault. `tests/faulty_store/serve` starts it from elsewhere.
 
 use std::{
     env,

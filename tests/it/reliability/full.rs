@@ -1,4 +1,4 @@
-//! Row 4: the disk of the vault, of the database, or of both is full or read-only, and then it is not.
+//! Row 4: the disk of the vault, of the database, or of both is full or read-only for a while.
 
 use std::{
     panic::catch_unwind,
@@ -93,7 +93,7 @@ impl Scene {
         }
     }
 
-    /// Sends until several batches have been rejected; those that were outcome so.
+    /// Sends until several batches have been rejected; returns these batches.
     fn send_until_rejected(&mut self, most: u32) -> Result<Vec<u32>, String> {
         let (url, mut rejected) = (self.url(), Vec::new());
         let first = self.sender.sent.last().map_or(0, |last| last + 1);
@@ -215,7 +215,7 @@ const ROWS: [(&str, Lack, &[u64], &[Against]); 4] = [
 ];
 
 #[test]
-fn a_full_or_read_only_disk_is_told_and_the_service_goes_on() {
+fn full_or_read_only_disk_is_reported_and_the_service_recovers() {
     let long = env_number("OPENCLONE_LONG").is_some();
     for (title, lack, lefts, invalid) in ROWS {
         let both = [Then::GoesOn, Then::Killed];

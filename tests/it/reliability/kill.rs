@@ -1,4 +1,4 @@
-//! Row 2: `kill -9` of the real service at random moments while four clients send.
+//! Row 2: `kill -9` of the real service at random times while four clients send.
 
 use std::{
     collections::BTreeSet,
@@ -74,7 +74,7 @@ fn lives(seed: u64, kills: u64, against: Against) -> (u64, u64) {
 }
 
 #[test]
-fn kill_9_of_the_service_loses_and_doubles_nothing() {
+fn kill_9_of_the_service_loses_and_duplicates_nothing() {
     let kills = env_number("OPENCLONE_KILLS").unwrap_or(KILLS);
     for against in [Against::Ours, Against::IdFirst, Against::BytesFirst] {
         let began = Instant::now();

@@ -1,4 +1,4 @@
-//! Row 4: the service has no descriptors or no memory left: no false response, nothing lost.
+//! Row 4: the service runs out of file descriptors or memory: no false response, nothing lost.
 
 use std::{
     fs,
@@ -177,7 +177,7 @@ fn record((title, tried): (&'static str, &'static str), against: Against, trials
 
 #[test]
 #[cfg(target_os = "linux")]
-fn no_descriptors_left_is_survived() {
+fn service_survives_without_file_descriptors() {
     record(
         (
             "no descriptors left",
@@ -191,7 +191,7 @@ fn no_descriptors_left_is_survived() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn no_memory_left_makes_no_false_answer() {
+fn no_false_response_without_memory() {
     let row = (
         "no memory left",
         "a limit of address space a little above what a start takes, and 320 batches of 240 kB from eight clients: it \

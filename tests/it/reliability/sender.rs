@@ -1,4 +1,4 @@
-//! Sends batches to a service over HTTP, keeps what it was outcome, and judges the vault by that.
+//! Sends batches to a service over HTTP, records the responses, and checks the vault against them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

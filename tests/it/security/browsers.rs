@@ -1,4 +1,4 @@
-//! DNS rebinding and drive-by posts: on every transport of `serve` and of `gateway`, a foreign `Host` or `Origin` gets 403.
+//! DNS rebinding and cross-site requests: on every transport of `serve` and `gateway`, a foreign `Host` or `Origin` gets 403.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ const FOREIGN: [&str; 6] = [
 ];
 
 /// Requests that do something, or tell something.
-const DOORS: [(&str, &str, &str); 7] = [
+const REQUESTS: [(&str, &str, &str); 7] = [
     ("POST", "/api/v1/ingest", "Content-Type: text/plain"),
     ("POST", "/api/v1/ingest", "Content-Type: application/json"),
     (
@@ -40,7 +40,7 @@ const DOORS: [(&str, &str, &str); 7] = [
 ];
 
 #[test]
-fn foreign_pages_and_names_stay_outside_on_every_door() {
+fn foreign_pages_and_names_are_rejected_on_every_transport() {
     let began = Instant::now();
     let home = tempfile::tempdir().unwrap();
     let serve = Serve::start(home.path(), &[]);
@@ -50,7 +50,7 @@ fn foreign_pages_and_names_stay_outside_on_every_door() {
     let key = format!("X-API-Key: {}", serve.lines[2].strip_prefix("API key ").unwrap());
     let mut trials = 0;
     for url in [&serve.url, &gateway.url] {
-        for (method, path, line) in DOORS {
+        for (method, path, line) in REQUESTS {
             for foreign in FOREIGN {
                 let (status, head, _) = http(url, method, path, &[&key, line, foreign], &json(&["x"]));
                 assert_eq!(status, 403, "{url} {method} {path} {foreign}");

@@ -1,4 +1,4 @@
-//! Other users of the machine read nothing below the home, whatever their umask would let through.
+//! Other users of the machine can read nothing below the home, whatever the umask.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn everything_below_the_home_is_its_owners_alone() {
+fn everything_below_the_home_is_private() {
     let began = Instant::now();
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");

@@ -1,5 +1,5 @@
-//! Guessing keys: after 20 invalid ones a minute an address gets 429, whatever transport it knocks at; who has the right key and
-//! the same address is let in all the while.
+//! Guessing keys: after 20 invalid keys per minute an address gets 429 on every transport, while a valid key from the same
+//! address is always accepted.
 
 use std::time::Instant;
 
@@ -61,7 +61,7 @@ async fn knock(app: &TestApp, transport: usize, key: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down_and_shuts_nobody_out() {
+async fn guessing_is_limited_and_locks_nobody_out() {
     let began = Instant::now();
     let app = TestApp::start("limits.requests_per_minute = 0").await;
     let mut responses = [0_u64; 2];

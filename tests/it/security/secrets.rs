@@ -1,5 +1,5 @@
-//! Keys stand nowhere but in the file that holds them: not in logs at their most talkative, nor in responses, nor in a core
-//! dump after a crash.
+//! Keys appear only in the file that stores them: not in logs at level trace, not in responses, and not in a core dump after a
+//! crash.
 
 use std::{
     fs,
@@ -40,7 +40,7 @@ fn talkative(dir: &Path, arguments: &[&str], lines: usize) -> (Child, Vec<String
 }
 
 #[test]
-fn keys_are_in_no_log_no_answer_and_no_core() {
+fn keys_are_in_no_log_no_response_and_no_core_dump() {
     let began = Instant::now();
     let dir = tempfile::tempdir().unwrap();
     let (mut serve, lines) = talkative(dir.path(), &["serve", "--listen", "127.0.0.1:0"], 3);

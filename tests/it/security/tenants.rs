@@ -1,5 +1,5 @@
-//! Tenants, by random interleavings: each sends what the others send, with the same references and from the same plugins,
-//! over all transports. What one is outcome must be what it would be outcome if it were alone.
+//! Tenant isolation under random interleavings: all tenants send the same references from the same plugins over all
+//! transports, and each gets the responses that it would get alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +25,7 @@ use crate::{
 use openclone_test_support::scoreboard::env_number;
 
 const TENANTS: [&str; 3] = ["default", "ana", "an"];
-const DOORS: usize = 4;
+const REQUESTS: usize = 4;
 
 /// One batch: whose, at which transport, which references.
 type Step = (usize, usize, Vec<u8>);
@@ -40,7 +40,7 @@ struct World {
 }
 
 #[test]
-fn tenants_see_nothing_of_each_other_in_any_order() {
+fn tenants_are_isolated_in_any_order() {
     let began = Instant::now();
     let cases = env_number("OPENCLONE_TENANT_CASES").unwrap_or(24);
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -55,7 +55,11 @@ fn tenants_see_nothing_of_each_other_in_any_order() {
         ..Config::default()
     };
     let steps = prop::collection::vec(
-        (0..TENANTS.len(), 0..DOORS, prop::collection::vec(0_u8..12, 1..6)),
+        (
+            0..TENANTS.len(),
+            0..REQUESTS,
+            prop::collection::vec(0_u8..12, 1..6),
+        ),
         1..12,
     );
     let world = std::cell::RefCell::new(&mut world);
