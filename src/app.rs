@@ -1,13 +1,12 @@
 //! Composes the service and runs it on a bound listener until shutdown.
 
+mod vaults;
+
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use openclone_gateway::{Endpoint, GatewayOptions};
-use openclone_vault::{
-    AppendError, CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
-    maintenance::{Maintenance, MaintenanceError},
-};
-use rustix::process::{Resource, getrlimit};
+use openclone_redact::{RedactError, Redactor};
+use openclone_vault::{AppendError, OpenError, Options, Vault, maintenance::Maintenance};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
 use tonic::{
@@ -40,7 +39,8 @@ use crate::{
         registry_service_server::RegistryServiceServer, tenant_service_server::TenantServiceServer,
     },
 };
-use openclone_redact::{RedactError, Redactor};
+use vaults::open_vault;
+pub(crate) use vaults::{maintenance, open_files, vault_options};
 
 /// The descriptors of the API, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openclone.v1.bin"));
@@ -51,7 +51,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct App {
     server: Server,
-    surface: ServiceRouter,
+    router: ServiceRouter,
     lifecycle: Arc<Lifecycle>,
     registry: Arc<Registry>,
     keys: Arc<KeyRing>,
@@ -153,7 +153,7 @@ impl App {
         };
         Ok(Self {
             server: Server::new(&config.server)?,
-            surface: ServiceRouter::new(
+            router: ServiceRouter::new(
                 json,
                 admin_api::router(admin_api).merge(registry::schema_routes()),
                 Some(routes),
@@ -216,7 +216,7 @@ impl App {
             }
             lifecycle.drain();
         };
-        self.server.serve(listener, self.surface, end).await;
+        self.server.serve(listener, self.router, end).await;
         self.keys.save_uses();
         if let Ok(Err(reason)) = timeout(CLOSE_TIMEOUT, opening).await.unwrap_or(Ok(Ok(()))) {
             return Err(reason.into());
@@ -262,36 +262,6 @@ async fn open(
             Err(reason)
         }
     }
-}
-
-/// Rebuilds a missing index from the vaults first: without it, resent events would be stored again, including deleted ones.
-fn open_vault(options: Options, opener: Opener, maintenance: &Maintenance) -> Result<Vault, OpenError> {
-    match maintenance.reindex_if_gone() {
-        Ok(None) => {}
-        Ok(Some(done)) => {
-            warn!(
-                ids = done.after,
-                files = done.files,
-                "the database was missing, rebuilt its index from the vault"
-            );
-            if let Some((what, reason)) = done.unread.first() {
-                warn!(
-                    what,
-                    reason,
-                    others = done.unread.len() - 1,
-                    "cannot read a part of the vault"
-                );
-            }
-        }
-        Err(MaintenanceError::Open(error)) => return Err(error),
-        Err(error) => {
-            return Err(OpenError::Database {
-                path: options.db,
-                reason: format!("the database is missing and its index cannot be rebuilt: {error}"),
-            });
-        }
-    }
-    opener(options)
 }
 
 async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
@@ -381,30 +351,4 @@ fn default_key(config: &Config, tenants: &TenantLimits) -> Key {
         limits: Arc::new(KeyLimits::within(config.limits, tenants, "default")),
         used: None,
     }
-}
-
-/// The options of the vaults.
-pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
-    Options {
-        db: home.db(),
-        dirs: VaultDirs {
-            default: config.vault.dir.clone().unwrap_or_else(|| home.vault()),
-            tenants: home.tenants(),
-        },
-        min_free: config.vault.min_free,
-        checkpoint: CheckpointPolicy::default(),
-        open_files: open_files(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)),
-    }
-}
-
-/// The number of daily files that may be open, for a limit of file descriptors.
-pub(crate) fn open_files(descriptors: u64) -> usize {
-    usize::try_from(descriptors / 64)
-        .unwrap_or(usize::MAX)
-        .clamp(16, 256)
-}
-
-/// Maintenance of the same vaults.
-pub(crate) fn maintenance(options: &Options, home: &Home) -> Maintenance {
-    Maintenance::new(options.db.clone(), options.dirs.clone(), home.forgotten())
 }
