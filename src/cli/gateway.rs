@@ -65,7 +65,7 @@ impl Gateway {
         let address = listener.local_addr()?;
         let shutdown = start::shutdown_signal()?;
         let tls = server.tls().cloned();
-        start::handle_signals(move || tls.iter().for_each(reload_tls))?;
+        start::reload_on_hangup(move || tls.iter().for_each(reload_tls))?;
         say(&format!(
             "listening on {scheme}://{address}\nupstream {}",
             self.upstream

@@ -77,6 +77,7 @@ impl Serve {
 }
 
 async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Failure> {
+    start::survive_file_size_limit()?;
     let vault = config.vault.dir.clone().unwrap_or_else(|| home.vault());
     home.inspect(&vault)?;
     let variable = start::key_variable()?;
@@ -90,7 +91,7 @@ async fn serve(config: &Config, layers: &Layers, home: &Home) -> Result<(), Fail
     let key = home.prepare(existing)?;
     let app = App::new(config, home, &key.secret)?;
     let shutdown = start::shutdown_signal()?;
-    start::handle_signals(app.reload())?;
+    start::reload_on_hangup(app.reload())?;
     let banner = banner(config, &listener, &vault, &key)?;
     app.run(listener, move || say(&banner), shutdown).await?;
     Ok(())

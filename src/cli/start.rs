@@ -71,16 +71,24 @@ pub(super) fn runtime() -> anyhow::Result<Runtime> {
         .context("cannot start the threads of the runtime")
 }
 
-/// Installs handlers for signals that would end the process: SIGHUP calls `reload`, and at SIGXFSZ a write beyond the limit
-/// of file sizes fails like one to a full disk. Call it inside a runtime, before the vault is opened.
+/// Lets a write beyond the limit of file sizes (SIGXFSZ) fail like one to a full disk, instead of ending the process. Call it
+/// inside a runtime, before anything is written.
 ///
 /// # Errors
-/// When a handler cannot be installed.
-pub(super) fn handle_signals(reload: impl Fn() + Clone + Send + 'static) -> anyhow::Result<()> {
-    let mut hangup = signal(SignalKind::hangup()).context("cannot install a handler for SIGHUP")?;
+/// When the handler cannot be installed.
+pub(super) fn survive_file_size_limit() -> anyhow::Result<()> {
     // the handler stays installed without a receiver
     let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))
         .context("cannot install a handler for SIGXFSZ")?;
+    Ok(())
+}
+
+/// Calls `reload` at SIGHUP, which would otherwise end the process. Call it inside a runtime.
+///
+/// # Errors
+/// When the handler cannot be installed.
+pub(super) fn reload_on_hangup(reload: impl Fn() + Clone + Send + 'static) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup()).context("cannot install a handler for SIGHUP")?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             let reload = reload.clone();
