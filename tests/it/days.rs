@@ -178,7 +178,7 @@ async fn a_late_start_of_days_holds_on_the_days_when_clocks_change() {
     }
     assert_eq!(service.day("2026-10-24"), ["autumn-once", "autumn-twice"]);
     let file = service.app.vault_file("Journal/2026-10-24.md");
-    assert!(file.contains("**2026-10-25 02:30:00+02:00**") && file.contains("**2026-10-25 02:30:00+01:00**"));
+    assert!(file.contains("2026-10-25T02:30:00+02:00") && file.contains("2026-10-25T02:30:00+01:00"));
     service.app.stop().await;
 }
 

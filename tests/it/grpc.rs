@@ -229,7 +229,9 @@ async fn access_source_types_health_and_reflection() {
             "grpc.reflection.v1.ServerReflection",
             "openclone.v1.AccessService",
             "openclone.v1.IngestService",
+            "openclone.v1.OperationsService",
             "openclone.v1.RegistryService",
+            "openclone.v1.TenantService",
         ]
     );
     app.stop().await;

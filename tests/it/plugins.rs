@@ -233,7 +233,7 @@ async fn installed_plugins_may_send_and_removed_ones_may_not() {
     );
     assert_eq!(mode & 0o777, 0o700);
     let (code, _, err) = openclone(&home, &["install", dir.to_str().unwrap()]);
-    assert!(code == 1 && err.contains("is installed already"), "{err}");
+    assert!(code == 1 && err.contains("is already installed"), "{err}");
     let listed = |flag: &[&str]| openclone(&home, &[&["list"], flag].concat()).1;
     assert!(
         listed(&[])

@@ -52,7 +52,7 @@ async fn comes_to(app: &TestApp, installed: &[&str], rejected: &[&str]) -> Value
 async fn installed_and_catalogued_plugins_are_listed_with_filters() {
     let app = TestApp::start_in(prepared("my-plugin"), "").await;
     let all = json_at(&app, "/api/v1/plugins").await;
-    assert_eq!(all["plugins"].as_array().unwrap().len(), 14);
+    assert_eq!(all["plugins"].as_array().unwrap().len(), 15);
     assert_eq!(all["rejected"], json!([]));
     let mine = json_at(&app, "/api/v1/plugins/my-plugin").await;
     assert_eq!(mine["folders"], json!(["Braindump"]));

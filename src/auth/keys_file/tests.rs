@@ -75,7 +75,7 @@ fn each_fault_is_named_in_one_line() {
             "\"ingest:jornal\"",
             "key aaaaaaaa: unknown scope \"ingest:jornal\"; allowed: *",
         ),
-        ("\"ana\"", "\"..\"", "tenant \"..\": a tenant name consists of"),
+        ("\"ana\"", "\"..\"", "tenant \"..\": a tenant has only"),
         ("\"ana\"", "\"CON\"", "tenant \"CON\""),
         ("tenant", "tennant", "line 6: unknown field `tennant`"),
         ("voice-journal", "Voice", "plugin \"Voice\""),

@@ -119,11 +119,11 @@ impl Report {
             Ok(Some(text)) => {
                 for found in redactor.find(&text) {
                     // the secret itself is not shown: this output may go into a log
-                    let text = format!(
+                    let problem = format!(
                         "looks like a secret ({}); read it from the environment",
                         plain(found.rule)
                     );
-                    self.find(path, line_at(&text, found.start), text);
+                    self.find(path, line_at(&text, found.start), problem);
                 }
             }
             Ok(None) => {}
