@@ -52,6 +52,13 @@
 //! [`WalOptions::keep_for`], at most [`WalOptions::keep_bytes`] of them, and then recycled, oldest first.
 //! [`Wal::erase`] removes events from all of these.
 
+// Readability of two expressions and one return type, which clippy would rather have shorter.
+#![allow(
+    clippy::manual_is_multiple_of,
+    clippy::nonminimal_bool,
+    clippy::type_complexity
+)]
+
 mod checkpoint;
 mod entries;
 mod erase;
