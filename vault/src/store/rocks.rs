@@ -113,6 +113,8 @@ impl RocksStore {
 
     fn ingest(&self, db: &DB, ids: &[EventId]) -> Result<(), StoreError> {
         let file = self.path.join("checkpointing.sst");
+        // One that a killed process has left may be another name of a file of the database: it must not be written over.
+        remove(&file)?;
         let options = id_options(&self.cache);
         let mut writer = SstFileWriter::create(&options);
         writer.open(&file)?;
@@ -125,10 +127,7 @@ impl RocksStore {
         ingest.set_move_files(true);
         db.ingest_external_file_cf_opts(family(db, IDS)?, &ingest, vec![&file])?;
         // Moving leaves the first name behind on some file systems; the database has its own.
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::from(error)),
-            _ => Ok(()),
-        }
+        remove(&file)
     }
 }
 
@@ -292,6 +291,13 @@ fn kind_of(message: &str, kind: rocksdb::ErrorKind) -> io::ErrorKind {
         io::ErrorKind::InvalidData
     } else {
         io::ErrorKind::Other
+    }
+}
+
+fn remove(file: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::from(error)),
+        _ => Ok(()),
     }
 }
 

@@ -192,3 +192,30 @@ fn notes_are_kept() {
     store.reopen().unwrap();
     assert_eq!(store.note("a").unwrap().as_deref(), Some(&b"b"[..]));
 }
+
+/// A process that is killed after a file was linked into the database leaves the first name of the file behind.
+#[test]
+fn a_file_left_behind_by_a_killed_process_is_not_written_over() {
+    let home = tempfile::tempdir().unwrap();
+    let all = ids(10_000);
+    let store = RocksStore::open(home.path()).unwrap();
+    store.persist_ids(&all[..5_000]).unwrap();
+    let files = fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let linked = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sst"))
+        .max()
+        .unwrap();
+    fs::hard_link(linked, home.path().join("checkpointing.sst")).unwrap();
+    store.persist_ids(&all[5_000..]).unwrap();
+    store.reopen().unwrap();
+    let mut count = 0;
+    store
+        .visit_ids(&mut |_| {
+            count += 1;
+            true
+        })
+        .unwrap();
+    assert_eq!(count, 10_000);
+}
