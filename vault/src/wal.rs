@@ -63,6 +63,7 @@ mod checkpoint;
 mod entries;
 mod erase;
 mod error;
+mod handle;
 mod identity;
 mod log;
 mod notes;
@@ -78,7 +79,7 @@ mod tests;
 use std::{path::PathBuf, time::Duration};
 
 pub use error::WalError;
-pub use log::Wal;
+pub use handle::Wal;
 pub use salvage::{Salvage, forget_log, salvage};
 
 /// How a log is kept.
@@ -102,6 +103,23 @@ impl WalOptions {
             keep_for: Duration::from_secs(7 * 24 * 3600),
             keep_bytes: 256 << 20,
             segment_bytes: 8 << 20,
+        }
+    }
+
+    /// The file with the log's id, beside its directory.
+    pub fn id_file(&self) -> PathBuf {
+        let mut name = self.dir.file_name().unwrap_or_default().to_owned();
+        name.push(".id");
+        self.dir.with_file_name(name)
+    }
+
+    /// Small segments, for a log on a simulated disk.
+    #[must_use]
+    pub fn small(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            segment_bytes: 32 << 10,
+            keep_bytes: 128 << 10,
+            ..Self::new(dir)
         }
     }
 }

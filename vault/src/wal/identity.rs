@@ -71,12 +71,12 @@ struct Names {
 
 impl Names {
     fn new(options: &WalOptions) -> Self {
-        let home = options.dir.parent().unwrap_or_else(|| Path::new("."));
-        let name = options.dir.file_name().unwrap_or_default();
+        let id = options.id_file();
+        let home = id.parent().filter(|home| !home.as_os_str().is_empty());
         Self {
             dir: options.dir.clone(),
-            home: home.to_owned(),
-            id: format!("{}.id", name.to_string_lossy()),
+            home: home.unwrap_or_else(|| Path::new(".")).to_owned(),
+            id: id.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         }
     }
 

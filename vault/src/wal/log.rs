@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,25 +17,17 @@ use super::{
 };
 use crate::{
     fs::{Directory, VaultFile, VaultFs},
-    store::{JournalledGroup, Seq},
+    store::Seq,
 };
-
-/// A write-ahead log. All methods may be called from several threads.
-pub struct Wal {
-    fs: Arc<dyn VaultFs>,
-    options: WalOptions,
-    clock: fn() -> i64,
-    log: Mutex<Result<Log, String>>,
-}
 
 pub(super) struct Log {
     pub(super) directory: Box<dyn Directory>,
     id: LogId,
-    checkpoint: Arc<Mutex<CheckpointFile>>,
-    notes: Notes,
+    pub(super) checkpoint: Arc<Mutex<CheckpointFile>>,
+    pub(super) notes: Notes,
     pub(super) pool: Pool,
     /// Segments with records that may still be needed, by number.
-    segments: BTreeMap<u64, Segment>,
+    pub(super) segments: BTreeMap<u64, Segment>,
     pub(super) groups: BTreeMap<Seq, Live>,
     /// The sequence of the next record.
     next: u64,
@@ -50,163 +41,8 @@ pub(super) struct Log {
     begun: bool,
 }
 
-impl Wal {
-    /// Opens the log of a home, or creates it if the home has never had one.
-    ///
-    /// # Errors
-    /// When it is missing, damaged, of another home or in use, or cannot be read.
-    pub fn open(fs: Arc<dyn VaultFs>, options: WalOptions) -> Result<Self, WalError> {
-        Self::open_at(fs, options, || jiff::Timestamp::now().as_second())
-    }
-
-    pub(super) fn open_at(
-        fs: Arc<dyn VaultFs>,
-        options: WalOptions,
-        clock: fn() -> i64,
-    ) -> Result<Self, WalError> {
-        let log = Log::open(&*fs, &options, clock())?;
-        Ok(Self {
-            fs,
-            options,
-            clock,
-            log: Mutex::new(Ok(log)),
-        })
-    }
-
-    /// Closes the log and opens it again, which makes it usable after a failure. Only then is it known whether a group whose
-    /// write failed is in the log.
-    ///
-    /// # Errors
-    /// As [`Self::open`]; then nothing works until a later call succeeds.
-    pub fn reopen(&self) -> Result<(), WalError> {
-        let mut slot = self.lock();
-        // The lock of the directory goes with the old one.
-        *slot = Err("it could not be opened again".to_owned());
-        *slot = Ok(Log::open(&*self.fs, &self.options, (self.clock)())?);
-        Ok(())
-    }
-
-    /// Writes a group's record; durable when it returns.
-    ///
-    /// # Errors
-    /// Then whether the group is in the log is unknown until it was opened again.
-    pub fn write_group(&self, seq: Seq, record: &[u8]) -> Result<(), WalError> {
-        let now = (self.clock)();
-        self.change(|log| log.write(seq, record, None, now))
-    }
-
-    /// Notes where a group was applied. Survives the end of the process, need not survive a power loss.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn mark_applied(&self, seq: Seq, marker: &[u8]) -> Result<(), WalError> {
-        self.change(|log| log.mark(seq, marker))
-    }
-
-    /// The numbers of all groups, in order.
-    ///
-    /// # Errors
-    /// When the log must be opened again first.
-    pub fn groups(&self) -> Result<Vec<Seq>, WalError> {
-        self.with(|log| Ok(log.groups.keys().copied().collect()))
-    }
-
-    /// A group's record, and the marker that recovery found for it; `None` if there is no such group.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, WalError> {
-        self.with(|log| {
-            let Some(live) = log.groups.get(&seq) else {
-                return Ok(None);
-            };
-            let marker = live.marker.clone();
-            let record = log.read(live)?;
-            Ok(Some(JournalledGroup { record, marker }))
-        })
-    }
-
-    /// Releases groups (sorted) and moves the checkpoint number; durable when it returns. The sync happens beside the writer.
-    ///
-    /// # Errors
-    /// Then some of them may come back after a restart.
-    pub fn forget_groups(&self, groups: &[Seq]) -> Result<(), WalError> {
-        let now = (self.clock)();
-        let (position, checkpoint) = self.change(|log| {
-            log.release(groups, now)?;
-            Ok((log.position(), Arc::clone(&log.checkpoint)))
-        })?;
-        if !position.begun {
-            // Nothing was ever written.
-            return Ok(());
-        }
-        let moved = lock(&checkpoint).write(position);
-        self.change(|log| {
-            moved?;
-            log.retire(position.segment, now)
-        })
-    }
-
-    /// A note; `None` if there is none.
-    ///
-    /// # Errors
-    /// When the log must be opened again first.
-    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, WalError> {
-        self.with(|log| Ok(log.notes.get(name).map(<[u8]>::to_vec)))
-    }
-
-    /// Keeps a note; durable when it returns. An empty note is kept, too.
-    ///
-    /// # Errors
-    /// As [`Self::write_group`].
-    pub fn set_note(&self, name: &str, content: &[u8]) -> Result<(), WalError> {
-        self.change(|log| log.notes.set(&*log.directory, name, content))
-    }
-
-    /// Bytes of segments that are kept or spare, and of those in use.
-    ///
-    /// # Errors
-    /// When the log must be opened again first.
-    pub fn size(&self) -> Result<(u64, u64), WalError> {
-        self.with(|log| {
-            let retired = log.pool.retired().map(|slot| slot.size).sum();
-            let used = log.segments.values().map(|segment| segment.header.size).sum();
-            Ok((retired, used))
-        })
-    }
-
-    pub(super) fn now(&self) -> i64 {
-        (self.clock)()
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Log) -> Result<T, WalError>) -> Result<T, WalError> {
-        match &mut *self.lock() {
-            Ok(log) => act(log),
-            Err(reason) => Err(WalError::Broken(reason.clone())),
-        }
-    }
-
-    /// As [`Self::with`], for what writes: after a failure nothing goes on before the log was opened again.
-    pub(super) fn change<T>(&self, act: impl FnOnce(&mut Log) -> Result<T, WalError>) -> Result<T, WalError> {
-        let mut slot = self.lock();
-        let log = match &mut *slot {
-            Ok(log) => log,
-            Err(reason) => return Err(WalError::Broken(reason.clone())),
-        };
-        let outcome = act(log);
-        if let Err(error) = &outcome {
-            *slot = Err(error.to_string());
-        }
-        outcome
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Result<Log, String>> {
-        lock(&self.log)
-    }
-}
-
 impl Log {
-    fn open(fs: &dyn VaultFs, options: &WalOptions, now: i64) -> Result<Self, WalError> {
+    pub(super) fn open(fs: &dyn VaultFs, options: &WalOptions, now: i64) -> Result<Self, WalError> {
         let (directory, id, mut checkpoint) = identity::open(fs, options)?;
         let from = checkpoint.position;
         let notes = Notes::open(&*directory, id)?;
@@ -264,7 +100,13 @@ impl Log {
     }
 
     /// Writes a record and syncs it by itself: recovery relies on each record being durable before the next is written.
-    fn write(&mut self, seq: Seq, record: &[u8], marker: Option<Vec<u8>>, now: i64) -> Result<(), WalError> {
+    pub(super) fn write(
+        &mut self,
+        seq: Seq,
+        record: &[u8],
+        marker: Option<Vec<u8>>,
+        now: i64,
+    ) -> Result<(), WalError> {
         let length = (HEAD + GROUP + record.len()) as u64;
         let size = self
             .segments
@@ -335,7 +177,7 @@ impl Log {
         Ok(())
     }
 
-    fn mark(&mut self, seq: Seq, marker: &[u8]) -> Result<(), WalError> {
+    pub(super) fn mark(&mut self, seq: Seq, marker: &[u8]) -> Result<(), WalError> {
         let newest = self.next - 1;
         let Some(live) = self.groups.get_mut(&seq) else {
             return Ok(());
@@ -361,7 +203,7 @@ impl Log {
         Ok(entries::append(&mut **file, seal, sequence, marker)?)
     }
 
-    fn read(&self, live: &Live) -> Result<Vec<u8>, WalError> {
+    pub(super) fn read(&self, live: &Live) -> Result<Vec<u8>, WalError> {
         let segment = self
             .segments
             .get(&live.segment)
@@ -378,7 +220,7 @@ impl Log {
     }
 
     /// Lets go of groups. Older ones that are left are written again at the end, so that the number can pass them.
-    fn release(&mut self, groups: &[Seq], now: i64) -> Result<(), WalError> {
+    pub(super) fn release(&mut self, groups: &[Seq], now: i64) -> Result<(), WalError> {
         let released = groups.iter().filter_map(|seq| self.groups.remove(seq));
         let newest = released.map(|live| live.sequence).max().unwrap_or(0);
         let left = self.groups.iter().filter(|(_, live)| live.sequence < newest);
@@ -394,7 +236,7 @@ impl Log {
     }
 
     /// Where recovery would have to begin.
-    fn position(&self) -> Position {
+    pub(super) fn position(&self) -> Position {
         let oldest = self.groups.values().min_by_key(|live| live.sequence);
         let (sequence, segment, offset) = match (oldest, self.segments.keys().next_back()) {
             (Some(live), _) => (live.sequence, live.segment, live.offset - (HEAD + GROUP) as u64),
@@ -410,7 +252,7 @@ impl Log {
     }
 
     /// Segments below the checkpoint number are not needed any more.
-    fn retire(&mut self, first_needed: u64, now: i64) -> Result<(), WalError> {
+    pub(super) fn retire(&mut self, first_needed: u64, now: i64) -> Result<(), WalError> {
         let needed = self.segments.split_off(&first_needed);
         let retired = std::mem::replace(&mut self.segments, needed);
         for segment in retired.into_values() {
@@ -436,14 +278,7 @@ impl Log {
     }
 }
 
-impl fmt::Debug for Wal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wal")
-            .field("dir", &self.options.dir)
-            .finish_non_exhaustive()
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// A thread that panicked with the lock held has failed by itself.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -27,13 +27,31 @@ pub(super) struct Notes {
     content: BTreeMap<String, Vec<u8>>,
 }
 
+/// All notes of a log that may be damaged, as far as they can be read. Changes nothing.
+pub(super) fn read(directory: &dyn Directory, id: LogId) -> Vec<(String, Vec<u8>)> {
+    let Ok(Some(file)) = directory.open(NAME) else {
+        return Vec::new();
+    };
+    let mut notes = Notes::empty(id);
+    // Those before an invalid one are as they were written.
+    let _ = read_all(&*file).and_then(|bytes| notes.read(&bytes));
+    notes.content.into_iter().collect()
+}
+
 impl Notes {
-    pub(super) fn open(directory: &dyn Directory, id: LogId) -> Result<Self, WalError> {
-        let mut notes = Self {
-            file: directory.open(NAME)?,
+    fn empty(id: LogId) -> Self {
+        Self {
+            file: None,
             seal: Seal::new(id, NUMBER),
             next: 1,
             content: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn open(directory: &dyn Directory, id: LogId) -> Result<Self, WalError> {
+        let mut notes = Self {
+            file: directory.open(NAME)?,
+            ..Self::empty(id)
         };
         let Some(file) = &notes.file else { return Ok(notes) };
         let bytes = read_all(&**file)?;

@@ -84,7 +84,7 @@ impl Pool {
         let size = self.segment_bytes.max(least.next_multiple_of(4096));
         match create(directory, size) {
             // Nothing is kept at the price of refusing events.
-            Err(WalError::Io(error)) if error.kind() == io::ErrorKind::StorageFull => self
+            Err(WalError::Io(error)) if is_full(error.kind()) => self
                 .recycle(directory, self.retired.len(), least)?
                 .ok_or(WalError::Io(error)),
             created => created,
@@ -165,6 +165,10 @@ fn free_name(taken: &[String]) -> String {
     names
         .find(|name| !taken.contains(name))
         .unwrap_or_else(|| "0.wal".to_owned())
+}
+
+fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn seconds(duration: Duration) -> i64 {

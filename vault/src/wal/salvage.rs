@@ -6,7 +6,7 @@ use super::{
     WalError, WalOptions,
     checkpoint::CheckpointFile,
     entries::read_all,
-    identity,
+    identity, notes,
     record::{self, LogId, Seal},
     recovery::{group_of, markers_of},
     segment,
@@ -24,6 +24,8 @@ pub struct Salvage {
     pub groups: Vec<(Seq, JournalledGroup)>,
     /// Records that are known to be missing among them.
     pub lost: u64,
+    /// Notes, if all of them can be read.
+    pub notes: Vec<(String, Vec<u8>)>,
 }
 
 /// Reads all groups that are whole and that may still be needed. Changes nothing.
@@ -47,7 +49,9 @@ pub fn salvage(fs: &dyn VaultFs, options: &WalOptions) -> Result<Salvage, WalErr
             read_segment(&*directory, &name, id, segment, &mut found)?;
         }
     }
-    Ok(collect(found.split_off(&sequence)))
+    let mut salvaged = collect(found.split_off(&sequence));
+    salvaged.notes = id.map_or_else(Vec::new, |id| notes::read(&*directory, id));
+    Ok(salvaged)
 }
 
 /// Forgets the id of a log that was moved away, so that the next opening creates a new one.
@@ -97,5 +101,6 @@ fn collect(found: BTreeMap<u64, JournalledGroup>) -> Salvage {
     Salvage {
         lost: span - found.len() as u64,
         groups: (1..).zip(found.into_values()).collect(),
+        notes: Vec::new(),
     }
 }

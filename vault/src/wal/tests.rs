@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod disks;
+mod lying;
 mod recycling;
 
 use std::{sync::Arc, time::Duration};

@@ -130,3 +130,39 @@ fn a_log_on_a_disk_of_its_own_is_missed_while_it_is_not_mounted() {
     let _mounted = Loop::mount(&image, &home.path().join("wal")).unwrap();
     assert_eq!(groups(&open(home.path()).unwrap()), (1..=20).collect::<Vec<_>>());
 }
+
+/// One disk at two places, with a home at each: the log is locked by what it is, not by its path.
+#[test]
+#[allow(clippy::print_stderr)]
+fn a_log_that_is_mounted_twice_is_used_by_one_process() {
+    let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let image = home.path().join("image");
+    fs::File::create(&image).unwrap().set_len(32 << 20).unwrap();
+    for home in [&home, &other] {
+        fs::create_dir(home.path().join("wal")).unwrap();
+    }
+    let made = run("mkfs.ext4", &["-q", image.to_str().unwrap()]);
+    let Some(_mounted) = made
+        .then(|| Loop::mount(&image, &home.path().join("wal")))
+        .flatten()
+    else {
+        eprintln!("SKIPPED: loop devices cannot be mounted here (needs root and mkfs.ext4)");
+        return;
+    };
+    let (from, to) = (home.path().join("wal"), other.path().join("wal"));
+    assert!(run(
+        "mount",
+        &["--bind", from.to_str().unwrap(), to.to_str().unwrap()]
+    ));
+    let wal = open(home.path()).unwrap();
+    write(&wal, [1]);
+    let first = open(other.path()).unwrap_err();
+    fs::copy(home.path().join("wal.id"), other.path().join("wal.id")).unwrap();
+    let busy = open(other.path()).unwrap_err();
+    drop(wal);
+    let opened = open(other.path()).map(|wal| groups(&wal));
+    assert!(run("umount", &[to.to_str().unwrap()]));
+    assert_eq!(first.kind(), std::io::ErrorKind::ResourceBusy, "{first}");
+    assert_eq!(busy.kind(), std::io::ErrorKind::ResourceBusy, "{busy}");
+    assert_eq!(opened.unwrap(), [1]);
+}
