@@ -11,12 +11,12 @@
 //! 1. Batches arrive prepared: ids, day, path and final bytes are fixed and never computed again.
 //! 2. The thread takes everything that has queued up, a *group* of up to 1.5 MiB. It rejects batches whose vault is missing,
 //!    full or read-only, or whose path is not a regular file, and drops entries whose ids the [index](crate::index) knows.
-//! 3. **Commit point**: the group's [record](crate::writer::record) is written to the log in the [store](crate::store) and
+//! 3. **Commit point**: the group's [record] is written to the log in the [store](crate::store) and
 //!    synced.
 //! 4. The entries are [appended](crate::writer::append) to the daily files that exist at their paths at that moment.
 //! 5. An applied marker records where the entries went, the boot and the file system. It is not synced: like the bytes, it
 //!    survives a crash of the process but not a power loss. Then the callers are acknowledged.
-//! 6. In the background, a [checkpoint](crate::writer::checkpoint) syncs the files, makes the ids durable in the index, and
+//! 6. In the background, a [checkpoint] syncs the files, makes the ids durable in the index, and
 //!    releases the groups from the log.
 //!
 //! `docs/durability.md` has a table of what happens after a crash at each step, and a glossary.
@@ -28,7 +28,7 @@
 //! - **No bytes are in a file before their group is durable in the log.** Otherwise a crash and a retry would duplicate them.
 //! - Bytes are written only to the position that the log durably names. If a file turns out to be another one, or already
 //!   contains some of the entries, the group's record is written again before anything is appended to it.
-//! - A group in the log is never undone, only completed: by the writer, or by [recovery](crate::writer::recovery) at the next
+//! - A group in the log is never undone, only completed: by the writer, or by [recovery] at the next
 //!   start.
 //! - An id is known from the moment at which its group is formed, for ever. If writing the group to the log fails, the log is
 //!   reopened and read again, and its content decides.
