@@ -30,13 +30,15 @@ use crate::{
         admin_api::{self, AdminApi},
         health::HealthFacade,
         metrics::Metrics,
+        operations::OperationsFacade,
         tenants::{TenantFacade, Tenants},
     },
     registry::{self, Registry, RegistryFacade, Watch},
     runtime::{clock::Clock, lifecycle::Lifecycle},
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
-        registry_service_server::RegistryServiceServer, tenant_service_server::TenantServiceServer,
+        operations_service_server::OperationsServiceServer, registry_service_server::RegistryServiceServer,
+        tenant_service_server::TenantServiceServer,
     },
 };
 use vaults::open_vault;
@@ -140,17 +142,18 @@ impl App {
             registry: RegistryFacade::new(Arc::clone(&registry)),
             tenants: TenantFacade::new(Arc::clone(&tenants), Arc::clone(&lifecycle)),
         };
-        let routes = routes(backend.clone(), &lifecycle, metrics.clone())?;
         let options = gateway_options(config, redactor, metrics.clone());
-        let json = Endpoint::new(backend, options);
-        let admin_api = AdminApi {
+        let admin_api = Arc::new(AdminApi {
             lifecycle: Arc::clone(&lifecycle),
-            metrics,
+            metrics: metrics.clone(),
             authenticator,
             keys: Arc::clone(&ring),
             tenants,
             open_metrics: config.telemetry.open_metrics,
-        };
+        });
+        let operations = OperationsFacade::new(Arc::clone(&admin_api));
+        let routes = routes(backend.clone(), operations, &lifecycle, metrics)?;
+        let json = Endpoint::new(backend, options);
         Ok(Self {
             server: Server::new(&config.server)?,
             router: ServiceRouter::new(
@@ -265,10 +268,10 @@ async fn open(
 }
 
 async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
-    let Some(vault) = lifecycle.opened_vault().cloned() else {
+    let Some(sink) = lifecycle.opened_sink().cloned() else {
         return Ok(());
     };
-    let mut closing = spawn_blocking(move || vault.close());
+    let mut closing = spawn_blocking(move || sink.close());
     let closed = match timeout(CLOSE_TIMEOUT, &mut closing).await {
         Ok(closed) => closed,
         Err(_) => {
@@ -285,7 +288,12 @@ async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
     }
 }
 
-fn routes(backend: LocalBackend, lifecycle: &Arc<Lifecycle>, metrics: Metrics) -> Result<Routes, RunError> {
+fn routes(
+    backend: LocalBackend,
+    operations: OperationsFacade,
+    lifecycle: &Arc<Lifecycle>,
+    metrics: Metrics,
+) -> Result<Routes, RunError> {
     let keyed = InterceptorLayer::new(backend.authenticator);
     let ingest = IngestServiceServer::new(backend.ingest)
         .max_decoding_message_size(MAX_MESSAGE)
@@ -293,6 +301,7 @@ fn routes(backend: LocalBackend, lifecycle: &Arc<Lifecycle>, metrics: Metrics) -
         .accept_compressed(CompressionEncoding::Zstd);
     let registry = RegistryServiceServer::new(backend.registry).max_decoding_message_size(64 << 10);
     let tenants = TenantServiceServer::new(backend.tenants).max_decoding_message_size(64 << 10);
+    let operations = OperationsServiceServer::new(operations).max_decoding_message_size(64 << 10);
     let access = AccessServiceServer::new(Access).max_decoding_message_size(64 << 10);
     let health =
         HealthServer::new(HealthFacade::new(Arc::clone(lifecycle))).max_decoding_message_size(64 << 10);
@@ -306,6 +315,8 @@ fn routes(backend: LocalBackend, lifecycle: &Arc<Lifecycle>, metrics: Metrics) -
         .add_service(keyed.layer(registry))
         .add_service(keyed.layer(access))
         .add_service(keyed.layer(tenants))
+        // it decides itself what a caller without a key may see
+        .add_service(operations)
         .add_service(health)
         .add_service(describe().build_v1()?)
         .add_service(describe().build_v1alpha()?)

@@ -2,6 +2,9 @@
 //!
 //! Every status carries `ErrorInfo{reason, domain: "openclone.dev"}`; one that a client may retry carries `RetryInfo`.
 
+mod reject_reason;
+mod transport;
+
 use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
@@ -11,6 +14,9 @@ use tonic::{Code, Status, metadata::MetadataMap};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use crate::limit::{RateLimitExceeded, RateLimitStatus};
+
+pub use reject_reason::RejectReason;
+pub(crate) use transport::{explain, explain_headers};
 
 /// The domain of all reasons.
 pub const DOMAIN: &str = "openclone.dev";
@@ -62,7 +68,7 @@ pub enum IngestError {
     #[error("{message}")]
     Unavailable {
         /// The reason.
-        reason: Reason,
+        reason: RejectReason,
         /// The reason, as text.
         message: String,
         /// When to retry.
@@ -76,39 +82,29 @@ pub enum IngestError {
     Internal,
 }
 
-/// Why the service accepts no batches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The vault is not open yet.
-    Starting,
-    /// The service is shutting down.
-    Draining,
-    /// A sync failed; a restart is needed.
-    Poisoned,
-    /// The database failed and is being reopened.
-    Reopening,
-    /// The vault directory is missing.
-    VaultMissing,
-    /// More batches are in flight than the writer can store.
-    Overloaded,
-}
-
 impl IngestError {
-    /// A stable name for programs; also a label of `openclone_events_total`.
+    /// A stable name for programs.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::InvalidKey => "INVALID_API_KEY",
             Self::TooManyFailures { .. } => "TOO_MANY_FAILED_AUTHENTICATIONS",
-            Self::Forbidden { .. } => "FORBIDDEN",
-            Self::Invalid { violations } if violations.iter().any(|fault| fault.rule == Rule::TooDeep) => {
-                "DATA_TOO_DEEP"
-            }
-            Self::Invalid { .. } => "INVALID_BATCH",
-            Self::RateLimited { .. } => "RATE_LIMITED",
-            Self::Storage { .. } => "STORAGE_FAILED",
-            Self::Unavailable { reason, .. } => reason.as_str(),
             Self::PluginNotFound => "PLUGIN_NOT_FOUND",
             Self::Internal => "INTERNAL",
+            other => other.reject_reason().as_str(),
+        }
+    }
+
+    /// The reason under which the events of a batch are counted.
+    pub(crate) fn reject_reason(&self) -> RejectReason {
+        match self {
+            Self::InvalidKey | Self::TooManyFailures { .. } => RejectReason::InvalidApiKey,
+            Self::Forbidden { .. } | Self::PluginNotFound => RejectReason::Forbidden,
+            Self::Invalid { violations } if violations.iter().any(|found| found.rule == Rule::TooDeep) => {
+                RejectReason::DataTooDeep
+            }
+            Self::Invalid { .. } => RejectReason::InvalidBatch,
+            Self::RateLimited { .. } => RejectReason::RateLimited,
+            Self::Storage { .. } | Self::Internal => RejectReason::StorageFailed,
+            Self::Unavailable { reason, .. } => *reason,
         }
     }
 
@@ -170,19 +166,6 @@ impl IngestError {
     }
 }
 
-impl Reason {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Starting => "STARTING",
-            Self::Draining => "DRAINING",
-            Self::Poisoned => "POISONED",
-            Self::Reopening => "REOPENING",
-            Self::VaultMissing => "VAULT_MISSING",
-            Self::Overloaded => "OVERLOADED",
-        }
-    }
-}
-
 impl From<IngestError> for Status {
     fn from(error: IngestError) -> Self {
         let mut status = Self::with_error_details(error.code(), error.to_string(), error.details());
@@ -224,16 +207,16 @@ impl From<AppendError> for IngestError {
 }
 
 /// The reason and message for callers; the writer logs the details.
-fn outage_message(outage: Outage) -> (Reason, &'static str) {
+fn outage_message(outage: Outage) -> (RejectReason, &'static str) {
     match outage {
-        Outage::Stopping => (Reason::Draining, "The service is stopping"),
-        Outage::Reopening => (Reason::Reopening, "The database is being reopened"),
+        Outage::Stopping => (RejectReason::Draining, "The service is stopping"),
+        Outage::Reopening => (RejectReason::Reopening, "The database is being reopened"),
         Outage::VaultMissing => (
-            Reason::VaultMissing,
+            RejectReason::VaultMissing,
             "The vault directory is missing: not mounted, moved or deleted",
         ),
         Outage::SyncFailed => (
-            Reason::Poisoned,
+            RejectReason::Poisoned,
             "A sync failed: the service accepts no batches until it is restarted",
         ),
     }

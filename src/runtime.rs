@@ -3,3 +3,4 @@
 pub mod clock;
 pub(crate) mod convert;
 pub mod lifecycle;
+pub(crate) mod sink;

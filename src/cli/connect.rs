@@ -4,16 +4,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use http::{HeaderValue, Request, Response};
-use http_body_util::{BodyExt as _, Limited};
 use openclone_gateway::RemoteBackend;
 use secrecy::{ExposeSecret as _, SecretString};
 use tonic::{
-    body::Body,
     metadata::{Ascii, MetadataValue},
     transport::{Channel, ClientTlsConfig, Endpoint},
 };
-use tower::{Service as _, ServiceExt as _};
 
 use super::{HomePaths, start};
 use crate::config::{Config, home::Home};
@@ -73,25 +69,6 @@ pub(super) fn channel(uri: &str) -> anyhow::Result<Channel> {
 }
 
 /// Requests `path` over the channel; the response may have at most 1 MiB.
-pub(super) async fn get(
-    channel: &Channel,
-    uri: &str,
-    path: &str,
-    key: Option<&HeaderValue>,
-) -> anyhow::Result<Response<String>> {
-    let mut request = Request::get(format!("{}{path}", uri.trim_end_matches('/'))).body(Body::empty())?;
-    if let Some(key) = key {
-        request.headers_mut().insert("x-api-key", key.clone());
-    }
-    let (head, body) = channel.clone().ready().await?.call(request).await?.into_parts();
-    let body = Limited::new(body, 1 << 20).collect().await;
-    let bytes = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
-    Ok(Response::from_parts(
-        head,
-        String::from_utf8_lossy(&bytes).into_owned(),
-    ))
-}
-
 fn endpoint(uri: &str) -> anyhow::Result<Endpoint> {
     let bad = || format!("{uri} is not a valid address; use one such as http://127.0.0.1:8000");
     let endpoint = Endpoint::from_shared(uri.to_owned()).with_context(bad)?;

@@ -3,9 +3,14 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
-use http::{HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
+use openclone_client::v1::{
+    self, GetStatusRequest, ListTenantsRequest, operations_service_client::OperationsServiceClient,
+    tenant_service_client::TenantServiceClient,
+};
+use openclone_core::header;
+use serde::Serialize;
 use tonic::{
+    Request,
     metadata::{Ascii, MetadataValue},
     transport::Channel,
 };
@@ -51,29 +56,23 @@ struct Report {
 }
 
 /// The status of one tenant, as in `/api/v1/tenants`.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize)]
 struct Tenant {
     tenant: String,
     vault: String,
-    events: BTreeMap<String, u64>,
+    events: BTreeMap<&'static str, u64>,
     files: u64,
     bytes: u64,
     last_seen: Option<String>,
     journal: Lag,
-    #[serde(default)]
     limits: Option<TenantRates>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize)]
 struct Lag {
     bytes: u64,
     waiting: u64,
     seconds: f64,
-}
-
-#[derive(Deserialize)]
-struct Tenants {
-    tenants: Vec<Tenant>,
 }
 
 impl Status {
@@ -116,45 +115,59 @@ async fn query(
     channel: Channel,
     key: Option<MetadataValue<Ascii>>,
 ) -> anyhow::Result<()> {
-    let key = key.and_then(|key| HeaderValue::from_bytes(key.as_bytes()).ok());
-    let endpoint = report.endpoint.clone();
-    let page = async |path: &str| connect::get(&channel, &endpoint, path, key.as_ref()).await;
-    let ready: serde_json::Value = serde_json::from_str(page("/readyz").await?.body())?;
-    let member = |name: &str| ready[name].as_str().map(str::to_owned);
-    (report.version, report.state, report.reason) = (member("version"), member("status"), member("detail"));
+    let has_key = key.is_some();
+    let with_key = move |mut request: Request<()>| {
+        if let Some(key) = &key {
+            request.metadata_mut().insert(header::API_KEY, key.clone());
+        }
+        Ok(request)
+    };
+    let mut operations = OperationsServiceClient::with_interceptor(channel.clone(), with_key.clone());
+    let status = operations.get_status(GetStatusRequest {}).await?.into_inner();
     report.up = true;
-    let metrics = page("/metrics").await?;
-    if metrics.status() == StatusCode::OK {
-        report.read_metrics(metrics.body());
+    report.version = Some(status.version);
+    report.state = Some(status.state);
+    report.reason = Some(status.detail).filter(|detail| !detail.is_empty());
+    if let Some(totals) = status.totals {
+        report.events = totals.events.into_iter().collect();
+        report.ids = totals.ids_indexed + totals.ids_recent;
+        report.ids_not_checkpointed = totals.ids_recent;
+        report.journal_bytes = totals.journal_bytes;
+        report.groups_incomplete = totals.incomplete_groups;
     }
-    if key.is_some() {
-        let tenants = page("/api/v1/tenants").await?;
-        if tenants.status() == StatusCode::OK {
-            report.tenants = serde_json::from_str::<Tenants>(tenants.body())?.tenants;
+    if has_key {
+        let mut tenants = TenantServiceClient::with_interceptor(channel, with_key);
+        if let Ok(list) = tenants.list_tenants(ListTenantsRequest {}).await {
+            report.tenants = list.into_inner().tenants.into_iter().map(Tenant::from).collect();
         }
     }
     Ok(())
 }
 
-impl Report {
-    fn read_metrics(&mut self, text: &str) {
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let Some((name, value)) = line.rsplit_once(' ') else {
-                continue;
-            };
-            let value = value.parse::<f64>().unwrap_or_default() as u64;
-            match name {
-                "openclone_ids_indexed" => self.ids += value,
-                "openclone_ids_recent" => (self.ids, self.ids_not_checkpointed) = (self.ids + value, value),
-                "openclone_journal_bytes" => self.journal_bytes = value,
-                "openclone_groups_incomplete" => self.groups_incomplete = value,
-                _ => {
-                    let outcome = name.strip_prefix("openclone_events_total{outcome=\"");
-                    if let Some((outcome, _)) = outcome.and_then(|rest| rest.split_once('"')) {
-                        *self.events.entry(outcome.to_owned()).or_default() += value;
-                    }
-                }
-            }
+impl From<v1::Tenant> for Tenant {
+    fn from(tenant: v1::Tenant) -> Self {
+        let journal = tenant.journal.unwrap_or_default();
+        let events = [
+            ("stored", tenant.stored),
+            ("duplicate", tenant.duplicate),
+            ("rejected", tenant.rejected),
+        ];
+        Self {
+            tenant: tenant.id,
+            vault: tenant.vault,
+            events: events.into(),
+            files: tenant.files,
+            bytes: tenant.bytes,
+            last_seen: tenant.last_seen.map(|time| time.to_string()),
+            journal: Lag {
+                bytes: journal.bytes,
+                waiting: journal.waiting,
+                seconds: journal.seconds,
+            },
+            limits: tenant.limits.map(|limits| TenantRates {
+                requests_per_minute: limits.requests_per_minute,
+                events_per_second: limits.events_per_second,
+            }),
         }
     }
 }

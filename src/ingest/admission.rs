@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::error::{IngestError, Reason};
+use crate::error::{IngestError, RejectReason};
 
 /// Bytes per permit.
 const UNIT: usize = 256;
@@ -56,7 +56,7 @@ impl Admission {
             OnOverload::Fail => timeout(self.wait, acquiring).await.ok().and_then(Result::ok),
         };
         acquired.ok_or_else(|| IngestError::Unavailable {
-            reason: Reason::Overloaded,
+            reason: RejectReason::Overloaded,
             message: "Batches arrive faster than the disk can store them".into(),
             retry_after: Duration::from_secs(1),
         })

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     auth::{KeyRing, Principal},
-    error::{IngestError, Reason},
+    error::{IngestError, RejectReason},
     limit::RateLimitStatus,
     observe::{
         metrics::{Incoming, Metrics},
@@ -30,6 +30,7 @@ use crate::{
     runtime::{
         clock::{Clock, system_time},
         lifecycle::Lifecycle,
+        sink::Sink,
     },
 };
 
@@ -44,6 +45,13 @@ pub struct Pipeline {
     pub(crate) clock: Clock,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) tenants: Arc<Tenants>,
+}
+
+/// A rendered batch, and its permission to be stored.
+struct Admitted<'s> {
+    prepared: Prepared,
+    permit: OwnedSemaphorePermit,
+    sink: &'s Sink,
 }
 
 /// A batch that the writer has accepted.
@@ -82,7 +90,9 @@ impl Pipeline {
 
     /// Counts the events of a batch that is rejected unprocessed because of `error`.
     pub(crate) fn record_rejection(&self, principal: &Principal, batch: &Batch, error: &IngestError) {
-        self.metrics.incoming(batch.events.len()).rejected(error.reason());
+        self.metrics
+            .incoming(batch.events.len())
+            .rejected(error.reject_reason());
         self.tenants.of(&principal.tenant).rejected(batch.events.len());
     }
 
@@ -115,9 +125,9 @@ impl Pipeline {
             .instrument(span)
             .await
         {
-            Ok((prepared, permit)) => self.append(principal, batch, prepared, permit, incoming),
+            Ok(admitted) => Ok(self.append(principal, batch, admitted, incoming)),
             Err(error) => {
-                incoming.rejected(error.reason());
+                incoming.rejected(error.reject_reason());
                 self.tenants.of(&principal.tenant).rejected(batch.events.len());
                 self.registry.rejected(&principal.tenant, &batch.plugin_id);
                 Err(error)
@@ -130,7 +140,7 @@ impl Pipeline {
         principal: &Principal,
         batch: &Batch,
         on_overload: OnOverload,
-    ) -> Result<(Prepared, OwnedSemaphorePermit), IngestError> {
+    ) -> Result<Admitted<'_>, IngestError> {
         let received = self.clock.now();
         let violations = validate(batch, system_time(received));
         if !violations.is_empty() {
@@ -138,14 +148,18 @@ impl Pipeline {
         }
         let source_type =
             SourceType::from_number(batch.source_type).ok_or_else(|| IngestError::missing("source_type"))?;
-        let permit = self
+        let (sink, permit) = self
             .authorize_and_admit(principal, batch, source_type, on_overload)
             .await?;
         let prepared = self
             .preparer
             .prepare(&principal.tenant, source_type, batch, received)?;
         self.metrics.redacted(prepared.redacted);
-        Ok((prepared, permit))
+        Ok(Admitted {
+            prepared,
+            permit,
+            sink,
+        })
     }
 
     async fn authorize_and_admit(
@@ -154,55 +168,52 @@ impl Pipeline {
         batch: &Batch,
         source_type: SourceType,
         on_overload: OnOverload,
-    ) -> Result<OwnedSemaphorePermit, IngestError> {
+    ) -> Result<(&Sink, OwnedSemaphorePermit), IngestError> {
         principal.may_ingest(source_type, &batch.plugin_id, Timestamp::now)?;
         if !self.registry.admit(batch)? {
             self.metrics.unregistered();
         }
-        self.lifecycle.vault()?;
-        self.admission.acquire(batch, on_overload).await
+        let sink = self.lifecycle.sink()?;
+        let permit = self.admission.acquire(batch, on_overload).await?;
+        Ok((sink, permit))
     }
 
     fn append(
         &self,
         principal: &Principal,
         batch: &Batch,
-        prepared: Prepared,
-        permit: OwnedSemaphorePermit,
+        admitted: Admitted<'_>,
         incoming: Incoming,
-    ) -> Result<Pending, IngestError> {
+    ) -> Pending {
+        let Admitted {
+            prepared,
+            permit,
+            sink,
+        } = admitted;
         let stats = self.tenants.of(&principal.tenant);
-        let vault = match self.lifecycle.vault() {
-            Ok(vault) => vault,
-            Err(error) => {
-                incoming.rejected(error.reason());
-                stats.rejected(batch.events.len());
-                return Err(error);
-            }
-        };
         let (sender, reply) = oneshot::channel();
         let activity = self.registry.activity(&principal.tenant, batch);
         let bytes = prepared.batch.files.iter().map(|file| file.bytes.len()).sum();
         let handed = stats.handed(batch.events.len(), bytes);
         let lifecycle = Arc::clone(&self.lifecycle);
-        vault.append(prepared.batch, move |outcome| {
+        sink.append(prepared.batch, move |outcome| {
             handed.replied(outcome.as_ref().copied().map_err(|_| ()), lifecycle.checkpoints());
             match &outcome {
                 Ok(receipt) => {
                     activity.stored(*receipt);
                     incoming.done(*receipt);
                 }
-                Err(error) => incoming.rejected(IngestError::from(error.clone()).reason()),
+                Err(error) => incoming.rejected(IngestError::from(error.clone()).reject_reason()),
             }
             drop(permit);
             // the caller may have stopped waiting
             let _ = sender.send(outcome);
         });
-        Ok(Pending {
+        Pending {
             reply,
             files: prepared.files,
             redacted: prepared.redacted,
-        })
+        }
     }
 }
 
@@ -226,7 +237,7 @@ impl Pending {
 /// The writer stopped without a reply.
 fn stopped() -> IngestError {
     IngestError::Unavailable {
-        reason: Reason::Draining,
+        reason: RejectReason::Draining,
         message: "The vault was closed before the batch was stored".into(),
         retry_after: std::time::Duration::from_secs(2),
     }

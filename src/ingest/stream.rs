@@ -25,7 +25,10 @@ use super::{
     service::to_status,
     undecodable,
 };
-use crate::{auth::Principal, error::IngestError};
+use crate::{
+    auth::Principal,
+    error::{IngestError, explain},
+};
 
 /// How often the key of an idle stream is checked.
 const RENEWAL: Duration = Duration::from_secs(2);
@@ -78,7 +81,7 @@ async fn read(
         let message = tokio::select! {
             biased;
             () = sender.closed() => return None,
-            () = &mut draining => return pipeline.lifecycle.vault().err().map(Status::from),
+            () = &mut draining => return pipeline.lifecycle.sink().err().map(Status::from),
             error = &mut revoked => return Some(error.into()),
             message = requests.message() => message,
         };
@@ -89,7 +92,7 @@ async fn read(
                 if let Some(why) = undecodable::reason(&status) {
                     pipeline.metrics.undecodable(why);
                 }
-                return Some(status);
+                return Some(explain(status));
             }
         };
         // pacing may delay the batch for long

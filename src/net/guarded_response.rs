@@ -13,7 +13,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
 use super::{connection_state::RequestGuard, router::is_native_grpc};
-use crate::error::{IngestError, Reason};
+use crate::error::{IngestError, RejectReason};
 
 /// A response body with the guard of its request, if there is one.
 pub(super) struct GuardedBody {
@@ -63,7 +63,7 @@ impl HttpBody for GuardedBody {
 /// read it.
 pub(super) fn overloaded(version: Version, headers: &HeaderMap) -> http::Response<Body> {
     let error = IngestError::Unavailable {
-        reason: Reason::Overloaded,
+        reason: RejectReason::Overloaded,
         message: "Too many requests are in flight".into(),
         retry_after: Duration::from_secs(1),
     };

@@ -30,7 +30,7 @@ use super::{
     router::is_grpc,
 };
 use crate::{
-    error::{IngestError, Reason},
+    error::{IngestError, RejectReason},
     ingest::MAX_MESSAGE,
 };
 
@@ -355,7 +355,7 @@ impl Messages {
 
 fn overloaded() -> Status {
     IngestError::Unavailable {
-        reason: Reason::Overloaded,
+        reason: RejectReason::Overloaded,
         message: "Too much request data is waiting to be processed".into(),
         retry_after: Duration::from_secs(1),
     }

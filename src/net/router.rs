@@ -10,6 +10,8 @@ use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::{Layer as _, Service as _};
 
+use crate::error::explain_headers;
+
 /// Routes the requests of one port. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ServiceRouter {
@@ -50,7 +52,8 @@ async fn call(mut grpc: GrpcWebService<Routes>, request: Request<Body>) -> Respo
         Ok(grpc) => grpc.call(request).await,
         Err(error) => Err(error),
     };
-    let Ok(response) = result;
+    let Ok(mut response) = result;
+    explain_headers(response.headers_mut());
     response.map(Body::new)
 }
 

@@ -15,7 +15,10 @@ use serde_json::json;
 use crate::{
     auth::{API_KEY, Authenticator, KeyRing, Need, PEER},
     error::IngestError,
-    observe::{metrics::Metrics, tenants::Tenants},
+    observe::{
+        metrics::{Metrics, render_tenants},
+        tenants::Tenants,
+    },
     runtime::lifecycle::Lifecycle,
 };
 
@@ -33,7 +36,7 @@ pub(crate) struct AdminApi {
 
 /// The metrics that a caller may read.
 #[derive(Debug, PartialEq, Eq)]
-enum MetricsVisibility {
+pub(super) enum MetricsVisibility {
     /// All metrics.
     All,
     /// Those of the service, and of one tenant.
@@ -42,12 +45,22 @@ enum MetricsVisibility {
     Service,
 }
 
+/// Whether batches are accepted.
+pub(super) struct Readiness {
+    /// `ready`, or the reason in lower case.
+    pub(super) state: String,
+    /// Why batches are not accepted, or what needs attention.
+    pub(super) detail: Option<String>,
+    /// Why batches are not accepted.
+    error: Option<IngestError>,
+}
+
 /// The routes of the admin_api.
-pub(crate) fn router(admin_api: AdminApi) -> Router {
+pub(crate) fn router(admin_api: Arc<AdminApi>) -> Router {
     Router::new()
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Arc::new(admin_api))
+        .with_state(admin_api)
         .merge(liveness())
         .method_not_allowed_fallback(openclone_gateway::method_not_allowed)
 }
@@ -61,23 +74,17 @@ pub(crate) fn liveness() -> Router {
 
 async fn ready(State(admin_api): State<Arc<AdminApi>>) -> Response {
     let version = env!("CARGO_PKG_VERSION");
-    match admin_api.lifecycle.ready() {
-        Ok(()) => {
-            let mut body = json!({"status": "ready", "version": version});
-            // batches are accepted, but the operator should act
-            if let Some(error) = admin_api.keys.state().error {
-                body["detail"] = format!("{error}; the previous keys stay valid").into();
-            }
-            Json(body).into_response()
-        }
-        Err(error) => {
-            let seconds = error.retry_after().map_or(1, |delay| delay.as_secs().max(1));
-            let state = error.reason().to_ascii_lowercase();
-            let body = json!({"status": state, "version": version, "detail": error.to_string()});
-            let retry = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
-            (StatusCode::SERVICE_UNAVAILABLE, retry, Json(body)).into_response()
-        }
+    let Readiness { state, detail, error } = admin_api.readiness();
+    let mut body = json!({"status": state, "version": version});
+    if let Some(detail) = detail {
+        body["detail"] = detail.into();
     }
+    let Some(error) = error else {
+        return Json(body).into_response();
+    };
+    let seconds = error.retry_after().map_or(1, |delay| delay.as_secs().max(1));
+    let retry = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+    (StatusCode::SERVICE_UNAVAILABLE, retry, Json(body)).into_response()
 }
 
 async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> Response {
@@ -87,14 +94,14 @@ async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> 
     };
     let stats = admin_api.lifecycle.writer_stats();
     admin_api.metrics.keys(&admin_api.keys.state());
-    admin_api.metrics.tenants(
-        &admin_api.tenants.stats(),
-        stats.map_or(0, |stats| stats.checkpoints),
-    );
-    let text = admin_api
+    let mut text = admin_api
         .metrics
         .render(admin_api.lifecycle.ready().is_ok(), stats.as_ref());
-    let text = visible.filter(text);
+    let mut tenants = admin_api.tenants.stats();
+    tenants.retain(|tenant, _| visible.includes(tenant));
+    if !tenants.is_empty() {
+        text.push_str(&render_tenants(&tenants, admin_api.lifecycle.checkpoints()));
+    }
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,
@@ -103,9 +110,30 @@ async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> 
 }
 
 impl AdminApi {
+    /// Whether batches are accepted, and what needs attention.
+    pub(super) fn readiness(&self) -> Readiness {
+        match self.lifecycle.ready() {
+            Ok(()) => Readiness {
+                state: "ready".to_owned(),
+                // batches are accepted, but the operator should act
+                detail: self
+                    .keys
+                    .state()
+                    .error
+                    .map(|error| format!("{error}; the previous keys stay valid")),
+                error: None,
+            },
+            Err(error) => Readiness {
+                state: error.reason().to_ascii_lowercase(),
+                detail: Some(error.to_string()),
+                error: Some(error),
+            },
+        }
+    }
+
     /// The metrics that a caller may read. Loopback peers need no key if `open_metrics` is set, but then see no metrics of
     /// tenants.
-    fn visibility(&self, headers: &HeaderMap) -> Result<MetricsVisibility, IngestError> {
+    pub(super) fn visibility(&self, headers: &HeaderMap) -> Result<MetricsVisibility, IngestError> {
         let peer = headers.get(PEER).and_then(|value| value.to_str().ok());
         let is_loopback = peer
             .and_then(|peer| peer.parse::<SocketAddr>().ok())
@@ -126,17 +154,13 @@ impl AdminApi {
 }
 
 impl MetricsVisibility {
-    /// The visible lines of `text`, which has one line per series.
-    fn filter(&self, text: String) -> String {
-        // the closing quote tells a name from a longer one
-        let own = match self {
-            Self::All => return text,
-            Self::Own(tenant) => Some(format!("{{tenant=\"{tenant}\"")),
-            Self::Service => None,
-        };
-        let is_own = |line: &str| own.as_ref().is_some_and(|own| line.contains(own));
-        let is_seen = |line: &&str| !line.contains("{tenant=") || is_own(line);
-        text.split_inclusive('\n').filter(is_seen).collect()
+    /// Whether the metrics of `tenant` are visible.
+    fn includes(&self, tenant: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Own(own) => **own == *tenant,
+            Self::Service => false,
+        }
     }
 }
 
@@ -264,14 +288,13 @@ mod tests {
 
     #[test]
     fn only_the_own_tenant_is_visible() {
-        let text = "a 1\nb{tenant=\"ana\"} 2\nb{tenant=\"an\"} 3\nc{tenant=\"ana\",outcome=\"stored\"} 4\n";
-        assert_eq!(MetricsVisibility::All.filter(text.to_owned()), text);
-        assert_eq!(MetricsVisibility::Service.filter(text.to_owned()), "a 1\n");
+        let includes =
+            |visibility: MetricsVisibility| ["ana", "an", "anab"].map(|tenant| visibility.includes(tenant));
+        assert_eq!(includes(MetricsVisibility::All), [true; 3]);
+        assert_eq!(includes(MetricsVisibility::Service), [false; 3]);
         assert_eq!(
-            MetricsVisibility::Own("ana".into()).filter(text.to_owned()),
-            "a 1\nb{tenant=\"ana\"} 2\nc{tenant=\"ana\",outcome=\"stored\"} 4\n"
+            includes(MetricsVisibility::Own("ana".into())),
+            [true, false, false]
         );
-        let an = MetricsVisibility::Own("an".into()).filter(text.to_owned());
-        assert!(an.contains(" 3") && !an.contains(" 2") && !an.contains(" 4"));
     }
 }

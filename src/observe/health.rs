@@ -13,12 +13,13 @@ use crate::runtime::lifecycle::Lifecycle;
 /// How often a watched status is polled.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Service names; the empty name is the server as a whole.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     "openclone.v1.IngestService",
     "openclone.v1.AccessService",
     "openclone.v1.RegistryService",
     "openclone.v1.TenantService",
+    "openclone.v1.OperationsService",
 ];
 
 /// Implements Health.

@@ -5,6 +5,8 @@
 //! its request is valid and its batch is decoded. A request with an invalid key counts in `openclone_auth_failures_total`; a
 //! batch that cannot be decoded, whose events are unknown, in `openclone_rejected_bodies_total`.
 
+mod tenants;
+
 use std::{
     collections::BTreeMap,
     fmt,
@@ -20,27 +22,10 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use openclone_gateway::{Rejection, Undecodable};
 use openclone_vault::{Receipt, WriterStats};
 
-use crate::{auth::RingState, observe::tenants::TenantStats};
+pub(crate) use tenants::render_tenants;
 
-/// Reasons for which events are rejected, which the sender has to fix.
-pub(crate) const REJECTED: [&str; 5] = [
-    "INVALID_BATCH",
-    "DATA_TOO_DEEP",
-    "FORBIDDEN",
-    "RATE_LIMITED",
-    "INVALID_API_KEY",
-];
-/// Reasons for which the service could not store events.
-const FAILED: [&str; 8] = [
-    "STORAGE_FAILED",
-    "OVERLOADED",
-    "STARTING",
-    "DRAINING",
-    "POISONED",
-    "REOPENING",
-    "VAULT_MISSING",
-    "CANCELLED",
-];
+use crate::{auth::RingState, error::RejectReason};
+
 /// Reasons for which a batch could not be decoded.
 const UNDECODABLE: [(Undecodable, &str); 4] = [
     (Undecodable::TooLarge, "TOO_LARGE"),
@@ -60,16 +45,22 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
-    stored: Counter,
-    duplicate: Counter,
-    rejected: Vec<(&'static str, Counter)>,
-    failed: Vec<(&'static str, Counter)>,
+    stored: EventCounter,
+    duplicate: EventCounter,
+    /// One for each of [`RejectReason::ALL`].
+    rejected: [EventCounter; RejectReason::ALL.len()],
     undecodable: Vec<(Undecodable, Counter)>,
     redacted: Counter,
     unregistered: Counter,
     auth_failures: Counter,
     seconds: Histogram,
     batches: AtomicU64,
+}
+
+/// A series of events; the recorder only renders it, so the total is kept beside.
+struct EventCounter {
+    series: Counter,
+    total: AtomicU64,
 }
 
 /// The events of one batch until they are counted, in exactly one counter.
@@ -96,18 +87,12 @@ impl Metrics {
         // fails only for an empty list
         let recorder = builder.set_buckets(&buckets).unwrap_or_default().build_recorder();
         describe(&recorder);
-        let events = |outcome: &'static str, reason: &'static str| {
-            counter(
-                &recorder,
-                "openclone_events_total",
-                vec![Label::new("outcome", outcome), Label::new("reason", reason)],
-            )
-        };
+        let events =
+            |outcome: &'static str, reason: &'static str| EventCounter::new(&recorder, outcome, reason);
         let inner = Inner {
             stored: events("stored", ""),
             duplicate: events("duplicate", ""),
-            rejected: REJECTED.map(|reason| (reason, events("rejected", reason))).into(),
-            failed: FAILED.map(|reason| (reason, events("failed", reason))).into(),
+            rejected: RejectReason::ALL.map(|reason| events(reason.outcome(), reason.as_str())),
             undecodable: UNDECODABLE
                 .map(|(cause, reason)| (cause, rejected_bodies(&recorder, reason)))
                 .into(),
@@ -134,7 +119,7 @@ impl Metrics {
     /// The gateway rejected a batch.
     pub fn gateway_rejected(&self, rejection: Rejection) {
         match rejection {
-            Rejection::Invalid { events } => self.incoming(events).rejected("INVALID_BATCH"),
+            Rejection::Invalid { events } => self.incoming(events).rejected(RejectReason::InvalidBatch),
             Rejection::Undecodable(why) => self.undecodable(why),
         }
     }
@@ -171,35 +156,18 @@ impl Metrics {
         );
     }
 
-    /// Sets the metrics of tenants, whose number [`crate::observe::tenants`] bounds, for the next [`Self::render`].
-    /// `checkpoints` is the number of checkpoints so far.
-    pub(crate) fn tenants(&self, all: &BTreeMap<Arc<str>, Arc<TenantStats>>, checkpoints: u64) {
-        for (tenant, stats) in all {
-            let (events, lag) = (stats.outcomes(), stats.lag(checkpoints));
-            for (outcome, count) in [
-                ("stored", events.stored),
-                ("duplicate", events.duplicate),
-                ("rejected", events.rejected),
-            ] {
-                let labels = vec![
-                    Label::new("tenant", Arc::clone(tenant)),
-                    Label::new("outcome", outcome),
-                ];
-                counter(&self.0.recorder, "openclone_tenant_events_total", labels).absolute(count);
-            }
-            let seen = stats
-                .last_seen()
-                .map_or(0.0, |timestamp| timestamp.as_microsecond() as f64 / 1e6);
-            for (name, value) in [
-                ("openclone_tenant_last_seen_seconds", seen),
-                ("openclone_tenant_journal_bytes", lag.bytes as f64),
-                ("openclone_tenant_waiting_batches", lag.waiting as f64),
-                ("openclone_tenant_waiting_seconds", lag.seconds),
-            ] {
-                let key = Key::from_parts(name, vec![Label::new("tenant", Arc::clone(tenant))]);
-                self.0.recorder.register_gauge(&key, &METADATA).set(value);
-            }
+    /// Events since the start, by outcome.
+    pub(crate) fn events(&self) -> BTreeMap<&'static str, u64> {
+        let mut totals = BTreeMap::new();
+        let rejected = RejectReason::ALL.map(RejectReason::outcome);
+        let outcomes = ["stored", "duplicate"].into_iter().chain(rejected);
+        let counters = [&self.0.stored, &self.0.duplicate]
+            .into_iter()
+            .chain(&self.0.rejected);
+        for (outcome, counter) in outcomes.zip(counters) {
+            *totals.entry(outcome).or_default() += counter.total.load(Ordering::Relaxed);
         }
+        totals
     }
 
     /// All metrics in the Prometheus text format. `vault` has those of the writer; `ready` is whether it accepts batches.
@@ -235,7 +203,7 @@ impl Metrics {
         gauge.set(value);
     }
 
-    fn count(&self, of: impl Fn(&Inner) -> &Counter, events: u64, since: Instant) {
+    fn count(&self, of: impl Fn(&Inner) -> &EventCounter, events: u64, since: Instant) {
         let inner = &*self.0;
         of(inner).increment(events);
         inner.seconds.record(since.elapsed().as_secs_f64());
@@ -254,24 +222,36 @@ impl Incoming {
         }
     }
 
-    /// None of the events was stored; `reason` is that of the error.
-    pub fn rejected(mut self, reason: &'static str) {
-        self.refuse(reason);
+    /// None of the events was stored.
+    pub fn rejected(mut self, reason: RejectReason) {
+        self.complete(reason);
     }
 
-    fn refuse(&mut self, reason: &'static str) {
-        let Some(metrics) = self.metrics.take() else {
-            return;
-        };
-        let all = metrics.0.rejected.iter().chain(&metrics.0.failed);
-        let index = all.map(|(known, _)| *known).position(|known| known == reason);
-        metrics.count(|inner| nth(inner, index), self.events, self.since);
+    fn complete(&mut self, reason: RejectReason) {
+        if let Some(metrics) = self.metrics.take() {
+            metrics.count(|inner| &inner.rejected[reason as usize], self.events, self.since);
+        }
     }
 }
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        self.refuse("CANCELLED");
+        self.complete(RejectReason::Cancelled);
+    }
+}
+
+impl EventCounter {
+    fn new(recorder: &PrometheusRecorder, outcome: &'static str, reason: &'static str) -> Self {
+        let labels = vec![Label::new("outcome", outcome), Label::new("reason", reason)];
+        Self {
+            series: counter(recorder, "openclone_events_total", labels),
+            total: AtomicU64::new(0),
+        }
+    }
+
+    fn increment(&self, events: u64) {
+        self.series.increment(events);
+        self.total.fetch_add(events, Ordering::Relaxed);
     }
 }
 
@@ -279,14 +259,6 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics").finish_non_exhaustive()
     }
-}
-
-/// The counter of a reason; an unknown reason counts as failed storage.
-fn nth(inner: &Inner, index: Option<usize>) -> &Counter {
-    let mut all = inner.rejected.iter().chain(&inner.failed);
-    index
-        .and_then(|index| all.nth(index))
-        .map_or(&inner.failed[0].1, |(_, counter)| counter)
 }
 
 fn counter(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>) -> Counter {
@@ -304,10 +276,6 @@ fn rejected_bodies(recorder: &PrometheusRecorder, reason: &'static str) -> Count
 fn describe(recorder: &PrometheusRecorder) {
     for (name, text) in [
         ("openclone_events_total", "Events by outcome"),
-        (
-            "openclone_tenant_events_total",
-            "Events of each tenant by outcome",
-        ),
         (
             "openclone_rejected_bodies_total",
             "Batches that could not be decoded, so that their events are unknown",
@@ -346,22 +314,6 @@ fn describe(recorder: &PrometheusRecorder) {
         (
             "openclone_keys_file_broken",
             "1 while keys.toml cannot be read and the previous keys stay valid",
-        ),
-        (
-            "openclone_tenant_last_seen_seconds",
-            "Time of a tenant's last batch, in Unix seconds",
-        ),
-        (
-            "openclone_tenant_journal_bytes",
-            "Bytes of a tenant's Markdown since the last checkpoint, approximately",
-        ),
-        (
-            "openclone_tenant_waiting_batches",
-            "Batches of a tenant that wait for the writer",
-        ),
-        (
-            "openclone_tenant_waiting_seconds",
-            "Time for which the first of these batches has waited",
         ),
     ] {
         recorder.describe_gauge(name.into(), None, SharedString::const_str(text));

@@ -1,11 +1,12 @@
-//! The lifecycle of the service: starting, serving, draining; and the vault once it is open.
+//! The lifecycle of the service: starting, serving, draining; and the sink for batches once it is open.
 
 use std::{sync::OnceLock, time::Duration};
 
 use openclone_vault::{State, Vault, WriterStats};
 use tokio::sync::watch;
 
-use crate::error::{IngestError, Reason};
+use super::sink::Sink;
+use crate::error::{IngestError, RejectReason};
 
 /// The phase of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +20,14 @@ enum Phase {
 #[derive(Debug)]
 pub struct Lifecycle {
     phase: watch::Sender<Phase>,
-    vault: OnceLock<Vault>,
+    sink: OnceLock<Sink>,
 }
 
 impl Default for Lifecycle {
     fn default() -> Self {
         Self {
             phase: watch::Sender::new(Phase::Starting),
-            vault: OnceLock::new(),
+            sink: OnceLock::new(),
         }
     }
 }
@@ -35,7 +36,7 @@ impl Lifecycle {
     /// The vault is open: accepts batches from now on.
     pub fn opened(&self, vault: Vault) {
         // called once, at the start
-        let _ = self.vault.set(vault);
+        let _ = self.sink.set(Sink::Home(vault));
         self.phase.send_if_modified(|phase| {
             let starting = *phase == Phase::Starting;
             if starting {
@@ -57,16 +58,19 @@ impl Lifecycle {
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
     }
 
-    /// The vault, if it accepts batches or may do so again without a restart.
+    /// Where batches are stored, if it accepts them or may do so again without a restart.
     ///
     /// # Errors
     /// [`IngestError::Unavailable`] while starting, draining, or poisoned.
-    pub fn vault(&self) -> Result<&Vault, IngestError> {
+    pub(crate) fn sink(&self) -> Result<&Sink, IngestError> {
         let phase = *self.phase.borrow();
-        match (phase, self.vault.get()) {
-            (Phase::Serving, Some(vault)) => Ok(vault),
-            (Phase::Draining, _) => Err(unavailable(Reason::Draining, "The service is shutting down")),
-            _ => Err(unavailable(Reason::Starting, "The service is starting")),
+        match (phase, self.sink.get()) {
+            (Phase::Serving, Some(sink)) => Ok(sink),
+            (Phase::Draining, _) => Err(unavailable(
+                RejectReason::Draining,
+                "The service is shutting down",
+            )),
+            _ => Err(unavailable(RejectReason::Starting, "The service is starting")),
         }
     }
 
@@ -75,11 +79,11 @@ impl Lifecycle {
     /// # Errors
     /// The reason why not.
     pub fn ready(&self) -> Result<(), IngestError> {
-        match self.vault()?.state() {
+        match self.sink()?.state() {
             State::Ready => Ok(()),
             State::Degraded { reason } => Err(IngestError::Storage { reason }),
             State::Poisoned { reason } => Err(unavailable(
-                Reason::Poisoned,
+                RejectReason::Poisoned,
                 &format!("The vault accepts no batches until a restart: {reason}"),
             )),
         }
@@ -87,21 +91,21 @@ impl Lifecycle {
 
     /// The writer's statistics, once the vault is open.
     pub fn writer_stats(&self) -> Option<WriterStats> {
-        self.vault.get().map(Vault::stats)
+        self.sink.get().map(Sink::writer_stats)
     }
 
     /// Checkpoints since the vault was opened.
     pub(crate) fn checkpoints(&self) -> u64 {
-        self.vault.get().map_or(0, Vault::checkpoints)
+        self.sink.get().map_or(0, Sink::checkpoints)
     }
 
-    /// The vault, whatever the phase, to close it.
-    pub(crate) fn opened_vault(&self) -> Option<&Vault> {
-        self.vault.get()
+    /// Where batches are stored, whatever the phase, to close it.
+    pub(crate) fn opened_sink(&self) -> Option<&Sink> {
+        self.sink.get()
     }
 }
 
-fn unavailable(reason: Reason, message: &str) -> IngestError {
+fn unavailable(reason: RejectReason, message: &str) -> IngestError {
     IngestError::Unavailable {
         reason,
         message: message.to_owned(),

@@ -163,6 +163,92 @@ async fn errors_carry_code_reason_and_details() {
     app.stop().await;
 }
 
+/// Calls `method` of IngestService with one message of any type, and returns its error.
+async fn call_with<Q: prost::Message + 'static>(
+    app: &TestApp,
+    method: &'static str,
+    message: Q,
+) -> tonic::Status {
+    let mut client = tonic::client::Grpc::new(app.channel());
+    client.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static(method);
+    let codec = tonic_prost::ProstCodec::<Q, v1::IngestResponse>::default();
+    let messages = keyed(tokio_stream::iter([message]));
+    match client.streaming(messages, path, codec).await {
+        Ok(responses) => responses.into_inner().message().await.unwrap_err(),
+        Err(status) => status,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_of_the_transport_are_explained_too() {
+    let app = TestApp::start("").await;
+    // field 1 is a message in one of them and a number in the other
+    let (number, message) = (
+        IngestRequest {
+            sequence: 7,
+            batch: None,
+        },
+        IngestBatchRequest {
+            batch: Some(batch(["a".to_owned()])),
+        },
+    );
+    for (status, code, reason) in [
+        (
+            call_with(&app, "/openclone.v1.IngestService/Nothing", message.clone()).await,
+            Code::Unimplemented,
+            "UNIMPLEMENTED",
+        ),
+        (
+            call_with(&app, "/openclone.v1.Nothing/Nothing", message.clone()).await,
+            Code::Unimplemented,
+            "UNIMPLEMENTED",
+        ),
+        (
+            call_with(&app, "/openclone.v1.IngestService/IngestBatch", number).await,
+            Code::InvalidArgument,
+            "UNDECODABLE",
+        ),
+        (
+            call_with(&app, "/openclone.v1.IngestService/Ingest", message).await,
+            Code::InvalidArgument,
+            "UNDECODABLE",
+        ),
+    ] {
+        assert_eq!(status.code(), code, "{status}");
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!(
+            (info.reason.as_str(), info.domain.as_str()),
+            (reason, "openclone.dev")
+        );
+    }
+}
+
+/// Without a key the state is public, and the totals are for callers on the same machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn status_has_totals_for_those_who_may_read_metrics() {
+    for (options, is_open) in [("", true), ("telemetry.open_metrics = false", false)] {
+        let app = TestApp::start(options).await;
+        let one = IngestBatchRequest {
+            batch: Some(batch(["a".to_owned(), "a".to_owned()])),
+        };
+        app.ingest_client().ingest_batch(keyed(one)).await.unwrap();
+        let mut client = v1::operations_service_client::OperationsServiceClient::new(app.channel());
+        let open = client
+            .get_status(v1::GetStatusRequest {})
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!((open.state.as_str(), open.totals.is_some()), ("ready", is_open));
+        let with_key = client.get_status(keyed(v1::GetStatusRequest {})).await.unwrap();
+        let events = with_key.into_inner().totals.unwrap().events;
+        assert_eq!(
+            (events["stored"], events["duplicate"], events["rejected"]),
+            (1, 1, 0)
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_stream_ends_when_the_service_drains() {
     let app = TestApp::start("").await;

@@ -7,8 +7,8 @@ fn every_event_ends_in_exactly_one_counter() {
         stored: 3,
         skipped: 2,
     });
-    metrics.incoming(7).rejected("INVALID_BATCH");
-    metrics.incoming(11).rejected("OVERLOADED");
+    metrics.incoming(7).rejected(RejectReason::InvalidBatch);
+    metrics.incoming(11).rejected(RejectReason::Overloaded);
     drop(metrics.incoming(13));
     let text = metrics.render(true, None);
     let total: u64 = text
@@ -27,4 +27,14 @@ fn every_event_ends_in_exactly_one_counter() {
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
     }
+    let totals = metrics.events();
+    assert_eq!(
+        (
+            totals["stored"],
+            totals["duplicate"],
+            totals["rejected"],
+            totals["failed"]
+        ),
+        (3, 2, 7, 24)
+    );
 }
