@@ -48,7 +48,7 @@ pub struct Pipeline {
 }
 
 /// A rendered batch, and its permission to be stored.
-struct Admitted<'s> {
+struct ReadyBatch<'s> {
     prepared: Prepared,
     permit: OwnedSemaphorePermit,
     sink: &'s Sink,
@@ -125,7 +125,7 @@ impl Pipeline {
             .instrument(span)
             .await
         {
-            Ok(admitted) => Ok(self.append(principal, batch, admitted, incoming)),
+            Ok(ready) => Ok(self.append(principal, batch, ready, incoming)),
             Err(error) => {
                 incoming.rejected(error.reject_reason());
                 self.tenants.of(&principal.tenant).rejected(batch.events.len());
@@ -140,7 +140,7 @@ impl Pipeline {
         principal: &Principal,
         batch: &Batch,
         on_overload: OnOverload,
-    ) -> Result<Admitted<'_>, IngestError> {
+    ) -> Result<ReadyBatch<'_>, IngestError> {
         let received = self.clock.now();
         let violations = validate(batch, system_time(received));
         if !violations.is_empty() {
@@ -155,7 +155,7 @@ impl Pipeline {
             .preparer
             .prepare(&principal.tenant, source_type, batch, received)?;
         self.metrics.redacted(prepared.redacted);
-        Ok(Admitted {
+        Ok(ReadyBatch {
             prepared,
             permit,
             sink,
@@ -182,14 +182,14 @@ impl Pipeline {
         &self,
         principal: &Principal,
         batch: &Batch,
-        admitted: Admitted<'_>,
+        ready: ReadyBatch<'_>,
         incoming: Incoming,
     ) -> Pending {
-        let Admitted {
+        let ReadyBatch {
             prepared,
             permit,
             sink,
-        } = admitted;
+        } = ready;
         let stats = self.tenants.of(&principal.tenant);
         let (sender, reply) = oneshot::channel();
         let activity = self.registry.activity(&principal.tenant, batch);
