@@ -137,7 +137,7 @@ def pandoc_item(blocks):
 
 def pandoc_inlines(inlines, pieces):
     names = {"Strong": "strong", "Emph": "emphasis"}
-    for inline in inlines:
+    for inline, following in zip(inlines, inlines[1:] + [{"t": None}]):
         kind, content = inline["t"], inline.get("c")
         if kind == "Str":
             pieces.text(content)
@@ -153,8 +153,8 @@ def pandoc_inlines(inlines, pieces):
             pieces.open("link " + content[2][0])
             pandoc_inlines(content[1], pieces)
             pieces.close()
-        elif kind == "Span" and content[0][1] == ["emoji"] and pieces.ends_in_digit():
-            # Behind a digit, where a name between colons is a time or a place in a file to everybody else.
+        elif kind == "Span" and content[0][1] == ["emoji"] and (pieces.ends_in_digit() or following["t"] == "Space"):
+            # Only pandoc sees an emoji behind a digit, and one whose second colon is the layout's own, before a space.
             pieces.text(":" + dict(content[0][2])["data-emoji"] + ":")
         elif kind == "RawInline" and content[1].startswith("<!--") and content[1].find("-->") == len(content[1]) - 3:
             pieces.comment(content[1])
