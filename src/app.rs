@@ -119,7 +119,8 @@ impl App {
         );
         let vault = vault_options(config, home);
         let tenants = Arc::new(Tenants::new(vault.dirs.clone(), shared));
-        let redactor = Arc::new(Redactor::new(&config.redact)?);
+        let own_keys = [key.expose_secret().to_owned()];
+        let redactor = Arc::new(Redactor::with_own_keys(&config.redact, &own_keys)?);
         let registry = Arc::new(Registry::load(&home.plugins(), config.registry.enforce));
         let pipeline = Arc::new(Pipeline {
             lifecycle: Arc::clone(&lifecycle),

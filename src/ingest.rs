@@ -5,6 +5,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod local;
+mod normalise;
 mod payload;
 pub mod pipeline;
 pub(crate) mod prepare;

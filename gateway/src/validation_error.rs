@@ -6,7 +6,7 @@
 mod echo;
 mod wording;
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use openclone_core::validate::{MAX_VIOLATIONS, Rule, Segment, Violation};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::{
     batch::{self, DecodedBatch},
     options::Redact,
 };
-use echo::{Locator, echo, echo_text};
+use echo::{Locator, SHOWN, cut, echo, echo_text};
 pub(crate) use wording::SEMVER_PATTERN;
 use wording::wording;
 
@@ -131,7 +131,10 @@ const fn of_whole_body(rule: Rule) -> Violation {
 
 fn item(root: &str, violation: &Violation, input: Box<RawValue>, redact: Option<&Redact>) -> Item {
     let segment = |segment: &Segment| match segment {
-        Segment::Field(name) => json!(redact.map_or_else(|| name.as_ref().into(), |redact| redact(name))),
+        Segment::Field(name) => {
+            let name = cut(name, SHOWN);
+            json!(redact.map_or(Cow::Borrowed(name), |redact| redact(name)))
+        }
         Segment::Index(index) => json!(index),
         Segment::Key => json!("[key]"),
     };

@@ -10,7 +10,7 @@ use openclone_vault::{
 };
 use uuid::Uuid;
 
-use super::payload;
+use super::{normalise::normalise, payload};
 use crate::{error::IngestError, runtime::convert::timestamp_from_proto};
 use openclone_redact::Redactor;
 
@@ -77,6 +77,8 @@ impl Preparer {
                 // Before redaction, which would not find a secret in an encoded word.
                 decode_mail_headers(&mut data);
             }
+            // a control character inside a secret would hide it, and is not written
+            normalise(&mut data);
             redacted += self.redactor.redact_object(&mut data);
             builder.push(
                 id,

@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use crate::options::Redact;
 
 /// Bytes of a value that are shown, at most.
-const SHOWN: usize = 256;
-/// Bytes of a text that are searched for secrets before it is cut.
-const REDACTED: usize = 16 * 1024;
+pub(super) const SHOWN: usize = 256;
+/// Bytes behind them in which a secret may end that begins within: enough for any rule to recognise it.
+const MARGIN: usize = 256;
 /// Bytes read for one response, at most, to find values again. A value that is not found within them is shown as `null`.
 const BUDGET: usize = 16 << 20;
 
@@ -116,24 +116,28 @@ pub(super) fn echo(span: &Span<'_>, redact: Option<&Redact>) -> Box<RawValue> {
     if let Token::String(text) = span.token {
         return echo_text(&text.unescape(), redact);
     }
-    let is_readable =
-        span.text.len() <= SHOWN && serde_json::from_str::<serde_json::Value>(span.text).is_ok();
-    let is_public = redact.is_none_or(|redact| redact(span.text) == span.text);
-    match RawValue::from_string(span.text.to_owned()) {
-        Ok(value) if is_readable && is_public => value,
-        _ => echo_text(span.text, redact),
+    let short = cut(span.text, SHOWN);
+    let is_whole = short.len() == span.text.len();
+    let is_public = || redact.is_none_or(|redact| redact(short) == short);
+    if is_whole
+        && serde_json::from_str::<serde_json::Value>(short).is_ok()
+        && is_public()
+        && let Ok(value) = RawValue::from_string(short.to_owned())
+    {
+        return value;
     }
+    echo_text(span.text, redact)
 }
 
 /// A text as it is shown.
 pub(super) fn echo_text(text: &str, redact: Option<&Redact>) -> Box<RawValue> {
-    let start = cut(text, REDACTED);
+    let start = cut(text, SHOWN + MARGIN);
     let clean = redact.map_or(Cow::Borrowed(start), |redact| redact(start));
     serde_json::value::to_raw_value(cut(&clean, SHOWN)).unwrap_or_default()
 }
 
 /// The beginning of a text, at most `limit` bytes.
-fn cut(text: &str, limit: usize) -> &str {
+pub(super) fn cut(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len()))
         .rev()
         .find(|&end| text.is_char_boundary(end));

@@ -2,6 +2,7 @@
 
 use super::REACH;
 use crate::rules::{Edge, Kind, Name};
+use crate::words::head;
 
 /// How a name is tied to its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,11 @@ const OTHER: &[&str] = &[
 /// Words before `key` that make it no secret.
 #[rustfmt::skip]
 const PUBLIC: &[&str] = &["public", "pub", "primary", "foreign", "sort", "partition", "cache", "issuer", "public_", "publishable"];
+/// Bytes of what a secret is for, at most.
+const PURPOSE: usize = 48;
+/// Words that introduce what a secret is for.
+#[rustfmt::skip]
+const PREPOSITIONS: &[&str] = &["for", "of", "to", "del", "de", "do", "da", "du", "pour", "para", "von", "für", "zum", "от", "для", "к"];
 /// Words between name and value in prose.
 #[rustfmt::skip]
 const VERBS: &[&str] = &["is", "is:", "was", "es", "era", "ist", "lautet", "lautet:", "est", "é", "är", "jest", "-", "–", "—", "->", "→"];
@@ -69,7 +75,7 @@ pub(crate) fn after(text: &str, at: usize, name_end: usize, name: &Name) -> Opti
     }
     let name_end = suffix_end(text, name_end)?;
     let (closed, quoted) = closers(bytes, name_end);
-    let qualified = qualifier_end(bytes, closed);
+    let qualified = purpose_end(text, qualifier_end(bytes, closed));
     let (from, spaces) = skip_blanks(bytes, qualified, 12);
     let (by, end) = operator(text, at, from, spaces, quoted)?;
     let link = |by, at, crossed| Link {
@@ -187,6 +193,29 @@ fn qualifier_end(bytes: &[u8], from: usize) -> usize {
     inside
         .filter(|&end| plain(end))
         .map_or(from, |end| from + end + 1)
+}
+
+/// Passes over what the secret is for, if a colon or a verb follows: `Contraseña del wifi: …`, `password for guests is …`.
+fn purpose_end(text: &str, from: usize) -> usize {
+    let window = head(&text[from..], PURPOSE);
+    let Some(purpose) = window.strip_prefix(' ') else {
+        return from;
+    };
+    let word = purpose.split(' ').next().unwrap_or_default();
+    if !PREPOSITIONS.contains(&word) {
+        return from;
+    }
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let end = purpose.find(|c| !plain(c)).unwrap_or(purpose.len());
+    if purpose[end..].starts_with(':') {
+        return from + 1 + purpose[..end].trim_end().len();
+    }
+    let words = purpose[..end].match_indices(' ');
+    let verb = words.map(|(at, _)| at).find(|at| {
+        let next = purpose[at + 1..].split(' ').next().unwrap_or_default();
+        VERBS.contains(&next)
+    });
+    verb.map_or(from, |at| from + 1 + at)
 }
 
 /// Passes over spaces within a line, no-break ones included; and how many there are.
