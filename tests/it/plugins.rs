@@ -247,7 +247,7 @@ async fn installed_plugins_may_send_and_removed_ones_may_not() {
         .iter()
         .map(|plugin| &plugin["id"])
         .collect();
-    assert_eq!(ids, ["my-plugin", "openclone-mac-mic"]);
+    assert_eq!(ids, ["my-plugin", "openclone-linux-mic", "openclone-mac-mic"]);
     assert_eq!(json["plugins"][0]["consent_required"], true);
 
     // the copy that stays is the one that is run, before and after
