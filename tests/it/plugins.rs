@@ -280,9 +280,9 @@ async fn installed_plugins_may_send_and_removed_ones_may_not() {
     assert!(code != 0, "{err}");
     for (id, why) in [
         ("my-plugin", "is not installed"),
-        ("../vault", "is no plugin's id"),
-        (".new", "is no plugin's id"),
-        ("", "is no plugin's id"),
+        ("../vault", "is not a plugin id"),
+        (".new", "is not a plugin id"),
+        ("", "is not a plugin id"),
     ] {
         let (code, _, err) = openclone(&home, &["remove", id]);
         assert!(code == 1 && err.contains(why), "{id}: {err}");
