@@ -34,7 +34,7 @@ use crate::{
         tenants::{TenantFacade, Tenants},
     },
     registry::{self, Registry, RegistryFacade, Watch},
-    runtime::{clock::Clock, lifecycle::Lifecycle},
+    runtime::{clock::Clock, lifecycle::Lifecycle, offload::Offload},
     v1::{
         access_service_server::AccessServiceServer, ingest_service_server::IngestServiceServer,
         operations_service_server::OperationsServiceServer, registry_service_server::RegistryServiceServer,
@@ -131,6 +131,7 @@ impl App {
                 format: config.vault.format,
             },
             admission: Admission::new(config.limits.max_in_flight_bytes, config.limits.admission_wait),
+            offload: Offload::default(),
             metrics: metrics.clone(),
             clock,
             keys: Arc::clone(&ring),
@@ -327,13 +328,26 @@ fn routes(
 fn gateway_options(config: &Config, redactor: Arc<Redactor>, metrics: Metrics) -> GatewayOptions {
     let on_rejection: openclone_gateway::OnRejection =
         Arc::new(move |rejection| metrics.gateway_rejected(rejection));
-    let redact: openclone_gateway::Redact = Arc::new(move |text| redactor.redact_str(text).0);
+    let redact: openclone_gateway::Redact = Arc::new(move |text| redact_echo(&redactor, text));
     GatewayOptions {
         max_body_bytes: config.limits.max_body_bytes as usize,
         redact: Some(redact),
         on_rejection: Some(on_rejection),
         ..GatewayOptions::default()
     }
+}
+
+/// The text without its secrets. A text is returned as it was sent unless its normalised form reveals a secret.
+fn redact_echo<'t>(redactor: &Redactor, text: &'t str) -> Cow<'t, str> {
+    let (redacted, _) = redactor.redact_str(text);
+    let hidden = match normalise(&redacted) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(normalised) => match redactor.redact_str(&normalised) {
+            (Cow::Owned(found), _) => Some(found),
+            (Cow::Borrowed(_), _) => None,
+        },
+    };
+    hidden.map_or(redacted, Cow::Owned)
 }
 
 fn key_ring(

@@ -9,6 +9,8 @@ mod normalise;
 mod payload;
 pub mod pipeline;
 pub(crate) mod prepare;
+#[cfg(test)]
+mod rendered;
 mod service;
 mod stream;
 pub(crate) mod undecodable;

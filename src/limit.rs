@@ -15,6 +15,11 @@ use self::quotas::{Quotas, Rates};
 pub use self::tenants::TenantLimits;
 use crate::config::LimitsConfig;
 
+/// The processor time that one request pays for.
+pub const EXPENSIVE: Duration = Duration::from_millis(50);
+/// Requests that one can cost besides itself, at most.
+const MOST_CHARGED: u128 = 1000;
+
 /// The rate limits of one key, with their state.
 #[derive(Debug)]
 pub struct KeyLimits {
@@ -100,6 +105,17 @@ impl KeyLimits {
         Ok(fewer_left(own, tenant.flatten()))
     }
 
+    /// Counts one more request for each [`EXPENSIVE`] of processor time beyond the first. `None` if there are none, or
+    /// requests are not limited.
+    pub fn charge(&self, cost: Duration) -> Option<RateLimitStatus> {
+        let more = cost.as_nanos() / EXPENSIVE.as_nanos();
+        // beyond what is left, the key has to wait anyway
+        (0..more.min(MOST_CHARGED))
+            .map_while(|_| self.take().ok())
+            .last()
+            .flatten()
+    }
+
     /// The current status, without counting a request.
     pub fn status(&self) -> Option<RateLimitStatus> {
         let tenant = self.tenant.as_ref().and_then(|quotas| quotas.status());
@@ -171,6 +187,16 @@ mod tests {
         assert!(retry_after <= Duration::from_secs(1) && retry_after > Duration::from_millis(500));
         assert_eq!(rate_limit.reset_after, Duration::from_secs(3));
         assert_eq!(key.status().unwrap().remaining, 0);
+    }
+
+    #[test]
+    fn processor_time_counts_as_further_requests() {
+        let key = KeyLimits::new(limits());
+        assert_eq!(key.take().unwrap().unwrap().remaining, 59);
+        assert!(key.charge(Duration::from_millis(49)).is_none());
+        assert_eq!(key.charge(Duration::from_millis(120)).unwrap().remaining, 57);
+        assert_eq!(key.charge(Duration::from_secs(3600)).unwrap().remaining, 0);
+        assert!(key.take().is_err());
     }
 
     #[test]

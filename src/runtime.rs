@@ -3,4 +3,5 @@
 pub mod clock;
 pub(crate) mod convert;
 pub mod lifecycle;
+pub(crate) mod offload;
 pub(crate) mod sink;

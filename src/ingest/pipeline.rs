@@ -3,7 +3,7 @@
 //! No step depends on a later one. The writer completes every batch it accepts, whether or not the caller still waits; the
 //! events are counted when it replies.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use openclone_client::{
@@ -16,7 +16,7 @@ use tracing::{Instrument as _, debug_span};
 
 use super::{
     admission::{Admission, OnOverload},
-    prepare::{Prepared, Preparer},
+    prepare::{Prepared, Preparer, text_bytes},
 };
 use crate::{
     auth::{KeyRing, Principal},
@@ -30,6 +30,7 @@ use crate::{
     runtime::{
         clock::{Clock, system_time},
         lifecycle::Lifecycle,
+        offload::Offload,
         sink::Sink,
     },
 };
@@ -41,6 +42,7 @@ pub struct Pipeline {
     pub(crate) registry: Arc<Registry>,
     pub(crate) preparer: Preparer,
     pub(crate) admission: Admission,
+    pub(crate) offload: Offload,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
     pub(crate) keys: Arc<KeyRing>,
@@ -50,6 +52,8 @@ pub struct Pipeline {
 /// A rendered batch, and its permission to be stored.
 struct ReadyBatch<'s> {
     prepared: Prepared,
+    /// Processor time that preparing it took.
+    cost: Duration,
     permit: OwnedSemaphorePermit,
     sink: &'s Sink,
 }
@@ -60,6 +64,7 @@ pub struct Pending {
     reply: oneshot::Receiver<Result<Receipt, AppendError>>,
     files: Vec<String>,
     redacted: u32,
+    cost: Duration,
 }
 
 impl Pipeline {
@@ -73,7 +78,7 @@ impl Pipeline {
         principal: &Principal,
         batch: &Batch,
     ) -> (Option<RateLimitStatus>, Result<IngestResult, IngestError>) {
-        let rate_limit = match principal.limits.take() {
+        let mut rate_limit = match principal.limits.take() {
             Ok(rate_limit) => rate_limit,
             Err(exceeded) => {
                 let error = IngestError::from(exceeded);
@@ -82,7 +87,10 @@ impl Pipeline {
             }
         };
         let outcome = match self.submit(principal, batch, OnOverload::Fail).await {
-            Ok(pending) => pending.wait().await,
+            Ok(pending) => {
+                rate_limit = principal.limits.charge(pending.cost).or(rate_limit);
+                pending.wait().await
+            }
             Err(error) => Err(error),
         };
         (rate_limit, outcome)
@@ -151,12 +159,16 @@ impl Pipeline {
         let (sink, permit) = self
             .authorize_and_admit(principal, batch, source_type, on_overload)
             .await?;
-        let prepared = self
-            .preparer
-            .prepare(&principal.tenant, source_type, batch, received)?;
+        let prepare = || {
+            self.preparer
+                .prepare(&principal.tenant, source_type, batch, received)
+        };
+        let (prepared, cost) = self.offload.run(text_bytes(batch), prepare).await;
+        let prepared = prepared?;
         self.metrics.redacted(prepared.redacted);
         Ok(ReadyBatch {
             prepared,
+            cost,
             permit,
             sink,
         })
@@ -187,6 +199,7 @@ impl Pipeline {
     ) -> Pending {
         let ReadyBatch {
             prepared,
+            cost,
             permit,
             sink,
         } = ready;
@@ -213,6 +226,7 @@ impl Pipeline {
             reply,
             files: prepared.files,
             redacted: prepared.redacted,
+            cost,
         }
     }
 }
@@ -239,6 +253,6 @@ fn stopped() -> IngestError {
     IngestError::Unavailable {
         reason: RejectReason::Draining,
         message: "The vault was closed before the batch was stored".into(),
-        retry_after: std::time::Duration::from_secs(2),
+        retry_after: Duration::from_secs(2),
     }
 }

@@ -1,4 +1,4 @@
-//! Renders a valid batch: ids over the data as sent, then redaction, then Markdown.
+//! Renders a valid batch: ids over the data as sent, then normalisation, redaction and Markdown.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -100,7 +100,7 @@ impl Preparer {
 }
 
 /// The approximate number of bytes of text.
-fn text_bytes(batch: &v1::Batch) -> usize {
+pub(super) fn text_bytes(batch: &v1::Batch) -> usize {
     let of = |event: &v1::Event| {
         let data = event.data.as_ref().map_or(0, v1::event::Data::encoded_len);
         data + event.raw_ref.as_ref().map_or(0, String::len)
