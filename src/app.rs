@@ -2,11 +2,13 @@
 
 mod vaults;
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use openclone_gateway::{Endpoint, GatewayOptions};
 use openclone_redact::{RedactError, Redactor};
-use openclone_vault::{AppendError, OpenError, Options, Vault, maintenance::Maintenance};
+use openclone_vault::{
+    AppendError, OpenError, Options, Vault, maintenance::Maintenance, markdown::normalise,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
 use tonic::{

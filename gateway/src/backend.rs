@@ -29,6 +29,10 @@ pub trait Backend: Clone + Send + Sync + 'static {
         batch: Batch,
     ) -> impl Future<Output = Result<Response<IngestResult>, Status>> + Send;
 
+    /// Counts a request whose body was read and is rejected without a call of [`Self::ingest`]. Returns the rate limit as
+    /// headers, or the status of a request that exceeds it.
+    fn count_rejected(&self, caller: Self::Caller) -> impl Future<Output = Result<HeaderMap, Status>> + Send;
+
     /// Lists plugins.
     fn list_plugins(
         &self,

@@ -8,11 +8,12 @@ use openclone_client::v1::{
 };
 use openclone_core::header;
 use openclone_gateway::Backend;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::Ingest;
 use crate::{
     auth::{Authenticator, Principal},
+    error::{IngestError, write_rate_limit},
     observe::tenants::TenantFacade,
     registry::RegistryFacade,
     v1::{
@@ -65,6 +66,15 @@ impl Backend for LocalBackend {
         let request = caller.request(IngestBatchRequest { batch: Some(batch) });
         let response = self.ingest.ingest_batch(request).await?;
         Ok(response.map(|message| message.result.unwrap_or_default()))
+    }
+
+    async fn count_rejected(&self, caller: LocalCaller) -> Result<HeaderMap, Status> {
+        let rate_limit = caller.principal.limits.take().map_err(IngestError::from)?;
+        let mut metadata = MetadataMap::new();
+        if let Some(rate_limit) = &rate_limit {
+            write_rate_limit(&mut metadata, rate_limit);
+        }
+        Ok(metadata.into_headers())
     }
 
     async fn list_plugins(

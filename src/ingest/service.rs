@@ -92,10 +92,14 @@ impl IngestService for Ingest {
         undecodable::Decoded::note(&request);
         let principal = Principal::of(&request)?;
         let id = RequestId::of(request.metadata().as_ref());
-        let batch = request
-            .into_inner()
-            .batch
-            .ok_or_else(|| IngestError::missing("batch"))?;
+        let Some(batch) = request.into_inner().batch else {
+            let rate_limit = principal.limits.take().map_err(IngestError::from)?;
+            let mut status = Status::from(IngestError::missing("batch"));
+            if let Some(rate_limit) = &rate_limit {
+                write_rate_limit(status.metadata_mut(), rate_limit);
+            }
+            return Err(status);
+        };
         self.process(&principal, &batch, &id).await
     }
 }

@@ -160,8 +160,8 @@ fn stable(mut response: HttpResponse) -> HttpResponse {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_gateways_give_the_same_response() {
-    // what is no batch at all is free, the others are counted
-    let options = "limits.burst = 5\nlimits.requests_per_minute = 1\n";
+    // every request with a good key whose body was read is counted, the first eight here
+    let options = "limits.burst = 8\nlimits.requests_per_minute = 1\n";
     let inside = TestApp::start(options).await;
     let local = responses(inside.address).await;
     inside.stop().await;

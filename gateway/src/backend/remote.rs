@@ -152,6 +152,20 @@ impl Backend for RemoteBackend {
         Ok(response.map(|message| message.result.unwrap_or_default()))
     }
 
+    async fn count_rejected(&self, caller: RemoteCaller) -> Result<HeaderMap, Status> {
+        // A request without a batch is counted like any other, and rejected.
+        let request = caller.request(IngestBatchRequest { batch: None });
+        let mut client = IngestServiceClient::new(self.channel.clone());
+        match self.call(&caller, client.ingest_batch(request)).await {
+            Err(status) if status.code() == Code::ResourceExhausted => Err(status),
+            Err(status) if status.code() == Code::InvalidArgument => {
+                Ok(status.metadata().clone().into_headers())
+            }
+            // The client gets to know what is wrong with its body even if the service cannot be reached.
+            Ok(_) | Err(_) => Ok(HeaderMap::new()),
+        }
+    }
+
     async fn list_plugins(
         &self,
         caller: RemoteCaller,

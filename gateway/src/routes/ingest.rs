@@ -47,14 +47,19 @@ impl<B: Backend> Gateway<B> {
         let bytes = body::read(headers, body, &self.options)
             .await
             .inspect_err(|error| self.undecodable(error))?;
-        let (text, decoded) = self
+        let decoded = self
             .json_text(headers, &bytes)
             .and_then(|text| Ok((text, self.decode(text)?)))
-            .inspect_err(|error| self.undecodable(error))?;
+            .inspect_err(|error| self.undecodable(error));
+        let (text, decoded) = match decoded {
+            Ok(decoded) => decoded,
+            Err(error) => return Err(self.counted(caller, error).await),
+        };
         self.count_unsent(&decoded);
         if !decoded.violations.is_empty() {
             let violations = validation_error::of_batch(decoded, SystemTime::now());
-            return Err(self.invalid(text, &violations, HeaderMap::new()));
+            let error = self.invalid(text, &violations, HeaderMap::new());
+            return Err(self.counted(caller, error).await);
         }
         let event_count = decoded.event_count;
         match self.backend.ingest(caller, decoded.batch).await {
@@ -82,6 +87,16 @@ impl<B: Backend> Gateway<B> {
         }
         batch::set_event_count(&mut violations, event_count);
         self.invalid(text, &violations, status.metadata().clone().into_headers())
+    }
+
+    /// Counts a request that the service does not see against the limits of its key, and adds them to the response. A
+    /// request beyond them gets the error of the limit.
+    async fn counted(&self, caller: B::Caller, error: HttpError) -> HttpError {
+        match (self.backend.count_rejected(caller).await, error) {
+            (Err(limited), _) => limited.into(),
+            (Ok(metadata), HttpError::Invalid { body, .. }) => HttpError::Invalid { body, metadata },
+            (Ok(_), error) => error,
+        }
     }
 
     fn undecodable(&self, error: &HttpError) {

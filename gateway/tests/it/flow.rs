@@ -104,10 +104,11 @@ async fn too_many_bad_keys_are_rate_limited() {
 }
 
 #[tokio::test]
-async fn type_violations_cost_no_call_and_rule_violations_are_counted() {
+async fn type_violations_are_counted_without_a_batch() {
     both(|router, fake| async move {
         let (status, headers, _) = send(&router, post_json(r#"{"events":7}"#)).await;
-        assert_eq!((status, header(&headers, "x-ratelimit-limit")), (422, ""));
+        assert_eq!((status, header(&headers, "x-ratelimit-remaining")), (422, "58"));
+        assert!(fake.calls().contains(&"CountRejected"));
         assert!(!fake.calls().contains(&"IngestBatch"));
         let (status, headers, body) = send(&router, post_json(VALID.replace("braindump", "thoughts"))).await;
         assert_eq!((status, header(&headers, "x-ratelimit-remaining")), (422, "7"));

@@ -65,6 +65,18 @@ impl Fake {
     }
 
     fn ingest(&self, request: tonic::Request<IngestBatchRequest>) -> Result<IngestResult, Status> {
+        if request.get_ref().batch.is_none() {
+            self.admit("CountRejected", &request)?;
+            let details = ErrorDetails::with_error_info("INVALID_BATCH", "openclone.dev", []);
+            let text = "batch: Field required";
+            let code = Code::InvalidArgument;
+            return Err(Status::with_error_details_and_metadata(
+                code,
+                text,
+                details,
+                limits("58"),
+            ));
+        }
         self.admit("IngestBatch", &request)?;
         let message = request.into_inner();
         let violations = validate(message.batch.as_ref().unwrap(), SystemTime::now());
@@ -263,6 +275,14 @@ impl Backend for Fake {
             result,
             Default::default(),
         ))
+    }
+
+    async fn count_rejected(&self, caller: HeaderMap) -> Result<HeaderMap, Status> {
+        let message = IngestBatchRequest { batch: None };
+        match self.ingest(request(&caller, message)) {
+            Err(status) if status.code() == Code::ResourceExhausted => Err(status),
+            _ => Ok(limits("58").into_headers()),
+        }
     }
 
     async fn list_plugins(
