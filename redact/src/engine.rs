@@ -121,6 +121,15 @@ impl Engine {
         declared
     }
 
+    /// Whether a name of secrets occurs anywhere in `text`.
+    pub(crate) fn mentions_name(&self, text: &str) -> bool {
+        let mut found = false;
+        self.keywords.each(text, |_, number| {
+            found |= matches!(self.finders[number], Finder::Name(_));
+        });
+        found
+    }
+
     /// The marker of a secret that a key of `kind` declares.
     pub(crate) fn marker_of(&self, kind: Kind) -> String {
         let rule = self.rule_of(kind);

@@ -90,6 +90,18 @@ fn layouts(text: &str) -> Vec<(SourceType, Value)> {
     all
 }
 
+/// What a reader sees: a backslash before punctuation is not part of the text, and two characters may stand as entities.
+fn without_escapes(markdown: &str) -> String {
+    let mut shown = String::new();
+    let mut characters = markdown.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\\' || !characters.peek().is_some_and(char::is_ascii_punctuation) {
+            shown.push(character);
+        }
+    }
+    shown.replace("&lt;", "<").replace("&amp;", "&")
+}
+
 #[test]
 fn what_is_written_holds_no_secret_that_redaction_finds() {
     let preparer = preparer();
@@ -111,7 +123,8 @@ fn what_is_written_holds_no_secret_that_redaction_finds() {
         for (source_type, data) in layouts(&text) {
             let written = rendered(&preparer, source_type, &data);
             assert!(!written.contains(&secret), "{data}: {written}");
-            let found = preparer.redactor.find(&written);
+            let shown = without_escapes(&written);
+            let found = preparer.redactor.find(&shown);
             assert!(found.is_empty(), "{data}: {found:?} in {written}");
         }
     }

@@ -57,16 +57,19 @@ pub(super) fn redact_items(engine: &Engine, items: &mut [Value<'_>]) -> u32 {
     count
 }
 
-/// The last line of a short text that ends in the name of a secret.
+/// The last line of a short text that holds the name of a secret; whether it names the value behind it is the engine's to say.
 fn label(engine: &Engine, value: &Value<'_>) -> Option<String> {
     let Value::String(text) = value else { return None };
     let line = text.trim_end();
     let line = line.rsplit('\n').next().unwrap_or_default();
-    let name = line.trim_end_matches([':', ' ', '=', '-', '*', '?']);
-    if name.len() > LABEL || engine.is_harmless(name) {
+    let name = line.trim_end_matches([':', ' ', '=', '-', '*', '?', '"', '\'', '`']);
+    if name.is_empty() || name.len() > LABEL {
         return None;
     }
-    engine.declares(name).map(|_| name.to_owned())
+    // Short names count only with what follows them.
+    engine
+        .mentions_name(&format!("{name}: "))
+        .then(|| name.to_owned())
 }
 
 fn redact_value(engine: &Engine, label: &str, value: &mut Value<'_>, body: bool) -> u32 {
