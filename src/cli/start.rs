@@ -93,7 +93,7 @@ pub(super) fn reload_on_hangup(reload: impl Fn() + Clone + Send + 'static) -> an
         while hangup.recv().await.is_some() {
             let reload = reload.clone();
             // reads files; a panic is logged by the hook
-            let _ = tokio::task::spawn_blocking(move || reload()).await;
+            let _ = tokio::task::spawn_blocking(reload).await;
         }
     });
     Ok(())

@@ -25,10 +25,10 @@ impl OperationsFacade {
         let writer = self.0.lifecycle.writer_stats();
         Totals {
             events,
-            ids_indexed: writer.map_or(0, |stats| stats.ids_indexed as u64),
-            ids_recent: writer.map_or(0, |stats| stats.ids_recent as u64),
-            journal_bytes: writer.map_or(0, |stats| stats.journal_bytes as u64),
-            incomplete_groups: writer.map_or(0, |stats| stats.groups_incomplete as u64),
+            ids_indexed: writer.map_or(0, |stats| stats.ids_indexed),
+            ids_recent: writer.map_or(0, |stats| stats.ids_recent),
+            journal_bytes: writer.map_or(0, |stats| stats.journal_bytes),
+            incomplete_groups: writer.map_or(0, |stats| stats.groups_incomplete),
         }
     }
 }

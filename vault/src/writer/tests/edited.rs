@@ -3,8 +3,11 @@
 use super::bench::{Bench, HEADER, id_of, line_of, path_of, started};
 use crate::fs::sim::Area;
 
+/// The name of a change, and what it makes of a file.
+type Edit = (&'static str, fn(&str) -> String);
+
 /// What editors and formatters make of a daily file.
-const EDITS: [(&str, fn(&str) -> String); 10] = [
+const EDITS: [Edit; 10] = [
     ("a blank behind each id", |text| text.replace('\n', " \n")),
     ("tabs behind each id", |text| text.replace('\n', "\t\t\n")),
     ("CRLF", |text| text.replace('\n', "\r\n")),
