@@ -1,4 +1,4 @@
-// Bundles the extension into build/chromium and build/firefox. Both have the same code; only the manifests differ.
+// Bundles the extension into dist/chromium and dist/firefox. Both have the same code; only the manifests differ.
 import { build } from "esbuild";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 
@@ -7,7 +7,7 @@ const manifest = JSON.parse(await readFile(new URL("src/manifest.json", import.m
 const home = new URL(".", import.meta.url).pathname;
 
 async function bundle(target, manifest) {
-  const out = `${home}build/${target}`;
+  const out = `${home}dist/${target}`;
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const shared = { bundle: true, target: "es2022", legalComments: "linked", absWorkingDir: home, logLevel: "warning" };

@@ -18,7 +18,7 @@ done
 (cd "$plugin" && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs)
 cat <<END
 Built. Load it:
-  Chromium, Chrome, Edge: open chrome://extensions, switch on "Developer mode", "Load unpacked": $plugin/build/chromium
-  Firefox: open about:debugging#/runtime/this-firefox, "Load Temporary Add-on": $plugin/build/firefox/manifest.json
+  Chromium, Chrome, Edge: open chrome://extensions, switch on "Developer mode", "Load unpacked": $plugin/dist/chromium
+  Firefox: open about:debugging#/runtime/this-firefox, "Load Temporary Add-on": $plugin/dist/firefox/manifest.json
 Then switch it on in its options page.
 END

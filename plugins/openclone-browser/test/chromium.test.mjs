@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 import { missing, Service, site, waitFor } from "./peers.mjs";
 
 const CHROMIUM = "/usr/bin/chromium";
-const extension = new URL("../build/chromium", import.meta.url).pathname;
+const extension = new URL("../dist/chromium", import.meta.url).pathname;
 const skip = missing(CHROMIUM, process.env.OPENCLONE_BINARY);
 
 describe("Chromium", { skip, timeout: 600_000 }, () => {

@@ -7,7 +7,7 @@ import puppeteer from "puppeteer-core";
 import { missing, Service, site, waitFor } from "./peers.mjs";
 
 const FIREFOX = "/usr/bin/firefox-esr";
-const extension = new URL("../build/firefox", import.meta.url).pathname;
+const extension = new URL("../dist/firefox", import.meta.url).pathname;
 const skip = missing(FIREFOX, process.env.OPENCLONE_BINARY);
 
 /** A copy of the extension that sets its options at the start: the driver may not open an extension's pages in Firefox. */
