@@ -15,7 +15,9 @@ const LABEL: usize = 80;
 const SHOWN: usize = 256;
 /// Labels of one object or list that are tried.
 const LABELS: usize = 2;
-/// Members that an item shows directly behind its title or sender.
+/// Members before and behind a label that it can name, in the order of the data; so the work of a label has a bound.
+const NEAR: usize = 8;
+/// Members that an item shows directly behind its title or sender, wherever they stand in the data.
 const BODIES: &[&str] = &[
     "text",
     "preview",
@@ -37,13 +39,25 @@ pub(super) fn redact_members(engine: &Engine, data: &mut Object<'_>) -> u32 {
         .collect();
     let mut count = 0;
     for (labelled, label) in labels {
-        for (index, (key, value)) in data.iter_mut().enumerate() {
-            if index != labelled {
-                count += redact_value(engine, &label, value, BODIES.contains(&key.as_ref()));
-            }
+        for (value, body) in named_members(data, labelled) {
+            count += redact_value(engine, &label, value, body);
         }
     }
     count
+}
+
+/// The members that the one at `labelled` can name, and whether an item shows them directly behind it.
+fn named_members<'a, 'b>(
+    data: &'a mut Object<'b>,
+    labelled: usize,
+) -> impl Iterator<Item = (&'a mut Value<'b>, bool)> {
+    data.iter_mut()
+        .enumerate()
+        .filter_map(move |(index, (key, value))| {
+            let body = BODIES.contains(&key.as_ref());
+            let near = index.abs_diff(labelled) <= NEAR;
+            (index != labelled && (body || near)).then_some((value, body))
+        })
 }
 
 /// Redacts items of a list that the item before names.
@@ -98,4 +112,49 @@ fn found_behind(engine: &Engine, label: &str, value: &str) -> Option<(std::ops::
         .iter()
         .any(|secret| secret.start <= start && start < secret.end);
     (!known).then(|| (start..span.end - label.len(), crate::marker::marker(span.rule)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn data(members: usize) -> Object<'static> {
+        let mut data = Object::default();
+        for index in 0..members {
+            data.push(
+                format!("k{index}"),
+                Value::String(Cow::Owned(format!("v{index}"))),
+            );
+        }
+        for body in BODIES {
+            data.push((*body).to_owned(), Value::Null);
+        }
+        data
+    }
+
+    #[test]
+    fn the_members_that_a_label_can_name_have_a_bound() {
+        for labelled in [0, 5, 400, 999] {
+            let tried = named_members(&mut data(1000), labelled).count();
+            assert!(
+                tried <= 2 * NEAR + BODIES.len(),
+                "{tried} members for label {labelled}"
+            );
+            assert!(tried >= NEAR + BODIES.len() - 1, "{tried}");
+        }
+    }
+
+    #[test]
+    fn a_body_far_from_its_title_is_found() {
+        let engine = Engine::new(&crate::RedactConfig::default(), &[]).unwrap();
+        let mut far = Object::default();
+        far.push("title".to_owned(), Value::String(Cow::Borrowed("WiFi password")));
+        for (key, value) in data(100).iter_mut().take(100) {
+            far.push(key.to_string(), value.clone());
+        }
+        far.push("text".to_owned(), Value::String(Cow::Borrowed("hunter2x")));
+        assert_eq!(redact_members(&engine, &mut far), 1);
+    }
 }
