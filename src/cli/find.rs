@@ -24,21 +24,26 @@ impl Find {
         }
         let vaults = Vaults::of(&self.paths)?;
         let mut found = 0_u64;
-        let unreadable = vaults
-            .maintenance
-            .find(&self.wanted, self.tenant.as_deref(), &mut |location| {
-                found += 1;
-                say(&format!(
-                    "{}:{} ^oc-{}",
-                    location.path, location.line, location.id
-                ));
-            })?;
-        if let Some((what, reason)) = unreadable.first() {
-            let others = unreadable.len() - 1;
+        let not_searched =
+            vaults
+                .maintenance
+                .find(&self.wanted, self.tenant.as_deref(), &mut |location| {
+                    found += 1;
+                    say(&format!(
+                        "{}:{} ^oc-{}",
+                        location.path, location.line, location.id
+                    ));
+                })?;
+        if let Some((what, reason)) = not_searched.unread.first() {
+            let others = not_searched.unread.len() - 1;
             return Err(anyhow::anyhow!("cannot read {what}: {reason} ({others} others)").into());
         }
         if found == 0 {
-            return Err(anyhow::anyhow!("event {:?} not found in any vault", self.wanted).into());
+            let links = match not_searched.links.first() {
+                Some(link) => format!("; symbolic links are not followed, such as {link}"),
+                None => String::new(),
+            };
+            return Err(anyhow::anyhow!("event {:?} not found in any vault{links}", self.wanted).into());
         }
         Ok(())
     }

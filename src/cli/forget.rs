@@ -10,17 +10,24 @@ use super::{
     say,
 };
 
+/// Copies that no command of ours can delete.
+const OUT_OF_REACH: &str = "not deleted: copies in the history of editors, in versions that sync tools keep, in backups, \
+    and in plugins that have not sent them yet; if an open editor saves such an event again, run `openclone forget --again`";
+
 /// Delete events of a plugin and block their ids, so that they are never stored again.
 #[derive(Debug, Args)]
 pub(super) struct Forget {
     #[command(flatten)]
     paths: HomePaths,
     /// Only events from this plugin
-    #[arg(long, value_name = "PLUGIN")]
-    plugin: String,
+    #[arg(long, value_name = "PLUGIN", required_unless_present = "again")]
+    plugin: Option<String>,
     /// Only events captured since this time: 2026-02-26, 2026-02-26T14:30, with an offset or Z, or Unix seconds
-    #[arg(long, value_name = "TIME")]
-    since: String,
+    #[arg(long, value_name = "TIME", required_unless_present = "again")]
+    since: Option<String>,
+    /// Delete events that were deleted before and that an editor or a sync tool has brought back
+    #[arg(long, conflicts_with_all = ["plugin", "since"])]
+    again: bool,
     /// Only events of this tenant
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
@@ -32,18 +39,25 @@ pub(super) struct Forget {
 impl Forget {
     pub(super) fn run(self) -> Result<(), Failure> {
         let vaults = Vaults::of(&self.paths)?;
-        let zone = &vaults.config.vault.days.zone;
-        let since = parse_time(&self.since, zone)
-            .ok_or_else(|| Failure::Usage(format!("--since: {:?} is not a time", self.since)))?;
-        let what = maintenance::Forget {
-            plugin: &self.plugin,
-            since,
-            tenant: self.tenant.as_deref(),
-        };
-        let done = if self.dry_run {
-            vaults.maintenance.would_forget(&what)?
-        } else {
-            vaults.maintenance.forget(&what, vaults.options)?
+        let tenant = self.tenant.as_deref();
+        let done = match (&self.plugin, &self.since) {
+            (Some(plugin), Some(since)) => {
+                let zone = &vaults.config.vault.days.zone;
+                let since = parse_time(since, zone)
+                    .ok_or_else(|| Failure::Usage(format!("--since: {since:?} is not a time")))?;
+                let what = maintenance::Forget {
+                    plugin,
+                    since,
+                    tenant,
+                };
+                if self.dry_run {
+                    vaults.maintenance.would_forget(&what)?
+                } else {
+                    vaults.maintenance.forget(&what, vaults.options)?
+                }
+            }
+            _ if self.dry_run => vaults.maintenance.would_forget_again(tenant)?,
+            _ => vaults.maintenance.forget_again(tenant, vaults.options)?,
         };
         self.report(&done)
     }
@@ -55,16 +69,27 @@ impl Forget {
         let verb = if self.dry_run { "would delete" } else { "deleted" };
         say(&format!("{verb} {}", counted(done.ids.len() as u64, "event")));
         if done.timeless > 0 {
-            let timeless = counted(done.timeless, "event");
             say(&format!(
-                "kept {timeless} of {} whose time is no longer readable",
-                self.plugin
+                "kept {} of the plugin whose time is no longer readable",
+                counted(done.timeless, "event")
             ));
+        }
+        if done.unnamed > 0 {
+            say(&format!(
+                "kept {} whose plugin is no longer readable",
+                counted(done.unnamed, "event")
+            ));
+        }
+        for link in &done.links {
+            say(&format!("did not search {link}: symbolic links are not followed"));
         }
         for (what, reason) in &done.failed {
             say(&format!("cannot delete {what}: {reason}"));
         }
-        if done.failed.is_empty() {
+        if !self.dry_run && !done.ids.is_empty() {
+            say(OUT_OF_REACH);
+        }
+        if done.failed.is_empty() && done.timeless == 0 && done.unnamed == 0 {
             return Ok(());
         }
         Err(Failure::AlreadyReported)

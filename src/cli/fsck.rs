@@ -45,12 +45,18 @@ fn print_counts(report: &FsckReport) {
     let mut events = 0;
     for ((tenant, folder), count) in &report.folders {
         events += count.events;
-        let copies = match count.copies {
-            0 => String::new(),
-            copies => format!(", {}", counted(copies, "copy")),
-        };
         let (found, files) = (counted(count.events, "event"), counted(count.files, "file"));
-        say(&format!("{tenant} {folder}: {found} in {files}{copies}"));
+        let (copied, copies) = (
+            counted(count.copied, "event"),
+            counted(count.copies, "other page"),
+        );
+        let counts = match (count.files, count.copies) {
+            (_, 0) => format!("{found} in {files}"),
+            (0, _) => format!("{copied} in {copies}"),
+            _ => format!("{found} in {files}, {copied} in {copies}"),
+        };
+        let folder = if folder.is_empty() { "." } else { folder };
+        say(&format!("{tenant} {folder}: {counts}"));
     }
     say(&format!("total: {}", counted(events, "event")));
     let indexed = counted(report.indexed, "id");

@@ -8,7 +8,10 @@ mod obstacle;
 pub mod real;
 pub mod sim;
 
-use std::{fmt, io, path::Path};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use crate::{entry::DailyFile, source_type::SourceType};
 
@@ -161,9 +164,10 @@ pub trait VaultRoot: Send {
     /// When a sync fails; what is durable is then unknown.
     fn sync_folder(&self, folder: &'static str) -> io::Result<()>;
 
-    /// All names in our folders that end in `.md` and are not hidden, in order: daily files, and what sync tools put
-    /// beside them (`2026-02-26 (conflicted copy).md`). [`Self::open_named`] fails if it is no regular file.
-    fn daily_files(&self) -> Listing;
+    /// All Markdown files of the vault, in order: daily files, what sync tools put beside them
+    /// (`2026-02-26 (conflicted copy).md`), what users moved elsewhere, and their own notes. Hidden files and folders are
+    /// left out, except the trash of Obsidian. [`Self::open_named`] fails if a name is no regular file.
+    fn markdown_files(&self) -> Listing;
 
     /// Opens a file for reading only; `None` if there is none.
     ///
@@ -185,8 +189,11 @@ pub trait VaultRoot: Send {
 pub struct Listing {
     /// In order.
     pub files: Vec<NamedFile>,
-    /// Folders that cannot be read, or that have something else than a directory in their place, each with the reason.
-    pub unreadable: Vec<(&'static str, io::Error)>,
+    /// Folders that cannot be read, or one of ours that has something else than a directory in its place, each with the
+    /// reason.
+    pub unreadable: Vec<(PathBuf, io::Error)>,
+    /// Symbolic links to folders, and outside of our folders to files. They are not followed.
+    pub links: Vec<PathBuf>,
 }
 
 /// An open daily file.

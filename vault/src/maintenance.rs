@@ -23,7 +23,7 @@ use crate::{
     writer::VaultDirs,
 };
 
-pub use find::Place;
+pub use find::{NotSearched, Place};
 pub use forget::{Forget, Forgotten};
 pub use fsck::{Fault, FolderCount, FsckReport, ProblemKind};
 pub use reindex::{Progress, Reindexed, Source};

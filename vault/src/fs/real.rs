@@ -2,8 +2,7 @@
 //!
 //! The vault's own path may lead through symbolic links: the user chose it. Below it none is followed, neither in place
 //! of a folder nor of a file. Whenever something is opened or made, on Linux the kernel sees to that (`openat2`); where it
-//! cannot, and on other systems, each step is an `openat` with `O_NOFOLLOW`. A path has only two steps, so nothing else
-//! can be hidden in it. Which file stands at a path is looked up by name; see `confine::stat`.
+//! cannot, and on other systems, each step is an `openat` with `O_NOFOLLOW`. Which file stands at a path is looked up by name; see `confine::stat`.
 //!
 //! Everything is opened with `O_NONBLOCK`, so that a FIFO in the place of a file cannot hold us up, and is used only
 //! if it turns out to be a regular file. What we make gets mode 0600, directories 0700.
@@ -13,6 +12,7 @@ mod confine;
 mod directory;
 mod durable;
 mod file;
+mod listing;
 mod mount;
 mod root;
 

@@ -21,9 +21,18 @@ pub struct Place {
     pub id: EventId,
 }
 
+/// What a search did not reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotSearched {
+    /// Files and folders that cannot be read, each with the reason.
+    pub unread: Vec<(String, String)>,
+    /// Symbolic links in the vaults, which are not followed.
+    pub links: Vec<String>,
+}
+
 impl Maintenance {
     /// Finds the events that are `wanted`: an id, with or without `^oc-` before it, or a raw_ref, of all tenants or of
-    /// `only`. What cannot be read comes back, each with the reason. Needs no database and may run beside a server.
+    /// `only`, in every Markdown file of their vaults. Needs no database and may run beside a server.
     ///
     /// # Errors
     /// When the tenants cannot be listed.
@@ -32,7 +41,7 @@ impl Maintenance {
         wanted: &str,
         only: Option<&str>,
         tell: &mut dyn FnMut(Place),
-    ) -> Result<Vec<(String, String)>, MaintenanceError> {
+    ) -> Result<NotSearched, MaintenanceError> {
         let id = id_in(wanted);
         let fields = ref_fields(wanted);
         let vaults = self.vaults(only)?;
@@ -40,7 +49,9 @@ impl Maintenance {
         let used = |tenant: &str| only.is_some() || tenant == "default";
         let missing = vaults.missing.iter().filter(|missing| used(&missing.tenant));
         unread.extend(missing.map(MissingVault::unread));
+        let mut links = Vec::new();
         for vault in &vaults.found {
+            links.extend(self.show_links(vault));
             for name in &vault.files {
                 let Some(file) = self.open_file(vault, name, &mut unread) else {
                     continue;
@@ -60,7 +71,8 @@ impl Maintenance {
                 unread.extend(read.err().map(|error| self.unread(vault, name, &error)));
             }
         }
-        Ok(in_words(unread))
+        let unread = in_words(unread);
+        Ok(NotSearched { unread, links })
     }
 }
 

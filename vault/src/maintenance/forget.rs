@@ -5,22 +5,29 @@
 //! durable in the file `forgotten` and come to rest in the index; only then are files rewritten, each as a whole. A
 //! crash leaves some files as they were, and the same command ends the work.
 //!
-//! What is removed are an entry's own lines, from its first to the one with its id. Everything else stays, byte for
-//! byte. A file that changes while it is rewritten is left as it is.
+//! What is removed are an entry's own lines, from its first to the one with its id, wherever in the vault they are.
+//! Everything else stays, byte for byte, but for the indentation of what a user put under an entry. A file that changes
+//! while it is rewritten is left as it is.
+//!
+//! An editor with an old buffer, or a sync tool, may bring entries back afterwards: [`Maintenance::forget_again`] removes
+//! them once more.
 
 mod headings;
+mod outdent;
+mod selection;
 
 use std::{collections::BTreeSet, io, ops::Range};
 
 use jiff::Timestamp;
 
+use self::selection::{Selection, Verdict};
 use super::{
     Maintenance, MaintenanceError, at,
     database::{Database, damaged},
     forgotten,
     reindex::in_words,
-    scan::{Entry, Found, scan_bytes, scan_file},
-    tenants::{MissingVault, TenantVault, Unread, Vaults},
+    scan::scan_bytes,
+    tenants::{TenantVault, Unread, Vaults},
 };
 use crate::{
     event_id::EventId,
@@ -49,6 +56,10 @@ pub struct Forgotten {
     pub ids: Vec<EventId>,
     /// Entries of the plugin whose time cannot be read any more: they stay.
     pub timeless: u64,
+    /// Entries whose plugin cannot be read any more: they stay.
+    pub unnamed: u64,
+    /// Symbolic links in the vaults, which are not followed.
+    pub links: Vec<String>,
     /// What could not be read or rewritten, each with the reason; forgotten all the same, but still there.
     pub failed: Vec<(String, String)>,
 }
@@ -65,15 +76,7 @@ impl Maintenance {
     /// # Errors
     /// When the tenants cannot be listed.
     pub fn would_forget(&self, what: &Forget<'_>) -> Result<Forgotten, MaintenanceError> {
-        let Vaults {
-            found,
-            missing,
-            unread,
-        } = self.vaults(what.tenant)?;
-        if let Some(missing) = missing.iter().find(|missing| what.needs(missing)) {
-            return Err(missing.error());
-        }
-        Ok(self.plan(what, &found, unread).0)
+        self.preview(&Selection::Captured(what))
     }
 
     /// Forgets. `options` are those of the server, which must not run.
@@ -81,7 +84,49 @@ impl Maintenance {
     /// # Errors
     /// When another process holds the database, or something failed before anything was removed.
     pub fn forget(&self, what: &Forget<'_>, options: Options) -> Result<Forgotten, MaintenanceError> {
-        let vaults = self.vaults(what.tenant)?;
+        self.remove_selected(&Selection::Captured(what), options)
+    }
+
+    /// What [`Self::forget_again`] would remove.
+    ///
+    /// # Errors
+    /// As [`Self::would_forget`].
+    pub fn would_forget_again(&self, tenant: Option<&str>) -> Result<Forgotten, MaintenanceError> {
+        self.preview(&self.again(tenant)?)
+    }
+
+    /// Removes events that were forgotten before and are in a file again.
+    ///
+    /// # Errors
+    /// As [`Self::forget`].
+    pub fn forget_again(
+        &self,
+        tenant: Option<&str>,
+        options: Options,
+    ) -> Result<Forgotten, MaintenanceError> {
+        self.remove_selected(&self.again(tenant)?, options)
+    }
+
+    fn again<'a>(&self, tenant: Option<&'a str>) -> Result<Selection<'a>, MaintenanceError> {
+        let ids = forgotten::read(&self.forgotten).map_err(at(&self.forgotten))?;
+        let ids = ids.into_iter().collect();
+        Ok(Selection::Again { ids, tenant })
+    }
+
+    fn preview(&self, what: &Selection<'_>) -> Result<Forgotten, MaintenanceError> {
+        let Vaults {
+            found,
+            missing,
+            unread,
+        } = self.vaults(what.tenant())?;
+        if let Some(missing) = missing.iter().find(|missing| what.needs(missing)) {
+            return Err(missing.error());
+        }
+        Ok(self.plan(what, &found, unread).0)
+    }
+
+    fn remove_selected(&self, what: &Selection<'_>, options: Options) -> Result<Forgotten, MaintenanceError> {
+        let vaults = self.vaults(what.tenant())?;
         if let Some(missing) = vaults.missing.iter().find(|missing| what.needs(missing)) {
             return Err(missing.error());
         }
@@ -99,15 +144,14 @@ impl Maintenance {
             found,
             missing,
             unread,
-        } = self.vaults(what.tenant)?;
+        } = self.vaults(what.tenant())?;
         for missing in missing {
             if missing.was_used(&store)? {
                 return Err(missing.error());
             }
         }
         let (mut done, parts) = self.plan(what, &found, unread);
-        let why = format!("plugin {} since {}", what.plugin, what.since);
-        forgotten::add(&self.forgotten, &why, &done.ids).map_err(at(&self.forgotten))?;
+        forgotten::add(&self.forgotten, &what.why(), &done.ids).map_err(at(&self.forgotten))?;
         store.persist_ids(&done.ids)?;
         for part in parts {
             if let Err(error) = remove(what, &part) {
@@ -131,13 +175,14 @@ impl Maintenance {
 
     fn plan<'v>(
         &self,
-        what: &Forget<'_>,
+        what: &Selection<'_>,
         vaults: &'v [TenantVault],
         mut unread: Vec<Unread>,
     ) -> (Forgotten, Vec<Part<'v>>) {
         let mut done = Forgotten::default();
         let (mut ids, mut parts) = (BTreeSet::new(), Vec::new());
         for vault in vaults {
+            done.links.extend(self.show_links(vault));
             for name in &vault.files {
                 let Some(file) = self.open_file(vault, name, &mut unread) else {
                     continue;
@@ -145,6 +190,7 @@ impl Maintenance {
                 let mut count = 0;
                 let read = what.matching(&*file, &mut |verdict, entry| match verdict {
                     Verdict::Timeless => done.timeless += 1,
+                    Verdict::Unnamed => done.unnamed += 1,
                     Verdict::Matches => {
                         ids.insert(entry.id);
                         count += 1;
@@ -163,40 +209,8 @@ impl Maintenance {
     }
 }
 
-/// Whether an entry of the plugin is meant.
-enum Verdict {
-    Matches,
-    Timeless,
-}
-
-impl Forget<'_> {
-    /// Whether a vault must be there: that of tenant `default`, and the one that was named. Another tenant may have none yet.
-    fn needs(&self, vault: &MissingVault) -> bool {
-        self.tenant.is_some() || &*vault.tenant == "default"
-    }
-
-    /// Visits the plugin's entries in a file.
-    fn matching(&self, file: &dyn VaultFile, visit: &mut dyn FnMut(Verdict, &Entry<'_>)) -> io::Result<()> {
-        scan_file(file, &mut |found| self.judge(found, visit))
-    }
-
-    fn judge(&self, found: Found<'_>, visit: &mut dyn FnMut(Verdict, &Entry<'_>)) {
-        let Found::Entry(entry) = found else { return };
-        if entry.plugin() != Some(self.plugin) {
-            return;
-        }
-        match entry.captured() {
-            None => visit(Verdict::Timeless, &entry),
-            Some(captured) if captured.as_second() >= self.since.as_second() => {
-                visit(Verdict::Matches, &entry);
-            }
-            Some(_) => {}
-        }
-    }
-}
-
 /// Rewrites a file without what matches.
-fn remove(what: &Forget<'_>, part: &Part<'_>) -> io::Result<()> {
+fn remove(what: &Selection<'_>, part: &Part<'_>) -> io::Result<()> {
     let root = &part.vault.root;
     let gone = || io::Error::new(io::ErrorKind::NotFound, "it is gone");
     let file = root.open_named(part.name)?.ok_or_else(gone)?;
@@ -209,8 +223,8 @@ fn remove(what: &Forget<'_>, part: &Part<'_>) -> io::Result<()> {
             }
         });
     })?;
-    let ranges = headings::with_emptied(&original, ranges);
-    let kept = without(&original, &ranges);
+    let removed = headings::with_emptied(&original, ranges.clone());
+    let kept = outdent::without(&original, &removed, &ranges);
     let now = root.open_named(part.name)?.ok_or_else(gone)?;
     if now.id() != file.id() || read_all(&*now)? != original {
         return Err(io::Error::new(
@@ -219,17 +233,6 @@ fn remove(what: &Forget<'_>, part: &Part<'_>) -> io::Result<()> {
         ));
     }
     root.replace(part.name, &kept)
-}
-
-fn without(original: &[u8], ranges: &[Range<usize>]) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(original.len());
-    let mut from = 0;
-    for range in ranges {
-        kept.extend_from_slice(&original[from..range.start]);
-        from = range.end;
-    }
-    kept.extend_from_slice(&original[from..]);
-    kept
 }
 
 fn read_all(file: &dyn VaultFile) -> io::Result<Vec<u8>> {

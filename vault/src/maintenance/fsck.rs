@@ -2,12 +2,16 @@
 
 mod compare;
 
-use std::{collections::BTreeMap, fmt, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+    path::Path,
+};
 
 use super::{
     Maintenance, MaintenanceError,
     database::Database,
-    header,
+    forgotten, header,
     scan::{Found, scan_file},
     tenants::{MissingVault, TenantVault, Unread, Vaults},
 };
@@ -35,6 +39,8 @@ pub enum ProblemKind {
     DuplicateId,
     /// The index lacks an id: if the event came again, it would be stored again.
     NotInIndex,
+    /// An event that was forgotten is in a file again.
+    ForgottenAgain,
 }
 
 /// Something that is off.
@@ -55,15 +61,17 @@ pub struct FolderCount {
     pub files: u64,
     /// Entries in them.
     pub events: u64,
-    /// Copies that sync tools made, and other Markdown files with entries.
+    /// Other Markdown files with entries: copies that sync tools made, moved and archived pages.
     pub copies: u64,
+    /// Entries in them.
+    pub copied: u64,
 }
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FsckReport {
     /// By tenant and folder.
-    pub folders: BTreeMap<(String, &'static str), FolderCount>,
+    pub folders: BTreeMap<(String, String), FolderCount>,
     /// Ids at rest.
     pub indexed: u64,
     /// Ids at rest of events that stand in no vault: someone has removed them.
@@ -104,11 +112,12 @@ impl Maintenance {
             check_missing(&missing, &vaults, store, &mut report)?;
         }
         let mut standing = Standing::default();
+        let forgotten = self.forgotten_ids(&mut report);
         let mut bytes = 0;
         for vault in &vaults {
             let mut ids = Vec::new();
             for name in &vault.files {
-                bytes += self.check_file(vault, name, &mut report, &mut ids);
+                bytes += self.check_file(vault, name, &forgotten, &mut report, &mut ids);
                 progress(bytes);
             }
             standing.add(ids);
@@ -120,11 +129,23 @@ impl Maintenance {
         Ok(report)
     }
 
+    fn forgotten_ids(&self, report: &mut FsckReport) -> HashSet<EventId> {
+        match forgotten::read(&self.forgotten) {
+            Ok(ids) => ids.into_iter().collect(),
+            Err(error) => {
+                let path = self.forgotten.display().to_string();
+                report.fault(ProblemKind::Unreadable, || (path, error.to_string()));
+                HashSet::new()
+            }
+        }
+    }
+
     /// Its ids go to `ids`, whether it is a daily file with each; its length comes back.
     fn check_file(
         &self,
         vault: &TenantVault,
         name: &NamedFile,
+        forgotten: &HashSet<EventId>,
         report: &mut FsckReport,
         ids: &mut Vec<(EventId, bool)>,
     ) -> u64 {
@@ -147,7 +168,15 @@ impl Maintenance {
         }
         let before = ids.len();
         let read = scan_file(&*file, &mut |found| match found {
-            Found::Entry(entry) => ids.push((entry.id, daily)),
+            Found::Entry(entry) => {
+                ids.push((entry.id, daily));
+                if forgotten.contains(&entry.id) {
+                    report.fault(ProblemKind::ForgottenAgain, || {
+                        let detail = "`openclone forget --again` deletes it".to_owned();
+                        (format!("{place}:{}", entry.start.line), detail)
+                    });
+                }
+            }
             Found::Nameless(line) => {
                 report.fault(ProblemKind::WithoutId, || {
                     (format!("{place}:{line}"), String::new())
@@ -261,13 +290,14 @@ impl FsckReport {
         }
         let folder = self
             .folders
-            .entry((tenant.to_owned(), name.folder()))
+            .entry((tenant.to_owned(), name.folder().display().to_string()))
             .or_default();
         if daily {
             folder.files += 1;
             folder.events += events;
         } else {
             folder.copies += 1;
+            folder.copied += events;
         }
     }
 }
@@ -297,6 +327,7 @@ impl fmt::Display for ProblemKind {
             Self::WithoutId => "entry without an id",
             Self::DuplicateId => "id twice",
             Self::NotInIndex => "id not in the index",
+            Self::ForgottenAgain => "forgotten event in a file again",
         })
     }
 }

@@ -33,9 +33,10 @@ pub(super) fn day_of(name: &NamedFile) -> Option<civil::Date> {
     name.name().to_str()?.get(..10)?.parse().ok()
 }
 
-/// Whether it is a daily file, and no copy of one.
+/// Whether it is a daily file in its place, and no copy of one.
 pub(super) fn is_daily(name: &NamedFile) -> bool {
-    day_of(name).is_some_and(|day| name.name().to_str() == Some(&*format!("{day}.md")))
+    let named = |day| name.name().to_str() == Some(&*format!("{day}.md"));
+    name.own_folder().is_some() && day_of(name).is_some_and(named)
 }
 
 fn parse(name: &NamedFile, beginning: &str) -> Header {
@@ -81,7 +82,7 @@ fn parse(name: &NamedFile, beginning: &str) -> Header {
         Some("openclone: 2 is missing")
     } else if member("trust") != Some("untrusted-capture") {
         Some("trust: untrusted-capture is missing")
-    } else if member("folder") != Some(name.folder()) {
+    } else if member("folder") != name.own_folder() {
         Some("it names another folder")
     } else if header.date != named || member("date").is_none() {
         Some("it names another date")

@@ -15,7 +15,10 @@ use crate::{
 pub(super) struct TenantVault {
     pub(super) tenant: Arc<str>,
     pub(super) root: Box<dyn VaultRoot>,
+    /// All Markdown files, wherever in the vault they are.
     pub(super) files: Vec<NamedFile>,
+    /// Symbolic links in it, which are not followed.
+    pub(super) links: Vec<PathBuf>,
 }
 
 /// The vaults of tenants.
@@ -104,7 +107,7 @@ impl Maintenance {
                 reason,
             });
         }
-        let listing = root.daily_files();
+        let listing = root.markdown_files();
         let unreadable = listing.unreadable.into_iter();
         vaults.unread.extend(unreadable.map(|(folder, error)| Unread {
             what: path.join(folder).display().to_string(),
@@ -114,17 +117,22 @@ impl Maintenance {
             tenant,
             root,
             files: listing.files,
+            links: listing.links,
         });
     }
 
     /// How a file is named to people.
     pub(super) fn show(&self, tenant: &str, file: &NamedFile) -> String {
-        self.dirs
-            .of(tenant)
-            .join(file.folder())
-            .join(file.name())
-            .display()
-            .to_string()
+        self.dirs.of(tenant).join(file.path()).display().to_string()
+    }
+
+    /// The symbolic links of a vault, which nothing here follows.
+    pub(super) fn show_links<'a>(&'a self, vault: &'a TenantVault) -> impl Iterator<Item = String> + 'a {
+        let path = self.dirs.of(&vault.tenant);
+        vault
+            .links
+            .iter()
+            .map(move |link| path.join(link).display().to_string())
     }
 
     /// Opens a file; one that is gone by now is none.

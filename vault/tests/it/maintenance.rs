@@ -3,4 +3,5 @@
 mod forget;
 mod fsck;
 mod missing;
+mod moved;
 mod rebuild;

@@ -20,6 +20,7 @@ over_each_bench!(
     a_deleted_folder_is_made_again,
     the_marker_comes_back_as_written,
     listed_files_include_conflict_copies,
+    moved_files_are_listed_and_hidden_ones_are_not,
     replace_keeps_permissions,
     replace_needs_a_file,
     a_root_may_be_reached_through_a_symbolic_link,
@@ -180,7 +181,7 @@ fn the_marker_comes_back_as_written(bench: &impl Bench) {
 
 fn listed_files_include_conflict_copies(bench: &impl Bench) {
     let root = bench.open();
-    assert!(root.daily_files().files.is_empty());
+    assert!(root.markdown_files().files.is_empty());
     root.create(FILE, b"x").unwrap().unwrap();
     let copies = [
         "2026-02-26 (conflicted copy).md",
@@ -189,9 +190,7 @@ fn listed_files_include_conflict_copies(bench: &impl Bench) {
     for name in copies.iter().chain([".hidden.md", "note.txt"].iter()) {
         bench.replace(&format!("Audio/{name}"), name.as_bytes());
     }
-    bench.mkdir("Private");
-    bench.replace("Private/2026-02-26.md", b"not ours");
-    let found = root.daily_files().files;
+    let found = root.markdown_files().files;
     let names: Vec<_> = found.iter().map(|file| file.name().to_str().unwrap()).collect();
     assert_eq!(names, [copies[0], "2026-02-26.md", copies[1]]);
     let mut copy = root.open_named(&found[0]).unwrap().unwrap();
@@ -202,6 +201,41 @@ fn listed_files_include_conflict_copies(bench: &impl Bench) {
             .unwrap()
             .is_none()
     );
+}
+
+fn moved_files_are_listed_and_hidden_ones_are_not(bench: &impl Bench) {
+    let root = bench.open();
+    for folder in [
+        "Archive",
+        "Archive/2025",
+        ".trash",
+        ".trash/Audio",
+        ".git",
+        "Audio",
+        "Audio/2026",
+    ] {
+        bench.mkdir(folder);
+    }
+    let listed = [
+        "note.md",
+        ".trash/Audio/2026-02-26.md",
+        "Archive/2025/2025-02-26.MD",
+        "Audio/2026/2026-02-25.md",
+    ];
+    for path in listed
+        .iter()
+        .chain(&[".git/x.md", "Archive/x.txt", "Archive/.x.md"])
+    {
+        bench.replace(path, path.as_bytes());
+    }
+    let found = root.markdown_files();
+    let paths: Vec<_> = found.files.iter().map(ToString::to_string).collect();
+    assert_eq!(paths, listed);
+    assert!(found.unreadable.is_empty() && found.links.is_empty());
+    let moved = &found.files[2];
+    root.replace(moved, b"new").unwrap();
+    let file = root.open_named(moved).unwrap().unwrap();
+    assert_eq!(content(&*file), b"new");
 }
 
 fn replace_keeps_permissions(bench: &impl Bench) {

@@ -74,7 +74,7 @@ fn a_linked_folder_is_refused(bench: &impl Bench) {
     let others = [
         root.create(FILE, b"x").map(|_| ()),
         root.sync_folder("Audio"),
-        Err(root.daily_files().unreadable.remove(0).1),
+        Err(root.markdown_files().unreadable.remove(0).1),
     ];
     for error in others.map(Result::unwrap_err) {
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");

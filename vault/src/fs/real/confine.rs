@@ -35,7 +35,7 @@ impl Walk {
     pub(super) fn open(
         self,
         root: BorrowedFd<'_>,
-        folder: &str,
+        folder: &Path,
         name: &OsStr,
         flags: OFlags,
     ) -> Result<OwnedFd, Errno> {
@@ -56,18 +56,22 @@ impl Walk {
 /// Looked up by name, since a group looks up each of its files three times and nothing is opened here. If the folder is
 /// exchanged between the two steps, the answer may be about a file elsewhere: it says no more than which file that is,
 /// and whoever then opens one does so by [`Walk::open`].
-pub(super) fn stat(root: BorrowedFd<'_>, folder: &str, name: &OsStr) -> Result<Stat, Errno> {
+pub(super) fn stat(root: BorrowedFd<'_>, folder: &Path, name: &OsStr) -> Result<Stat, Errno> {
     let look = |path: &Path| retry_on_intr(|| statat(root, path, AtFlags::SYMLINK_NOFOLLOW));
-    let above = look(folder.as_ref())?;
-    if FileType::from_raw_mode(above.st_mode) != FileType::Directory {
-        return Err(Errno::NOTDIR);
+    for above in folder.ancestors().filter(|above| !above.as_os_str().is_empty()) {
+        if FileType::from_raw_mode(look(above)?.st_mode) != FileType::Directory {
+            return Err(Errno::NOTDIR);
+        }
     }
-    look(&Path::new(folder).join(name))
+    look(&folder.join(name))
 }
 
-/// Opens a folder of the vault. It is one step, so `O_NOFOLLOW` confines it.
-pub(super) fn open_folder(root: BorrowedFd<'_>, folder: &str) -> Result<OwnedFd, Errno> {
-    open_in(root, OsStr::new(folder), OFlags::RDONLY | OFlags::DIRECTORY)
+/// Opens a folder of the vault, step by step, so that `O_NOFOLLOW` confines each. An empty path is the vault itself.
+pub(super) fn open_folder(root: BorrowedFd<'_>, folder: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    let mut steps = folder.iter();
+    let first = open_in(root, steps.next().unwrap_or(OsStr::new(".")), flags)?;
+    steps.try_fold(first, |above, step| open_in(above, step, flags))
 }
 
 /// Opens something that stands in `directory` itself.
@@ -95,11 +99,11 @@ mod linux {
 
     pub(super) fn open(
         root: BorrowedFd<'_>,
-        folder: &str,
+        folder: &Path,
         name: &OsStr,
         flags: OFlags,
     ) -> Result<OwnedFd, Errno> {
-        let path = Path::new(folder).join(name);
+        let path = folder.join(name);
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         let flags = flags | ALWAYS;
         let mut outcome = Err(Errno::AGAIN);

@@ -5,15 +5,12 @@ use std::{
     fmt,
     fs::File,
     io,
-    os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::ffi::OsStrExt,
-    },
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::{Path, PathBuf},
 };
 
 use rustix::{
-    fs::{AtFlags, Dir, FileType, Mode, OFlags, StatVfsMountFlags, fstatvfs, mkdirat, statat},
+    fs::{AtFlags, FileType, Mode, OFlags, StatVfsMountFlags, fstatvfs, mkdirat, statat},
     io::Errno,
 };
 
@@ -22,13 +19,12 @@ use super::{
     confine::{self, Walk},
     durable,
     file::{self, RealFile},
-    mount,
+    listing, mount,
 };
 use crate::{
     entry::DailyFile,
     fs::{
         FileId, Listing, MARKER, MARKER_LIMIT, MountIdentity, NamedFile, Space, VaultFile, VaultRoot,
-        folders,
         obstacle::{Obstacle, with_context},
     },
 };
@@ -65,7 +61,7 @@ impl RealRoot {
             Err(Errno::EXIST) => false,
             Err(errno) => return Err(with_context(&errno.into(), "make", self.show(folder))),
         };
-        let directory = self.open_folder(folder)?;
+        let directory = self.open_folder(Path::new(folder))?;
         // The umask may have taken away what the owner needs; file systems without modes may refuse.
         if made && Mode::from_raw_mode(rustix::fs::fstat(&directory)?.st_mode) != Mode::RWXU {
             let _ = rustix::fs::fchmod(&directory, Mode::RWXU);
@@ -73,24 +69,12 @@ impl RealRoot {
         Ok(directory)
     }
 
-    fn open_folder(&self, folder: &'static str) -> io::Result<OwnedFd> {
+    pub(super) fn open_folder(&self, folder: &Path) -> io::Result<OwnedFd> {
         confine::open_folder(self.fd(), folder).map_err(|errno| {
             let error = errno.into();
             self.folder_obstacle(folder)
-                .unwrap_or_else(|| with_context(&error, "open", self.show(folder)))
+                .unwrap_or_else(|| with_context(&error, "open", self.show(folder.display())))
         })
-    }
-
-    fn list(&self, folder: &'static str) -> io::Result<Vec<NamedFile>> {
-        let mut names = Vec::new();
-        for entry in Dir::new(self.open_folder(folder)?)? {
-            let entry = entry.map_err(|errno| with_context(&errno.into(), "list", self.show(folder)))?;
-            names.extend(NamedFile::new(
-                folder,
-                OsStr::from_bytes(entry.file_name().to_bytes()),
-            ));
-        }
-        Ok(names)
     }
 
     /// Says what stands in the way, if something does, rather than how the system calls it.
@@ -105,21 +89,26 @@ impl RealRoot {
         }
     }
 
-    fn folder_obstacle(&self, folder: &'static str) -> Option<io::Error> {
-        let stat = statat(self.fd(), folder, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-        let obstacle = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => return None,
-            FileType::Symlink => Obstacle::SymbolicLink,
-            _ => Obstacle::NotDirectory,
-        };
-        Some(obstacle.error(self.show(folder)))
+    /// The first part of the way that is no directory, from the vault on.
+    fn folder_obstacle(&self, folder: &Path) -> Option<io::Error> {
+        let mut above: Vec<&Path> = folder.ancestors().collect();
+        above.pop();
+        above.into_iter().rev().find_map(|folder| {
+            let stat = statat(self.fd(), folder, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            let obstacle = match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => return None,
+                FileType::Symlink => Obstacle::SymbolicLink,
+                _ => Obstacle::NotDirectory,
+            };
+            Some(obstacle.error(self.show(folder.display())))
+        })
     }
 
-    fn fd(&self) -> BorrowedFd<'_> {
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
     }
 
-    fn show(&self, below: impl fmt::Display) -> String {
+    pub(super) fn show(&self, below: impl fmt::Display) -> String {
         format!("{}/{below}", self.path.display())
     }
 }
@@ -181,7 +170,7 @@ impl VaultRoot for RealRoot {
 
     fn create(&self, path: DailyFile, bytes: &[u8]) -> io::Result<Option<Box<dyn VaultFile>>> {
         let target = NamedFile::from(path);
-        let folder = self.make_folder(target.folder())?;
+        let folder = self.make_folder(path.folder)?;
         let made = appear::create(self.walk, folder.as_fd(), target.name(), bytes)
             .map_err(|error| with_context(&error, "make", self.show(&target)))?;
         let Some(file) = made else { return Ok(None) };
@@ -189,7 +178,7 @@ impl VaultRoot for RealRoot {
     }
 
     fn sync_folder(&self, folder: &'static str) -> io::Result<()> {
-        match self.open_folder(folder) {
+        match self.open_folder(Path::new(folder)) {
             Ok(directory) => durable::sync_directory(directory)
                 .map_err(|error| with_context(&error, "sync", self.show(folder)))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -198,17 +187,8 @@ impl VaultRoot for RealRoot {
         durable::sync_directory(self.fd()).map_err(|error| with_context(&error, "sync", self.path.display()))
     }
 
-    fn daily_files(&self) -> Listing {
-        let mut all = Listing::default();
-        for folder in folders() {
-            match self.list(folder) {
-                Ok(names) => all.files.extend(names.into_iter().filter(NamedFile::is_listed)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => all.unreadable.push((folder, error)),
-            }
-        }
-        all.files.sort();
-        all
+    fn markdown_files(&self) -> Listing {
+        listing::of(self)
     }
 
     fn open_named(&self, target: &NamedFile) -> io::Result<Option<Box<dyn VaultFile>>> {

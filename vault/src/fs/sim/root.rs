@@ -36,25 +36,55 @@ impl SimRoot {
     }
 
     /// The folder's directory; `None` if there is none.
-    fn folder(&self, machine: &Machine, folder: &'static str) -> io::Result<Option<Ino>> {
-        let Some(ino) = machine.tree.child(self.ino, folder) else {
-            return Ok(None);
-        };
-        match machine.tree.inode(ino)?.node {
-            Node::Directory(_) => Ok(Some(ino)),
-            Node::SymbolicLink(_) => Err(Obstacle::SymbolicLink.error(self.show(folder))),
-            _ => Err(Obstacle::NotDirectory.error(self.show(folder))),
+    fn folder(&self, machine: &Machine, folder: &Path) -> io::Result<Option<Ino>> {
+        let (mut here, mut path) = (self.ino, PathBuf::new());
+        for step in folder {
+            let Some(ino) = machine.tree.child(here, &step.to_string_lossy()) else {
+                return Ok(None);
+            };
+            path.push(step);
+            match machine.tree.inode(ino)?.node {
+                Node::Directory(_) => here = ino,
+                Node::SymbolicLink(_) => return Err(Obstacle::SymbolicLink.error(self.show(path.display()))),
+                _ => return Err(Obstacle::NotDirectory.error(self.show(path.display()))),
+            }
         }
+        Ok(Some(here))
     }
 
-    /// The names in a folder; none if there is no folder.
-    fn list(&self, folder: &'static str) -> io::Result<Vec<NamedFile>> {
+    /// Adds what is in `folder`, and below it.
+    fn list(&self, folder: &Path, listing: &mut Listing) -> io::Result<()> {
         let machine = self.process.look(Area::Vaults)?;
         let Some(ino) = self.folder(&machine, folder)? else {
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let names = machine.tree.names(ino).into_iter();
-        Ok(names.filter_map(|name| NamedFile::new(folder, name)).collect())
+        let mut below = Vec::new();
+        for name in machine.tree.names(ino) {
+            let Some(child) = machine.tree.child(ino, &name) else {
+                continue;
+            };
+            let path = folder.join(&name);
+            let is_own = folder.as_os_str().is_empty() && folders().contains(&name.as_str());
+            match &machine.tree.inode(child)?.node {
+                Node::Directory(_) if NamedFile::is_searched(folder, name.as_ref()) => below.push(path),
+                Node::Directory(_) => {}
+                _ if is_own => below.push(path),
+                node if NamedFile::is_listed(name.as_ref()) => {
+                    let file = NamedFile::new(folder, name);
+                    let is_ours = file.as_ref().is_some_and(|file| file.own_folder().is_some());
+                    let is_file = matches!(node, Node::File(_));
+                    listing.files.extend(file.filter(|_| is_ours || is_file));
+                }
+                _ => {}
+            }
+        }
+        drop(machine);
+        for path in below {
+            if let Err(error) = self.list(&path, listing) {
+                listing.unreadable.push((path, error));
+            }
+        }
+        Ok(())
     }
 
     /// The regular file `target`; `None` if there is none.
@@ -99,14 +129,14 @@ impl SimRoot {
         Ok(Some(Box::new(file)))
     }
 
-    fn make_folder(&self, folder: &'static str) -> io::Result<Ino> {
-        let found = self.folder(&*self.process.look(Area::Vaults)?, folder)?;
+    fn make_folder(&self, folder: &str) -> io::Result<Ino> {
+        let found = self.folder(&*self.process.look(Area::Vaults)?, Path::new(folder))?;
         if let Some(ino) = found {
             return Ok(ino);
         }
         self.process
             .make_directory(self.ino, folder, &self.show(folder), Area::Vaults)?;
-        let made = self.folder(&*self.process.look(Area::Vaults)?, folder)?;
+        let made = self.folder(&*self.process.look(Area::Vaults)?, Path::new(folder))?;
         made.ok_or_else(|| Errno::NOENT.into())
     }
 
@@ -127,7 +157,7 @@ impl SimRoot {
     }
 
     fn try_create(&self, target: &NamedFile, bytes: &[u8]) -> io::Result<Option<Box<dyn VaultFile>>> {
-        let folder = self.make_folder(target.folder())?;
+        let folder = self.make_folder(&target.folder().to_string_lossy())?;
         let path = self.show(target);
         let ino = self.process.make_unnamed(&path, bytes, 0o600, Area::Vaults)?;
         let linked = self.link(folder, target, ino)?;
@@ -207,7 +237,7 @@ impl VaultRoot for SimRoot {
     }
 
     fn sync_folder(&self, folder: &'static str) -> io::Result<()> {
-        let found = self.folder(&*self.process.look(Area::Vaults)?, folder)?;
+        let found = self.folder(&*self.process.look(Area::Vaults)?, Path::new(folder))?;
         if let Some(ino) = found {
             let path = self.show(folder);
             self.process
@@ -220,14 +250,12 @@ impl VaultRoot for SimRoot {
             .map_err(|error| with_context(&error, "sync", path))
     }
 
-    fn daily_files(&self) -> Listing {
+    fn markdown_files(&self) -> Listing {
         let mut all = Listing::default();
-        for folder in folders() {
-            match self.list(folder) {
-                Ok(names) => all.files.extend(names.into_iter().filter(NamedFile::is_listed)),
-                Err(error) => all.unreadable.push((folder, error)),
-            }
+        if let Err(error) = self.list(Path::new(""), &mut all) {
+            all.unreadable.push((PathBuf::new(), error));
         }
+        all.files.sort();
         all
     }
 

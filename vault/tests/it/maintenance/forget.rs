@@ -4,7 +4,7 @@ use std::fs;
 
 use openclone_vault::{
     OpenError,
-    maintenance::{Forget, Forgotten, MaintenanceError},
+    maintenance::{Forget, Forgotten, MaintenanceError, ProblemKind},
 };
 
 use crate::temp_vault::{FILE, TempVault, batch, id};
@@ -41,6 +41,8 @@ fn edited() -> (TempVault, String) {
         let start = kept[..end].rfind("- **10:").unwrap();
         kept.replace_range(start..end, "");
     }
+    // What a user put under an entry takes its place.
+    let kept = kept.replace("  - my own thought", "- my own thought");
     (bench, kept)
 }
 
@@ -109,6 +111,76 @@ fn copies_lose_them_too_and_an_edited_time_keeps_an_entry() {
                 .read(copy)
                 .contains("[at:: 2026-02-26T10:00:08+01:00] [ref:: \"[8](x)#^oc-*\"] [via:: a@")
     );
+}
+
+#[test]
+fn events_that_an_editor_brought_back_are_reported_and_forgotten_again() {
+    let (bench, kept) = edited();
+    let before = bench.read(FILE);
+    assert_eq!(bench.maintenance().would_forget_again(None).unwrap().ids, []);
+    forget(&bench);
+    let note = format!("see ![[{FILE}#^oc-{}]] and [[x#^oc-{0}|it]]\n", id("a", 7));
+    bench.write("note.md", &note);
+    assert!(bench.maintenance().fsck(&mut |_| {}).unwrap().is_sound());
+
+    // An editor saves its old buffer, and a sync tool keeps a copy elsewhere.
+    bench.write(FILE, &before);
+    fs::create_dir(bench.vault_path("Archive")).unwrap();
+    bench.write("Archive/old.md", &before);
+    let report = bench.maintenance().fsck(&mut |_| {}).unwrap();
+    assert_eq!(report.faults[&ProblemKind::ForgottenAgain], 10);
+    assert!(report.named[0].to_string().contains("openclone forget --again"));
+    let told = bench.maintenance().would_forget_again(None).unwrap();
+    assert_eq!(bench.read(FILE), before);
+    let done = bench.maintenance().forget_again(None, bench.options()).unwrap();
+    assert_eq!((done.ids.len(), done.files.len()), (5, 2));
+    assert_eq!(told, done);
+    assert_eq!(
+        (bench.read(FILE), bench.read("Archive/old.md")),
+        (kept.clone(), kept)
+    );
+    assert_eq!(bench.read("note.md"), note);
+    assert!(bench.maintenance().fsck(&mut |_| {}).unwrap().is_sound());
+    let forgotten = fs::read_to_string(bench.path("forgotten")).unwrap();
+    assert_eq!(forgotten.lines().filter(|line| !line.starts_with('#')).count(), 5);
+}
+
+#[test]
+fn fields_edited_by_hand_keep_an_entry_and_say_so() {
+    let (bench, _) = edited();
+    let at = "[at:: 2026-02-26T10:00:07+01:00]";
+    let text = bench.read(FILE);
+    let entry = text
+        .split("- **")
+        .find(|entry| entry.contains(at) && entry.contains("[via:: a@"))
+        .unwrap();
+    for (edit, timeless, unnamed, forgotten) in [
+        (entry.replace(at, "[at:: seven]"), 1, 0, 4),
+        (entry.replace(at, ""), 1, 0, 4),
+        (entry.replace(at, "[at:: 2026-02-25T10:00:07+01:00]"), 0, 0, 4),
+        (entry.replace("[via:: a@1.0.0]", ""), 0, 1, 4),
+        (entry.replace("[via:: a@1.0.0]", "[via:: b@1.0.0]"), 0, 0, 4),
+        (entry.replace(at, "[at:: 2026-02-26T09:00:07Z]"), 0, 0, 5),
+    ] {
+        bench.write(FILE, &text.replace(entry, &edit));
+        let told = bench.maintenance().would_forget(&what("a")).unwrap();
+        assert_eq!(
+            (told.timeless, told.unnamed, told.ids.len()),
+            (timeless, unnamed, forgotten),
+            "{edit}"
+        );
+    }
+    // The page's own words about time do not matter: each entry has its offset.
+    for zone in ["America/New_York", "nowhere", ""] {
+        bench.write(
+            FILE,
+            &text.replace("timezone: Europe/Madrid", &format!("timezone: {zone}")),
+        );
+        let told = bench.maintenance().would_forget(&what("a")).unwrap();
+        assert_eq!((told.timeless, told.unnamed, told.ids.len()), (0, 0, 5), "{zone}");
+        let report = bench.maintenance().fsck(&mut |_| {}).unwrap();
+        assert!(report.is_sound(), "{zone}: {report:?}");
+    }
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn commands_refuse_when_the_vault_is_missing_and_change_nothing() {
             assert_eq!(home.path("db").exists(), !database_is_gone);
             let mut found = 0;
             let unread = home.maintenance().find(&raw_ref(1), None, &mut |_| found += 1);
-            assert_eq!((found, unread.unwrap().len()), (0, 1));
+            assert_eq!((found, unread.unwrap().unread.len()), (0, 1));
             // Once it is back, everything is as before.
             if is_mount_point {
                 fs::remove_dir(home.path("vault")).unwrap();
@@ -106,7 +106,7 @@ fn a_folder_that_cannot_be_read_is_reported_and_the_others_are_checked() {
         .maintenance()
         .find(&raw_ref(1), None, &mut |place| found.push(place.id));
     assert_eq!(found.len(), 1);
-    assert_eq!(unread.unwrap()[0].0, named);
+    assert_eq!(unread.unwrap().unread[0].0, named);
 
     let merged = home.maintenance().reindex(&mut |_| {}).unwrap();
     assert_eq!((merged.after, merged.unread.len()), (10, 1));
