@@ -156,7 +156,8 @@ impl App {
             open_metrics: config.telemetry.open_metrics,
         });
         let operations = OperationsFacade::new(Arc::clone(&admin_api));
-        let routes = routes(backend.clone(), operations, &lifecycle, metrics)?;
+        let access = Access(Arc::clone(&registry));
+        let routes = routes(backend.clone(), access, operations, &lifecycle, metrics)?;
         let json = Endpoint::new(backend, options);
         Ok(Self {
             server: Server::new(&config.server)?,
@@ -294,6 +295,7 @@ async fn close(lifecycle: &Arc<Lifecycle>) -> Result<(), RunError> {
 
 fn routes(
     backend: LocalBackend,
+    access: Access<Registry>,
     operations: OperationsFacade,
     lifecycle: &Arc<Lifecycle>,
     metrics: Metrics,
@@ -306,7 +308,7 @@ fn routes(
     let registry = RegistryServiceServer::new(backend.registry).max_decoding_message_size(64 << 10);
     let tenants = TenantServiceServer::new(backend.tenants).max_decoding_message_size(64 << 10);
     let operations = OperationsServiceServer::new(operations).max_decoding_message_size(64 << 10);
-    let access = AccessServiceServer::new(Access).max_decoding_message_size(64 << 10);
+    let access = AccessServiceServer::new(access).max_decoding_message_size(64 << 10);
     let health =
         HealthServer::new(HealthFacade::new(Arc::clone(lifecycle))).max_decoding_message_size(64 << 10);
     let describe = || {

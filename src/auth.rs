@@ -157,6 +157,14 @@ impl Principal {
         now: impl FnOnce() -> Timestamp,
     ) -> Result<(), IngestError> {
         self.require(Need::Ingest(source_type), now)?;
+        self.require_plugin(plugin_id)
+    }
+
+    /// Checks that the key may be used by the plugin `plugin_id`.
+    ///
+    /// # Errors
+    /// [`IngestError::Forbidden`] when it belongs to another plugin.
+    pub fn require_plugin(&self, plugin_id: &str) -> Result<(), IngestError> {
         match &self.plugin_id {
             Some(only) if only != plugin_id => Err(IngestError::Forbidden {
                 message: format!("This key belongs to plugin {only}"),

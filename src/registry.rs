@@ -1,4 +1,4 @@
-//! The plugin registry: installed plugins, the catalogue, and the activity of each plugin.
+//! The plugin registry: installed plugins, the catalogue, and the activity and health of each plugin.
 //!
 //! Manifests are read from `<home>/plugins/<id>/plugin.json`, at the start and whenever one changes. An invalid one is listed
 //! with all of its faults and never stops the service.
@@ -6,6 +6,7 @@
 mod activity;
 mod catalogue;
 pub(crate) mod directory;
+mod health;
 pub(crate) mod manifest;
 mod page;
 mod service;
@@ -17,13 +18,15 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use jiff::Timestamp;
 use openclone_client::v1;
 use tracing::warn;
 
-use crate::{config::Enforce, error::IngestError};
+use crate::{auth::access::HealthSink, config::Enforce, error::IngestError};
 use activity::{Activities, Activity};
 use catalogue::Catalogue;
 use directory::Found;
+use health::HealthReports;
 pub use manifest::{Manifest, SCHEMA};
 pub(crate) use page::schema_routes;
 pub use service::RegistryFacade;
@@ -39,6 +42,7 @@ pub struct Registry {
     /// The violation of the catalogue, if it is invalid.
     broken: Option<v1::RejectedManifest>,
     activities: Activities,
+    health: HealthReports,
 }
 
 impl Registry {
@@ -59,6 +63,7 @@ impl Registry {
             catalogue,
             broken,
             activities: Activities::default(),
+            health: HealthReports::default(),
         };
         registry.broken.iter().for_each(warn_about);
         registry.reload();
@@ -167,7 +172,19 @@ impl Registry {
         }
         let activity = self.activities.known(tenant, id);
         plugin.activity = Some(activity.map(|activity| activity.to_proto()).unwrap_or_default());
+        plugin.health = self.health.of(tenant, id, Timestamp::now());
         Some(plugin)
+    }
+}
+
+impl HealthSink for Registry {
+    fn report_health(&self, tenant: &Arc<str>, report: v1::ReportHealthRequest) -> Result<(), IngestError> {
+        let violations = health::check(&report);
+        if !violations.is_empty() {
+            return Err(IngestError::Invalid { violations });
+        }
+        self.health.record(tenant, report, Timestamp::now());
+        Ok(())
     }
 }
 

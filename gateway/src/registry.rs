@@ -1,8 +1,8 @@
 //! The registry in JSON.
 
 use openclone_client::v1::{
-    ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, ManifestFault, Platform, Plugin,
-    PluginActivity, RejectedManifest, SourceType, SourceTypeInfo,
+    HealthState, ListPluginsRequest, ListPluginsResponse, ListSourceTypesResponse, ManifestFault, Platform,
+    Plugin, PluginActivity, PluginHealth, RejectedManifest, SourceType, SourceTypeInfo,
 };
 use openclone_core::validate::Rule;
 use prost_types::Timestamp;
@@ -36,6 +36,8 @@ pub(crate) struct PluginView {
     folders: Vec<String>,
     warnings: Vec<String>,
     activity: ActivityView,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    health: Vec<HealthView>,
     manifest: Option<Box<RawValue>>,
 }
 
@@ -56,6 +58,7 @@ impl From<Plugin> for PluginView {
             sensitivity: plugin.sensitivity().json_name(),
             status: plugin.status().json_name(),
             activity: plugin.activity.unwrap_or_default().into(),
+            health: plugin.health.into_iter().map(HealthView::from).collect(),
             id: plugin.id,
             name: plugin.name,
             version: plugin.version,
@@ -88,6 +91,42 @@ impl From<PluginActivity> for ActivityView {
             skipped: activity.skipped,
             rejected: activity.rejected,
             clock_skew_seconds: activity.clock_skew_seconds.filter(|skew| skew.is_finite()),
+        }
+    }
+}
+
+/// The last report of a plugin on a device. Times are Unix seconds.
+#[derive(Serialize)]
+struct HealthView {
+    device_id: String,
+    plugin_version: String,
+    state: &'static str,
+    reason: String,
+    last_capture: Option<f64>,
+    reported_at: Option<f64>,
+    heartbeat_seconds: u32,
+    is_silent: bool,
+    queued: u64,
+}
+
+impl From<PluginHealth> for HealthView {
+    fn from(health: PluginHealth) -> Self {
+        Self {
+            state: match health.state() {
+                HealthState::Capturing => "capturing",
+                HealthState::Paused => "paused",
+                HealthState::Failing => "failing",
+                HealthState::Stopped => "stopped",
+                HealthState::Unspecified => "",
+            },
+            last_capture: health.last_capture.as_ref().map(unix_seconds),
+            reported_at: health.reported_at.as_ref().map(unix_seconds),
+            device_id: health.device_id,
+            plugin_version: health.plugin_version,
+            reason: health.reason,
+            heartbeat_seconds: health.heartbeat_seconds,
+            is_silent: health.is_silent,
+            queued: health.queued,
         }
     }
 }

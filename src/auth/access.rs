@@ -1,20 +1,34 @@
-//! AccessService: what the key of a request permits. Does not count against rate limits.
+//! AccessService: what the key of a request permits, and the health of plugins. Does not count against rate limits.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use openclone_client::v1::{GetAccessRequest, GetAccessResponse, RateLimits};
+use openclone_client::v1::{
+    GetAccessRequest, GetAccessResponse, RateLimits, ReportHealthRequest, ReportHealthResponse,
+};
 use tonic::{Request, Response, Status};
 
-use super::Principal;
+use super::{Need, Principal};
 use crate::{
-    limit::KeyLimits, runtime::convert::timestamp_to_proto, v1::access_service_server::AccessService,
+    error::IngestError, limit::KeyLimits, runtime::convert::timestamp_to_proto,
+    v1::access_service_server::AccessService,
 };
 
-/// Reports what the key of a request permits.
-#[derive(Clone, Copy, Debug)]
-pub struct Access;
+/// Where reports of plugins go.
+pub trait HealthSink: Send + Sync + 'static {
+    /// Records a report.
+    ///
+    /// # Errors
+    /// [`IngestError::Invalid`] with all violations.
+    fn report_health(&self, tenant: &Arc<str>, report: ReportHealthRequest) -> Result<(), IngestError>;
+}
+
+/// Reports what the key of a request permits, and records the health of plugins.
+#[derive(Clone, Debug)]
+pub struct Access<S>(pub Arc<S>);
 
 #[tonic::async_trait]
-impl AccessService for Access {
+impl<S: HealthSink> AccessService for Access<S> {
     async fn get_access(
         &self,
         request: Request<GetAccessRequest>,
@@ -28,6 +42,18 @@ impl AccessService for Access {
             expires_at: principal.expires_at.map(timestamp_to_proto),
             plugin_id: principal.plugin_id.clone().unwrap_or_default(),
         }))
+    }
+
+    async fn report_health(
+        &self,
+        request: Request<ReportHealthRequest>,
+    ) -> Result<Response<ReportHealthResponse>, Status> {
+        let principal = Principal::of(&request)?;
+        let report = request.into_inner();
+        principal.require(Need::AnyIngest, Timestamp::now)?;
+        principal.require_plugin(&report.plugin_id)?;
+        self.0.report_health(&principal.tenant, report)?;
+        Ok(Response::new(ReportHealthResponse {}))
     }
 }
 

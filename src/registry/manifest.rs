@@ -2,7 +2,7 @@
 //!
 //! Required: `id` (kebab-case, at most 64, the name of its directory), `name`, `version` (SemVer), `platform` (list),
 //! `source_types` (list), `sensitivity`. Optional: `description`, `requires_permissions` (list of strings),
-//! `config_schema` (settings, each with a type and a default that fits it). Unknown members are kept and
+//! `heartbeat_seconds` (60 to 86400), `config_schema` (settings, each with a type and a default that fits it). Unknown members are kept and
 //! shown. `fields` has the table.
 
 pub(crate) mod document;

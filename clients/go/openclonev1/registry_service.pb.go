@@ -541,7 +541,9 @@ type Plugin struct {
 	// What it has sent for the caller's tenant since the service started.
 	Activity *PluginActivity `protobuf:"bytes,14,opt,name=activity,proto3" json:"activity,omitempty"`
 	// One line about it.
-	Description   string `protobuf:"bytes,15,opt,name=description,proto3" json:"description,omitempty"`
+	Description string `protobuf:"bytes,15,opt,name=description,proto3" json:"description,omitempty"`
+	// Its last report from each of the caller's devices, in order of their ids; see AccessService.ReportHealth.
+	Health        []*PluginHealth `protobuf:"bytes,16,rep,name=health,proto3" json:"health,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -681,6 +683,131 @@ func (x *Plugin) GetDescription() string {
 	return ""
 }
 
+func (x *Plugin) GetHealth() []*PluginHealth {
+	if x != nil {
+		return x.Health
+	}
+	return nil
+}
+
+// The last report of a plugin on a device.
+type PluginHealth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The device.
+	DeviceId string `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// The plugin's version.
+	PluginVersion string `protobuf:"bytes,2,opt,name=plugin_version,json=pluginVersion,proto3" json:"plugin_version,omitempty"`
+	// What the plugin was doing.
+	State HealthState `protobuf:"varint,3,opt,name=state,proto3,enum=openclone.v1.HealthState" json:"state,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When it last captured something.
+	LastCapture *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_capture,json=lastCapture,proto3" json:"last_capture,omitempty"`
+	// When the report came in.
+	ReportedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=reported_at,json=reportedAt,proto3" json:"reported_at,omitempty"`
+	// Seconds until the next report at the latest; 0 if none was promised.
+	HeartbeatSeconds uint32 `protobuf:"varint,7,opt,name=heartbeat_seconds,json=heartbeatSeconds,proto3" json:"heartbeat_seconds,omitempty"`
+	// Whether the next report is overdue: more than twice `heartbeat_seconds` have passed.
+	IsSilent bool `protobuf:"varint,8,opt,name=is_silent,json=isSilent,proto3" json:"is_silent,omitempty"`
+	// Events that waited on the device.
+	Queued        uint64 `protobuf:"varint,9,opt,name=queued,proto3" json:"queued,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PluginHealth) Reset() {
+	*x = PluginHealth{}
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PluginHealth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PluginHealth) ProtoMessage() {}
+
+func (x *PluginHealth) ProtoReflect() protoreflect.Message {
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
+func (*PluginHealth) Descriptor() ([]byte, []int) {
+	return file_openclone_v1_registry_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PluginHealth) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *PluginHealth) GetPluginVersion() string {
+	if x != nil {
+		return x.PluginVersion
+	}
+	return ""
+}
+
+func (x *PluginHealth) GetState() HealthState {
+	if x != nil {
+		return x.State
+	}
+	return HealthState_HEALTH_STATE_UNSPECIFIED
+}
+
+func (x *PluginHealth) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PluginHealth) GetLastCapture() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastCapture
+	}
+	return nil
+}
+
+func (x *PluginHealth) GetReportedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReportedAt
+	}
+	return nil
+}
+
+func (x *PluginHealth) GetHeartbeatSeconds() uint32 {
+	if x != nil {
+		return x.HeartbeatSeconds
+	}
+	return 0
+}
+
+func (x *PluginHealth) GetIsSilent() bool {
+	if x != nil {
+		return x.IsSilent
+	}
+	return false
+}
+
+func (x *PluginHealth) GetQueued() uint64 {
+	if x != nil {
+		return x.Queued
+	}
+	return 0
+}
+
 // What a plugin has sent.
 type PluginActivity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -700,7 +827,7 @@ type PluginActivity struct {
 
 func (x *PluginActivity) Reset() {
 	*x = PluginActivity{}
-	mi := &file_openclone_v1_registry_service_proto_msgTypes[8]
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +839,7 @@ func (x *PluginActivity) String() string {
 func (*PluginActivity) ProtoMessage() {}
 
 func (x *PluginActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_openclone_v1_registry_service_proto_msgTypes[8]
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +852,7 @@ func (x *PluginActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginActivity.ProtoReflect.Descriptor instead.
 func (*PluginActivity) Descriptor() ([]byte, []int) {
-	return file_openclone_v1_registry_service_proto_rawDescGZIP(), []int{8}
+	return file_openclone_v1_registry_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PluginActivity) GetLastSeen() *timestamppb.Timestamp {
@@ -776,7 +903,7 @@ type RejectedManifest struct {
 
 func (x *RejectedManifest) Reset() {
 	*x = RejectedManifest{}
-	mi := &file_openclone_v1_registry_service_proto_msgTypes[9]
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +915,7 @@ func (x *RejectedManifest) String() string {
 func (*RejectedManifest) ProtoMessage() {}
 
 func (x *RejectedManifest) ProtoReflect() protoreflect.Message {
-	mi := &file_openclone_v1_registry_service_proto_msgTypes[9]
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +928,7 @@ func (x *RejectedManifest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectedManifest.ProtoReflect.Descriptor instead.
 func (*RejectedManifest) Descriptor() ([]byte, []int) {
-	return file_openclone_v1_registry_service_proto_rawDescGZIP(), []int{9}
+	return file_openclone_v1_registry_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RejectedManifest) GetPath() string {
@@ -831,7 +958,7 @@ type ManifestFault struct {
 
 func (x *ManifestFault) Reset() {
 	*x = ManifestFault{}
-	mi := &file_openclone_v1_registry_service_proto_msgTypes[10]
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -843,7 +970,7 @@ func (x *ManifestFault) String() string {
 func (*ManifestFault) ProtoMessage() {}
 
 func (x *ManifestFault) ProtoReflect() protoreflect.Message {
-	mi := &file_openclone_v1_registry_service_proto_msgTypes[10]
+	mi := &file_openclone_v1_registry_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -856,7 +983,7 @@ func (x *ManifestFault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ManifestFault.ProtoReflect.Descriptor instead.
 func (*ManifestFault) Descriptor() ([]byte, []int) {
-	return file_openclone_v1_registry_service_proto_rawDescGZIP(), []int{10}
+	return file_openclone_v1_registry_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ManifestFault) GetPath() string {
@@ -877,7 +1004,7 @@ var File_openclone_v1_registry_service_proto protoreflect.FileDescriptor
 
 const file_openclone_v1_registry_service_proto_rawDesc = "" +
 	"\n" +
-	"#openclone/v1/registry_service.proto\x12\fopenclone.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18openclone/v1/batch.proto\"\x83\x01\n" +
+	"#openclone/v1/registry_service.proto\x12\fopenclone.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!openclone/v1/access_service.proto\x1a\x18openclone/v1/batch.proto\"\x83\x01\n" +
 	"\x12ListPluginsRequest\x122\n" +
 	"\bplatform\x18\x01 \x01(\x0e2\x16.openclone.v1.PlatformR\bplatform\x129\n" +
 	"\vsource_type\x18\x02 \x01(\x0e2\x18.openclone.v1.SourceTypeR\n" +
@@ -898,7 +1025,7 @@ const file_openclone_v1_registry_service_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
 	"\x06folder\x18\x03 \x01(\tR\x06folder\x12;\n" +
 	"\vsensitivity\x18\x04 \x01(\x0e2\x19.openclone.v1.SensitivityR\vsensitivity\x12%\n" +
-	"\x0etypical_fields\x18\x05 \x03(\tR\rtypicalFields\"\xdd\x04\n" +
+	"\x0etypical_fields\x18\x05 \x03(\tR\rtypicalFields\"\x91\x05\n" +
 	"\x06Plugin\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -915,7 +1042,19 @@ const file_openclone_v1_registry_service_proto_rawDesc = "" +
 	"\tinstalled\x18\f \x01(\bR\tinstalled\x12\x1a\n" +
 	"\bwarnings\x18\r \x03(\tR\bwarnings\x128\n" +
 	"\bactivity\x18\x0e \x01(\v2\x1c.openclone.v1.PluginActivityR\bactivity\x12 \n" +
-	"\vdescription\x18\x0f \x01(\tR\vdescription\"\xe1\x01\n" +
+	"\vdescription\x18\x0f \x01(\tR\vdescription\x122\n" +
+	"\x06health\x18\x10 \x03(\v2\x1a.openclone.v1.PluginHealthR\x06health\"\xf9\x02\n" +
+	"\fPluginHealth\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12%\n" +
+	"\x0eplugin_version\x18\x02 \x01(\tR\rpluginVersion\x12/\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x19.openclone.v1.HealthStateR\x05state\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12=\n" +
+	"\flast_capture\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastCapture\x12;\n" +
+	"\vreported_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reportedAt\x12+\n" +
+	"\x11heartbeat_seconds\x18\a \x01(\rR\x10heartbeatSeconds\x12\x1b\n" +
+	"\tis_silent\x18\b \x01(\bR\bisSilent\x12\x16\n" +
+	"\x06queued\x18\t \x01(\x04R\x06queued\"\xe1\x01\n" +
 	"\x0ePluginActivity\x127\n" +
 	"\tlast_seen\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\blastSeen\x12\x16\n" +
 	"\x06stored\x18\x02 \x01(\x04R\x06stored\x12\x18\n" +
@@ -959,7 +1098,7 @@ func file_openclone_v1_registry_service_proto_rawDescGZIP() []byte {
 }
 
 var file_openclone_v1_registry_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_openclone_v1_registry_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_openclone_v1_registry_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_openclone_v1_registry_service_proto_goTypes = []any{
 	(Sensitivity)(0),                // 0: openclone.v1.Sensitivity
 	(PluginStatus)(0),               // 1: openclone.v1.PluginStatus
@@ -971,40 +1110,46 @@ var file_openclone_v1_registry_service_proto_goTypes = []any{
 	(*ListSourceTypesResponse)(nil), // 7: openclone.v1.ListSourceTypesResponse
 	(*SourceTypeInfo)(nil),          // 8: openclone.v1.SourceTypeInfo
 	(*Plugin)(nil),                  // 9: openclone.v1.Plugin
-	(*PluginActivity)(nil),          // 10: openclone.v1.PluginActivity
-	(*RejectedManifest)(nil),        // 11: openclone.v1.RejectedManifest
-	(*ManifestFault)(nil),           // 12: openclone.v1.ManifestFault
-	(Platform)(0),                   // 13: openclone.v1.Platform
-	(SourceType)(0),                 // 14: openclone.v1.SourceType
-	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
+	(*PluginHealth)(nil),            // 10: openclone.v1.PluginHealth
+	(*PluginActivity)(nil),          // 11: openclone.v1.PluginActivity
+	(*RejectedManifest)(nil),        // 12: openclone.v1.RejectedManifest
+	(*ManifestFault)(nil),           // 13: openclone.v1.ManifestFault
+	(Platform)(0),                   // 14: openclone.v1.Platform
+	(SourceType)(0),                 // 15: openclone.v1.SourceType
+	(HealthState)(0),                // 16: openclone.v1.HealthState
+	(*timestamppb.Timestamp)(nil),   // 17: google.protobuf.Timestamp
 }
 var file_openclone_v1_registry_service_proto_depIdxs = []int32{
-	13, // 0: openclone.v1.ListPluginsRequest.platform:type_name -> openclone.v1.Platform
-	14, // 1: openclone.v1.ListPluginsRequest.source_type:type_name -> openclone.v1.SourceType
+	14, // 0: openclone.v1.ListPluginsRequest.platform:type_name -> openclone.v1.Platform
+	15, // 1: openclone.v1.ListPluginsRequest.source_type:type_name -> openclone.v1.SourceType
 	9,  // 2: openclone.v1.ListPluginsResponse.plugins:type_name -> openclone.v1.Plugin
-	11, // 3: openclone.v1.ListPluginsResponse.rejected:type_name -> openclone.v1.RejectedManifest
+	12, // 3: openclone.v1.ListPluginsResponse.rejected:type_name -> openclone.v1.RejectedManifest
 	9,  // 4: openclone.v1.GetPluginResponse.plugin:type_name -> openclone.v1.Plugin
 	8,  // 5: openclone.v1.ListSourceTypesResponse.source_types:type_name -> openclone.v1.SourceTypeInfo
-	14, // 6: openclone.v1.SourceTypeInfo.source_type:type_name -> openclone.v1.SourceType
+	15, // 6: openclone.v1.SourceTypeInfo.source_type:type_name -> openclone.v1.SourceType
 	0,  // 7: openclone.v1.SourceTypeInfo.sensitivity:type_name -> openclone.v1.Sensitivity
-	13, // 8: openclone.v1.Plugin.platforms:type_name -> openclone.v1.Platform
-	14, // 9: openclone.v1.Plugin.source_types:type_name -> openclone.v1.SourceType
+	14, // 8: openclone.v1.Plugin.platforms:type_name -> openclone.v1.Platform
+	15, // 9: openclone.v1.Plugin.source_types:type_name -> openclone.v1.SourceType
 	0,  // 10: openclone.v1.Plugin.sensitivity:type_name -> openclone.v1.Sensitivity
 	1,  // 11: openclone.v1.Plugin.status:type_name -> openclone.v1.PluginStatus
-	10, // 12: openclone.v1.Plugin.activity:type_name -> openclone.v1.PluginActivity
-	15, // 13: openclone.v1.PluginActivity.last_seen:type_name -> google.protobuf.Timestamp
-	12, // 14: openclone.v1.RejectedManifest.faults:type_name -> openclone.v1.ManifestFault
-	2,  // 15: openclone.v1.RegistryService.ListPlugins:input_type -> openclone.v1.ListPluginsRequest
-	4,  // 16: openclone.v1.RegistryService.GetPlugin:input_type -> openclone.v1.GetPluginRequest
-	6,  // 17: openclone.v1.RegistryService.ListSourceTypes:input_type -> openclone.v1.ListSourceTypesRequest
-	3,  // 18: openclone.v1.RegistryService.ListPlugins:output_type -> openclone.v1.ListPluginsResponse
-	5,  // 19: openclone.v1.RegistryService.GetPlugin:output_type -> openclone.v1.GetPluginResponse
-	7,  // 20: openclone.v1.RegistryService.ListSourceTypes:output_type -> openclone.v1.ListSourceTypesResponse
-	18, // [18:21] is the sub-list for method output_type
-	15, // [15:18] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	11, // 12: openclone.v1.Plugin.activity:type_name -> openclone.v1.PluginActivity
+	10, // 13: openclone.v1.Plugin.health:type_name -> openclone.v1.PluginHealth
+	16, // 14: openclone.v1.PluginHealth.state:type_name -> openclone.v1.HealthState
+	17, // 15: openclone.v1.PluginHealth.last_capture:type_name -> google.protobuf.Timestamp
+	17, // 16: openclone.v1.PluginHealth.reported_at:type_name -> google.protobuf.Timestamp
+	17, // 17: openclone.v1.PluginActivity.last_seen:type_name -> google.protobuf.Timestamp
+	13, // 18: openclone.v1.RejectedManifest.faults:type_name -> openclone.v1.ManifestFault
+	2,  // 19: openclone.v1.RegistryService.ListPlugins:input_type -> openclone.v1.ListPluginsRequest
+	4,  // 20: openclone.v1.RegistryService.GetPlugin:input_type -> openclone.v1.GetPluginRequest
+	6,  // 21: openclone.v1.RegistryService.ListSourceTypes:input_type -> openclone.v1.ListSourceTypesRequest
+	3,  // 22: openclone.v1.RegistryService.ListPlugins:output_type -> openclone.v1.ListPluginsResponse
+	5,  // 23: openclone.v1.RegistryService.GetPlugin:output_type -> openclone.v1.GetPluginResponse
+	7,  // 24: openclone.v1.RegistryService.ListSourceTypes:output_type -> openclone.v1.ListSourceTypesResponse
+	22, // [22:25] is the sub-list for method output_type
+	19, // [19:22] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_openclone_v1_registry_service_proto_init() }
@@ -1012,15 +1157,16 @@ func file_openclone_v1_registry_service_proto_init() {
 	if File_openclone_v1_registry_service_proto != nil {
 		return
 	}
+	file_openclone_v1_access_service_proto_init()
 	file_openclone_v1_batch_proto_init()
-	file_openclone_v1_registry_service_proto_msgTypes[8].OneofWrappers = []any{}
+	file_openclone_v1_registry_service_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_openclone_v1_registry_service_proto_rawDesc), len(file_openclone_v1_registry_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

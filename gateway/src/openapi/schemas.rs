@@ -197,6 +197,7 @@ fn plugin() -> Value {
             "folders": strings("Folders of the vault that it writes to."),
             "warnings": strings("Warnings about its manifest."),
             "activity": { "type": "object", "description": "Number of its events since the service started." },
+            "health": { "type": "array", "items": { "type": "object" }, "description": "Its last report from each device; absent if there is none." },
             "manifest": { "type": ["object", "null"], "description": "The whole manifest, unknown members included." }
         }),
     )

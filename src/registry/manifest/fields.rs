@@ -14,6 +14,8 @@ pub(super) const MAX_NAME: usize = 64;
 const SEMVER: &str = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$";
 /// Types of a setting.
 pub(super) const TYPES: [&str; 6] = ["integer", "number", "string", "boolean", "array", "object"];
+/// Seconds between two reports of a plugin's health.
+const HEARTBEAT: std::ops::RangeInclusive<u32> = 60..=86_400;
 /// Levels of sensitivity, from least to most.
 pub(super) const LEVELS: [Sensitivity; 4] = [
     Sensitivity::Low,
@@ -40,6 +42,7 @@ enum Kind {
     Level,
     Text,
     Texts,
+    Heartbeat,
     Settings,
 }
 
@@ -54,7 +57,7 @@ const fn field(name: &'static str, is_required: bool, kind: Kind, about: &'stati
 
 /// All members with a meaning, in documented order.
 #[rustfmt::skip]
-pub(super) const FIELDS: [Field; 9] = [
+pub(super) const FIELDS: [Field; 10] = [
     field("id", true, Kind::Id, "Unique, kebab-case, the name of the plugin's directory; sent as plugin_id with each batch."),
     field("name", true, Kind::Name, "Display name."),
     field("version", true, Kind::Version, "SemVer; sent as plugin_version with each batch."),
@@ -63,6 +66,7 @@ pub(super) const FIELDS: [Field; 9] = [
     field("sensitivity", true, Kind::Level, "How personal what it captures is, at least that of its source types. HIGH and CRITICAL: people are asked before it is turned on."),
     field("description", false, Kind::Text, "One line about it."),
     field("requires_permissions", false, Kind::Texts, "Permissions of the platform that it needs."),
+    field("heartbeat_seconds", false, Kind::Heartbeat, "How often it reports that it works; a plugin that missed two reports counts as silent."),
     field("config_schema", false, Kind::Settings, "Settings that people may change, each with its type and its default."),
 ];
 
@@ -81,6 +85,9 @@ impl Field {
             Kind::Level => json!({ "enum": LEVELS.map(Sensitivity::json_name) }),
             Kind::Text => json!({ "type": "string" }),
             Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+            Kind::Heartbeat => {
+                json!({ "type": "integer", "minimum": HEARTBEAT.start(), "maximum": HEARTBEAT.end() })
+            }
             Kind::Settings => settings_schema(),
         }
     }
@@ -114,6 +121,12 @@ impl Field {
                 node.items()
                     .is_some_and(|items| items.iter().all(|item| item.text().is_some())),
                 "must be a list of strings",
+            ),
+            Kind::Heartbeat => is(
+                matches!(&node.shape, Shape::Scalar(Value::Number(number))
+                    if fits("integer", &node.shape)
+                        && number.as_f64().is_some_and(|value| (60.0..=86_400.0).contains(&value))),
+                "must be a whole number of seconds from 60 to 86400",
             ),
             Kind::Platforms => self.names(
                 node,

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!openclone/v1/access_service.proto\x12\x0copenclone.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetAccessRequest\"\xe3\x01\n\x11GetAccessResponse\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x14\n\x05label\x18\x02 \x01(\tR\x05label\x12\x16\n\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x30\n\x06limits\x18\x04 \x01(\x0b\x32\x18.openclone.v1.RateLimitsR\x06limits\x12\x39\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1b\n\tplugin_id\x18\x06 \x01(\tR\x08pluginId\"\xf9\x01\n\nRateLimits\x12.\n\x13requests_per_minute\x18\x01 \x01(\rR\x11requestsPerMinute\x12\x14\n\x05\x62urst\x18\x02 \x01(\rR\x05\x62urst\x12\x1c\n\tremaining\x18\x03 \x01(\rR\tremaining\x12\x35\n\x08reset_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07resetAt\x12*\n\x11\x65vents_per_second\x18\x05 \x01(\rR\x0f\x65ventsPerSecond\x12$\n\x0emax_body_bytes\x18\x06 \x01(\rR\x0cmaxBodyBytes2]\n\rAccessService\x12L\n\tGetAccess\x12\x1e.openclone.v1.GetAccessRequest\x1a\x1f.openclone.v1.GetAccessResponseBT\n\x10\x64\x65v.openclone.v1P\x01Z>github.com/PixxzR/openclone/clients/go/openclonev1;openclonev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!openclone/v1/access_service.proto\x12\x0copenclone.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetAccessRequest\"\xe3\x01\n\x11GetAccessResponse\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x14\n\x05label\x18\x02 \x01(\tR\x05label\x12\x16\n\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x30\n\x06limits\x18\x04 \x01(\x0b\x32\x18.openclone.v1.RateLimitsR\x06limits\x12\x39\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1b\n\tplugin_id\x18\x06 \x01(\tR\x08pluginId\"\xf9\x01\n\nRateLimits\x12.\n\x13requests_per_minute\x18\x01 \x01(\rR\x11requestsPerMinute\x12\x14\n\x05\x62urst\x18\x02 \x01(\rR\x05\x62urst\x12\x1c\n\tremaining\x18\x03 \x01(\rR\tremaining\x12\x35\n\x08reset_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07resetAt\x12*\n\x11\x65vents_per_second\x18\x05 \x01(\rR\x0f\x65ventsPerSecond\x12$\n\x0emax_body_bytes\x18\x06 \x01(\rR\x0cmaxBodyBytes\"\xc3\x02\n\x13ReportHealthRequest\x12\x1b\n\tplugin_id\x18\x01 \x01(\tR\x08pluginId\x12%\n\x0eplugin_version\x18\x02 \x01(\tR\rpluginVersion\x12\x1b\n\tdevice_id\x18\x03 \x01(\tR\x08\x64\x65viceId\x12/\n\x05state\x18\x04 \x01(\x0e\x32\x19.openclone.v1.HealthStateR\x05state\x12\x16\n\x06reason\x18\x05 \x01(\tR\x06reason\x12=\n\x0clast_capture\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0blastCapture\x12+\n\x11heartbeat_seconds\x18\x07 \x01(\rR\x10heartbeatSeconds\x12\x16\n\x06queued\x18\x08 \x01(\x04R\x06queued\"\x16\n\x14ReportHealthResponse*\x94\x01\n\x0bHealthState\x12\x1c\n\x18HEALTH_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16HEALTH_STATE_CAPTURING\x10\x01\x12\x17\n\x13HEALTH_STATE_PAUSED\x10\x02\x12\x18\n\x14HEALTH_STATE_FAILING\x10\x03\x12\x18\n\x14HEALTH_STATE_STOPPED\x10\x04\x32\xb4\x01\n\rAccessService\x12L\n\tGetAccess\x12\x1e.openclone.v1.GetAccessRequest\x1a\x1f.openclone.v1.GetAccessResponse\x12U\n\x0cReportHealth\x12!.openclone.v1.ReportHealthRequest\x1a\".openclone.v1.ReportHealthResponseBT\n\x10\x64\x65v.openclone.v1P\x01Z>github.com/PixxzR/openclone/clients/go/openclonev1;openclonev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,12 +33,18 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'openclone.v1.access_service
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020dev.openclone.v1P\001Z>github.com/PixxzR/openclone/clients/go/openclonev1;openclonev1'
+  _globals['_HEALTHSTATE']._serialized_start=937
+  _globals['_HEALTHSTATE']._serialized_end=1085
   _globals['_GETACCESSREQUEST']._serialized_start=84
   _globals['_GETACCESSREQUEST']._serialized_end=102
   _globals['_GETACCESSRESPONSE']._serialized_start=105
   _globals['_GETACCESSRESPONSE']._serialized_end=332
   _globals['_RATELIMITS']._serialized_start=335
   _globals['_RATELIMITS']._serialized_end=584
-  _globals['_ACCESSSERVICE']._serialized_start=586
-  _globals['_ACCESSSERVICE']._serialized_end=679
+  _globals['_REPORTHEALTHREQUEST']._serialized_start=587
+  _globals['_REPORTHEALTHREQUEST']._serialized_end=910
+  _globals['_REPORTHEALTHRESPONSE']._serialized_start=912
+  _globals['_REPORTHEALTHRESPONSE']._serialized_end=934
+  _globals['_ACCESSSERVICE']._serialized_start=1088
+  _globals['_ACCESSSERVICE']._serialized_end=1268
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AccessServiceStub(object):
-    """Tells what a key may do. Free of charge: it is not counted against any limit.
+    """Tells what a key may do, and takes reports of plugins. Free of charge: it is not counted against any limit.
     """
 
     def __init__(self, channel):
@@ -40,14 +40,27 @@ class AccessServiceStub(object):
                 request_serializer=openclone_dot_v1_dot_access__service__pb2.GetAccessRequest.SerializeToString,
                 response_deserializer=openclone_dot_v1_dot_access__service__pb2.GetAccessResponse.FromString,
                 _registered_method=True)
+        self.ReportHealth = channel.unary_unary(
+                '/openclone.v1.AccessService/ReportHealth',
+                request_serializer=openclone_dot_v1_dot_access__service__pb2.ReportHealthRequest.SerializeToString,
+                response_deserializer=openclone_dot_v1_dot_access__service__pb2.ReportHealthResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer(object):
-    """Tells what a key may do. Free of charge: it is not counted against any limit.
+    """Tells what a key may do, and takes reports of plugins. Free of charge: it is not counted against any limit.
     """
 
     def GetAccess(self, request, context):
         """Checks the key in the metadata "x-api-key". UNAUTHENTICATED when it is missing or wrong.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportHealth(self, request, context):
+        """Reports the state of a plugin on a device: at each change, and every `heartbeat_seconds`. The service keeps the last report
+        of each plugin and device until it stops, and shows which plugins have gone silent. Needs a key that may write events.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -61,6 +74,11 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     request_deserializer=openclone_dot_v1_dot_access__service__pb2.GetAccessRequest.FromString,
                     response_serializer=openclone_dot_v1_dot_access__service__pb2.GetAccessResponse.SerializeToString,
             ),
+            'ReportHealth': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportHealth,
+                    request_deserializer=openclone_dot_v1_dot_access__service__pb2.ReportHealthRequest.FromString,
+                    response_serializer=openclone_dot_v1_dot_access__service__pb2.ReportHealthResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'openclone.v1.AccessService', rpc_method_handlers)
@@ -70,7 +88,7 @@ def add_AccessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AccessService(object):
-    """Tells what a key may do. Free of charge: it is not counted against any limit.
+    """Tells what a key may do, and takes reports of plugins. Free of charge: it is not counted against any limit.
     """
 
     @staticmethod
@@ -90,6 +108,33 @@ class AccessService(object):
             '/openclone.v1.AccessService/GetAccess',
             openclone_dot_v1_dot_access__service__pb2.GetAccessRequest.SerializeToString,
             openclone_dot_v1_dot_access__service__pb2.GetAccessResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportHealth(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/openclone.v1.AccessService/ReportHealth',
+            openclone_dot_v1_dot_access__service__pb2.ReportHealthRequest.SerializeToString,
+            openclone_dot_v1_dot_access__service__pb2.ReportHealthResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from openclone.v1 import access_service_pb2 as openclone_dot_v1_dot_access__service__pb2
 from openclone.v1 import batch_pb2 as openclone_dot_v1_dot_batch__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#openclone/v1/registry_service.proto\x12\x0copenclone.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18openclone/v1/batch.proto\"\x83\x01\n\x12ListPluginsRequest\x12\x32\n\x08platform\x18\x01 \x01(\x0e\x32\x16.openclone.v1.PlatformR\x08platform\x12\x39\n\x0bsource_type\x18\x02 \x01(\x0e\x32\x18.openclone.v1.SourceTypeR\nsourceType\"\x81\x01\n\x13ListPluginsResponse\x12.\n\x07plugins\x18\x01 \x03(\x0b\x32\x14.openclone.v1.PluginR\x07plugins\x12:\n\x08rejected\x18\x02 \x03(\x0b\x32\x1e.openclone.v1.RejectedManifestR\x08rejected\"\"\n\x10GetPluginRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"A\n\x11GetPluginResponse\x12,\n\x06plugin\x18\x01 \x01(\x0b\x32\x14.openclone.v1.PluginR\x06plugin\"\x18\n\x16ListSourceTypesRequest\"Z\n\x17ListSourceTypesResponse\x12?\n\x0csource_types\x18\x01 \x03(\x0b\x32\x1c.openclone.v1.SourceTypeInfoR\x0bsourceTypes\"\xdb\x01\n\x0eSourceTypeInfo\x12\x39\n\x0bsource_type\x18\x01 \x01(\x0e\x32\x18.openclone.v1.SourceTypeR\nsourceType\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n\x06\x66older\x18\x03 \x01(\tR\x06\x66older\x12;\n\x0bsensitivity\x18\x04 \x01(\x0e\x32\x19.openclone.v1.SensitivityR\x0bsensitivity\x12%\n\x0etypical_fields\x18\x05 \x03(\tR\rtypicalFields\"\xdd\x04\n\x06Plugin\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n\x07version\x18\x03 \x01(\tR\x07version\x12\x34\n\tplatforms\x18\x04 \x03(\x0e\x32\x16.openclone.v1.PlatformR\tplatforms\x12;\n\x0csource_types\x18\x05 \x03(\x0e\x32\x18.openclone.v1.SourceTypeR\x0bsourceTypes\x12;\n\x0bsensitivity\x18\x06 \x01(\x0e\x32\x19.openclone.v1.SensitivityR\x0bsensitivity\x12\x31\n\x14requires_permissions\x18\x07 \x03(\tR\x13requiresPermissions\x12#\n\rmanifest_json\x18\x08 \x01(\tR\x0cmanifestJson\x12\x18\n\x07\x66olders\x18\t \x03(\tR\x07\x66olders\x12)\n\x10\x63onsent_required\x18\n \x01(\x08R\x0f\x63onsentRequired\x12\x32\n\x06status\x18\x0b \x01(\x0e\x32\x1a.openclone.v1.PluginStatusR\x06status\x12\x1c\n\tinstalled\x18\x0c \x01(\x08R\tinstalled\x12\x1a\n\x08warnings\x18\r \x03(\tR\x08warnings\x12\x38\n\x08\x61\x63tivity\x18\x0e \x01(\x0b\x32\x1c.openclone.v1.PluginActivityR\x08\x61\x63tivity\x12 \n\x0b\x64\x65scription\x18\x0f \x01(\tR\x0b\x64\x65scription\"\xe1\x01\n\x0ePluginActivity\x12\x37\n\tlast_seen\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastSeen\x12\x16\n\x06stored\x18\x02 \x01(\x04R\x06stored\x12\x18\n\x07skipped\x18\x03 \x01(\x04R\x07skipped\x12\x1a\n\x08rejected\x18\x04 \x01(\x04R\x08rejected\x12\x31\n\x12\x63lock_skew_seconds\x18\x05 \x01(\x01H\x00R\x10\x63lockSkewSeconds\x88\x01\x01\x42\x15\n\x13_clock_skew_seconds\"[\n\x10RejectedManifest\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x33\n\x06\x66\x61ults\x18\x02 \x03(\x0b\x32\x1b.openclone.v1.ManifestFaultR\x06\x66\x61ults\";\n\rManifestFault\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason*\x87\x01\n\x0bSensitivity\x12\x1b\n\x17SENSITIVITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fSENSITIVITY_LOW\x10\x01\x12\x16\n\x12SENSITIVITY_MEDIUM\x10\x02\x12\x14\n\x10SENSITIVITY_HIGH\x10\x03\x12\x18\n\x14SENSITIVITY_CRITICAL\x10\x04*z\n\x0cPluginStatus\x12\x1d\n\x19PLUGIN_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14PLUGIN_STATUS_STABLE\x10\x01\x12\x16\n\x12PLUGIN_STATUS_BETA\x10\x02\x12\x19\n\x15PLUGIN_STATUS_PLANNED\x10\x03\x32\x93\x02\n\x0fRegistryService\x12R\n\x0bListPlugins\x12 .openclone.v1.ListPluginsRequest\x1a!.openclone.v1.ListPluginsResponse\x12L\n\tGetPlugin\x12\x1e.openclone.v1.GetPluginRequest\x1a\x1f.openclone.v1.GetPluginResponse\x12^\n\x0fListSourceTypes\x12$.openclone.v1.ListSourceTypesRequest\x1a%.openclone.v1.ListSourceTypesResponseBT\n\x10\x64\x65v.openclone.v1P\x01Z>github.com/PixxzR/openclone/clients/go/openclonev1;openclonev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#openclone/v1/registry_service.proto\x12\x0copenclone.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!openclone/v1/access_service.proto\x1a\x18openclone/v1/batch.proto\"\x83\x01\n\x12ListPluginsRequest\x12\x32\n\x08platform\x18\x01 \x01(\x0e\x32\x16.openclone.v1.PlatformR\x08platform\x12\x39\n\x0bsource_type\x18\x02 \x01(\x0e\x32\x18.openclone.v1.SourceTypeR\nsourceType\"\x81\x01\n\x13ListPluginsResponse\x12.\n\x07plugins\x18\x01 \x03(\x0b\x32\x14.openclone.v1.PluginR\x07plugins\x12:\n\x08rejected\x18\x02 \x03(\x0b\x32\x1e.openclone.v1.RejectedManifestR\x08rejected\"\"\n\x10GetPluginRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"A\n\x11GetPluginResponse\x12,\n\x06plugin\x18\x01 \x01(\x0b\x32\x14.openclone.v1.PluginR\x06plugin\"\x18\n\x16ListSourceTypesRequest\"Z\n\x17ListSourceTypesResponse\x12?\n\x0csource_types\x18\x01 \x03(\x0b\x32\x1c.openclone.v1.SourceTypeInfoR\x0bsourceTypes\"\xdb\x01\n\x0eSourceTypeInfo\x12\x39\n\x0bsource_type\x18\x01 \x01(\x0e\x32\x18.openclone.v1.SourceTypeR\nsourceType\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n\x06\x66older\x18\x03 \x01(\tR\x06\x66older\x12;\n\x0bsensitivity\x18\x04 \x01(\x0e\x32\x19.openclone.v1.SensitivityR\x0bsensitivity\x12%\n\x0etypical_fields\x18\x05 \x03(\tR\rtypicalFields\"\x91\x05\n\x06Plugin\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n\x07version\x18\x03 \x01(\tR\x07version\x12\x34\n\tplatforms\x18\x04 \x03(\x0e\x32\x16.openclone.v1.PlatformR\tplatforms\x12;\n\x0csource_types\x18\x05 \x03(\x0e\x32\x18.openclone.v1.SourceTypeR\x0bsourceTypes\x12;\n\x0bsensitivity\x18\x06 \x01(\x0e\x32\x19.openclone.v1.SensitivityR\x0bsensitivity\x12\x31\n\x14requires_permissions\x18\x07 \x03(\tR\x13requiresPermissions\x12#\n\rmanifest_json\x18\x08 \x01(\tR\x0cmanifestJson\x12\x18\n\x07\x66olders\x18\t \x03(\tR\x07\x66olders\x12)\n\x10\x63onsent_required\x18\n \x01(\x08R\x0f\x63onsentRequired\x12\x32\n\x06status\x18\x0b \x01(\x0e\x32\x1a.openclone.v1.PluginStatusR\x06status\x12\x1c\n\tinstalled\x18\x0c \x01(\x08R\tinstalled\x12\x1a\n\x08warnings\x18\r \x03(\tR\x08warnings\x12\x38\n\x08\x61\x63tivity\x18\x0e \x01(\x0b\x32\x1c.openclone.v1.PluginActivityR\x08\x61\x63tivity\x12 \n\x0b\x64\x65scription\x18\x0f \x01(\tR\x0b\x64\x65scription\x12\x32\n\x06health\x18\x10 \x03(\x0b\x32\x1a.openclone.v1.PluginHealthR\x06health\"\xf9\x02\n\x0cPluginHealth\x12\x1b\n\tdevice_id\x18\x01 \x01(\tR\x08\x64\x65viceId\x12%\n\x0eplugin_version\x18\x02 \x01(\tR\rpluginVersion\x12/\n\x05state\x18\x03 \x01(\x0e\x32\x19.openclone.v1.HealthStateR\x05state\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12=\n\x0clast_capture\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0blastCapture\x12;\n\x0breported_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreportedAt\x12+\n\x11heartbeat_seconds\x18\x07 \x01(\rR\x10heartbeatSeconds\x12\x1b\n\tis_silent\x18\x08 \x01(\x08R\x08isSilent\x12\x16\n\x06queued\x18\t \x01(\x04R\x06queued\"\xe1\x01\n\x0ePluginActivity\x12\x37\n\tlast_seen\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastSeen\x12\x16\n\x06stored\x18\x02 \x01(\x04R\x06stored\x12\x18\n\x07skipped\x18\x03 \x01(\x04R\x07skipped\x12\x1a\n\x08rejected\x18\x04 \x01(\x04R\x08rejected\x12\x31\n\x12\x63lock_skew_seconds\x18\x05 \x01(\x01H\x00R\x10\x63lockSkewSeconds\x88\x01\x01\x42\x15\n\x13_clock_skew_seconds\"[\n\x10RejectedManifest\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x33\n\x06\x66\x61ults\x18\x02 \x03(\x0b\x32\x1b.openclone.v1.ManifestFaultR\x06\x66\x61ults\";\n\rManifestFault\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason*\x87\x01\n\x0bSensitivity\x12\x1b\n\x17SENSITIVITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fSENSITIVITY_LOW\x10\x01\x12\x16\n\x12SENSITIVITY_MEDIUM\x10\x02\x12\x14\n\x10SENSITIVITY_HIGH\x10\x03\x12\x18\n\x14SENSITIVITY_CRITICAL\x10\x04*z\n\x0cPluginStatus\x12\x1d\n\x19PLUGIN_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14PLUGIN_STATUS_STABLE\x10\x01\x12\x16\n\x12PLUGIN_STATUS_BETA\x10\x02\x12\x19\n\x15PLUGIN_STATUS_PLANNED\x10\x03\x32\x93\x02\n\x0fRegistryService\x12R\n\x0bListPlugins\x12 .openclone.v1.ListPluginsRequest\x1a!.openclone.v1.ListPluginsResponse\x12L\n\tGetPlugin\x12\x1e.openclone.v1.GetPluginRequest\x1a\x1f.openclone.v1.GetPluginResponse\x12^\n\x0fListSourceTypes\x12$.openclone.v1.ListSourceTypesRequest\x1a%.openclone.v1.ListSourceTypesResponseBT\n\x10\x64\x65v.openclone.v1P\x01Z>github.com/PixxzR/openclone/clients/go/openclonev1;openclonev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,32 +35,34 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'openclone.v1.registry_servi
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020dev.openclone.v1P\001Z>github.com/PixxzR/openclone/clients/go/openclonev1;openclonev1'
-  _globals['_SENSITIVITY']._serialized_start=1812
-  _globals['_SENSITIVITY']._serialized_end=1947
-  _globals['_PLUGINSTATUS']._serialized_start=1949
-  _globals['_PLUGINSTATUS']._serialized_end=2071
-  _globals['_LISTPLUGINSREQUEST']._serialized_start=113
-  _globals['_LISTPLUGINSREQUEST']._serialized_end=244
-  _globals['_LISTPLUGINSRESPONSE']._serialized_start=247
-  _globals['_LISTPLUGINSRESPONSE']._serialized_end=376
-  _globals['_GETPLUGINREQUEST']._serialized_start=378
-  _globals['_GETPLUGINREQUEST']._serialized_end=412
-  _globals['_GETPLUGINRESPONSE']._serialized_start=414
-  _globals['_GETPLUGINRESPONSE']._serialized_end=479
-  _globals['_LISTSOURCETYPESREQUEST']._serialized_start=481
-  _globals['_LISTSOURCETYPESREQUEST']._serialized_end=505
-  _globals['_LISTSOURCETYPESRESPONSE']._serialized_start=507
-  _globals['_LISTSOURCETYPESRESPONSE']._serialized_end=597
-  _globals['_SOURCETYPEINFO']._serialized_start=600
-  _globals['_SOURCETYPEINFO']._serialized_end=819
-  _globals['_PLUGIN']._serialized_start=822
-  _globals['_PLUGIN']._serialized_end=1427
-  _globals['_PLUGINACTIVITY']._serialized_start=1430
-  _globals['_PLUGINACTIVITY']._serialized_end=1655
-  _globals['_REJECTEDMANIFEST']._serialized_start=1657
-  _globals['_REJECTEDMANIFEST']._serialized_end=1748
-  _globals['_MANIFESTFAULT']._serialized_start=1750
-  _globals['_MANIFESTFAULT']._serialized_end=1809
-  _globals['_REGISTRYSERVICE']._serialized_start=2074
-  _globals['_REGISTRYSERVICE']._serialized_end=2349
+  _globals['_SENSITIVITY']._serialized_start=2279
+  _globals['_SENSITIVITY']._serialized_end=2414
+  _globals['_PLUGINSTATUS']._serialized_start=2416
+  _globals['_PLUGINSTATUS']._serialized_end=2538
+  _globals['_LISTPLUGINSREQUEST']._serialized_start=148
+  _globals['_LISTPLUGINSREQUEST']._serialized_end=279
+  _globals['_LISTPLUGINSRESPONSE']._serialized_start=282
+  _globals['_LISTPLUGINSRESPONSE']._serialized_end=411
+  _globals['_GETPLUGINREQUEST']._serialized_start=413
+  _globals['_GETPLUGINREQUEST']._serialized_end=447
+  _globals['_GETPLUGINRESPONSE']._serialized_start=449
+  _globals['_GETPLUGINRESPONSE']._serialized_end=514
+  _globals['_LISTSOURCETYPESREQUEST']._serialized_start=516
+  _globals['_LISTSOURCETYPESREQUEST']._serialized_end=540
+  _globals['_LISTSOURCETYPESRESPONSE']._serialized_start=542
+  _globals['_LISTSOURCETYPESRESPONSE']._serialized_end=632
+  _globals['_SOURCETYPEINFO']._serialized_start=635
+  _globals['_SOURCETYPEINFO']._serialized_end=854
+  _globals['_PLUGIN']._serialized_start=857
+  _globals['_PLUGIN']._serialized_end=1514
+  _globals['_PLUGINHEALTH']._serialized_start=1517
+  _globals['_PLUGINHEALTH']._serialized_end=1894
+  _globals['_PLUGINACTIVITY']._serialized_start=1897
+  _globals['_PLUGINACTIVITY']._serialized_end=2122
+  _globals['_REJECTEDMANIFEST']._serialized_start=2124
+  _globals['_REJECTEDMANIFEST']._serialized_end=2215
+  _globals['_MANIFESTFAULT']._serialized_start=2217
+  _globals['_MANIFESTFAULT']._serialized_end=2276
+  _globals['_REGISTRYSERVICE']._serialized_start=2541
+  _globals['_REGISTRYSERVICE']._serialized_end=2816
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from openclone.v1 import access_service_pb2 as _access_service_pb2
 from openclone.v1 import batch_pb2 as _batch_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -88,7 +89,7 @@ class SourceTypeInfo(_message.Message):
     def __init__(self, source_type: _Optional[_Union[_batch_pb2.SourceType, str]] = ..., name: _Optional[str] = ..., folder: _Optional[str] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., typical_fields: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Plugin(_message.Message):
-    __slots__ = ("id", "name", "version", "platforms", "source_types", "sensitivity", "requires_permissions", "manifest_json", "folders", "consent_required", "status", "installed", "warnings", "activity", "description")
+    __slots__ = ("id", "name", "version", "platforms", "source_types", "sensitivity", "requires_permissions", "manifest_json", "folders", "consent_required", "status", "installed", "warnings", "activity", "description", "health")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +105,7 @@ class Plugin(_message.Message):
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     version: str
@@ -119,7 +121,30 @@ class Plugin(_message.Message):
     warnings: _containers.RepeatedScalarFieldContainer[str]
     activity: PluginActivity
     description: str
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., platforms: _Optional[_Iterable[_Union[_batch_pb2.Platform, str]]] = ..., source_types: _Optional[_Iterable[_Union[_batch_pb2.SourceType, str]]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., requires_permissions: _Optional[_Iterable[str]] = ..., manifest_json: _Optional[str] = ..., folders: _Optional[_Iterable[str]] = ..., consent_required: bool = ..., status: _Optional[_Union[PluginStatus, str]] = ..., installed: bool = ..., warnings: _Optional[_Iterable[str]] = ..., activity: _Optional[_Union[PluginActivity, _Mapping]] = ..., description: _Optional[str] = ...) -> None: ...
+    health: _containers.RepeatedCompositeFieldContainer[PluginHealth]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., platforms: _Optional[_Iterable[_Union[_batch_pb2.Platform, str]]] = ..., source_types: _Optional[_Iterable[_Union[_batch_pb2.SourceType, str]]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., requires_permissions: _Optional[_Iterable[str]] = ..., manifest_json: _Optional[str] = ..., folders: _Optional[_Iterable[str]] = ..., consent_required: bool = ..., status: _Optional[_Union[PluginStatus, str]] = ..., installed: bool = ..., warnings: _Optional[_Iterable[str]] = ..., activity: _Optional[_Union[PluginActivity, _Mapping]] = ..., description: _Optional[str] = ..., health: _Optional[_Iterable[_Union[PluginHealth, _Mapping]]] = ...) -> None: ...
+
+class PluginHealth(_message.Message):
+    __slots__ = ("device_id", "plugin_version", "state", "reason", "last_capture", "reported_at", "heartbeat_seconds", "is_silent", "queued")
+    DEVICE_ID_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_VERSION_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    LAST_CAPTURE_FIELD_NUMBER: _ClassVar[int]
+    REPORTED_AT_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    IS_SILENT_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
+    device_id: str
+    plugin_version: str
+    state: _access_service_pb2.HealthState
+    reason: str
+    last_capture: _timestamp_pb2.Timestamp
+    reported_at: _timestamp_pb2.Timestamp
+    heartbeat_seconds: int
+    is_silent: bool
+    queued: int
+    def __init__(self, device_id: _Optional[str] = ..., plugin_version: _Optional[str] = ..., state: _Optional[_Union[_access_service_pb2.HealthState, str]] = ..., reason: _Optional[str] = ..., last_capture: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reported_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., heartbeat_seconds: _Optional[int] = ..., is_silent: bool = ..., queued: _Optional[int] = ...) -> None: ...
 
 class PluginActivity(_message.Message):
     __slots__ = ("last_seen", "stored", "skipped", "rejected", "clock_skew_seconds")

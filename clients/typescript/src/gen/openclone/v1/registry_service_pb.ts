@@ -8,6 +8,8 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { HealthState } from "./access_service_pb.js";
+import { file_openclone_v1_access_service } from "./access_service_pb.js";
 import type { Platform, SourceType } from "./batch_pb.js";
 import { file_openclone_v1_batch } from "./batch_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file openclone/v1/registry_service.proto.
  */
 export const file_openclone_v1_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNvcGVuY2xvbmUvdjEvcmVnaXN0cnlfc2VydmljZS5wcm90bxIMb3BlbmNsb25lLnYxIm0KEkxpc3RQbHVnaW5zUmVxdWVzdBIoCghwbGF0Zm9ybRgBIAEoDjIWLm9wZW5jbG9uZS52MS5QbGF0Zm9ybRItCgtzb3VyY2VfdHlwZRgCIAEoDjIYLm9wZW5jbG9uZS52MS5Tb3VyY2VUeXBlIm4KE0xpc3RQbHVnaW5zUmVzcG9uc2USJQoHcGx1Z2lucxgBIAMoCzIULm9wZW5jbG9uZS52MS5QbHVnaW4SMAoIcmVqZWN0ZWQYAiADKAsyHi5vcGVuY2xvbmUudjEuUmVqZWN0ZWRNYW5pZmVzdCIeChBHZXRQbHVnaW5SZXF1ZXN0EgoKAmlkGAEgASgJIjkKEUdldFBsdWdpblJlc3BvbnNlEiQKBnBsdWdpbhgBIAEoCzIULm9wZW5jbG9uZS52MS5QbHVnaW4iGAoWTGlzdFNvdXJjZVR5cGVzUmVxdWVzdCJNChdMaXN0U291cmNlVHlwZXNSZXNwb25zZRIyCgxzb3VyY2VfdHlwZXMYASADKAsyHC5vcGVuY2xvbmUudjEuU291cmNlVHlwZUluZm8ipQEKDlNvdXJjZVR5cGVJbmZvEi0KC3NvdXJjZV90eXBlGAEgASgOMhgub3BlbmNsb25lLnYxLlNvdXJjZVR5cGUSDAoEbmFtZRgCIAEoCRIOCgZmb2xkZXIYAyABKAkSLgoLc2Vuc2l0aXZpdHkYBCABKA4yGS5vcGVuY2xvbmUudjEuU2Vuc2l0aXZpdHkSFgoOdHlwaWNhbF9maWVsZHMYBSADKAkitAMKBlBsdWdpbhIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkSKQoJcGxhdGZvcm1zGAQgAygOMhYub3BlbmNsb25lLnYxLlBsYXRmb3JtEi4KDHNvdXJjZV90eXBlcxgFIAMoDjIYLm9wZW5jbG9uZS52MS5Tb3VyY2VUeXBlEi4KC3NlbnNpdGl2aXR5GAYgASgOMhkub3BlbmNsb25lLnYxLlNlbnNpdGl2aXR5EhwKFHJlcXVpcmVzX3Blcm1pc3Npb25zGAcgAygJEhUKDW1hbmlmZXN0X2pzb24YCCABKAkSDwoHZm9sZGVycxgJIAMoCRIYChBjb25zZW50X3JlcXVpcmVkGAogASgIEioKBnN0YXR1cxgLIAEoDjIaLm9wZW5jbG9uZS52MS5QbHVnaW5TdGF0dXMSEQoJaW5zdGFsbGVkGAwgASgIEhAKCHdhcm5pbmdzGA0gAygJEi4KCGFjdGl2aXR5GA4gASgLMhwub3BlbmNsb25lLnYxLlBsdWdpbkFjdGl2aXR5EhMKC2Rlc2NyaXB0aW9uGA8gASgJIqoBCg5QbHVnaW5BY3Rpdml0eRItCglsYXN0X3NlZW4YASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnN0b3JlZBgCIAEoBBIPCgdza2lwcGVkGAMgASgEEhAKCHJlamVjdGVkGAQgASgEEh8KEmNsb2NrX3NrZXdfc2Vjb25kcxgFIAEoAUgAiAEBQhUKE19jbG9ja19za2V3X3NlY29uZHMiTQoQUmVqZWN0ZWRNYW5pZmVzdBIMCgRwYXRoGAEgASgJEisKBmZhdWx0cxgCIAMoCzIbLm9wZW5jbG9uZS52MS5NYW5pZmVzdEZhdWx0Ii0KDU1hbmlmZXN0RmF1bHQSDAoEcGF0aBgBIAEoCRIOCgZyZWFzb24YAiABKAkqhwEKC1NlbnNpdGl2aXR5EhsKF1NFTlNJVElWSVRZX1VOU1BFQ0lGSUVEEAASEwoPU0VOU0lUSVZJVFlfTE9XEAESFgoSU0VOU0lUSVZJVFlfTUVESVVNEAISFAoQU0VOU0lUSVZJVFlfSElHSBADEhgKFFNFTlNJVElWSVRZX0NSSVRJQ0FMEAQqegoMUGx1Z2luU3RhdHVzEh0KGVBMVUdJTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRQTFVHSU5fU1RBVFVTX1NUQUJMRRABEhYKElBMVUdJTl9TVEFUVVNfQkVUQRACEhkKFVBMVUdJTl9TVEFUVVNfUExBTk5FRBADMpMCCg9SZWdpc3RyeVNlcnZpY2USUgoLTGlzdFBsdWdpbnMSIC5vcGVuY2xvbmUudjEuTGlzdFBsdWdpbnNSZXF1ZXN0GiEub3BlbmNsb25lLnYxLkxpc3RQbHVnaW5zUmVzcG9uc2USTAoJR2V0UGx1Z2luEh4ub3BlbmNsb25lLnYxLkdldFBsdWdpblJlcXVlc3QaHy5vcGVuY2xvbmUudjEuR2V0UGx1Z2luUmVzcG9uc2USXgoPTGlzdFNvdXJjZVR5cGVzEiQub3BlbmNsb25lLnYxLkxpc3RTb3VyY2VUeXBlc1JlcXVlc3QaJS5vcGVuY2xvbmUudjEuTGlzdFNvdXJjZVR5cGVzUmVzcG9uc2VCVAoQZGV2Lm9wZW5jbG9uZS52MVABWj5naXRodWIuY29tL1BpeHh6Ui9vcGVuY2xvbmUvY2xpZW50cy9nby9vcGVuY2xvbmV2MTtvcGVuY2xvbmV2MWIGcHJvdG8z", [file_google_protobuf_timestamp, file_openclone_v1_batch]);
+  fileDesc("CiNvcGVuY2xvbmUvdjEvcmVnaXN0cnlfc2VydmljZS5wcm90bxIMb3BlbmNsb25lLnYxIm0KEkxpc3RQbHVnaW5zUmVxdWVzdBIoCghwbGF0Zm9ybRgBIAEoDjIWLm9wZW5jbG9uZS52MS5QbGF0Zm9ybRItCgtzb3VyY2VfdHlwZRgCIAEoDjIYLm9wZW5jbG9uZS52MS5Tb3VyY2VUeXBlIm4KE0xpc3RQbHVnaW5zUmVzcG9uc2USJQoHcGx1Z2lucxgBIAMoCzIULm9wZW5jbG9uZS52MS5QbHVnaW4SMAoIcmVqZWN0ZWQYAiADKAsyHi5vcGVuY2xvbmUudjEuUmVqZWN0ZWRNYW5pZmVzdCIeChBHZXRQbHVnaW5SZXF1ZXN0EgoKAmlkGAEgASgJIjkKEUdldFBsdWdpblJlc3BvbnNlEiQKBnBsdWdpbhgBIAEoCzIULm9wZW5jbG9uZS52MS5QbHVnaW4iGAoWTGlzdFNvdXJjZVR5cGVzUmVxdWVzdCJNChdMaXN0U291cmNlVHlwZXNSZXNwb25zZRIyCgxzb3VyY2VfdHlwZXMYASADKAsyHC5vcGVuY2xvbmUudjEuU291cmNlVHlwZUluZm8ipQEKDlNvdXJjZVR5cGVJbmZvEi0KC3NvdXJjZV90eXBlGAEgASgOMhgub3BlbmNsb25lLnYxLlNvdXJjZVR5cGUSDAoEbmFtZRgCIAEoCRIOCgZmb2xkZXIYAyABKAkSLgoLc2Vuc2l0aXZpdHkYBCABKA4yGS5vcGVuY2xvbmUudjEuU2Vuc2l0aXZpdHkSFgoOdHlwaWNhbF9maWVsZHMYBSADKAki4AMKBlBsdWdpbhIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkSKQoJcGxhdGZvcm1zGAQgAygOMhYub3BlbmNsb25lLnYxLlBsYXRmb3JtEi4KDHNvdXJjZV90eXBlcxgFIAMoDjIYLm9wZW5jbG9uZS52MS5Tb3VyY2VUeXBlEi4KC3NlbnNpdGl2aXR5GAYgASgOMhkub3BlbmNsb25lLnYxLlNlbnNpdGl2aXR5EhwKFHJlcXVpcmVzX3Blcm1pc3Npb25zGAcgAygJEhUKDW1hbmlmZXN0X2pzb24YCCABKAkSDwoHZm9sZGVycxgJIAMoCRIYChBjb25zZW50X3JlcXVpcmVkGAogASgIEioKBnN0YXR1cxgLIAEoDjIaLm9wZW5jbG9uZS52MS5QbHVnaW5TdGF0dXMSEQoJaW5zdGFsbGVkGAwgASgIEhAKCHdhcm5pbmdzGA0gAygJEi4KCGFjdGl2aXR5GA4gASgLMhwub3BlbmNsb25lLnYxLlBsdWdpbkFjdGl2aXR5EhMKC2Rlc2NyaXB0aW9uGA8gASgJEioKBmhlYWx0aBgQIAMoCzIaLm9wZW5jbG9uZS52MS5QbHVnaW5IZWFsdGgilAIKDFBsdWdpbkhlYWx0aBIRCglkZXZpY2VfaWQYASABKAkSFgoOcGx1Z2luX3ZlcnNpb24YAiABKAkSKAoFc3RhdGUYAyABKA4yGS5vcGVuY2xvbmUudjEuSGVhbHRoU3RhdGUSDgoGcmVhc29uGAQgASgJEjAKDGxhc3RfY2FwdHVyZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVwb3J0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWhlYXJ0YmVhdF9zZWNvbmRzGAcgASgNEhEKCWlzX3NpbGVudBgIIAEoCBIOCgZxdWV1ZWQYCSABKAQiqgEKDlBsdWdpbkFjdGl2aXR5Ei0KCWxhc3Rfc2VlbhgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RvcmVkGAIgASgEEg8KB3NraXBwZWQYAyABKAQSEAoIcmVqZWN0ZWQYBCABKAQSHwoSY2xvY2tfc2tld19zZWNvbmRzGAUgASgBSACIAQFCFQoTX2Nsb2NrX3NrZXdfc2Vjb25kcyJNChBSZWplY3RlZE1hbmlmZXN0EgwKBHBhdGgYASABKAkSKwoGZmF1bHRzGAIgAygLMhsub3BlbmNsb25lLnYxLk1hbmlmZXN0RmF1bHQiLQoNTWFuaWZlc3RGYXVsdBIMCgRwYXRoGAEgASgJEg4KBnJlYXNvbhgCIAEoCSqHAQoLU2Vuc2l0aXZpdHkSGwoXU0VOU0lUSVZJVFlfVU5TUEVDSUZJRUQQABITCg9TRU5TSVRJVklUWV9MT1cQARIWChJTRU5TSVRJVklUWV9NRURJVU0QAhIUChBTRU5TSVRJVklUWV9ISUdIEAMSGAoUU0VOU0lUSVZJVFlfQ1JJVElDQUwQBCp6CgxQbHVnaW5TdGF0dXMSHQoZUExVR0lOX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFBMVUdJTl9TVEFUVVNfU1RBQkxFEAESFgoSUExVR0lOX1NUQVRVU19CRVRBEAISGQoVUExVR0lOX1NUQVRVU19QTEFOTkVEEAMykwIKD1JlZ2lzdHJ5U2VydmljZRJSCgtMaXN0UGx1Z2lucxIgLm9wZW5jbG9uZS52MS5MaXN0UGx1Z2luc1JlcXVlc3QaIS5vcGVuY2xvbmUudjEuTGlzdFBsdWdpbnNSZXNwb25zZRJMCglHZXRQbHVnaW4SHi5vcGVuY2xvbmUudjEuR2V0UGx1Z2luUmVxdWVzdBofLm9wZW5jbG9uZS52MS5HZXRQbHVnaW5SZXNwb25zZRJeCg9MaXN0U291cmNlVHlwZXMSJC5vcGVuY2xvbmUudjEuTGlzdFNvdXJjZVR5cGVzUmVxdWVzdBolLm9wZW5jbG9uZS52MS5MaXN0U291cmNlVHlwZXNSZXNwb25zZUJUChBkZXYub3BlbmNsb25lLnYxUAFaPmdpdGh1Yi5jb20vUGl4eHpSL29wZW5jbG9uZS9jbGllbnRzL2dvL29wZW5jbG9uZXYxO29wZW5jbG9uZXYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_openclone_v1_access_service, file_openclone_v1_batch]);
 
 /**
  * Which plugins to list.
@@ -311,6 +313,13 @@ export type Plugin = Message<"openclone.v1.Plugin"> & {
    * @generated from field: string description = 15;
    */
   description: string;
+
+  /**
+   * Its last report from each of the caller's devices, in order of their ids; see AccessService.ReportHealth.
+   *
+   * @generated from field: repeated openclone.v1.PluginHealth health = 16;
+   */
+  health: PluginHealth[];
 };
 
 /**
@@ -319,6 +328,83 @@ export type Plugin = Message<"openclone.v1.Plugin"> & {
  */
 export const PluginSchema: GenMessage<Plugin> = /*@__PURE__*/
   messageDesc(file_openclone_v1_registry_service, 7);
+
+/**
+ * The last report of a plugin on a device.
+ *
+ * @generated from message openclone.v1.PluginHealth
+ */
+export type PluginHealth = Message<"openclone.v1.PluginHealth"> & {
+  /**
+   * The device.
+   *
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * The plugin's version.
+   *
+   * @generated from field: string plugin_version = 2;
+   */
+  pluginVersion: string;
+
+  /**
+   * What the plugin was doing.
+   *
+   * @generated from field: openclone.v1.HealthState state = 3;
+   */
+  state: HealthState;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * When it last captured something.
+   *
+   * @generated from field: google.protobuf.Timestamp last_capture = 5;
+   */
+  lastCapture?: Timestamp | undefined;
+
+  /**
+   * When the report came in.
+   *
+   * @generated from field: google.protobuf.Timestamp reported_at = 6;
+   */
+  reportedAt?: Timestamp | undefined;
+
+  /**
+   * Seconds until the next report at the latest; 0 if none was promised.
+   *
+   * @generated from field: uint32 heartbeat_seconds = 7;
+   */
+  heartbeatSeconds: number;
+
+  /**
+   * Whether the next report is overdue: more than twice `heartbeat_seconds` have passed.
+   *
+   * @generated from field: bool is_silent = 8;
+   */
+  isSilent: boolean;
+
+  /**
+   * Events that waited on the device.
+   *
+   * @generated from field: uint64 queued = 9;
+   */
+  queued: bigint;
+};
+
+/**
+ * Describes the message openclone.v1.PluginHealth.
+ * Use `create(PluginHealthSchema)` to create a new message.
+ */
+export const PluginHealthSchema: GenMessage<PluginHealth> = /*@__PURE__*/
+  messageDesc(file_openclone_v1_registry_service, 8);
 
 /**
  * What a plugin has sent.
@@ -367,7 +453,7 @@ export type PluginActivity = Message<"openclone.v1.PluginActivity"> & {
  * Use `create(PluginActivitySchema)` to create a new message.
  */
 export const PluginActivitySchema: GenMessage<PluginActivity> = /*@__PURE__*/
-  messageDesc(file_openclone_v1_registry_service, 8);
+  messageDesc(file_openclone_v1_registry_service, 9);
 
 /**
  * A manifest that could not be taken.
@@ -395,7 +481,7 @@ export type RejectedManifest = Message<"openclone.v1.RejectedManifest"> & {
  * Use `create(RejectedManifestSchema)` to create a new message.
  */
 export const RejectedManifestSchema: GenMessage<RejectedManifest> = /*@__PURE__*/
-  messageDesc(file_openclone_v1_registry_service, 9);
+  messageDesc(file_openclone_v1_registry_service, 10);
 
 /**
  * Something wrong in a manifest.
@@ -423,7 +509,7 @@ export type ManifestFault = Message<"openclone.v1.ManifestFault"> & {
  * Use `create(ManifestFaultSchema)` to create a new message.
  */
 export const ManifestFaultSchema: GenMessage<ManifestFault> = /*@__PURE__*/
-  messageDesc(file_openclone_v1_registry_service, 10);
+  messageDesc(file_openclone_v1_registry_service, 11);
 
 /**
  * How personal what a source type captures is.
