@@ -27,7 +27,7 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts `program` in `directory` with nothing of the caller's options.
+    /// Starts `program` in `directory` with nothing of the caller's options; what plugins share is in `directory`, too.
     pub(crate) fn start(program: &Path, directory: &Path, transcript: &Transcript) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         for (name, _) in
@@ -37,6 +37,7 @@ impl Driver {
         }
         let mut process = command
             .current_dir(directory)
+            .env("XDG_STATE_HOME", directory.join("shared"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

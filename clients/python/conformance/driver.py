@@ -1,6 +1,7 @@
 """Plays the conformance table's commands on a client: one JSON object a line in, one a line out."""
 
 import dataclasses
+import functools
 import importlib
 import json
 import os
@@ -18,25 +19,41 @@ class Driver:
         self.source_type = None
         self.errors = []
         self.rejected = []
+        self.recovered = 0
 
     def play(self, command):
         return getattr(self, "do_" + command["do"])(command)
 
     def do_open(self, command):
-        options = command["options"]
-        self.options = options
-        self.client = openclone.Client(
+        options = self.options = command["options"]
+        manifest = command.get("manifest")
+        make = functools.partial(openclone.Client.from_manifest, manifest) if manifest else openclone.Client
+        self.client = make(
             **options,
             on_error=lambda error: self.errors.append(type(error).__name__),
             on_rejected=lambda rejected: self.rejected.append(rejected.raw_ref),
+            on_recovered=self.recover,
         )
-        self.source_type = options["source_type"]
+        self.source_type = options.get("source_type")
         return {}
+
+    def recover(self):
+        self.recovered += 1
+
+    def do_config(self, _command):
+        return {"config": dict(self.client.config), "device_id": self.client.device_id}
+
+    def do_report_health(self, command):
+        self.client.report_health(command["state"], command.get("reason", ""))
+        return {}
+
+    def do_paused(self, _command):
+        return {"paused": self.client.is_paused()}
 
     def do_send(self, command):
         return self.send_each(
             openclone.Event(
-                self.data(event["data"], event.get("typed", False)), event.get("timestamp"), event.get("raw_ref")
+                self.data(event), event.get("timestamp"), event.get("raw_ref"), event.get("source_type")
             )
             for event in command["events"]
         )
@@ -45,11 +62,13 @@ class Driver:
         has_text = "text" in PAYLOADS[self.source_type].DESCRIPTOR.fields_by_name
         names = (f"{command['prefix']}-{number}" for number in range(command["count"]))
         return self.send_each(
-            openclone.Event(self.data({"text": name}, has_text), time.time(), name) for name in names
+            openclone.Event(self.data({"data": {"text": name}, "typed": has_text}), time.time(), name) for name in names
         )
 
-    def data(self, data, typed):
-        return PAYLOADS[self.source_type](**data) if typed else data
+    def data(self, event):
+        if not event.get("typed", False):
+            return event["data"]
+        return PAYLOADS[event.get("source_type") or self.source_type](**event["data"])
 
     def send_each(self, events):
         index = 0
@@ -73,7 +92,7 @@ class Driver:
         return {"stats": dataclasses.asdict(self.client.stats())}
 
     def do_events(self, _command):
-        return {"errors": self.errors, "rejected": self.rejected}
+        return {"errors": self.errors, "rejected": self.rejected, "recovered": self.recovered}
 
     def do_rival(self, _command):
         """Another thread, then a second copy of the package, open the same state directory."""

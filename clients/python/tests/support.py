@@ -3,10 +3,12 @@
 import contextlib
 import http.server
 import json
+import os
 import pathlib
 import tempfile
 import threading
 import unittest
+from unittest import mock
 
 import openclone
 from openclone import Client
@@ -69,6 +71,10 @@ class Case(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.state = pathlib.Path(directory.name, "a", "state")
+        self.home = pathlib.Path(directory.name, "home")
+        environment = mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(self.home)})
+        environment.start()
+        self.addCleanup(environment.stop)
         self.errors, self.rejected = [], []
 
     def service(self, response=None):

@@ -28,7 +28,7 @@ class ClientTest(Case):
             self.assertEqual(client.stats().stored, 100)
         self.assertEqual([len(batch["events"]) for batch in service.batches], [40, 40, 20])
         self.assertEqual(len(service.connections), 1)
-        self.assertEqual({batch["device_id"] for batch in service.batches}, {(self.state / "device-id").read_text().strip()})
+        self.assertEqual({batch["device_id"] for batch in service.batches}, {(self.home / "openclone" / "device-id").read_text().strip()})
         self.assertEqual(self.spool(), [])
 
     def test_halving_finds_the_events_that_nobody_names(self):
@@ -192,7 +192,9 @@ class ClientTest(Case):
                 self.client(service)
         with self.client(service) as client:
             self.assertEqual(client.device_id, device)
-        (self.state / "device-id").write_text("nonsense")
+        kept = self.home / "openclone" / "device-id"
+        self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
+        kept.write_text("nonsense")
         with self.assertRaises(openclone.InvalidOptions):
             self.client(service)
 

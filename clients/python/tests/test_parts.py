@@ -24,9 +24,11 @@ from openclone import (
     _options,
     _responses,
     _wire,
+    consent,
     email,
 )
 from openclone._backoff import Backoff
+from openclone._key import Key
 from openclone._options import Options
 from openclone._responses import Accepted, Denied, Failed, InvalidBatch
 from openclone._route import Route
@@ -36,18 +38,18 @@ from openclone.v1.batch_pb2 import Event as WireEvent
 from openclone.v1.ingest_service_pb2 import IngestRequest
 
 GOOD = {
-    "endpoint": "http://127.0.0.1:8000", "api_key": "secret-key", "plugin_id": "my-plugin", "plugin_version": "1.0.0",
-    "source_type": "braindump", "platform": "linux", "enabled": True, "state_dir": "/nowhere", "max_batch_events": 100,
+    "endpoint": "http://127.0.0.1:8000", "key": Key("secret-key", None), "plugin_id": "my-plugin", "plugin_version": "1.0.0",
+    "source_types": ("braindump",), "platform": "linux", "why_off": None, "state_dir": "/nowhere", "max_batch_events": 100,
     "max_batch_age": 60.0, "spool_max_bytes": 1 << 20, "on_full": "block", "block_timeout": 30.0, "transport": "auto",
     "response_timeout": 30.0, "retry_base": 0.5, "retry_cap": 60.0, "clock_retry": 3600.0,
-    "on_error": None, "on_rejected": None,
+    "heartbeat_seconds": 0,
 }
 BAD = [
     ("endpoint", ["ftp://h", "h:1", "http://", "http://u:p@h", "http://h/x", "http://h:0", "http://h:99999", "http://h?a"]),
-    ("api_key", ["", "a b", "a\nb", "é"]),
     ("plugin_id", ["", "A", "a_b", "-a", "a-", "a--b", "a" * 65, "a\n"]),
     ("plugin_version", ["", "1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+", "1.0.0\n", "1.0.0-" + "a" * 256]),
-    ("source_type", ["", "unspecified", "AUDIO_MIC", "thoughts"]),
+    ("source_types", [(), ("",), ("unspecified",), ("AUDIO_MIC",), ("notes", "thoughts"), ("notes", "notes")]),
+    ("heartbeat_seconds", [1, 59, 86_401]),
     ("platform", ["", "amiga"]),
     ("max_batch_events", [0, 501, 1.5, True]),
     ("spool_max_bytes", [0, -1]),
@@ -67,7 +69,7 @@ class OptionsTest(unittest.TestCase):
     def test_bad_ones_are_refused_by_name_and_without_the_key(self):
         for name, values in BAD:
             for value in values:
-                with self.subTest(name, value=value), self.assertRaisesRegex(InvalidOptions, f"^{name}") as rejected:
+                with self.subTest(name, value=value), self.assertRaisesRegex(InvalidOptions, f"^{name.rstrip(chr(115))}") as rejected:
                     Options(**(GOOD | {name: value}))
                 self.assertNotIn("secret-key", str(rejected.exception))
 
@@ -77,13 +79,18 @@ class OptionsTest(unittest.TestCase):
 
     def test_sensitive_source_types_are_off(self):
         with mock.patch.dict(os.environ, clear=True):
-            off = {name for name in _options.SOURCE_TYPES if not _options.default_enabled(name)}
+            off = {name for name in _options.SOURCE_TYPES if consent.why_off("p", (name,), None, None)}
         self.assertEqual(off, {"audio_mic", "health", "email", "messaging"})
-        for value, expected in [("true", True), ("1", True), ("FALSE", False), ("0", False)]:
+        for value, is_on in [("p", True), ("a, p", True), ("a", False), ("", False)]:
             with mock.patch.dict(os.environ, {"OPENCLONE_ENABLED": value}):
-                self.assertIs(_options.default_enabled("health"), expected)
-        with mock.patch.dict(os.environ, {"OPENCLONE_ENABLED": "maybe"}), self.assertRaises(InvalidOptions):
-            _options.default_enabled("health")
+                self.assertIs(consent.why_off("p", ("health",), None, None) is None, is_on)
+        with mock.patch.dict(os.environ, {"OPENCLONE_ENABLED": "true"}), self.assertRaisesRegex(InvalidOptions, "ids"):
+            consent.why_off("p", ("health",), None, None)
+
+    def test_bad_keys_are_refused(self):
+        for key in ["a b", "a\nb", "é", lambda: ""]:
+            with self.assertRaisesRegex(InvalidOptions, "^api_key"):
+                Key(key, None)
 
     def test_names_are_those_of_the_contract(self):
         self.assertEqual((len(_options.SOURCE_TYPES), len(_options.PLATFORMS)), (15, 6))

@@ -14,6 +14,7 @@ from openclone.errors import SpoolError
 from openclone.v1.batch_pb2 import Batch, Event
 
 HEADER = Batch(source_type="SOURCE_TYPE_BRAINDUMP", plugin_id="p").SerializeToString()
+OTHER = b"the batch of another source type"
 
 
 def event(number, size=0):
@@ -32,7 +33,7 @@ class Directory(unittest.TestCase):
         self.dead.mkdir()
 
     def spool(self, max_bytes=10**9):
-        return Spool(self.path, self.dead, HEADER, max_bytes)
+        return Spool(self.path, self.dead, {"braindump": HEADER, "notes": OTHER}, max_bytes)
 
     def drain(self, spool):
         found = []
@@ -88,14 +89,14 @@ class SpoolTest(Directory):
     def test_what_is_appended_comes_out_in_order_and_is_deleted(self):
         spool = self.spool()
         for number in range(20):
-            spool.append(frame(event(number)))
+            spool.append(frame(event(number)), "braindump")
         self.assertEqual((spool.queued, self.files()), (20, ["0000000000000001.seg"]))
         self.assertEqual(self.drain(spool), [event(number) for number in range(20)])
         self.assertEqual((spool.queued, spool.bytes, self.files()), (0, 0, []))
 
     def test_a_file_has_the_documented_form_and_mode(self):
         spool = self.spool()
-        spool.append(frame(event(1)))
+        spool.append(frame(event(1)), "braindump")
         (path,) = self.path.iterdir()
         self.assertEqual(path.read_bytes(), MAGIC + frame(HEADER) + frame(event(1)))
         self.assertEqual(path.stat().st_size, spool.bytes)
@@ -105,12 +106,12 @@ class SpoolTest(Directory):
     def test_the_next_start_sends_what_is_left_from_the_segment_s_beginning(self):
         first = self.spool()
         for number in range(10):
-            first.append(frame(event(number)))
+            first.append(frame(event(number)), "braindump")
         package = first.take(4)
         first.done(package.segment, 4)
         first.close()
         second = self.spool()
-        second.append(frame(event(10)))
+        second.append(frame(event(10)), "braindump")
         self.assertEqual(second.queued, 11)
         self.assertEqual(self.drain(second), [event(number) for number in range(11)])
         self.assertEqual(self.files(), [])
@@ -118,7 +119,7 @@ class SpoolTest(Directory):
     def test_segments_end_at_a_quarter_of_a_small_spool(self):
         spool = self.spool(max_bytes=4000)
         for number in range(30):
-            spool.append(frame(event(number, size=60)))
+            spool.append(frame(event(number, size=60)), "braindump")
         self.assertGreater(len(self.files()), 2)
         self.assertTrue(all(path.stat().st_size <= 1000 for path in self.path.iterdir()))
         self.assertEqual(len(self.drain(spool)), 30)
@@ -126,7 +127,7 @@ class SpoolTest(Directory):
     def test_a_batch_is_bounded_in_events_and_bytes(self):
         spool = self.spool()
         for number in range(12):
-            spool.append(frame(event(number, size=150_000)))
+            spool.append(frame(event(number, size=150_000)), "braindump")
         sizes = []
         while (package := spool.take(500)) is not None:
             sizes.append(len(package.events))
@@ -135,7 +136,7 @@ class SpoolTest(Directory):
     def test_the_oldest_segment_that_is_not_being_sent_is_dropped(self):
         spool = self.spool()
         for number in range(9):
-            spool.append(frame(event(number)))
+            spool.append(frame(event(number)), "braindump")
             if number % 3 == 2:
                 spool.seal()
         sending = spool.take(2)
@@ -148,7 +149,7 @@ class SpoolTest(Directory):
     def test_damage_in_the_middle_is_copied_and_reported(self):
         first = self.spool()
         for number in range(6):
-            first.append(frame(event(number)))
+            first.append(frame(event(number)), "braindump")
         first.close()
         (path,) = self.path.iterdir()
         data = bytearray(path.read_bytes())
@@ -167,12 +168,12 @@ class SpoolTest(Directory):
 
     def test_a_write_that_is_cut_off_is_taken_back(self):
         spool = self.spool()
-        spool.append(frame(event(0)))
+        spool.append(frame(event(0)), "braindump")
         write = os.write
         with mock.patch("os.write", lambda file, data: full_after(write, file, data)), self.assertRaises(SpoolError):
-            spool.append(frame(event(1)))
+            spool.append(frame(event(1)), "braindump")
         self.assertEqual(spool.queued, 1)
-        spool.append(frame(event(2)))
+        spool.append(frame(event(2)), "braindump")
         spool.close()
         again = self.spool()
         self.assertEqual((again.damaged, self.drain(again)), ([], [event(0), event(2)]))
@@ -181,15 +182,29 @@ class SpoolTest(Directory):
         spool = self.spool()
         write = os.write
         with mock.patch("os.write", lambda file, data: full_after(write, file, data)), self.assertRaises(SpoolError):
-            spool.append(frame(event(1)))
+            spool.append(frame(event(1)), "braindump")
         self.assertEqual((spool.queued, spool.bytes, self.files()), (0, 0, []))
-        spool.append(frame(event(2)))
+        spool.append(frame(event(2)), "braindump")
         self.assertEqual(self.drain(spool), [event(2)])
+
+    def test_each_source_type_fills_its_own_segment(self):
+        spool = self.spool()
+        for number in range(3):
+            spool.append(frame(event(number)), "braindump")
+            self.assertEqual(spool.append(frame(event(10 + number)), "notes"), number + 1)
+        self.assertEqual(len(self.files()), 2)
+        spool.append(frame(event(13)), "notes")
+        # The fuller one is due, although the other is older; then neither is.
+        package = spool.take(4, 4, 60.0)
+        self.assertEqual((package.segment.header, len(package.events)), (OTHER, 4))
+        self.assertGreater(spool.due_in(4, 60.0), 0.0)
+        spool.seal()
+        self.assertEqual(spool.take(4, 4, 60.0).segment.header, HEADER)
 
     def test_due_when_full_old_or_sealed(self):
         spool = self.spool()
         self.assertIsNone(spool.due_in(3, 60.0))
-        spool.append(frame(event(0)))
+        spool.append(frame(event(0)), "braindump")
         self.assertTrue(59.0 < spool.due_in(3, 60.0) <= 60.0)
         self.assertEqual(spool.due_in(1, 60.0), 0.0)
         self.assertEqual(spool.due_in(3, 0.0), 0.0)

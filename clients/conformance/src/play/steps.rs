@@ -79,7 +79,10 @@ impl Play<'_> {
             return Ok(());
         }
         let path = options["state_dir"].as_str().unwrap_or_default();
-        let device = fs::read_to_string(format!("{path}/device-id")).context("there is no device-id")?;
+        let shared = self.directory.join("shared/openclone/device-id");
+        let device = fs::read_to_string(shared)
+            .or_else(|_| fs::read_to_string(format!("{path}/device-id")))
+            .context("there is no device-id")?;
         if path == self.state_dir().to_string_lossy() {
             let first = self.device_id.get_or_insert(device.clone());
             ensure!(*first == device, "device-id was {first}, now it is {device}");

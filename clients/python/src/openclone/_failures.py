@@ -6,6 +6,7 @@ import threading
 import time
 
 from ._backoff import Backoff
+from ._key import Key
 from ._notifier import Notifier
 from ._responses import Denied
 from .errors import AccessDenied, Clock, OpenCloneError, SpoolError, Unavailable
@@ -17,15 +18,16 @@ TELL_FAILURES = 3
 class Failures:
     """Waits after failures, and remembers the last one. `changed` is notified of a refusal."""
 
-    def __init__(self, backoff: Backoff, notifier: Notifier, changed: threading.Condition) -> None:
+    def __init__(self, backoff: Backoff, notifier: Notifier, changed: threading.Condition, key: Key) -> None:
         self.denied: AccessDenied | None = None
-        """The refusal, which is for good."""
+        """The refusal, which is for good unless there is another key."""
         self.not_before = 0.0
         """When to send again (monotonic)."""
         self._last: OpenCloneError | None = None
         self._backoff = backoff
         self._notifier = notifier
         self._changed = changed
+        self._key = key
 
     def failed(self, error: Unavailable | SpoolError, retry_after: float = 0.0) -> None:
         """Waits before anything is sent again. What fails while waiting belongs to the same failure."""
@@ -55,17 +57,24 @@ class Failures:
         self._notifier.succeeded()
 
     def deny(self, response: Denied) -> None:
-        """Ends sending for good."""
-        denied = AccessDenied(
-            f"the server rejected the key ({response.reason}): nothing is sent until the plugin starts again with a "
-            "key that may send"
-        )
+        """Ends sending until there is another key."""
+        cure = "there is another key" if self._key.is_renewable else "the plugin starts again with a key that may send"
+        denied = AccessDenied(f"the server rejected the key ({response.reason}): nothing is sent until {cure}")
+        self._key.rejected()
         with self._changed:
             if self.denied is not None:
                 return
             self.denied = denied
             self._changed.notify_all()
-        self._notifier.error(denied)
+        self._notifier.lasting(denied)
+
+    def look_for_another_key(self) -> None:
+        """Goes on if the key was rejected and there is another one now."""
+        if self.denied is not None and self._key.is_renewed():
+            with self._changed:
+                self.denied = None
+                self._last = None
+                self._changed.notify_all()
 
     def __str__(self) -> str:
         failure = self.denied or self._last

@@ -18,7 +18,9 @@ from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
 from . import _responses, _wire
+from ._key import Key
 from ._responses import Denied, Failed, Response
+from ._version import USER_AGENT
 from .v1.ingest_service_pb2 import IngestResponse
 
 METHOD = "/openclone.v1.IngestService/Ingest"
@@ -31,12 +33,12 @@ Deliver = Callable[["Stream", Optional[int], Response], None]
 class Stream:
     """One stream over a connection of its own."""
 
-    def __init__(self, endpoint: str, api_key: str, deliver: Deliver) -> None:
+    def __init__(self, endpoint: str, key: Key, deliver: Deliver) -> None:
         self._deliver = deliver
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._channel = _channel(endpoint)
+        self._channel = channel(endpoint)
         call: Any = self._channel.stream_stream(METHOD, request_serializer=None, response_deserializer=None)
-        self._call = call(iter(self._requests.get, None), metadata=(("x-api-key", api_key),))
+        self._call = call(iter(self._requests.get, None), metadata=(("x-api-key", key.get()),))
         threading.Thread(target=self._read, name="openclone-responses", daemon=True).start()
 
     def submit(self, sequence: int, header: bytes, events: list[bytes]) -> None:
@@ -86,7 +88,8 @@ def _details(value: bytes) -> Iterator[Any]:
         return
 
 
-def _channel(endpoint: str) -> grpc.Channel:
+def channel(endpoint: str) -> grpc.Channel:
+    """A connection of its own."""
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -95,6 +98,7 @@ def _channel(endpoint: str) -> grpc.Channel:
         # Each stream connects anew, at the moment that the client's own backoff has chosen.
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.enable_retries", 0),
+        ("grpc.primary_user_agent", USER_AGENT),
         ("grpc.max_receive_message_length", 4 * 1024 * 1024),
         ("grpc.enable_http_proxy", 0 if _is_loopback(host) else 1),
     ]

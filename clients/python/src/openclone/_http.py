@@ -9,7 +9,9 @@ import ssl
 from urllib.parse import urlsplit
 
 from . import _json_form, _responses
+from ._key import Key
 from ._responses import Failed, Response
+from ._version import USER_AGENT
 
 PATH = "/api/v1/ingest"
 MAX_BODY = 1024 * 1024
@@ -23,9 +25,9 @@ class TooLarge(Exception):
 class JsonConnection:
     """Posts batches."""
 
-    def __init__(self, endpoint: str, api_key: str, timeout: float) -> None:
+    def __init__(self, endpoint: str, key: Key, timeout: float) -> None:
         self._parts = urlsplit(endpoint)
-        self._headers = {"Content-Type": "application/json", "X-API-Key": api_key}
+        self._key = key
         self._timeout = timeout
         self._connection: http.client.HTTPConnection | None = None
         self.got_response = False
@@ -77,7 +79,8 @@ class JsonConnection:
         connection = self._connection
         if connection is None:
             connection = self._connection = self._connect()
-        connection.request("POST", PATH, body, self._headers)
+        headers = {"Content-Type": "application/json", "X-API-Key": self._key.get(), "User-Agent": USER_AGENT}
+        connection.request("POST", PATH, body, headers)
         return connection.getresponse()
 
     def _connect(self) -> http.client.HTTPConnection:

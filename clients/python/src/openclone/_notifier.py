@@ -5,19 +5,31 @@ from __future__ import annotations
 import logging
 from typing import Any, Callable
 
-from ._options import ErrorCallback, Rejected, RejectedCallback
+from ._options import ErrorCallback, RecoveredCallback, Rejected, RejectedCallback
 from .errors import OpenCloneError
 
 logger = logging.getLogger("openclone")
 
 
 class Notifier:
-    """Calls `on_error` and `on_rejected`. A failure that lasts is reported once, until something has succeeded."""
+    """Calls `on_error`, `on_recovered` and `on_rejected`.
 
-    def __init__(self, on_error: ErrorCallback | None, on_rejected: RejectedCallback | None) -> None:
+    A failure that lasts is reported once, until something has succeeded.
+    """
+
+    def __init__(
+        self,
+        on_error: ErrorCallback | None = None,
+        on_rejected: RejectedCallback | None = None,
+        on_recovered: RecoveredCallback | None = None,
+        is_debugging: bool = False,
+    ) -> None:
         self._on_error = on_error or _log_error
         self._on_rejected = on_rejected or _log_rejected
+        self._on_recovered = on_recovered or _log_recovered
         self._reported: set[type[OpenCloneError]] = set()
+        if is_debugging:
+            _log_all()
 
     def error(self, error: OpenCloneError) -> None:
         """Tells it now."""
@@ -31,7 +43,16 @@ class Notifier:
 
     def succeeded(self) -> None:
         """What lasted is over."""
-        self._reported.clear()
+        if self._reported:
+            self._reported.clear()
+            try:
+                self._on_recovered()
+            except Exception:
+                logger.exception("a callback failed")
+
+    def debug(self, text: str, *arguments: object) -> None:
+        """Logs a step of the client's work, without anything that was captured."""
+        logger.debug(text, *arguments)
 
     def rejected(self, rejected: Rejected) -> None:
         """Tells of an event that was set aside."""
@@ -52,3 +73,16 @@ def _log_error(error: OpenCloneError) -> None:
 
 def _log_rejected(rejected: Rejected) -> None:
     logger.warning("event %r set aside in %s: %s", rejected.raw_ref, rejected.path, "; ".join(rejected.reasons))
+
+
+def _log_recovered() -> None:
+    logger.warning("the service accepts events again")
+
+
+def _log_all() -> None:
+    """Shows everything on standard error, unless the program has its own way of logging."""
+    logger.setLevel(logging.DEBUG)
+    if not logger.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+        logger.addHandler(handler)

@@ -7,13 +7,18 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Literal
 from urllib.parse import urlsplit
 
+from ._key import Key
 from .errors import InvalidOptions, OpenCloneError
 from .v1 import batch_pb2
 
 ErrorCallback = Callable[[OpenCloneError], None]
+RecoveredCallback = Callable[[], None]
+PlatformName = Literal["macos", "windows", "linux", "ios", "android", "web"]
+OnFull = Literal["block", "reject", "drop_oldest"]
+TransportName = Literal["auto", "grpc", "json"]
 
 # The source types whose plugins stay silent until someone has switched them on: sensitivity HIGH and CRITICAL.
 SENSITIVE = frozenset({"audio_mic", "health", "email", "messaging"})
@@ -26,7 +31,6 @@ _SEMVER = re.compile(
     re.ASCII,
 )
 _PLUGIN_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_KEY = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,16 @@ class Options:
     """What a client was made with, defaults filled in. Its repr leaves the key out."""
 
     endpoint: str
-    api_key: str
+    key: Key
     plugin_id: str
     plugin_version: str
-    source_type: str
+    source_types: tuple[str, ...]
     platform: str
-    enabled: bool
+    why_off: str | None
+    """Why the plugin may not send, if so."""
     state_dir: Path
     max_batch_events: int
-    max_batch_age: float
+    max_batch_age: float | None
     spool_max_bytes: int
     on_full: str
     block_timeout: float
@@ -66,8 +71,7 @@ class Options:
     retry_base: float
     retry_cap: float
     clock_retry: float
-    on_error: ErrorCallback | None
-    on_rejected: RejectedCallback | None
+    heartbeat_seconds: int
 
     def __post_init__(self) -> None:
         self._check_batch_fields()
@@ -77,11 +81,17 @@ class Options:
         _require(type(self.spool_max_bytes) is int and self.spool_max_bytes > 0, "spool_max_bytes must be above 0")
         _require(self.on_full in ("block", "reject", "drop_oldest"), "on_full must be block, reject or drop_oldest")
         _require(0 < self.response_timeout < 10**9, "response_timeout must be a number of seconds above 0")
-        for name in ("max_batch_age", "block_timeout", "retry_base", "retry_cap", "clock_retry"):
+        for name in ("block_timeout", "retry_base", "retry_cap", "clock_retry"):
             _require(0 <= getattr(self, name) < 10**9, f"{name} must be a number of seconds, 0 or more")
+        _require(self.max_batch_age is None or 0 <= self.max_batch_age < 10**9,
+                 "max_batch_age must be a number of seconds, 0 or more")
+        _require(self.heartbeat_seconds == 0 or 60 <= self.heartbeat_seconds <= 86_400,
+                 "heartbeat_seconds must be 60 to 86400, or 0")
 
     def _check_batch_fields(self) -> None:
-        _require(self.source_type in SOURCE_TYPES, f"source_type must be one of {', '.join(SOURCE_TYPES)}")
+        is_known = bool(self.source_types) and all(name in SOURCE_TYPES for name in self.source_types)
+        _require(is_known, f"source_type must be one of {', '.join(SOURCE_TYPES)}")
+        _require(len(set(self.source_types)) == len(self.source_types), "source_types must name each one once")
         _require(self.platform in PLATFORMS, f"platform must be one of {', '.join(PLATFORMS)}")
         _require(len(self.plugin_id) <= 64 and _PLUGIN_ID.fullmatch(self.plugin_id) is not None,
                  "plugin_id must be kebab-case, 1 to 64 of a-z, 0-9 and -")
@@ -91,8 +101,6 @@ class Options:
 
     def _check_connection(self) -> None:
         _require(self.transport in ("auto", "grpc", "json"), "transport must be auto, grpc or json")
-        _require(_KEY.fullmatch(self.api_key) is not None,
-                 "api_key must be set, or OPENCLONE_API_KEY or API_KEY in the environment, to printable ASCII")
         try:
             parts = urlsplit(self.endpoint)
             port = parts.port
@@ -103,7 +111,8 @@ class Options:
                  "endpoint must be http://HOST:PORT or https://HOST:PORT, and nothing more")
 
     def __repr__(self) -> str:
-        return f"plugin_id={self.plugin_id!r}, source_type={self.source_type!r}, endpoint={self.endpoint!r}"
+        names = ",".join(self.source_types)
+        return f"plugin_id={self.plugin_id!r}, source_type={names!r}, endpoint={self.endpoint!r}"
 
 
 def _names(enum: object, prefix: str) -> dict[str, int]:
@@ -128,17 +137,6 @@ def default_platform() -> str:
     if sys.platform == "android" or hasattr(sys, "getandroidapilevel"):
         return "android"
     return "web" if sys.platform == "emscripten" else "linux"
-
-
-def default_enabled(source_type: str) -> bool:
-    """`OPENCLONE_ENABLED`, else whether the source type is hardly personal."""
-    value = os.environ.get("OPENCLONE_ENABLED", "").strip().lower()
-    if not value:
-        return source_type not in SENSITIVE
-    if value in ("1", "true", "yes", "on"):
-        return True
-    _require(value in ("0", "false", "no", "off"), "OPENCLONE_ENABLED must be true or false")
-    return False
 
 
 def default_state_dir(plugin_id: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
 
 from . import _frames
 from ._notifier import Notifier
@@ -12,7 +11,7 @@ from ._options import Options
 from ._outcome import Counts
 from ._spool import Spool
 from .errors import Closed, Dropped, NotEnabled, SpoolFull
-from .events import Data, Encoder, Event
+from .events import Encoders, Event
 
 _LARGE = 10_000
 
@@ -27,23 +26,18 @@ class Queue:
         self.is_open = True
         self._options = options
         self._max_batch_events = options.max_batch_events
-        self._encoder = Encoder(options.source_type)
+        self._encoders = Encoders(options.source_types)
         self._spool = spool
         self._changed = changed
         self._counts = counts
         self._notifier = notifier
         self._failures = failures
 
-    def queue(
-        self, event: Event | Data, timestamp: float | datetime | None, raw_ref: str | None, may_wait: bool
-    ) -> str | None:
+    def queue(self, event: Event, may_wait: bool) -> str | None:
         """Queues an event and gives its `raw_ref`; `None` where it would have to wait for room, but may not."""
-        if not self._options.enabled:
-            raise NotEnabled(
-                f"{self._options.plugin_id} is not switched on: ask the user, then set enabled=True or "
-                "OPENCLONE_ENABLED=true"
-            )
-        payload, ref = self._encoder.encode(event if isinstance(event, Event) else Event(event, timestamp, raw_ref))
+        if self._options.why_off is not None:
+            raise NotEnabled(self._options.why_off)
+        payload, ref, source_type = self._encoders.encode(event)
         frame = _frames.frame(payload)
         # Before the lock, which after a fork nobody may ever let go.
         self._check_open()
@@ -55,7 +49,7 @@ class Queue:
                 if not self._make_room(frame, may_wait):
                     return None
             self._check_open()
-            waiting = self._spool.append(frame)
+            waiting = self._spool.append(frame, source_type)
             # The sender has to know of the first event, for its age, of the last of a batch, and of large ones.
             if waiting == 1 or waiting % self._max_batch_events == 0 or len(frame) > _LARGE:
                 self._changed.notify_all()

@@ -8,6 +8,8 @@ from typing import Callable
 # Attempts in a row without a response to any batch, after which the other way is tried.
 _MAX_FAILURES = 2
 _JSON_SECONDS = 300.0
+STREAM_AGE, POST_AGE, LONGEST_AGE = 5.0, 15.0, 240.0
+"""Seconds that the first event of a batch waits for others, unless the plugin says how long: requests are limited."""
 
 
 class Route:
@@ -22,6 +24,11 @@ class Route:
         self._clock = clock
         self._failures_in_a_row = 0
         self._json_until: float | None = None
+        self._post_age = POST_AGE
+
+    def max_age(self) -> float:
+        """How long the first event of a batch waits for others."""
+        return self._post_age if self.is_json() else STREAM_AGE
 
     def is_detour(self) -> bool:
         """Whether JSON takes the place of the stream."""
@@ -44,6 +51,7 @@ class Route:
     def posted(self, got_response: bool, is_limit: bool = False) -> None:
         """Tells that a batch was posted, whether the service responded at all, and whether it has had too many."""
         if is_limit:
+            self._post_age = min(2 * self._post_age, LONGEST_AGE)
             self._failures_in_a_row = 0
             self._json_until = None
             return

@@ -39,6 +39,8 @@ class Segment:
         """Events that were acknowledged or set aside."""
         self.is_dirty = False
         """Whether something was written and not synced yet."""
+        self.first_waiting_at = 0.0
+        """When the oldest event that waits came in (monotonic)."""
         self.is_being_read = False
         self._is_listed = True
         self._at = first

@@ -20,9 +20,10 @@ from ._notifier import Notifier, logger
 from ._options import Options
 from ._outcome import Counts, Outcomes
 from ._responses import Denied, Failed, Response
-from ._route import Route
+from ._route import STREAM_AGE, Route
 from ._spool import Package, Spool
-from .errors import Damaged, SpoolError, Unavailable
+from .errors import Damaged, InvalidOptions, SpoolError, Unavailable
+from .testing import MemoryTransport
 
 WINDOW = 32
 """Batches on the stream without a response."""
@@ -35,15 +36,17 @@ MAX_BATCH_EVENTS = 500
 class Sender:
     """Sends what is due until it is told to stop."""
 
-    def __init__(self, options: Options, spool: Spool, dead_letter: Path, notifier: Notifier) -> None:
+    def __init__(
+        self, options: Options, spool: Spool, dead_letter: Path, notifier: Notifier, memory: MemoryTransport | None
+    ) -> None:
         self.changed = threading.Condition(spool.lock)
-        self.failures = Failures(Backoff(options.retry_base, options.retry_cap), notifier, self.changed)
+        self.failures = Failures(Backoff(options.retry_base, options.retry_cap), notifier, self.changed, options.key)
         self._outcomes = Outcomes(spool, dead_letter, notifier, self.failures, options.clock_retry)
         self._again = self._outcomes.again
         self._options = options
         self._spool = spool
         self._notifier = notifier
-        self._route = Route(options.transport)
+        self._route = Route("json" if memory else options.transport)
         self._inbox: deque[tuple[Stream, int | None, Response]] = deque()
         self._outstanding: dict[int, Package] = {}
         self._posted: deque[tuple[Package, Response]] = deque()
@@ -51,7 +54,7 @@ class Sender:
         self._stream: Stream | None = None
         self._stream_got_response = False
         self._progress_at = 0.0
-        self._json = JsonConnection(options.endpoint, options.api_key, options.response_timeout)
+        self._json = memory or JsonConnection(options.endpoint, options.key, options.response_timeout)
         self._posting_since: float | None = None
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="openclone-sender", daemon=True)
@@ -65,18 +68,19 @@ class Sender:
         """Begins to send."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stops at once. What has no response stays in the spool."""
+    def stop(self, timeout: float = 5.0) -> None:
+        """Stops at once, within `timeout`. What has no response stays in the spool."""
         with self.changed:
             self._is_stopping = True
             self.changed.notify_all()
         self._json.abort()
         # A callback may close the client, on this very thread.
         if threading.current_thread() is not self._thread:
-            self._thread.join(timeout=5.0)
+            self._thread.join(timeout)
 
     def watch(self) -> None:
-        """Gives up a POST that takes too long; called now and then by another thread."""
+        """Gives up a POST that takes too long, and looks for another key; called now and then by another thread."""
+        self.failures.look_for_another_key()
         since = self._posting_since
         if since is not None and time.monotonic() - since > self._options.response_timeout:
             self._json.abort()
@@ -88,6 +92,8 @@ class Sender:
                 self._read_inbox()
                 self._check_progress()
                 self._send_due()
+            except InvalidOptions as error:
+                self.failures.failed(Unavailable(str(error)))
             except Exception as error:  # noqa: BLE001
                 # Such as a thread that the system refuses to start. The plugin must not lose its sender over it.
                 logger.exception("sending failed")
@@ -124,8 +130,14 @@ class Sender:
         retry = max(0.0, parked[0][0] - time.monotonic()) if parked else None
         if len(parked) >= MAX_PARKED:
             return retry
-        due = self._spool.due_in(self._options.max_batch_events, self._options.max_batch_age)
+        due = self._spool.due_in(self._options.max_batch_events, self._age())
         return min((wait for wait in (retry, due) if wait is not None), default=None)
+
+    def _age(self) -> float:
+        """How long the first event of a batch waits for others."""
+        if self._options.max_batch_age is not None:
+            return self._options.max_batch_age
+        return STREAM_AGE if self._stream is not None else self._route.max_age()
 
     def _take(self) -> Package | None:
         if self._again:
@@ -134,7 +146,8 @@ class Sender:
         if parked and time.monotonic() >= parked[0][0]:
             return parked.popleft()[1]
         is_detour = self._stream is None and self._route.is_detour()
-        return self._spool.take(MAX_BATCH_EVENTS if is_detour else self._options.max_batch_events)
+        full = self._options.max_batch_events
+        return self._spool.take(MAX_BATCH_EVENTS if is_detour else full, full, self._age())
 
     def _send_due(self) -> None:
         while not self._inbox and not self._posted and not self._is_stopping:
@@ -160,17 +173,20 @@ class Sender:
             self._post(package)
             return
         if self._stream is None:
-            self._stream = Stream(self._options.endpoint, self._options.api_key, self._deliver)
+            self._notifier.debug("opening a stream to %s", self._options.endpoint)
+            self._stream = Stream(self._options.endpoint, self._options.key, self._deliver)
             self._stream_got_response = False
         if not self._outstanding:
             self._progress_at = time.monotonic()
         self._sequence += 1
+        self._notifier.debug("batch %d: %d events on the stream", self._sequence, len(package.events))
         self._stream.submit(self._sequence, package.segment.header, package.events)
         self._outstanding[self._sequence] = package
 
     def _post(self, package: Package) -> None:
         """The response is dealt with as one of the stream is, in its turn."""
         self._posting_since = time.monotonic()
+        self._notifier.debug("posting %d events", len(package.events))
         try:
             response = self._json.post(package.segment.header, package.events)
         except TooLarge:
@@ -179,6 +195,7 @@ class Sender:
         finally:
             self._posting_since = None
         self._route.posted(self._json.got_response, isinstance(response, Failed) and response.is_limit)
+        self._notifier.debug("response: %s", type(response).__name__)
         self._posted.append((package, response))
 
     def _deliver(self, stream: Stream, sequence: int | None, response: Response) -> None:
@@ -202,6 +219,7 @@ class Sender:
             self._stream_got_response = True
             package = self._outstanding.pop(sequence, None)
             if package is not None:
+                self._notifier.debug("batch %d: %s", sequence, type(response).__name__)
                 self._outcomes.acknowledged(package, response)
         self._announce()
 
@@ -211,6 +229,7 @@ class Sender:
 
     def _lost(self, end: Response) -> None:
         """The stream is over: what has no response is sent again."""
+        self._notifier.debug("the stream has ended: %s", getattr(end, "reason", end))
         unacknowledged = [self._outstanding.pop(sequence) for sequence in sorted(self._outstanding)]
         self._again.extendleft(reversed(unacknowledged))
         self._close_stream()

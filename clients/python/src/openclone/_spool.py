@@ -1,7 +1,8 @@
 """The queue on disk: what was sent by the plugin and not dealt with by the server yet.
 
-Events are appended to the last segment and read from the first that has unread ones. A segment is deleted as a whole
-when all its events are done. One lock guards the counters; files are read by the sender alone, outside of it.
+Events are appended to the last segment of their source type and read from the oldest one that is due. A segment is
+deleted as a whole when all its events are done. One lock guards the counters; files are read by the sender alone,
+without it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,24 +34,22 @@ class Package(NamedTuple):
 class Spool:
     """The segments of one state directory, which the caller has locked."""
 
-    def __init__(self, directory: Path, dead_letter: Path, header: bytes, max_bytes: int) -> None:
-        """Reads what an earlier client has left. Raises `SpoolError`."""
+    def __init__(self, directory: Path, dead_letter: Path, headers: Mapping[str, bytes], max_bytes: int) -> None:
+        """Reads what an earlier client has left; `headers` are those of its source types. Raises `SpoolError`."""
         self.lock = threading.RLock()
         self.damaged: list[Path] = []
         """Copies of segments that were damaged, for `on_error`."""
         self.queued = 0
         """Events that are neither acknowledged nor set aside."""
         self.bytes = 0
-        self.first_waiting_at: float | None = None
-        """When the oldest event of the last segment that waits came in (monotonic)."""
         self._directory = directory
         self._dead_letter = dead_letter
-        self._header = header
+        self._headers = headers
         self._max_bytes = max_bytes
         # Smaller in a small spool, so that not all of it is dropped at once.
         self._segment_bytes = min(SEGMENT_BYTES, max(max_bytes // 4, 1))
         self._segments: list[Segment] = []
-        self._active: Segment | None = None
+        self._active: dict[str, Segment] = {}
         with _spool_errors(directory):
             numbered = sorted((int(path.stem), path) for path in directory.glob("*.seg") if _is_number(path.stem))
             self._next = numbered[-1][0] + 1 if numbered else 1
@@ -65,12 +64,12 @@ class Spool:
         """Whether it would have room in an empty spool."""
         return size + self._start_bytes() <= self._max_bytes
 
-    def append(self, frame: bytes) -> int:
-        """Adds an event's frame; gives how many wait in the last segment. Raises `SpoolError`: nothing was added."""
-        active = self._active
+    def append(self, frame: bytes, source_type: str) -> int:
+        """Adds an event's frame; gives how many wait in its segment. Raises `SpoolError`: nothing was added."""
+        active = self._active.get(source_type)
         try:
             if active is None or (active.size + len(frame) > self._segment_bytes and active.events):
-                active = self._begin()
+                active = self._begin(source_type)
             active.append(frame)
         except OSError as error:
             # What was written of it may be in doubt: what comes next goes elsewhere.
@@ -80,14 +79,14 @@ class Spool:
             raise _spool_error(self._directory, error) from None
         waiting = active.events - active.taken
         if waiting == 1:
-            self.first_waiting_at = time.monotonic()
+            active.first_waiting_at = time.monotonic()
         self.queued += 1
         self.bytes += len(frame)
         return waiting
 
     def seal(self) -> int:
-        """Makes all that waits due, by ending the last segment. Gives the number of the last that exists."""
-        self._active = None
+        """Makes all that waits due, by ending the last segments. Gives the number of the last that exists."""
+        self._active.clear()
         return self._next - 1
 
     def is_done(self, number: int) -> bool:
@@ -96,20 +95,19 @@ class Spool:
 
     def due_in(self, max_events: int, max_age: float) -> float | None:
         """Seconds until a batch should be sent: 0 for at once, `None` if nothing waits."""
-        segment = self._first_waiting()
-        if segment is None:
-            return None
-        is_full = segment.waiting >= max_events or segment.waiting_bytes > MAX_BATCH_BYTES
-        if segment is not self._active or is_full or self.first_waiting_at is None:
-            return 0.0
-        return max(0.0, self.first_waiting_at + max_age - time.monotonic())
+        found = self._next_due(max_events, max_age)
+        return None if found is None else found[0]
 
-    def take(self, max_events: int) -> Package | None:
-        """Reads the next batch's events. Called by the sender only, without the lock. Raises `SpoolError`."""
+    def take(self, max_events: int, full: int = 1, max_age: float = 0.0) -> Package | None:
+        """Reads up to `max_events` of the batch that is due first, at once if it has `full` events.
+
+        Called by the sender only, without the lock. Raises `SpoolError`.
+        """
         with self.lock:
-            segment = self._first_waiting()
-            if segment is None:
+            found = self._next_due(full, max_age)
+            if found is None:
                 return None
+            segment = found[1]
             end = segment.end
             segment.is_being_read = True
         try:
@@ -121,7 +119,7 @@ class Spool:
         with self.lock:
             segment.is_being_read = False
             segment.taken += len(taken.events)
-            self.first_waiting_at = time.monotonic() if segment.waiting else None
+            segment.first_waiting_at = time.monotonic()
             if taken.is_cut or not taken.events:
                 self._give_up_rest(segment)
         return Package(segment, taken.events) if taken.events else None
@@ -160,13 +158,13 @@ class Spool:
                     segment.is_dirty = True
                     raise
             with self.lock:
-                if segment is not self._active:
+                if segment not in self._active.values():
                     segment.close()
 
     def close(self) -> None:
         """Lets go of the files."""
         with self.lock:
-            self._active = None
+            self._active.clear()
             for segment in self._segments:
                 segment.close()
 
@@ -183,28 +181,45 @@ class Spool:
         self.queued += segment.events
         self.bytes += segment.size
 
-    def _begin(self) -> Segment:
+    def _begin(self, source_type: str) -> Segment:
         path = self._directory / f"{self._next:016}.seg"
-        segment = Segment.create(path, self._next, self._header)
+        segment = Segment.create(path, self._next, self._headers[source_type])
         self._next += 1
         self._segments.append(segment)
         self.bytes += segment.size
-        self._active = segment
+        self._active[source_type] = segment
         return segment
 
     def _start_bytes(self) -> int:
-        return len(_frames.MAGIC) + _frames.FRAME.size + len(self._header)
+        return len(_frames.MAGIC) + _frames.FRAME.size + max(map(len, self._headers.values()))
 
-    def _first_waiting(self) -> Segment | None:
-        return next((segment for segment in self._segments if segment.waiting), None)
+    def _next_due(self, max_events: int, max_age: float) -> tuple[float, Segment] | None:
+        """The segment whose batch is due first, the oldest of several, and in how many seconds."""
+        best: tuple[float, Segment] | None = None
+        now = time.monotonic()
+        for segment in self._segments:
+            if not segment.waiting:
+                continue
+            is_full = segment.waiting >= max_events or segment.waiting_bytes > MAX_BATCH_BYTES
+            is_active = segment in self._active.values()
+            due = max(0.0, segment.first_waiting_at + max_age - now) if is_active and not is_full else 0.0
+            if best is None or due < best[0]:
+                best = due, segment
+            if due == 0.0:
+                break
+        return best
+
+    def _deactivate(self, segment: Segment) -> None:
+        for source_type, active in list(self._active.items()):
+            if active is segment:
+                del self._active[source_type]
 
     def _give_up_rest(self, segment: Segment) -> None:
         """What was written cannot be read: keeps a copy of the file and forgets the rest of it."""
         self._keep_copy(segment.path)
         self.queued -= segment.waiting
         segment.events = segment.taken
-        if segment is self._active:
-            self._active = None
+        self._deactivate(segment)
         if segment.is_done:
             self._remove(segment)
 
@@ -216,8 +231,7 @@ class Spool:
         self.damaged.append(copy)
 
     def _remove(self, segment: Segment) -> None:
-        if segment is self._active:
-            self._active = None
+        self._deactivate(segment)
         self._segments.remove(segment)
         self.bytes -= segment.size
         # Should it come back after a restart, the server skips what it has.

@@ -1,30 +1,26 @@
-"""The directory that a plugin keeps between its starts: device id, spool, dead letters, lock."""
+"""The directory that a plugin keeps between its starts: spool, dead letters, lock."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
-import uuid
 from pathlib import Path
 
 from . import _owner
-from .errors import InvalidOptions, SpoolError, SpoolLocked
-
-_TEST_DEVICE = re.compile(r"test-[a-z0-9-]{1,59}")
+from .errors import SpoolError, SpoolLocked
 
 
 class StateDir:
     """An open state directory; no other client can use it until it is closed."""
 
     def __init__(self, path: Path) -> None:
-        """Makes the directory if it is missing. Raises `SpoolError`, `SpoolLocked` or `InvalidOptions`."""
+        """Makes the directory if it is missing. Raises `SpoolError` or `SpoolLocked`."""
         self.path = path.absolute()
         self.spool = self.path / "spool"
         self.dead_letter = self.path / "dead-letter"
         try:
-            _make_private(self.path)
+            make_private(self.path)
             self._owner: Path | None = None
             self._pid = os.getpid()
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -54,24 +50,12 @@ class StateDir:
             raise SpoolLocked(f"another client uses {self.path}: end it, or give each its own state_dir")
         self.spool.mkdir(mode=0o700, exist_ok=True)
         self.dead_letter.mkdir(mode=0o700, exist_ok=True)
-        self.device_id = self._device_id()
-
-    def _device_id(self) -> str:
-        path = self.path / "device-id"
-        if path.exists():
-            kept = path.read_text("ascii", "replace").strip()
-            if not _is_device_id(kept):
-                raise InvalidOptions(f"{path} is no UUID of version 4: put the old one back, or delete the file")
-            return kept
-        made = str(uuid.uuid4())
-        write_new(path, f"{made}\n".encode())
-        return made
 
 
-def _make_private(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Makes a directory, and those above it that are missing, for their owner alone."""
     if not path.parent.exists():
-        _make_private(path.parent)
+        make_private(path.parent)
     path.mkdir(mode=0o700, exist_ok=True)
 
 
@@ -84,15 +68,6 @@ def write_new(path: Path, content: bytes) -> None:
         opened.flush()
         os.fsync(file)
     temporary.replace(path)
-
-
-def _is_device_id(value: str) -> bool:
-    if _TEST_DEVICE.fullmatch(value):
-        return True
-    try:
-        return uuid.UUID(value).version == 4
-    except ValueError:
-        return False
 
 
 if sys.platform == "win32":

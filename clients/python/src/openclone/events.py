@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Union
+from typing import Any, Literal, NamedTuple, Union
 
 from . import _check, _json_form, _rules
 from .errors import EventTooLarge, InvalidEvent
@@ -54,6 +54,13 @@ PAYLOADS: dict[str, Any] = {
 _SURELY_SMALL = (_rules.MAX_EVENT_JSON_BYTES - 400) // 6
 
 
+SourceTypeName = Literal[
+    "audio_system", "audio_mic", "screen_ocr", "journal", "web_browsing", "music", "health", "calendar", "notes", "gps",
+    "photos", "email", "messaging", "activity", "braindump",
+]
+"""The 15 source types."""
+
+
 class Event(NamedTuple):
     """One thing seen, heard, read or done."""
 
@@ -63,6 +70,8 @@ class Event(NamedTuple):
     """When it was captured: Unix seconds, or a datetime (a naive one is local time); now if absent."""
     raw_ref: str | None = None
     """The plugin's own stable id, at most 256 bytes of UTF-8; a random UUID if absent. Sent twice, stored once."""
+    source_type: SourceTypeName | None = None
+    """What it is. Only needed for JSON objects of a client with several source types."""
 
 
 def email(
@@ -83,6 +92,26 @@ def messaging(
     if sender is not None:
         setattr(made, "from", sender)
     return made
+
+
+class Encoders:
+    """One encoder for each source type of the client."""
+
+    def __init__(self, source_types: tuple[str, ...]) -> None:
+        self._encoders = {name: Encoder(name) for name in source_types}
+        self._by_payload: dict[type, str] = {PAYLOADS[name]: name for name in source_types}
+        self._only = source_types[0] if len(source_types) == 1 else None
+
+    def encode(self, event: Event) -> tuple[bytes, str, str]:
+        """Encodes `event`; gives the bytes, the `raw_ref` and the source type. Raises as `Encoder.encode`."""
+        source_type = event.source_type or self._by_payload.get(type(event.data)) or self._only
+        if source_type is None:
+            names = ", ".join(self._encoders)
+            raise InvalidEvent(f"source_type must be one of {names}, as this client has several")
+        encoder = self._encoders.get(source_type)
+        if encoder is None:
+            raise InvalidEvent(f"source_type must be one of {', '.join(self._encoders)}, not {source_type}")
+        return (*encoder.encode(event), source_type)
 
 
 class Encoder:
