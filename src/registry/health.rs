@@ -99,7 +99,11 @@ pub(super) fn check(request: &v1::ReportHealthRequest) -> Vec<Violation> {
         ("device_id", device_id(&request.device_id)),
         (
             "state",
-            if is_known { None } else { other("must be a state of a plugin") },
+            if is_known {
+                None
+            } else {
+                other("must be a state of a plugin")
+            },
         ),
         (
             "reason",
@@ -148,10 +152,18 @@ mod tests {
         reports.record(&tenant, report("p", "test-b", 60), start);
         reports.record(&tenant, report("p", "test-a", 0), start);
         let silent = |now| -> Vec<bool> {
-            reports.of("a", "p", now).iter().map(|known| known.is_silent).collect()
+            reports
+                .of("a", "p", now)
+                .iter()
+                .map(|known| known.is_silent)
+                .collect()
         };
         assert_eq!(silent(after(120)), [false, false]);
-        assert_eq!(silent(after(121)), [false, true], "ordered by device; 0 promises nothing");
+        assert_eq!(
+            silent(after(121)),
+            [false, true],
+            "ordered by device; 0 promises nothing"
+        );
         reports.record(
             &tenant,
             ReportHealthRequest {
@@ -168,7 +180,11 @@ mod tests {
     fn the_table_is_bounded_and_the_oldest_report_makes_room() {
         let (reports, tenant) = (HealthReports::default(), Arc::<str>::from("a"));
         for number in 0..=MAX_REPORTS {
-            reports.record(&tenant, report("p", &format!("test-{number}"), 60), Timestamp::UNIX_EPOCH);
+            reports.record(
+                &tenant,
+                report("p", &format!("test-{number}"), 60),
+                Timestamp::UNIX_EPOCH,
+            );
         }
         let kept = reports.of("a", "p", Timestamp::UNIX_EPOCH);
         assert_eq!(kept.len(), MAX_REPORTS);
@@ -184,6 +200,9 @@ mod tests {
             ..report("P", "x", 59)
         };
         let found: Vec<_> = check(&bad).iter().map(Violation::field_path).collect();
-        assert_eq!(found, ["plugin_id", "device_id", "state", "reason", "heartbeat_seconds"]);
+        assert_eq!(
+            found,
+            ["plugin_id", "device_id", "state", "reason", "heartbeat_seconds"]
+        );
     }
 }

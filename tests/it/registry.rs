@@ -3,7 +3,9 @@
 use std::{fs, path::Path, time::Duration};
 
 use crate::app::{TestApp, braindump, http, keyed};
-use openclone_client::v1::{GetPluginRequest, ListPluginsRequest, Platform, PluginStatus};
+use openclone_client::v1::{
+    GetPluginRequest, HealthState, ListPluginsRequest, Platform, PluginStatus, ReportHealthRequest,
+};
 use serde_json::{Value, json};
 
 fn install(home: &Path, id: &str, more: &str) {
@@ -46,6 +48,47 @@ async fn comes_to(app: &TestApp, installed: &[&str], rejected: &[&str]) -> Value
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the registry stays at {seen:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_health_is_shown_and_bad_ones_are_rejected() {
+    let app = TestApp::start_in(prepared("my-plugin"), "").await;
+    let report = ReportHealthRequest {
+        plugin_id: "my-plugin".to_owned(),
+        plugin_version: "1.0.0".to_owned(),
+        device_id: "test-001".to_owned(),
+        state: HealthState::Failing as i32,
+        reason: "no microphone".to_owned(),
+        heartbeat_seconds: 60,
+        queued: 7,
+        ..ReportHealthRequest::default()
+    };
+    let mut client = app.access_client();
+    client.report_health(keyed(report.clone())).await.unwrap();
+    let mine = json_at(&app, "/api/v1/plugins/my-plugin").await;
+    let shown = &mine["health"][0];
+    assert_eq!(shown["state"], "failing");
+    assert_eq!(
+        (&shown["reason"], &shown["queued"]),
+        (&json!("no microphone"), &json!(7))
+    );
+    assert_eq!(
+        (&shown["is_silent"], &shown["device_id"]),
+        (&json!(false), &json!("test-001"))
+    );
+    let bad = ReportHealthRequest {
+        state: 0,
+        heartbeat_seconds: 59,
+        ..report
+    };
+    let status = client.report_health(keyed(bad)).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+    let nobody = client
+        .report_health(ReportHealthRequest::default())
+        .await
+        .unwrap_err();
+    assert_eq!(nobody.code(), tonic::Code::Unauthenticated);
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,6 +91,22 @@ fn a_default_fits_its_type() {
 }
 
 #[test]
+fn a_heartbeat_is_60_to_86400_seconds() {
+    for (value, is_good) in [
+        ("60", true),
+        ("86400", true),
+        ("300.0", true),
+        ("59", false),
+        ("86401", false),
+        ("90.5", false),
+        ("\"60\"", false),
+    ] {
+        let manifest = parse("p", &good(&format!(",\n\"heartbeat_seconds\": {value}")));
+        assert_eq!(manifest.is_ok(), is_good, "{value}");
+    }
+}
+
+#[test]
 fn keys_that_are_there_twice_are_told_once_each() {
     let text = good(",\n\"id\": \"p\",\n\"x\": {\"y\": 1,\n\"y\": 2}");
     assert_eq!(faults(&text), ["4 id: is a duplicate", "6 x.y: is a duplicate"]);
