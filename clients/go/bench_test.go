@@ -24,8 +24,8 @@ func BenchmarkSend(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	client.sender.Stop()
-	if err := client.spool.Close(); err != nil {
+	client.lanes[0].sender.Stop()
+	if err := client.closeLanes(); err != nil {
 		b.Fatal(err)
 	}
 }

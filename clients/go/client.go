@@ -6,33 +6,42 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/PixxzR/openclone/clients/go/internal/delivery"
-	"github.com/PixxzR/openclone/clients/go/internal/spool"
+	"github.com/PixxzR/openclone/clients/go/internal/shared"
 	"github.com/PixxzR/openclone/clients/go/internal/state"
-	"github.com/PixxzR/openclone/clients/go/internal/wire"
-	"github.com/PixxzR/openclone/clients/go/openclonev1"
 )
+
+// Version is that of this module.
+const Version = "0.1.0"
+
+// userAgent is what every connection says that it is.
+const userAgent = "openclone-go/" + Version
 
 // Client sends the events of one plugin. Make one with [New] and close it.
 type Client struct {
 	options  Options
 	endpoint *url.URL
-	source   openclonev1.SourceType
-	telling  sync.Mutex // one call of OnError and OnRejected at a time
+	key      *delivery.Key
+	home     string // what all plugins share
+	deviceID string
+	whyOff   string     // why it is not enabled; empty if it is
+	telling  sync.Mutex // one call of OnError, OnRejected and OnRecovered at a time
 	buffers  sync.Pool  // of *[]byte
 	isClosed atomic.Bool
 	done     chan struct{} // closed when Close is done
 	closed   error         // what Close has failed with
+	// temporary is removed by Close.
+	temporary string
 
 	state *state.Dir
 	// Nil if the client is not enabled.
-	spool  *spool.Spool
-	sender *delivery.Sender
+	lanes    []*lane
+	reporter *delivery.Reporter
 }
 
 // New checks the options, takes the state directory and begins to send what an earlier start left in the spool. The context is
@@ -42,20 +51,63 @@ func New(ctx context.Context, options Options) (*Client, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := options.complete(); err != nil {
-		return nil, err
-	}
-	endpoint, err := options.check()
-	if err != nil {
-		return nil, err
-	}
-	c := &Client{options: options, endpoint: endpoint, done: make(chan struct{})}
-	c.source = wire.SourceOf(string(options.SourceType))
+	c := &Client{done: make(chan struct{})}
 	c.buffers.New = func() any { return new([]byte) }
+	if err := c.prepare(&options); err != nil {
+		return nil, errors.Join(err, c.removeTemporary())
+	}
 	if err := c.open(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, c.removeTemporary())
 	}
 	return c, nil
+}
+
+// prepare fills in and checks the options, and finds out what the user has decided.
+func (c *Client) prepare(options *Options) error {
+	var err error
+	if options.Memory != nil {
+		if err := c.inMemory(options); err != nil {
+			return err
+		}
+	} else if c.home, err = shared.Home(); err != nil {
+		return err
+	}
+	if err := options.complete(); err != nil {
+		return err
+	}
+	if c.endpoint, err = options.check(); err != nil {
+		return err
+	}
+	if c.key, err = options.key(); err != nil {
+		return err
+	}
+	if c.whyOff, err = options.whyOff(c.home); err != nil {
+		return err
+	}
+	c.options = *options
+	c.deviceID, err = shared.DeviceID(c.home)
+	return err
+}
+
+// inMemory puts what would be kept into a directory that does not stay.
+func (c *Client) inMemory(options *Options) error {
+	dir, err := os.MkdirTemp("", "openclone-")
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSpool, err)
+	}
+	c.temporary, c.home = dir, dir
+	options.StateDir = first(options.StateDir, filepath.Join(dir, "state"))
+	options.APIKey = first(options.APIKey, "in-memory")
+	options.Enabled = first(options.Enabled, new(true))
+	options.Transport = JSON
+	return nil
+}
+
+func (c *Client) removeTemporary() error {
+	if c.temporary == "" {
+		return nil
+	}
+	return os.RemoveAll(c.temporary)
 }
 
 func (c *Client) open() error {
@@ -64,83 +116,81 @@ func (c *Client) open() error {
 		return err
 	}
 	c.state = dir
-	if !*c.options.Enabled {
+	if c.whyOff != "" {
 		return nil
 	}
-	header, err := c.header(dir.DeviceID)
-	if err != nil {
-		return errors.Join(err, dir.Close())
+	if err := c.openLanes(); err != nil {
+		return errors.Join(err, c.closeLanes(), dir.Close())
 	}
-	queue, err := spool.Open(spool.Config{
-		Dir: dir.Spool(), DeadLetter: dir.DeadLetter(), Header: header, MaxBytes: c.options.SpoolMaxBytes,
-		BatchEvents: c.options.MaxBatchEvents, BatchBytes: wire.MaxBatchBytes, BatchAge: c.options.MaxBatchAge,
-		OnError: c.tellError,
-	})
-	if err != nil {
-		return errors.Join(err, dir.Close())
+	for _, lane := range c.lanes {
+		lane.sender.Start()
 	}
-	c.spool = queue
-	c.sender = delivery.Start(c.delivery(dir), queue)
+	if c.options.Memory == nil {
+		c.reporter = delivery.NewReporter(c.delivery(), c.options.PluginID, c.options.PluginVersion, c.deviceID, c.options.Heartbeat,
+			func() int64 { return c.Stats().Queued })
+		if c.options.Heartbeat > 0 {
+			return c.ReportHealth(Capturing, "")
+		}
+	}
 	return nil
 }
 
-func (c *Client) header(deviceID string) ([]byte, error) {
-	return proto.Marshal(&openclonev1.Batch{
-		SourceType:    c.source,
-		Platform:      wire.PlatformOf(string(c.options.Platform)),
-		DeviceId:      deviceID,
-		PluginId:      c.options.PluginID,
-		PluginVersion: c.options.PluginVersion,
-	})
-}
-
-func (c *Client) delivery(dir *state.Dir) delivery.Config {
-	return delivery.Config{
-		Endpoint: c.endpoint, Key: c.options.APIKey, TLS: c.options.TLS, Transport: c.options.Transport,
-		UserAgent: "openclone-go " + c.options.PluginID + "/" + c.options.PluginVersion,
+func (c *Client) delivery() delivery.Config {
+	config := delivery.Config{
+		Endpoint: c.endpoint, Key: c.key, TLS: c.options.TLS, Transport: c.options.Transport, UserAgent: userAgent,
 		MaxEvents: c.options.MaxBatchEvents, RetryBase: c.options.RetryBase, RetryCap: c.options.RetryCap, ClockRetry: c.options.ClockRetry,
-		ResponseTimeout: c.options.ResponseTimeout, DeadLetter: dir.DeadLetter(), Logger: c.options.Logger,
+		ResponseTimeout: c.options.ResponseTimeout, DeadLetter: c.state.DeadLetter(), Logger: c.options.Logger,
 		OnError: c.tellError, OnRejected: func(rejected delivery.Rejected) { c.tellRejected(Rejected(rejected)) },
+		OnRecovered: c.tellRecovered,
 	}
+	if c.options.Memory != nil {
+		config.Exchange = c.options.Memory.exchange
+	}
+	return config
 }
 
 // Flush sends what is queued now and returns when each event is stored, skipped or set aside. It fails with [ErrAccessDenied],
 // or when the context ends: with [ErrTimeout] if that was its deadline. Without a deadline it waits for as long as it takes.
 func (c *Client) Flush(ctx context.Context) error {
-	if c.spool == nil {
-		return nil
+	numbers := make([]uint64, len(c.lanes))
+	for index, lane := range c.lanes {
+		numbers[index] = lane.spool.Flush()
 	}
-	number := c.spool.Flush()
 	// What cannot be sent must at least be on the disk. A slow disk does not hold up what can.
 	go c.sync()
-	if err := c.sender.Wait(ctx, number); err != nil {
-		return c.explain(err)
+	var errs []error
+	for index, lane := range c.lanes {
+		if err := lane.sender.Wait(ctx, numbers[index]); err != nil {
+			errs = append(errs, c.explain(lane, err))
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c *Client) sync() {
-	if err := c.spool.Sync(); err != nil {
-		c.tellError(err)
+	for _, lane := range c.lanes {
+		if err := lane.spool.Sync(); err != nil {
+			c.tellError(err)
+		}
 	}
 }
 
 // explain says why a flush did not come to its end.
-func (c *Client) explain(err error) error {
+func (c *Client) explain(lane *lane, err error) error {
 	if errors.Is(err, ErrAccessDenied) {
 		return err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%w: %w", ErrTimeout, err)
 	}
-	if c.spool == nil {
+	if lane == nil {
 		return err
 	}
-	failure := c.sender.Failure()
+	failure := lane.sender.Failure()
 	if failure == nil {
 		failure = errors.New("none")
 	}
-	return fmt.Errorf("%w: %d events stay in the spool; last failure: %v", err, c.spool.Stats().Queued, failure)
+	return fmt.Errorf("%w: %d events stay in the spool; last failure: %v", err, lane.spool.Stats().Queued, failure)
 }
 
 // Close flushes, as [Client.Flush] does, and stops. What could not be sent stays in the spool for the next start. Further calls
@@ -150,13 +200,14 @@ func (c *Client) Close(ctx context.Context) error {
 		return c.closedBefore(ctx)
 	}
 	defer close(c.done)
-	if c.spool == nil {
-		c.closed = c.state.Close()
-		return c.closed
-	}
 	flushed := c.Flush(ctx)
-	c.sender.Stop()
-	c.closed = errors.Join(flushed, c.spool.Close(), c.state.Close())
+	if c.reporter != nil {
+		c.reporter.Stop()
+	}
+	for _, lane := range c.lanes {
+		lane.sender.Stop()
+	}
+	c.closed = errors.Join(flushed, c.closeLanes(), c.state.Close(), c.removeTemporary())
 	return c.closed
 }
 
@@ -170,26 +221,29 @@ func (c *Client) closedBefore(ctx context.Context) error {
 	case <-c.done:
 		return c.closed
 	case <-ctx.Done():
-		return c.explain(ctx.Err())
+		return c.explain(nil, ctx.Err())
 	}
 }
 
 // Stats tells what became of events so far.
 func (c *Client) Stats() Stats {
-	if c.spool == nil {
-		return Stats{}
+	var sum Stats
+	for _, lane := range c.lanes {
+		waiting, counters := lane.spool.Stats(), &lane.sender.Counters
+		sum.Queued += waiting.Queued
+		sum.SpoolBytes += waiting.Bytes
+		sum.Dropped += waiting.Dropped
+		sum.Stored += counters.Stored.Load()
+		sum.Skipped += counters.Skipped.Load()
+		sum.Rejected += counters.Rejected.Load()
 	}
-	waiting, counters := c.spool.Stats(), &c.sender.Counters
-	return Stats{
-		Queued: waiting.Queued, SpoolBytes: waiting.Bytes, Dropped: waiting.Dropped,
-		Stored: counters.Stored.Load(), Skipped: counters.Skipped.Load(), Rejected: counters.Rejected.Load(),
-	}
+	return sum
 }
 
 // String shows the client without the key.
 func (c *Client) String() string {
-	return fmt.Sprintf("openclone.Client{endpoint: %s, plugin: %s %s, source_type: %s, queued: %d}", c.endpoint,
-		c.options.PluginID, c.options.PluginVersion, c.options.SourceType, c.Stats().Queued)
+	return fmt.Sprintf("openclone.Client{endpoint: %s, plugin: %s %s, source_types: %s, queued: %d}", c.endpoint,
+		c.options.PluginID, c.options.PluginVersion, c.options.SourceTypes, c.Stats().Queued)
 }
 
 // GoString shows the client without the key.
@@ -217,4 +271,14 @@ func (c *Client) tellRejected(rejected Rejected) {
 	}
 	c.options.Logger.Error("openclone: event rejected", "raw_ref", rejected.RawRef, "reasons", rejected.Reasons,
 		"file", rejected.File, "plugin", c.options.PluginID)
+}
+
+func (c *Client) tellRecovered() {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if c.options.OnRecovered != nil {
+		c.options.OnRecovered()
+		return
+	}
+	c.options.Logger.Info("openclone: the service accepts events again", "plugin", c.options.PluginID)
 }

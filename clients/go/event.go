@@ -16,6 +16,8 @@ type Event struct {
 	// Data is the payload of the client's source type, such as *[Braindump]; or whatever encoding/json makes an object of, such
 	// as a map; or a json.RawMessage with an object, which is passed on as it is.
 	Data any
+	// SourceType is only needed for data that is not a payload, by clients with several source types.
+	SourceType SourceType
 }
 
 // SourceType says what a plugin captures.

@@ -68,13 +68,13 @@ func TestSensitiveSourceTypesAreOffUntilSwitchedOn(t *testing.T) {
 		options.SourceType = source
 		off := connect(t, options)
 		err := off.Send(t.Context(), Event{Data: map[string]any{"x": 1}})
-		if !errors.Is(err, ErrNotEnabled) || !strings.Contains(err.Error(), "OPENCLONE_ENABLED=true") {
+		if !errors.Is(err, ErrNotEnabled) || !strings.Contains(err.Error(), "OPENCLONE_ENABLED=test-plugin") {
 			t.Errorf("%s: %v", source, err)
 		}
 		if err := errors.Join(flushWithin(off, time.Second), closeWithin(off, time.Second)); err != nil {
 			t.Errorf("%s: %v", source, err)
 		}
-		t.Setenv("OPENCLONE_ENABLED", "true")
+		t.Setenv("OPENCLONE_ENABLED", "other, test-plugin")
 		on := connect(t, options)
 		if err := on.Send(t.Context(), Event{Data: map[string]any{"x": 1}}); err != nil {
 			t.Errorf("%s: %v", source, err)
@@ -86,7 +86,7 @@ func TestSensitiveSourceTypesAreOffUntilSwitchedOn(t *testing.T) {
 func TestOneClientAtATimeAndOneDeviceForEver(t *testing.T) {
 	options, _ := testOptions(t, "http://127.0.0.1:1")
 	first := connect(t, options)
-	device := first.state.DeviceID
+	device := first.DeviceID()
 	if _, err := New(t.Context(), options); !errors.Is(err, ErrSpoolLocked) {
 		t.Errorf("%v", err)
 	}
@@ -94,8 +94,8 @@ func TestOneClientAtATimeAndOneDeviceForEver(t *testing.T) {
 		t.Error(err)
 	}
 	second := connect(t, options)
-	if second.state.DeviceID != device || len(device) != 36 {
-		t.Errorf("%s, then %s", device, second.state.DeviceID)
+	if second.DeviceID() != device || len(device) != 36 {
+		t.Errorf("%s, then %s", device, second.DeviceID())
 	}
 	_ = filepath.WalkDir(options.StateDir, func(path string, entry os.DirEntry, err error) error {
 		info, _ := entry.Info()

@@ -15,24 +15,33 @@ type Options struct {
 	Endpoint string
 	// APIKey is OPENCLONE_API_KEY, else API_KEY. It is never shown.
 	APIKey string
+	// APIKeyFile is a file that holds the key alone; OPENCLONE_API_KEY_FILE if there is no key.
+	APIKeyFile string
+	// APIKeyProvider gives the key. It, or the file, is asked for each connection: a renewed key needs no restart.
+	APIKeyProvider func() (string, error)
 	// PluginID is kebab-case, at most 64 characters. Required.
 	PluginID string
 	// PluginVersion is SemVer, such as "1.0.0". Required.
 	PluginVersion string
-	// SourceType is what the plugin captures. Required.
+	// SourceType is what the plugin captures. Required, unless there are SourceTypes.
 	SourceType SourceType
+	// SourceTypes are several, in place of SourceType. Each has its own batches and an equal part of SpoolMaxBytes; events of a
+	// typed payload say by themselves what they are, others need [Event.SourceType].
+	SourceTypes []SourceType
 	// Platform is that of this machine by default.
 	Platform Platform
-	// Enabled is OPENCLONE_ENABLED by default, else true for source types of sensitivity LOW and MEDIUM, false for HIGH and
-	// CRITICAL ones (audio_mic, health, email, messaging): ask the user first. While it is false Send fails with
-	// [ErrNotEnabled] and nothing is sent: what an earlier start left in the spool waits.
+	// Enabled decides, if it is set. Else OPENCLONE_ENABLED, a list of plugin ids with commas, may name the plugin; else
+	// openclone.enabled of openclone.conf decides with a manifest, and the sensitivity of the source types without: HIGH and
+	// CRITICAL ones (audio_mic, health, email, messaging) are off. With a manifest these also need the user's consent. While it
+	// is off Send fails with [ErrNotEnabled] and nothing is sent: what an earlier start left in the spool waits.
 	Enabled *bool
-	// StateDir holds device-id, spool/, dead-letter/ and lock; OPENCLONE_STATE, else ~/.openclone-plugins/<PluginID>. One client
+	// StateDir holds spool/, dead-letter/ and lock; OPENCLONE_STATE, else ~/.openclone-plugins/<PluginID>. One client
 	// at a time uses it.
 	StateDir string
 	// MaxBatchEvents is 1 to 500; 100 by default.
 	MaxBatchEvents int
-	// MaxBatchAge is how long the first event of a batch waits for others; a minute by default.
+	// MaxBatchAge is how long the first event of a batch waits for others. By default 5 seconds over a stream; 15 over JSON, where
+	// each 429 doubles it, up to 4 minutes.
 	MaxBatchAge time.Duration
 	// SpoolMaxBytes caps the spool on disk; 512 MiB by default.
 	SpoolMaxBytes int64
@@ -49,6 +58,10 @@ type Options struct {
 	RetryBase, RetryCap time.Duration
 	// ClockRetry is when events that the service finds ahead of its clock are sent again; an hour by default.
 	ClockRetry time.Duration
+	// Heartbeat, 1 minute to 24 hours, is how often [Client.ReportHealth] is repeated, beginning with Capturing; 0 is never.
+	Heartbeat time.Duration
+	// Debug logs each connection and response to standard error, in place of Logger; OPENCLONE_DEBUG sets it, too.
+	Debug bool
 	// TLS is used with https endpoints; nil is the system's certificates.
 	TLS *tls.Config
 	// Logger is slog.Default() by default.
@@ -61,6 +74,15 @@ type Options struct {
 	// Both are called one at a time, by the goroutines that send: they must be quick and must not call the client, but for
 	// Stats.
 	OnRejected func(Rejected)
+	// OnRecovered is called once when a batch is stored after a failure that OnError was told of; logged by default.
+	OnRecovered func()
+
+	// Memory takes the place of the service, in tests: nothing leaves the process, the key may be missing, Enabled is true by
+	// default, and state directory and device id are temporary.
+	Memory *Memory
+
+	manifest *Manifest
+	config   map[string]any
 }
 
 // OnFull says what becomes of an event when the spool is full.

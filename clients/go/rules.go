@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/PixxzR/openclone/clients/go/internal/delivery"
 	"github.com/PixxzR/openclone/clients/go/internal/wire"
 	"github.com/PixxzR/openclone/clients/go/openclonev1"
 )
@@ -34,10 +36,17 @@ const (
 // complete fills in the defaults.
 func (o *Options) complete() error {
 	o.Endpoint = first(o.Endpoint, os.Getenv("OPENCLONE_ENDPOINT"), "http://127.0.0.1:8000")
-	o.APIKey = first(o.APIKey, os.Getenv("OPENCLONE_API_KEY"), os.Getenv("API_KEY"))
+	if o.APIKeyFile == "" && o.APIKeyProvider == nil {
+		o.APIKey = first(o.APIKey, os.Getenv("OPENCLONE_API_KEY"), os.Getenv("API_KEY"))
+	}
+	if o.APIKey == "" && o.APIKeyProvider == nil {
+		o.APIKeyFile = first(o.APIKeyFile, os.Getenv("OPENCLONE_API_KEY_FILE"))
+	}
+	if o.SourceType != "" {
+		o.SourceTypes = []SourceType{o.SourceType}
+	}
 	o.Platform = first(o.Platform, thisPlatform())
 	o.MaxBatchEvents = first(o.MaxBatchEvents, 100)
-	o.MaxBatchAge = first(o.MaxBatchAge, time.Minute)
 	o.SpoolMaxBytes = first(o.SpoolMaxBytes, 512<<20)
 	o.BlockTimeout = first(o.BlockTimeout, 30*time.Second)
 	o.ResponseTimeout = first(o.ResponseTimeout, 30*time.Second)
@@ -45,10 +54,34 @@ func (o *Options) complete() error {
 	o.RetryCap = first(o.RetryCap, time.Minute)
 	o.ClockRetry = first(o.ClockRetry, time.Hour)
 	o.Logger = first(o.Logger, slog.Default())
-	if err := o.completeStateDir(); err != nil {
-		return err
+	if o.Debug || os.Getenv("OPENCLONE_DEBUG") != "" {
+		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	return o.completeEnabled()
+	return o.completeStateDir()
+}
+
+// key is the source of the key.
+func (o *Options) key() (*delivery.Key, error) {
+	provide := o.APIKeyProvider
+	switch {
+	case provide != nil:
+	case o.APIKeyFile != "":
+		provide = func() (string, error) {
+			data, err := os.ReadFile(o.APIKeyFile)
+			return strings.TrimSpace(string(data)), err
+		}
+	default:
+		provide = func() (string, error) { return o.APIKey, nil }
+	}
+	key := delivery.NewKey(func() (string, error) {
+		key, err := provide()
+		if err != nil {
+			return "", invalid("the key cannot be had: %w", err)
+		}
+		return key, checkKey(key)
+	}, o.APIKeyProvider != nil || o.APIKeyFile != "")
+	_, err := key.Get()
+	return key, err
 }
 
 func (o *Options) completeStateDir() error {
@@ -61,23 +94,6 @@ func (o *Options) completeStateDir() error {
 		return invalid("StateDir: there is no home directory: set it, or OPENCLONE_STATE: %w", err)
 	}
 	o.StateDir = filepath.Join(home, ".openclone-plugins", o.PluginID)
-	return nil
-}
-
-func (o *Options) completeEnabled() error {
-	if o.Enabled != nil {
-		return nil
-	}
-	switch value := strings.ToLower(os.Getenv("OPENCLONE_ENABLED")); value {
-	case "true", "1", "yes", "on":
-		o.Enabled = new(true)
-	case "false", "0", "no", "off":
-		o.Enabled = new(false)
-	case "":
-		o.Enabled = new(!isSensitive(o.SourceType))
-	default:
-		return invalid("OPENCLONE_ENABLED is %q: say true or false", value)
-	}
 	return nil
 }
 
@@ -97,8 +113,10 @@ func (o *Options) check() (*url.URL, error) {
 		return nil, invalid("PluginID %q: kebab-case of a-z and 0-9, at most %d characters", o.PluginID, maxPluginID)
 	case len(o.PluginVersion) > maxPluginVersion || !versionForm.MatchString(o.PluginVersion):
 		return nil, invalid("PluginVersion %q: not SemVer, such as 1.0.0", o.PluginVersion)
-	case wire.SourceOf(string(o.SourceType)) == openclonev1.SourceType_SOURCE_TYPE_UNSPECIFIED:
-		return nil, invalid("SourceType %q: not one of the 15", o.SourceType)
+	case len(o.SourceTypes) == 0 || slices.ContainsFunc(o.SourceTypes, func(source SourceType) bool { return !knownSource(source) }):
+		return nil, invalid("SourceType %q: not one of the 15", o.SourceTypes)
+	case o.Heartbeat != 0 && (o.Heartbeat < time.Minute || o.Heartbeat > 24*time.Hour):
+		return nil, invalid("Heartbeat %s: 1 minute to 24 hours", o.Heartbeat)
 	case wire.PlatformOf(string(o.Platform)) == openclonev1.Platform_PLATFORM_UNSPECIFIED:
 		return nil, invalid("Platform %q: macos, windows, linux, ios, android or web", o.Platform)
 	case o.MaxBatchEvents < 1 || o.MaxBatchEvents > maxBatchEvents:
@@ -112,16 +130,13 @@ func (o *Options) check() (*url.URL, error) {
 	case o.Transport < Auto || o.Transport > JSON:
 		return nil, invalid("Transport %d: Auto, GRPC or JSON", o.Transport)
 	}
-	if err := checkKey(o.APIKey); err != nil {
-		return nil, err
-	}
 	return parseEndpoint(o.Endpoint)
 }
 
 // checkKey never shows the key.
 func checkKey(key string) error {
 	if key == "" {
-		return invalid("APIKey is not set: set it, or OPENCLONE_API_KEY; the service prints it at its first start")
+		return invalid("APIKey is not set: set it, OPENCLONE_API_KEY or OPENCLONE_API_KEY_FILE; the service prints it at its first start")
 	}
 	isPrintable := !strings.ContainsFunc(key, func(char rune) bool { return char < 0x20 || char > 0x7e })
 	if len(key) < minKey || len(key) > maxKey || !isPrintable {

@@ -71,26 +71,25 @@ func TestDefaultsComeFromVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := filepath.Join(home, ".openclone-plugins", "p")
-	if options.Endpoint != "http://127.0.0.1:8000" || options.APIKey != "oc_api_key" || *options.Enabled || options.StateDir != want {
-		t.Errorf("%v, enabled %v", options, *options.Enabled)
+	if options.Endpoint != "http://127.0.0.1:8000" || options.APIKey != "oc_api_key" || options.StateDir != want {
+		t.Errorf("%v", options)
 	}
-	if options.MaxBatchEvents != 100 || options.MaxBatchAge != time.Minute || options.SpoolMaxBytes != 512<<20 {
+	if options.MaxBatchEvents != 100 || options.MaxBatchAge != 0 || options.SpoolMaxBytes != 512<<20 {
 		t.Errorf("%d, %s, %d", options.MaxBatchEvents, options.MaxBatchAge, options.SpoolMaxBytes)
 	}
 	t.Setenv("OPENCLONE_ENDPOINT", "https://example.org")
 	t.Setenv("OPENCLONE_API_KEY", "oc_better_key")
-	t.Setenv("OPENCLONE_ENABLED", "Yes")
 	t.Setenv("OPENCLONE_STATE", home)
 	options = Options{PluginID: "p", SourceType: SourceHealth}
 	if err := options.complete(); err != nil {
 		t.Fatal(err)
 	}
-	if options.Endpoint != "https://example.org" || options.APIKey != "oc_better_key" || !*options.Enabled || options.StateDir != home {
-		t.Errorf("%v, enabled %v", options, *options.Enabled)
+	if options.Endpoint != "https://example.org" || options.APIKey != "oc_better_key" || options.StateDir != home {
+		t.Errorf("%v", options)
 	}
-	t.Setenv("OPENCLONE_ENABLED", "perhaps")
-	options = Options{}
-	if err := options.complete(); !errors.Is(err, ErrInvalidOptions) {
+	t.Setenv("OPENCLONE_ENABLED", "true")
+	options = Options{PluginID: "p"}
+	if _, err := options.whyOff(home); !errors.Is(err, ErrInvalidOptions) {
 		t.Errorf("%v", err)
 	}
 }
@@ -106,16 +105,19 @@ func TestAStateDirectoryThatCannotBeUsedIsSaid(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	options.StateDir = t.TempDir()
-	if err := os.WriteFile(filepath.Join(options.StateDir, "device-id"), []byte("mine\n"), 0o600); err != nil {
+	home := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", home)
+	kept := filepath.Join(home, "openclone", "device-id")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(kept), 0o700), os.WriteFile(kept, []byte("mine\n"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := New(t.Context(), options); !errors.Is(err, ErrInvalidOptions) || !strings.Contains(err.Error(), "device-id") {
 		t.Errorf("%v", err)
 	}
-	if err := os.WriteFile(filepath.Join(options.StateDir, "device-id"), nil, 0o600); err != nil {
+	if err := os.WriteFile(kept, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if client := connect(t, options); len(client.state.DeviceID) != 36 {
-		t.Errorf("%s", client.state.DeviceID)
+	if client := connect(t, options); len(client.DeviceID()) != 36 {
+		t.Errorf("%s", client.DeviceID())
 	}
 }

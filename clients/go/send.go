@@ -26,51 +26,60 @@ func (c *Client) Send(ctx context.Context, event Event) error {
 	buffer := c.buffers.Get().(*[]byte)
 	defer c.buffers.Put(buffer)
 	frame := append((*buffer)[:0], make([]byte, segment.Overhead)...)
-	frame, err := wire.AppendEvent(frame, c.source, event.Timestamp, event.RawRef, event.Data)
+	lane, err := c.of(event)
+	if err != nil {
+		return err
+	}
+	frame, err = wire.AppendEvent(frame, lane.source, event.Timestamp, event.RawRef, event.Data)
 	*buffer = frame
 	if err != nil {
 		return err
 	}
 	segment.Finish(frame)
-	return c.queue(ctx, frame)
+	if err := c.queue(ctx, lane, frame); err != nil {
+		return err
+	}
+	if c.reporter != nil {
+		c.reporter.Captured()
+	}
+	return nil
 }
 
 func (c *Client) ready(ctx context.Context) error {
 	if c.isClosed.Load() {
 		return fmt.Errorf("%w: the event was not queued", ErrClosed)
 	}
-	if c.spool == nil {
-		return fmt.Errorf("%w: %s captures nothing until the user has agreed: then set OPENCLONE_ENABLED=true or Options.Enabled",
-			ErrNotEnabled, c.options.SourceType)
+	if c.whyOff != "" {
+		return fmt.Errorf("%w: %s", ErrNotEnabled, c.whyOff)
 	}
 	return ctx.Err()
 }
 
 // queue writes a frame, and does what the options say when there is no room.
-func (c *Client) queue(ctx context.Context, frame []byte) error {
-	room, err := c.spool.Append(frame)
+func (c *Client) queue(ctx context.Context, lane *lane, frame []byte) error {
+	room, err := lane.spool.Append(frame)
 	if !errors.Is(err, ErrSpoolFull) {
 		return err
 	}
-	canFit := int64(len(frame)) < c.options.SpoolMaxBytes/2
+	canFit := int64(len(frame)) < c.options.SpoolMaxBytes/int64(2*len(c.lanes))
 	switch {
 	case c.options.OnFull == Block && canFit:
-		return c.queueWhenRoom(ctx, frame, room, err)
+		return c.queueWhenRoom(ctx, lane, frame, room, err)
 	case c.options.OnFull == DropOldest && canFit:
-		return c.queueInstead(ctx, frame, room, err)
+		return c.queueInstead(ctx, lane, frame, room, err)
 	}
 	return err
 }
 
-func (c *Client) queueWhenRoom(ctx context.Context, frame []byte, room <-chan struct{}, err error) error {
+func (c *Client) queueWhenRoom(ctx context.Context, lane *lane, frame []byte, room <-chan struct{}, err error) error {
 	timer := time.NewTimer(c.options.BlockTimeout)
 	defer timer.Stop()
 	for errors.Is(err, ErrSpoolFull) {
 		// No use in waiting until a batch is old enough.
-		c.spool.Flush()
+		lane.spool.Flush()
 		select {
 		case <-room:
-			room, err = c.spool.Append(frame)
+			room, err = lane.spool.Append(frame)
 		case <-timer.C:
 			return fmt.Errorf("%w; no room within %s", err, c.options.BlockTimeout)
 		case <-ctx.Done():
@@ -81,17 +90,17 @@ func (c *Client) queueWhenRoom(ctx context.Context, frame []byte, room <-chan st
 }
 
 // queueInstead makes room by force. When all that is in the spool is being sent, room comes by itself.
-func (c *Client) queueInstead(ctx context.Context, frame []byte, room <-chan struct{}, err error) error {
+func (c *Client) queueInstead(ctx context.Context, lane *lane, frame []byte, room <-chan struct{}, err error) error {
 	for errors.Is(err, ErrSpoolFull) {
-		lost, isDropped := c.spool.DropOldest()
+		lost, isDropped := lane.spool.DropOldest()
 		if !isDropped {
-			return c.queueWhenRoom(ctx, frame, room, err)
+			return c.queueWhenRoom(ctx, lane, frame, room, err)
 		}
 		if lost > 0 {
 			c.tellError(fmt.Errorf("%w: the spool is full, its %d oldest events were deleted", ErrDropped, lost))
 		}
-		c.sender.Notify()
-		room, err = c.spool.Append(frame)
+		lane.sender.Notify()
+		room, err = lane.spool.Append(frame)
 	}
 	return err
 }

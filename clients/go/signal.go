@@ -2,14 +2,15 @@ package openclone
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 )
 
-// CloseOnSignal closes the client when the program is reported to end (SIGINT, SIGTERM), for at most the time given, and then lets
-// the signal do what it would have done. A program that handles these signals itself, such as with [signal.NotifyContext], calls
+// CloseOnSignal closes the client when the program is told to end (SIGINT, SIGTERM), for at most the time given (2 seconds is a
+// good choice), says how many events stay queued, and then lets the signal do what it would have done. A program that handles these signals itself, such as with [signal.NotifyContext], calls
 // [Client.Close] instead. The function that is returned ends the watching.
 func (c *Client) CloseOnSignal(timeout time.Duration) (stop func()) {
 	signals := make(chan os.Signal, 1)
@@ -22,6 +23,10 @@ func (c *Client) CloseOnSignal(timeout time.Duration) (stop func()) {
 			defer cancel()
 			if err := c.Close(ctx); err != nil {
 				c.options.Logger.Error("openclone: closed by a signal", "error", err)
+			}
+			if queued := c.Stats().Queued; queued > 0 {
+				fmt.Fprintf(os.Stderr, "openclone: %d events stay queued in %s and are sent after the next start\n", queued,
+					c.options.StateDir)
 			}
 			signal.Stop(signals)
 			again(received)

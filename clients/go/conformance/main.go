@@ -20,22 +20,30 @@ import (
 type command struct {
 	Do      string          `json:"do"`
 	Options json.RawMessage `json:"options"`
-	Events  []event         `json:"events"`
-	Prefix  string          `json:"prefix"`
-	Count   int             `json:"count"`
-	Timeout float64         `json:"timeout"`
+	// Manifest is the directory of a plugin to open.
+	Manifest string  `json:"manifest"`
+	State    string  `json:"state"`
+	Reason   string  `json:"reason"`
+	Events   []event `json:"events"`
+	Prefix   string  `json:"prefix"`
+	Count    int     `json:"count"`
+	Timeout  float64 `json:"timeout"`
 }
 
 // response is one line of output.
 type response struct {
-	OK       bool      `json:"ok,omitempty"`
-	Error    string    `json:"error,omitempty"`
-	Index    *int      `json:"index,omitempty"`
-	Message  string    `json:"message,omitempty"`
-	Text     string    `json:"text,omitempty"`
-	Stats    *stats    `json:"stats,omitempty"`
-	Errors   *[]string `json:"errors,omitempty"`
-	Rejected *[]string `json:"rejected,omitempty"`
+	OK        bool           `json:"ok,omitempty"`
+	Error     string         `json:"error,omitempty"`
+	Index     *int           `json:"index,omitempty"`
+	Message   string         `json:"message,omitempty"`
+	Text      string         `json:"text,omitempty"`
+	Stats     *stats         `json:"stats,omitempty"`
+	Errors    *[]string      `json:"errors,omitempty"`
+	Rejected  *[]string      `json:"rejected,omitempty"`
+	Recovered *int           `json:"recovered,omitempty"`
+	Config    map[string]any `json:"config,omitempty"`
+	DeviceID  string         `json:"device_id,omitempty"`
+	Paused    *bool          `json:"paused,omitempty"`
 }
 
 type stats struct {
@@ -54,9 +62,10 @@ type driver struct {
 	source  openclone.SourceType
 	stop    func()
 
-	mu       sync.Mutex
-	errors   []string
-	rejected []string
+	mu        sync.Mutex
+	errors    []string
+	rejected  []string
+	recovered int
 }
 
 func main() {
@@ -90,13 +99,14 @@ func serve(in io.Reader, out io.Writer) error {
 
 func (d *driver) do(next *command) response {
 	if next.Do == "open" {
-		return plain(d.open(next.Options))
+		return plain(d.open(next.Options, next.Manifest))
 	}
 	if next.Do == "events" {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		errors, rejected := append([]string{}, d.errors...), append([]string{}, d.rejected...)
-		return response{OK: true, Errors: &errors, Rejected: &rejected}
+		recovered := d.recovered
+		return response{OK: true, Errors: &errors, Rejected: &rejected, Recovered: &recovered}
 	}
 	if d.client == nil {
 		return response{Error: "Driver", Message: "nothing is open"}
@@ -120,13 +130,20 @@ func (d *driver) do(next *command) response {
 			err = within(1, rival.Close)
 		}
 		return plain(err)
+	case "config":
+		return response{OK: true, Config: d.client.Config(), DeviceID: d.client.DeviceID()}
+	case "report_health":
+		return plain(d.client.ReportHealth(openclone.HealthState(next.State), next.Reason))
+	case "paused":
+		isPaused := d.client.IsPaused()
+		return response{OK: true, Paused: &isPaused}
 	case "show":
 		return response{OK: true, Text: d.client.String()}
 	}
 	return response{Error: "Driver", Message: "unknown command " + next.Do}
 }
 
-func (d *driver) open(text json.RawMessage) error {
+func (d *driver) open(text json.RawMessage, manifest string) error {
 	options, err := readOptions(text)
 	if err != nil {
 		return err
@@ -143,12 +160,22 @@ func (d *driver) open(text json.RawMessage) error {
 		d.rejected = append(d.rejected, rejected.RawRef)
 		slog.Warn("reported", "raw_ref", rejected.RawRef, "reasons", rejected.Reasons)
 	}
-	client, err := openclone.New(context.Background(), options)
+	options.OnRecovered = func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.recovered++
+	}
+	var client *openclone.Client
+	if manifest != "" {
+		client, err = openclone.NewFromManifest(context.Background(), manifest, options)
+	} else {
+		client, err = openclone.New(context.Background(), options)
+	}
 	if err != nil {
 		return err
 	}
 	d.options = options
-	d.client, d.source, d.stop = client, options.SourceType, client.CloseOnSignal(3*time.Second)
+	d.client, d.source, d.stop = client, options.SourceType, client.CloseOnSignal(2*time.Second)
 	return nil
 }
 

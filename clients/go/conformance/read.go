@@ -14,32 +14,37 @@ import (
 
 // event is an event as the table writes it.
 type event struct {
-	Timestamp *json.Number    `json:"timestamp"`
-	RawRef    string          `json:"raw_ref"`
-	Data      json.RawMessage `json:"data"`
-	Typed     bool            `json:"typed"`
+	Timestamp  *json.Number         `json:"timestamp"`
+	RawRef     string               `json:"raw_ref"`
+	SourceType openclone.SourceType `json:"source_type"`
+	Data       json.RawMessage      `json:"data"`
+	Typed      bool                 `json:"typed"`
 }
 
 // options are those of the table; times are in seconds.
 type options struct {
-	Endpoint        string               `json:"endpoint"`
-	APIKey          string               `json:"api_key"`
-	PluginID        string               `json:"plugin_id"`
-	PluginVersion   string               `json:"plugin_version"`
-	SourceType      openclone.SourceType `json:"source_type"`
-	Platform        openclone.Platform   `json:"platform"`
-	Enabled         *bool                `json:"enabled"`
-	StateDir        string               `json:"state_dir"`
-	MaxBatchEvents  *int                 `json:"max_batch_events"`
-	MaxBatchAge     float64              `json:"max_batch_age"`
-	SpoolMaxBytes   int64                `json:"spool_max_bytes"`
-	OnFull          string               `json:"on_full"`
-	BlockTimeout    float64              `json:"block_timeout"`
-	Transport       string               `json:"transport"`
-	ResponseTimeout float64              `json:"response_timeout"`
-	RetryBase       float64              `json:"retry_base"`
-	RetryCap        float64              `json:"retry_cap"`
-	ClockRetry      float64              `json:"clock_retry"`
+	Endpoint        string                 `json:"endpoint"`
+	APIKey          string                 `json:"api_key"`
+	APIKeyFile      string                 `json:"api_key_file"`
+	SourceTypes     []openclone.SourceType `json:"source_types"`
+	Heartbeat       float64                `json:"heartbeat_seconds"`
+	Debug           bool                   `json:"debug"`
+	PluginID        string                 `json:"plugin_id"`
+	PluginVersion   string                 `json:"plugin_version"`
+	SourceType      openclone.SourceType   `json:"source_type"`
+	Platform        openclone.Platform     `json:"platform"`
+	Enabled         *bool                  `json:"enabled"`
+	StateDir        string                 `json:"state_dir"`
+	MaxBatchEvents  *int                   `json:"max_batch_events"`
+	MaxBatchAge     float64                `json:"max_batch_age"`
+	SpoolMaxBytes   int64                  `json:"spool_max_bytes"`
+	OnFull          string                 `json:"on_full"`
+	BlockTimeout    float64                `json:"block_timeout"`
+	Transport       string                 `json:"transport"`
+	ResponseTimeout float64                `json:"response_timeout"`
+	RetryBase       float64                `json:"retry_base"`
+	RetryCap        float64                `json:"retry_cap"`
+	ClockRetry      float64                `json:"clock_retry"`
 }
 
 func readOptions(text json.RawMessage) (openclone.Options, error) {
@@ -52,7 +57,8 @@ func readOptions(text json.RawMessage) (openclone.Options, error) {
 		SourceType: from.SourceType, Platform: from.Platform, Enabled: from.Enabled, StateDir: from.StateDir,
 		MaxBatchAge: duration(from.MaxBatchAge), SpoolMaxBytes: from.SpoolMaxBytes, BlockTimeout: duration(from.BlockTimeout),
 		ResponseTimeout: duration(from.ResponseTimeout), RetryBase: duration(from.RetryBase), RetryCap: duration(from.RetryCap),
-		ClockRetry: duration(from.ClockRetry),
+		ClockRetry: duration(from.ClockRetry), APIKeyFile: from.APIKeyFile, SourceTypes: from.SourceTypes,
+		Heartbeat: duration(from.Heartbeat), Debug: from.Debug,
 	}
 	if from.MaxBatchEvents != nil {
 		to.MaxBatchEvents = *from.MaxBatchEvents
@@ -75,7 +81,10 @@ func readOptions(text json.RawMessage) (openclone.Options, error) {
 }
 
 func (e *event) read(source openclone.SourceType) (openclone.Event, error) {
-	ready := openclone.Event{RawRef: e.RawRef, Data: e.Data}
+	ready := openclone.Event{RawRef: e.RawRef, Data: e.Data, SourceType: e.SourceType}
+	if e.SourceType != "" {
+		source = e.SourceType
+	}
 	if e.Timestamp != nil {
 		seconds, err := e.Timestamp.Float64()
 		if err != nil || math.IsInf(seconds, 0) || math.IsNaN(seconds) {

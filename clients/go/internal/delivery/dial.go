@@ -13,19 +13,19 @@ import (
 // connectTimeout is for TCP and TLS.
 const connectTimeout = 10 * time.Second
 
-func (s *Sender) dial() (*grpc.ClientConn, error) {
+func dial(config Config) (*grpc.ClientConn, error) {
 	secure := insecure.NewCredentials()
-	if s.config.Endpoint.Scheme == "https" {
-		secure = credentials.NewTLS(s.config.TLS.Clone())
+	if config.Endpoint.Scheme == "https" {
+		secure = credentials.NewTLS(config.TLS.Clone())
 	}
-	return grpc.NewClient("passthrough:///"+hostPort(s.config.Endpoint),
+	return grpc.NewClient("passthrough:///"+hostPort(config.Endpoint),
 		grpc.WithTransportCredentials(secure),
-		grpc.WithUserAgent(s.config.UserAgent),
+		grpc.WithUserAgent(config.UserAgent),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 		grpc.WithWriteBufferSize(128<<10),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff: backoff.DefaultConfig, MinConnectTimeout: min(connectTimeout, s.config.ResponseTimeout),
+			Backoff: backoff.DefaultConfig, MinConnectTimeout: min(connectTimeout, config.ResponseTimeout),
 		}))
 }
 

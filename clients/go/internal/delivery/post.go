@@ -68,7 +68,11 @@ func (s *Sender) postBatch(ctx context.Context, next *batch) (response *outcome,
 		s.queue.replace(next, 0, parts(next, halves))
 		return nil, false
 	}
-	code, header, text, err := s.exchange(ctx, body)
+	exchange := s.exchange
+	if s.config.Exchange != nil {
+		exchange = s.config.Exchange
+	}
+	code, header, text, err := exchange(ctx, body)
 	if err != nil {
 		return &outcome{err: fmt.Errorf("%w: %w", sdkerr.ErrUnavailable, err)}, false
 	}
@@ -83,7 +87,11 @@ func (s *Sender) exchange(ctx context.Context, body []byte) (int, http.Header, [
 		return 0, nil, nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-API-Key", s.config.Key)
+	key, err := s.config.Key.Get()
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	request.Header.Set("X-API-Key", key)
 	request.Header.Set("User-Agent", s.config.UserAgent)
 	response, err := s.client.Do(request)
 	if err != nil {

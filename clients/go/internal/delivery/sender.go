@@ -27,6 +27,9 @@ const (
 	lastingAttempts = 3
 	// jsonPeriod is for how long JSON is used then.
 	jsonPeriod = 5 * time.Minute
+	// streamAge, postAge and longestAge are how long the first event of a batch waits for others: requests are limited, streams
+	// are not. Each 429 doubles postAge.
+	streamAge, postAge, longestAge = 5 * time.Second, 15 * time.Second, 240 * time.Second
 	// maxParked batches may be kept because of the clock; then nothing more is taken from the spool.
 	maxParked = 32
 )
@@ -44,7 +47,7 @@ const (
 // Config is what a sender is made with.
 type Config struct {
 	Endpoint            *url.URL
-	Key                 string
+	Key                 *Key
 	UserAgent           string
 	TLS                 *tls.Config
 	Transport           Transport
@@ -54,10 +57,13 @@ type Config struct {
 	ClockRetry      time.Duration
 	ResponseTimeout time.Duration
 	DeadLetter      string
-	Logger          *slog.Logger
-	// OnError and OnRejected are called by the sending goroutines, one call at a time.
-	OnError    func(error)
-	OnRejected func(Rejected)
+	// Exchange, if it is set, takes the place of the POST.
+	Exchange func(ctx context.Context, body []byte) (int, http.Header, []byte, error)
+	Logger   *slog.Logger
+	// OnError, OnRejected and OnRecovered are called by the sending goroutines, one call at a time.
+	OnError     func(error)
+	OnRejected  func(Rejected)
+	OnRecovered func()
 }
 
 // Counters are what became of events since the start.
@@ -67,16 +73,23 @@ type Counters struct{ Stored, Skipped, Rejected atomic.Uint64 }
 type Sender struct {
 	// Counters may be read at any time.
 	Counters Counters
+	// Start begins to send.
+	Start func()
 
 	config Config
 	queue  *queue
 	client *http.Client
 	cancel context.CancelFunc
 	ended  chan struct{}
-	denied chan struct{} // closed when the key has been rejected
 
 	mu      sync.Mutex
-	failure error // the last one, until something is acknowledged
+	failure error         // the last one, until something is acknowledged
+	denied  chan struct{} // closed while the key is rejected
+	// isTold is set while OnError was told of a failure that nothing has ended yet.
+	isTold atomic.Bool
+	// age is how long the first event of a batch waits for others, postAge the same over JSON.
+	age     atomic.Int64
+	postAge time.Duration
 
 	// Of the sending goroutine alone.
 	silent, fruitless int
@@ -101,12 +114,23 @@ type result struct {
 
 // Start begins to send what is in the spool.
 func Start(config Config, from *spool.Spool) *Sender {
+	s := New(config, from)
+	s.Start()
+	return s
+}
+
+// New makes a sender that does not send yet.
+func New(config Config, from *spool.Spool) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Sender{
 		config: config, queue: newQueue(from), client: newHTTPClient(config), cancel: cancel,
-		ended: make(chan struct{}), denied: make(chan struct{}), isReported: map[error]bool{},
+		ended: make(chan struct{}), denied: make(chan struct{}), isReported: map[error]bool{}, postAge: postAge,
 	}
-	go s.run(ctx)
+	s.age.Store(int64(streamAge))
+	if config.Transport == JSON {
+		s.age.Store(int64(postAge))
+	}
+	s.Start = sync.OnceFunc(func() { go s.run(ctx) })
 	return s
 }
 
@@ -140,9 +164,12 @@ func (s *Sender) Wait(ctx context.Context, number uint64) error {
 		if isResolved {
 			return nil
 		}
+		s.mu.Lock()
+		denied := s.denied
+		s.mu.Unlock()
 		select {
 		case <-changed:
-		case <-s.denied:
+		case <-denied:
 			return s.Failure()
 		case <-ctx.Done():
 			return ctx.Err()
@@ -160,7 +187,13 @@ func (s *Sender) run(ctx context.Context) {
 		s.learn(outcome)
 		if errors.Is(outcome.err, sdkerr.ErrAccessDenied) {
 			close(s.denied)
-			return
+			if !s.config.Key.IsRenewable || !s.config.Key.waitForAnother(ctx) {
+				return
+			}
+			s.mu.Lock()
+			s.denied, s.failure = make(chan struct{}), nil
+			s.mu.Unlock()
+			continue
 		}
 		if outcome.err == nil {
 			continue
@@ -173,7 +206,16 @@ func (s *Sender) run(ctx context.Context) {
 	}
 }
 
+// MaxAge is how long the first event of a batch waits for others, unless the plugin says how long.
+func (s *Sender) MaxAge() time.Duration { return time.Duration(s.age.Load()) }
+
 func (s *Sender) attempt(ctx context.Context) result {
+	isOverJSON := s.config.Transport == JSON || s.config.Transport == Auto && time.Now().Before(s.jsonUntil)
+	if isOverJSON {
+		s.age.Store(int64(s.postAge))
+	} else {
+		s.age.Store(int64(streamAge))
+	}
 	switch {
 	case s.config.Transport == JSON:
 		return s.post(ctx, time.Time{}, s.config.MaxEvents)
@@ -212,6 +254,7 @@ func (s *Sender) learn(outcome result) {
 		s.silent++
 	}
 	if outcome.isLimit {
+		s.postAge = min(2*s.postAge, longestAge)
 		s.jsonUntil = time.Time{}
 	}
 	s.tellOnce(outcome.err)
@@ -226,6 +269,7 @@ func (s *Sender) tellOnce(err error) {
 		isCertain := kind != sdkerr.ErrUnavailable
 		if (isCertain || s.fruitless >= lastingAttempts) && !s.isReported[kind] {
 			s.isReported[kind] = true
+			s.isTold.Store(true)
 			s.config.OnError(err)
 		}
 		return
@@ -240,6 +284,10 @@ func (s *Sender) apply(sent *batch, response *outcome) error {
 		s.Counters.Skipped.Add(uint64(response.skipped))
 		s.setFailure(nil)
 		s.isClockReported.Store(false)
+		s.config.Logger.Debug("openclone: batch stored", "stored", response.stored, "skipped", response.skipped)
+		if s.isTold.Swap(false) {
+			s.config.OnRecovered()
+		}
 		s.queue.resolve(sent)
 		return nil
 	case errors.Is(response.err, errRejected):
@@ -263,6 +311,7 @@ func (s *Sender) park(sent *batch, response *outcome) {
 	s.queue.park(sent, aside, rest, time.Now().Add(s.config.ClockRetry))
 	s.setFailure(response.err)
 	if !s.isClockReported.Swap(true) {
+		s.isTold.Store(true)
 		s.config.OnError(response.err)
 	}
 }

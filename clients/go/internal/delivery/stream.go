@@ -50,12 +50,17 @@ var (
 // stream opens a stream and sends until there is nothing more, or a failure. The connection is new each time: nothing that went
 // wrong with the last one is left.
 func (s *Sender) stream(ctx context.Context) result {
-	connection, err := s.dial()
+	key, err := s.config.Key.Get()
+	if err != nil {
+		return result{err: fmt.Errorf("%w: %w", sdkerr.ErrUnavailable, err), isUnreachable: true}
+	}
+	s.config.Logger.Debug("openclone: opening a stream", "endpoint", s.config.Endpoint.String())
+	connection, err := dial(s.config)
 	if err != nil {
 		return result{err: fmt.Errorf("%w: %w", sdkerr.ErrUnavailable, err)}
 	}
 	defer connection.Close()
-	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(ctx, "x-api-key", s.config.Key))
+	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(ctx, "x-api-key", key))
 	defer cancel(nil)
 	description := &openclonev1.IngestService_ServiceDesc.Streams[0]
 	calls, err := connection.NewStream(ctx, description, openclonev1.IngestService_Ingest_FullMethodName,

@@ -42,7 +42,7 @@ type Config struct {
 	// BatchEvents and BatchBytes are when a batch is full; BatchAge is when it is due although it is not.
 	BatchEvents int
 	BatchBytes  int64
-	BatchAge    time.Duration
+	BatchAge    func() time.Duration
 	// OnError receives damaged files, and of syncs that failed; never while the spool is locked.
 	OnError func(error)
 }
@@ -193,7 +193,7 @@ func (s *Spool) count(size int64) {
 
 // note remembers when an event was queued, to a 64th of the age at which batches are due.
 func (s *Spool) note(now time.Time) {
-	age := s.config.BatchAge
+	age := s.config.BatchAge()
 	if count := len(s.marks); count > 0 && now.Sub(s.marks[count-1].at) < age/64 {
 		return
 	}

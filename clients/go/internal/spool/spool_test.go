@@ -33,7 +33,7 @@ func open(t *testing.T, dir string, maxBytes int64) *fixture {
 	}
 	opened, err := Open(Config{
 		Dir: filepath.Join(dir, "spool"), DeadLetter: filepath.Join(dir, "dead"), Header: []byte("header"), MaxBytes: maxBytes,
-		BatchEvents: 10, BatchBytes: 1000, BatchAge: time.Minute, OnError: func(err error) { f.reported = append(f.reported, err) },
+		BatchEvents: 10, BatchBytes: 1000, BatchAge: func() time.Duration { return time.Minute }, OnError: func(err error) { f.reported = append(f.reported, err) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +228,7 @@ func TestABatchIsDueWhenItIsFullOrOldOrFlushed(t *testing.T) {
 
 func TestMarksStayFewAndSayNoMoreThanTheTruth(t *testing.T) {
 	f := open(t, t.TempDir(), 1<<20)
-	f.config.BatchAge = 64 * time.Millisecond
+	f.config.BatchAge = func() time.Duration { return 64 * time.Millisecond }
 	start := time.Now()
 	for number := range 1000 {
 		f.appended++

@@ -38,7 +38,7 @@ func (s *Spool) Due(now time.Time) (bool, time.Duration) {
 	if file != s.active || isFull || number <= s.flushTo {
 		return true, 0
 	}
-	wait := s.config.BatchAge - now.Sub(s.queuedAt(number))
+	wait := s.config.BatchAge() - now.Sub(s.queuedAt(number))
 	return wait <= 0, max(wait, 0)
 }
 

@@ -1,6 +1,5 @@
 // Package state is the directory that a client keeps between its starts:
 //
-//	device-id      a UUID v4, made once
 //	lock           locked for as long as the client is open
 //	owners/        the process that has it open, see owner.go
 //	spool/         see package spool
@@ -14,10 +13,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/PixxzR/openclone/clients/go/internal/sdkerr"
@@ -25,11 +22,9 @@ import (
 
 // Dir is a state directory that this process holds.
 type Dir struct {
-	// DeviceID is the same at every start.
-	DeviceID string
-	path     string
-	lock     *os.File
-	owner    string
+	path  string
+	lock  *os.File
+	owner string
 }
 
 // Open makes what is missing and takes the lock.
@@ -43,11 +38,6 @@ func Open(path string) (*Dir, error) {
 	if err := d.takeLock(); err != nil {
 		return nil, err
 	}
-	id, err := deviceID(filepath.Join(path, "device-id"))
-	if err != nil {
-		return nil, errors.Join(err, d.Close())
-	}
-	d.DeviceID = id
 	return d, nil
 }
 
@@ -101,30 +91,26 @@ func (d *Dir) owners() string { return filepath.Join(d.path, "owners") }
 // Spool is where the queue is.
 func (d *Dir) Spool() string { return filepath.Join(d.path, "spool") }
 
+// SpoolOf is where the queue of one of several source types is. It is made if it is missing.
+func (d *Dir) SpoolOf(source string) (string, error) {
+	dir := d.Spool() + "-" + source
+	if err := makeDir(dir); err != nil {
+		return "", fmt.Errorf("%w: cannot make %s: %w", sdkerr.ErrSpool, dir, err)
+	}
+	return dir, nil
+}
+
+// Sources are those that have a queue of their own, of whatever client.
+func (d *Dir) Sources() []string {
+	found, _ := filepath.Glob(d.Spool() + "-*")
+	for index, dir := range found {
+		found[index] = strings.TrimPrefix(filepath.Base(dir), "spool-")
+	}
+	return found
+}
+
 // DeadLetter is where rejected events are.
 func (d *Dir) DeadLetter() string { return filepath.Join(d.path, "dead-letter") }
-
-var deviceForm = regexp.MustCompile(
-	`^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|test-[a-z0-9-]{1,59})$`)
-
-// deviceID reads the file, or makes it. An empty file is one that was not written to its end.
-func deviceID(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%w: cannot read %s: %w", sdkerr.ErrSpool, path, err)
-	}
-	if id := strings.TrimSpace(string(data)); id != "" {
-		if !deviceForm.MatchString(strings.ToLower(id)) {
-			return "", fmt.Errorf("%w: %s does not hold a UUID v4; delete it to get a new one", sdkerr.ErrInvalidOptions, path)
-		}
-		return id, nil
-	}
-	id := NewUUID()
-	if err := WriteFile(path, []byte(id+"\n")); err != nil {
-		return "", fmt.Errorf("%w: cannot write %s: %w", sdkerr.ErrSpool, path, err)
-	}
-	return id, nil
-}
 
 // NewUUID makes a random UUID v4.
 func NewUUID() string {

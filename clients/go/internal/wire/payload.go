@@ -47,6 +47,12 @@ func inspect(message proto.Message) (v1.SourceType, bool) {
 	return v1.SourceType_SOURCE_TYPE_UNSPECIFIED, true
 }
 
+// SourceOfPayload tells which source type a payload is for; unspecified if it is none of the 15.
+func SourceOfPayload(message proto.Message) v1.SourceType {
+	source, _ := inspect(message)
+	return source
+}
+
 func known(isThere bool, source v1.SourceType) v1.SourceType {
 	if !isThere {
 		return v1.SourceType_SOURCE_TYPE_UNSPECIFIED
