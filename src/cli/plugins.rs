@@ -1,13 +1,23 @@
 //! `openclone plugins`: manages installed plugins, and supports plugin authors.
 //!
-//! All commands work on files and need no running service; a running service reloads changes by itself.
+//! No command needs a running service; a running one reloads changes by itself.
 
+mod check;
+mod conf;
+mod consent;
+mod enable;
 mod install;
 mod lint;
 mod list;
 mod new;
+mod place;
+mod program;
+mod run;
 mod sample;
+mod source;
 mod tree;
+mod trial;
+mod unit;
 
 use std::path::PathBuf;
 
@@ -31,10 +41,20 @@ enum Command {
     Lint(Lint),
     /// Create a plugin that can send its first event unchanged.
     New(new::New),
-    /// Check a plugin and install it into the home.
-    Install(Install),
-    /// Remove an installed plugin.
-    Remove(Remove),
+    /// Run a plugin against a temporary service and print what would be stored.
+    Try(check::Try),
+    /// Check how a plugin behaves.
+    Test(check::Test),
+    /// Check a plugin and install it into the home, or upgrade it.
+    Install(install::Install),
+    /// Switch an installed plugin on: consent, key, autostart.
+    Enable(enable::Enable),
+    /// Switch a plugin off and revoke its key.
+    Disable(enable::Disable),
+    /// Run an enabled plugin in the foreground.
+    Run(run::Run),
+    /// Disable and remove an installed plugin.
+    Remove(install::Remove),
 }
 
 /// Check a plugin.
@@ -45,33 +65,18 @@ struct Lint {
     dir: PathBuf,
 }
 
-/// Install a plugin.
-#[derive(Debug, Args)]
-struct Install {
-    #[command(flatten)]
-    paths: HomePaths,
-    /// Directory of the plugin
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
-}
-
-/// Remove a plugin.
-#[derive(Debug, Args)]
-struct Remove {
-    #[command(flatten)]
-    paths: HomePaths,
-    /// Id of the plugin
-    #[arg(value_name = "ID")]
-    id: String,
-}
-
 impl Plugins {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::List(list) => list.run(),
             Command::Lint(lint) => lint.run(),
             Command::New(new) => new.run(),
+            Command::Try(trial) => trial.run(),
+            Command::Test(test) => test.run(),
             Command::Install(install) => install.run(),
+            Command::Enable(enable) => enable.run(),
+            Command::Disable(disable) => disable.run(),
+            Command::Run(run) => run.run(),
             Command::Remove(remove) => remove.run(),
         }
     }
@@ -85,39 +90,6 @@ impl Lint {
             return Err(Failure::AlreadyReported);
         }
         say(&format!("{}: ready to publish", self.dir.display()));
-        Ok(())
-    }
-}
-
-impl Install {
-    fn run(self) -> Result<(), Failure> {
-        let plugins = self.paths.home()?.plugins();
-        let report = lint::check(&self.dir)?;
-        report.print(&self.dir);
-        let Some(manifest) = report.manifest.as_ref().filter(|_| report.is_clean()) else {
-            return Err(Failure::Failed(anyhow::anyhow!(
-                "{}: not installed; fix the problems above first",
-                self.dir.display()
-            )));
-        };
-        let location = install::install(&self.dir, &report.files, &manifest.id, &plugins)?;
-        say(&format!(
-            "installed {} {} in {}",
-            manifest.id,
-            manifest.version,
-            location.display()
-        ));
-        if manifest.needs_consent() {
-            say("It captures very personal data: ask everyone concerned before you enable it.");
-        }
-        Ok(())
-    }
-}
-
-impl Remove {
-    fn run(self) -> Result<(), Failure> {
-        install::remove(&self.id, &self.paths.home()?.plugins())?;
-        say(&format!("removed {}; its events stay in the vault", self.id));
         Ok(())
     }
 }

@@ -108,6 +108,11 @@ impl Home {
         self.dir.join("plugins")
     }
 
+    /// The keys of enabled plugins, one file each.
+    pub fn plugin_keys(&self) -> PathBuf {
+        self.dir.join("plugin-keys")
+    }
+
     /// Journal and index.
     pub fn db(&self) -> PathBuf {
         self.dir.join("db")

@@ -2,7 +2,7 @@
 //!
 //! Required: `id` (kebab-case, at most 64, the name of its directory), `name`, `version` (SemVer), `platform` (list),
 //! `source_types` (list), `sensitivity`. Optional: `description`, `requires_permissions` (list of strings),
-//! `heartbeat_seconds` (60 to 86400), `config_schema` (settings, each with a type and a default that fits it). Unknown members are kept and
+//! `heartbeat_seconds` (60 to 86400), `run` (a program and its arguments), `config_schema` (settings, each with a type and a default that fits it). Unknown members are kept and
 //! shown. `fields` has the table.
 
 pub(crate) mod document;
@@ -34,6 +34,8 @@ pub struct Manifest {
     pub sensitivity: Sensitivity,
     /// Platform permissions that it needs.
     pub requires_permissions: Vec<String>,
+    /// The program that captures, and its arguments; empty if it has none.
+    pub run: Vec<String>,
     /// A one-line description.
     pub description: String,
     /// The complete text, with unknown members.
@@ -106,6 +108,7 @@ impl Manifest {
                 .collect(),
             sensitivity: fields::level(&one("sensitivity")).unwrap_or_default(),
             requires_permissions: all("requires_permissions").map(str::to_owned).collect(),
+            run: all("run").map(str::to_owned).collect(),
             description: one("description"),
             json: text.trim().to_owned(),
         }

@@ -179,11 +179,12 @@ fn lint_names_the_file_and_line_of_each_finding() {
             "plugin.json:10: config_schema.every.default is not of type integer",
             "plugin.json:2: id must be the name of its directory, my-plugin",
             "plugin.json:9: config_schema openclone.enabled must default to false: {\"type\": \"boolean\", \"default\": false}",
-            "openclone.conf:2: openclone.enabled must be false until somebody turns it on",
             "README.md:3: says nothing under this heading",
             "install.sh:1: is missing, and README.md has no section on how to set the plugin up",
             "link:1: is a symbolic link; these are not followed",
             "src/plugin.py:4: looks like a secret (github); read it from the environment",
+            "openclone.conf:2: hint: openclone.enabled is true in this working copy; publish it with false (an installed copy starts \
+             switched off)",
         ]
     );
     assert!(!out.contains(&token), "a secret is not shown");
@@ -232,8 +233,11 @@ async fn installed_plugins_may_send_and_removed_ones_may_not() {
         &fs::metadata(installed.join("plugin.sh")).unwrap().permissions(),
     );
     assert_eq!(mode & 0o777, 0o700);
-    let (code, _, err) = openclone(&home, &["install", dir.to_str().unwrap()]);
-    assert!(code == 1 && err.contains("is already installed"), "{err}");
+    let (code, out, err) = openclone(&home, &["install", dir.to_str().unwrap()]);
+    assert!(
+        code == 0 && out.contains("upgraded my-plugin from 0.1.0 to 0.1.0"),
+        "{out}{err}"
+    );
     let listed = |flag: &[&str]| openclone(&home, &[&["list"], flag].concat()).1;
     assert!(
         listed(&[])
@@ -288,6 +292,181 @@ async fn installed_plugins_may_send_and_removed_ones_may_not() {
         assert!(code == 1 && err.contains(why), "{id}: {err}");
     }
     app.stop().await;
+}
+
+/// `openclone plugins` with everything that a user keeps in a temporary directory; `input` is typed.
+fn as_user(root: &Path, arguments: &[&str], input: &str) -> (i32, String, String) {
+    use std::{io::Write as _, process::Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_openclone"))
+        .arg("plugins")
+        .args(arguments)
+        .current_dir(root)
+        .env("HOME", root)
+        .env("OPENCLONE_HOME", root.join("home"))
+        .env("XDG_STATE_HOME", root.join("state"))
+        .env("XDG_CONFIG_HOME", root.join("config"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+}
+
+/// A plugin of very personal events: each time it runs it sends one, unless it is off.
+fn health_plugin(dir: &Path, version: &str) {
+    let manifest = format!(
+        r#"{{"id": "openclone-pulse", "name": "Pulse", "version": "{version}", "platform": ["linux"], "source_types": ["health"],
+        "sensitivity": "HIGH", "run": ["./pulse.sh"],
+        "config_schema": {{"openclone.enabled": {{"type": "boolean", "default": false}}}}}}"#
+    );
+    write(dir, "plugin.json", &manifest);
+    write(
+        dir,
+        "README.md",
+        "# Pulse\n\n## Install\n\nNothing.\n\n## Setup\n\nNothing.\n",
+    );
+    write(dir, "openclone.conf", "# new\nopenclone.enabled = true\n");
+    write(dir, "dist/built.js", "built\n");
+    let script = r#"#!/usr/bin/env bash
+set -eu
+grep -q '^openclone.enabled = true' openclone.conf || exit 3
+now=$(date +%s)
+printf '{"source_type": "health", "platform": "linux", "device_id": "test-001", "plugin_id": "openclone-pulse",
+  "plugin_version": "1.0.0", "timestamp": %s, "events": [{"timestamp": %s, "raw_ref": "p1", "data": {"heart_rate": 61}}]}' "$now" "$now" |
+  curl --silent --show-error --fail --noproxy '*' --data @- --header 'Content-Type: application/json' \
+    --header "X-API-Key: $(cat "$OPENCLONE_API_KEY_FILE")" "$OPENCLONE_ENDPOINT/api/v1/ingest"
+"#;
+    write(dir, "pulse.sh", script);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(dir.join("pulse.sh"), mode).unwrap();
+}
+
+#[test]
+fn enabling_asks_for_consent_and_an_upgrade_keeps_what_the_user_has_set() {
+    let work = tempfile::tempdir().unwrap();
+    let root = work.path();
+    let source = root.join("plugins/openclone-pulse");
+    health_plugin(&source, "1.0.0");
+    write(root, "plugins/catalog.json", "{}");
+    // an id is looked for in the checkout around the working directory, with or without the prefix
+    let (code, out, err) = as_user(root, &["install", "pulse"], "");
+    assert!(
+        code == 0 && out.contains("installed openclone-pulse 1.0.0"),
+        "{out}{err}"
+    );
+    let installed = root.join("home/plugins/openclone-pulse");
+    let conf = || fs::read_to_string(installed.join("openclone.conf")).unwrap();
+    assert_eq!(
+        conf(),
+        "# new\nopenclone.enabled = false\n",
+        "an installed copy starts switched off"
+    );
+    assert!(
+        installed.join("dist/built.js").exists(),
+        "it keeps what was built"
+    );
+
+    let consent = root.join("state/openclone/consent/openclone-pulse.json");
+    let key = root.join("home/plugin-keys/openclone-pulse");
+    let enable = ["enable", "openclone-pulse"];
+    let (code, _, err) = as_user(root, &enable, "y\n");
+    assert!(
+        code == 1 && err.contains("did not agree") && !consent.exists() && !key.exists(),
+        "{err}"
+    );
+    let (code, out, err) = as_user(root, &enable, "yes\n");
+    assert_eq!(code, 0, "{out}{err}");
+    let mode = |path: &Path| {
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+    };
+    assert_eq!((mode(&consent), mode(&key)), (0o600, 0o600));
+    let keys = fs::read_to_string(root.join("home/keys.toml")).unwrap();
+    assert!(
+        keys.contains("ingest:health") && keys.contains("openclone-pulse"),
+        "{keys}"
+    );
+    let secret = fs::read_to_string(&key).unwrap();
+    let unit = root.join("config/systemd/user/openclone-plugin-openclone-pulse.service");
+    if cfg!(target_os = "linux") {
+        let text = fs::read_to_string(&unit).unwrap();
+        assert!(
+            text.contains("LoadCredential=api-key:") && !text.contains(secret.trim()),
+            "{text}"
+        );
+    }
+
+    fs::write(
+        installed.join("openclone.conf"),
+        "# mine\nopenclone.enabled = true\n",
+    )
+    .unwrap();
+    health_plugin(&source, "1.4.0");
+    let (code, out, _) = as_user(root, &["install", "./plugins/openclone-pulse"], "");
+    assert!(
+        code == 0 && out.contains("upgraded openclone-pulse from 1.0.0 to 1.4.0"),
+        "{out}"
+    );
+    assert!(
+        conf().starts_with("# mine") && !out.contains("stays off"),
+        "{out}"
+    );
+    let (_, out, _) = as_user(root, &enable, "");
+    assert!(out.contains("enabled"), "it does not ask again: {out}");
+    assert_eq!(fs::read_to_string(&key).unwrap(), secret, "and keeps its key");
+    health_plugin(&source, "2.0.0");
+    let (_, out, _) = as_user(root, &["install", "openclone-pulse"], "");
+    assert!(out.contains("stays off until you agree"), "{out}");
+
+    let (code, out, err) = as_user(root, &["disable", "openclone-pulse"], "");
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(!consent.exists() && !key.exists() && !unit.exists() && conf().contains("enabled = false"));
+    assert!(
+        fs::read_to_string(root.join("home/keys.toml"))
+            .unwrap()
+            .contains("revoked_at")
+    );
+    let (code, _, err) = as_user(root, &["run", "openclone-pulse"], "");
+    assert!(
+        code == 1 && err.contains("openclone plugins enable openclone-pulse"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_trial_shows_what_would_be_stored_and_tests_the_behaviour() {
+    let work = tempfile::tempdir().unwrap();
+    let dir = work.path().join("openclone-pulse");
+    health_plugin(&dir, "1.0.0");
+    let (code, out, err) = as_user(work.path(), &["try", "./openclone-pulse"], "");
+    assert!(
+        code == 0 && out.contains("=== Health/") && out.contains("[ref:: p1]"),
+        "{out}{err}"
+    );
+    let (code, out, err) = as_user(work.path(), &["test", "./openclone-pulse"], "");
+    assert!(
+        code == 0 && !out.contains("FAILED") && out.matches("ok  ").count() == 7,
+        "{out}{err}"
+    );
+    // one that does not ask whether it is on
+    let script = fs::read_to_string(dir.join("pulse.sh")).unwrap();
+    fs::write(dir.join("pulse.sh"), script.replace("|| exit 3", "|| true")).unwrap();
+    let (code, out, _) = as_user(work.path(), &["test", "./openclone-pulse"], "");
+    assert!(
+        code == 1 && out.contains("FAILED  it sends nothing until it is enabled"),
+        "{out}"
+    );
+    assert!(
+        !work.path().join("home").exists(),
+        "the user's home is left alone"
+    );
 }
 
 #[test]

@@ -32,10 +32,11 @@ pub(super) struct Report {
     /// The plugin's files, relative to its directory.
     pub(super) files: Vec<PathBuf>,
     problems: Vec<Problem>,
-    warnings: Vec<String>,
+    /// What is odd, or may be wrong.
+    hints: Vec<Problem>,
 }
 
-/// Something that keeps a plugin from being published.
+/// Something found in a file: it keeps a plugin from being published, or is only a hint.
 #[derive(Debug)]
 struct Problem {
     /// Relative to the plugin.
@@ -72,17 +73,26 @@ impl Report {
         self.problems.is_empty()
     }
 
-    /// Prints all problems, each with its file and line.
+    /// Prints all problems and hints, each with its file and line.
     pub(super) fn print(&self, dir: &Path) {
-        for problem in &self.problems {
-            let file = dir.join(&problem.file);
-            let shown = file.display().to_string().replace(char::is_control, "\u{fffd}");
-            say(&format!("{shown}:{}: {}", problem.line, problem.text));
-        }
-        let file = dir.join("plugin.json");
-        for warning in &self.warnings {
-            say(&format!("{}:1: warning: {warning}", file.display()));
-        }
+        let lines = |found: &[Problem], kind: &str| {
+            for problem in found {
+                let file = dir.join(&problem.file);
+                let shown = file.display().to_string().replace(char::is_control, "\u{fffd}");
+                say(&format!("{shown}:{}: {kind}{}", problem.line, problem.text));
+            }
+        };
+        lines(&self.problems, "");
+        lines(&self.hints, "hint: ");
+    }
+
+    /// Notes what is only a hint.
+    fn hint(&mut self, file: impl AsRef<Path>, line: usize, text: impl Into<String>) {
+        self.hints.push(Problem {
+            file: file.as_ref().to_owned(),
+            line,
+            text: text.into(),
+        });
     }
 
     fn find(&mut self, file: impl AsRef<Path>, line: usize, text: impl Into<String>) {
@@ -101,7 +111,9 @@ impl Report {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         match manifest::parse(&name, &text) {
             Ok(manifest) => {
-                self.warnings = manifest.warnings();
+                for warning in manifest.warnings() {
+                    self.find("plugin.json", 1, warning);
+                }
                 self.manifest = Some(manifest);
             }
             Err(unfit) => {

@@ -43,6 +43,7 @@ enum Kind {
     Text,
     Texts,
     Heartbeat,
+    Program,
     Settings,
 }
 
@@ -57,7 +58,7 @@ const fn field(name: &'static str, is_required: bool, kind: Kind, about: &'stati
 
 /// All members with a meaning, in documented order.
 #[rustfmt::skip]
-pub(super) const FIELDS: [Field; 10] = [
+pub(super) const FIELDS: [Field; 11] = [
     field("id", true, Kind::Id, "Unique, kebab-case, the name of the plugin's directory; sent as plugin_id with each batch."),
     field("name", true, Kind::Name, "Display name."),
     field("version", true, Kind::Version, "SemVer; sent as plugin_version with each batch."),
@@ -67,6 +68,7 @@ pub(super) const FIELDS: [Field; 10] = [
     field("description", false, Kind::Text, "One line about it."),
     field("requires_permissions", false, Kind::Texts, "Permissions of the platform that it needs."),
     field("heartbeat_seconds", false, Kind::Heartbeat, "How often it reports that it works; a plugin that missed two reports counts as silent."),
+    field("run", false, Kind::Program, "The program that captures, and its arguments, run in the plugin's directory: `openclone plugins run` and `enable` start it."),
     field("config_schema", false, Kind::Settings, "Settings that people may change, each with its type and its default."),
 ];
 
@@ -87,6 +89,9 @@ impl Field {
             Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
             Kind::Heartbeat => {
                 json!({ "type": "integer", "minimum": HEARTBEAT.start(), "maximum": HEARTBEAT.end() })
+            }
+            Kind::Program => {
+                json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })
             }
             Kind::Settings => settings_schema(),
         }
@@ -128,6 +133,16 @@ impl Field {
                         && number.as_f64().is_some_and(|value| (60.0..=86_400.0).contains(&value))),
                 "must be a whole number of seconds from 60 to 86400",
             ),
+            Kind::Program => is(
+                node.items().is_some_and(|items| {
+                    !items.is_empty()
+                        && items.iter().all(|item| {
+                            item.text()
+                                .is_some_and(|text| !text.is_empty() && !text.contains('\0'))
+                        })
+                }),
+                "must be a list of strings: a program and its arguments",
+            ),
             Kind::Platforms => self.names(
                 node,
                 faults,
@@ -162,7 +177,7 @@ impl Field {
 }
 
 /// The level of that name.
-pub(super) fn level(name: &str) -> Option<Sensitivity> {
+pub(crate) fn level(name: &str) -> Option<Sensitivity> {
     LEVELS.into_iter().find(|level| level.json_name() == name)
 }
 

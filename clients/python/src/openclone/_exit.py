@@ -36,8 +36,8 @@ class Closable(Protocol):
     def close_quickly(self) -> None:
         """Flushes and stops within 2 s."""
 
-    def tell_queued(self) -> None:
-        """Says what stays queued."""
+    def tell_stopped(self) -> None:
+        """Says to the service that the plugin ends, and to the user what stays queued."""
 
     def forget(self) -> None:
         """Takes it out of use in a child process, which shares files with its parent but no threads."""
@@ -93,7 +93,7 @@ def _flush_and_end(number: int) -> None:
 def _flush(client: Closable) -> None:
     with contextlib.suppress(OpenCloneError):
         client.flush(FLUSH_SECONDS)
-    client.tell_queued()
+    client.tell_stopped()
 
 
 def _after_fork() -> None:

@@ -319,6 +319,11 @@ class Client:
             logger.warning("%s", error)
         self.tell_queued()
 
+    def tell_stopped(self) -> None:
+        """Says to the service that the plugin ends, and to the user what stays queued."""
+        self._reporter.stop()
+        self.tell_queued()
+
     def tell_queued(self) -> None:
         """Says what stays queued, if anything does."""
         if self._spool.queued and self._temporary is None:

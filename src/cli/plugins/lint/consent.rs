@@ -1,7 +1,7 @@
 //! A plugin captures nothing until somebody has turned it on: `openclone.enabled` is false by default.
 //!
 //! The manifest declares the setting under `config_schema`; a file `openclone.conf` of lines `key = value`, where there is
-//! one, must not turn it on either.
+//! one, may turn it on in the author's working copy, which is only a hint: installing switches it off.
 
 use std::path::Path;
 
@@ -46,10 +46,10 @@ pub(super) fn check(dir: &Path, manifest: &str, report: &mut Report) {
                 .split_once('=')
                 .map(|(key, value)| (key.trim(), value.trim()));
             if setting.is_some_and(|(key, value)| key == KEY && value != "false") {
-                report.find(
+                report.hint(
                     CONF,
                     index + 1,
-                    format!("{KEY} must be false until somebody turns it on"),
+                    format!("{KEY} is true in this working copy; publish it with false (an installed copy starts switched off)"),
                 );
             }
         }
