@@ -19,10 +19,14 @@ type Fields = Record<string, unknown>;
 interface Command {
   readonly do: string;
   readonly options?: Fields;
-  readonly events?: readonly { timestamp?: number; raw_ref?: string; data: unknown; typed?: boolean }[];
+  readonly events?: readonly { timestamp?: number; raw_ref?: string; data: unknown; typed?: boolean; source_type?: SourceTypeName }[];
   readonly prefix?: string;
   readonly count?: number;
   readonly timeout?: number;
+  /** The directory of a plugin to open. */
+  readonly manifest?: string;
+  readonly state?: string;
+  readonly reason?: string;
 }
 
 const TEXTLESS = new Set(["web_browsing", "music", "health", "calendar", "gps", "photos", "email", "messaging", "activity"]);
@@ -32,19 +36,22 @@ let sourceType: SourceTypeName = "braindump";
 let lastOptions: Parameters<typeof Client.open>[0];
 let errors: string[] = [];
 let rejected: string[] = [];
+let recovered = 0;
 
 const commands: Record<string, (command: Command) => Promise<Response>> = {
-  async open({ options = {} }) {
+  async open({ options = {}, manifest }) {
     const names = Object.entries(options).map(([name, value]) => [camel(name), value]);
     sourceType = options["source_type"] as SourceTypeName;
     errors = [];
     rejected = [];
     lastOptions = Object.fromEntries(names) as unknown as typeof lastOptions;
-    client = await Client.open({
+    const all = {
       ...lastOptions,
+      onRecovered: () => void recovered++,
       onError: (error: OpenCloneError) => void (errors.push(error.name), console.error(`${error.name}: ${error.message}`)),
       onRejected: (event: Rejected) => void (rejected.push(event.rawRef), console.error(`rejected ${inspect(event)}`)),
-    });
+    };
+    client = manifest === undefined ? await Client.open(all) : await Client.fromManifest(manifest, all);
     return {};
   },
 
@@ -80,7 +87,20 @@ const commands: Record<string, (command: Command) => Promise<Response>> = {
   },
 
   async events() {
-    return { errors, rejected };
+    return { errors, rejected, recovered };
+  },
+
+  async config() {
+    return { config: opened().config, device_id: opened().deviceId };
+  },
+
+  async report_health({ state, reason }) {
+    opened().reportHealth(state as "capturing", reason);
+    return {};
+  },
+
+  async paused() {
+    return { paused: opened().isPaused() };
   },
 
   /** A worker thread, then a second copy of the package, open the same state directory. */
@@ -135,13 +155,13 @@ function camel(name: string): string {
   return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function eventOf({ timestamp, raw_ref: rawRef, data, typed }: NonNullable<Command["events"]>[number]): Event {
-  return { timestamp, rawRef, data: (typed === true ? typedOf(data as Fields) : data) as Event["data"] };
+function eventOf({ timestamp, raw_ref: rawRef, data, typed, source_type: name }: NonNullable<Command["events"]>[number]): Event {
+  return { timestamp, rawRef, sourceType: name, data: (typed === true ? typedOf(data as Fields, name ?? sourceType) : data) as Event["data"] };
 }
 
 /** The typed message with the values of a documented object. */
-function typedOf(data: Fields): Event["data"] {
-  const make = payload[sourceType] as (fields: Fields) => Event["data"];
+function typedOf(data: Fields, name: SourceTypeName): Event["data"] {
+  const make = payload[name] as (fields: Fields) => Event["data"];
   const fields = Object.entries(data).map(([name, value]) => [camel(name), name === "steps" ? BigInt(value as number) : value]);
   return make(Object.fromEntries(fields) as Fields);
 }

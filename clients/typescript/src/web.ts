@@ -11,4 +11,6 @@ export type { JsonObject, JsonValue } from "./core/json.js";
 export type { Payload, PayloadFields, PlatformName, SourceTypeName } from "./core/names.js";
 export type { CommonOptions, Rejected } from "./core/options.js";
 export { payload } from "./core/payload.js";
+export type { KeyProvider } from "./core/key.js";
+export { VERSION } from "./core/version.js";
 export { Client, type WebOptions, type WebStats } from "./web/client.js";

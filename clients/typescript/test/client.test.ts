@@ -98,7 +98,7 @@ test("everything is its owner's alone", { skip: process.platform === "win32" }, 
   await client.send({ data: {} });
   const mode = (name: string) => fs.statSync(path.join(dir, name)).mode & 0o777;
   for (const name of [".", "spool", "owners"]) assert.equal(mode(name), 0o700, name);
-  for (const name of ["device-id", "spool/0000000000000001.seg"]) assert.equal(mode(name), 0o600, name);
+  for (const name of ["spool/0000000000000001.seg"]) assert.equal(mode(name), 0o600, name);
   await client.close(0.05).catch(() => {});
 });
 

@@ -109,7 +109,7 @@ test("the documented form has the documented names", () => {
   const options = checkOptions({ pluginId: "p", pluginVersion: "1.0.0", sourceType: "health", platform: "ios" }, {});
   const event = encoded({ timestamp: 1708258800.05, rawRef: "r", data: payload.health({ steps: 2n ** 60n, heartRate: 60.5 }) }, "health");
   assert.equal(
-    documentedBatch(encodeHeader(options, "test-1"), [event], 1708258801500),
+    documentedBatch(encodeHeader(options, "health", "test-1"), [event], 1708258801500),
     '{"source_type":"health","platform":"ios","device_id":"test-1","plugin_id":"p","plugin_version":"1.0.0",' +
       '"timestamp":1708258801.5,"events":[{"timestamp":1708258800.05,"data":{"steps":1152921504606846976,"heart_rate":60.5},"raw_ref":"r"}]}',
   );

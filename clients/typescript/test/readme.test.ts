@@ -32,5 +32,5 @@ test("the plugin of the README works as it stands", { skip: withoutService }, as
   assert.equal(said, "2 thoughts taken, 2 stored\n");
   assert.equal(child.exitCode, 0);
   assert.match(vault(), /a first thought[^]*a second one/);
-  assert.ok(fs.existsSync(path.join(home, ".openclone-plugins", "thoughts", "device-id")));
+  assert.ok(fs.existsSync(path.join(home, ".openclone-plugins", "thoughts", "spool")));
 });

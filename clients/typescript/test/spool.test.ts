@@ -10,7 +10,7 @@ import { checkOptions, encodeHeader } from "../src/core/options.js";
 import type { Batch } from "../src/core/queue.js";
 import { Spool } from "../src/node/spool.js";
 
-const HEADER = encodeHeader(checkOptions({ pluginId: "p", pluginVersion: "1.0.0", sourceType: "notes", platform: "linux" }, {}), "test-1");
+const HEADER = encodeHeader(checkOptions({ pluginId: "p", pluginVersion: "1.0.0", sourceType: "notes", platform: "linux" }, {}), "notes", "test-1");
 
 interface Opened {
   readonly spool: Spool;
@@ -20,7 +20,7 @@ interface Opened {
 async function open(stateDir: string, maxBytes = 64 * 1024 * 1024, maxBatchAge = 0): Promise<Opened> {
   const errors: string[] = [];
   const onError = (error: OpenCloneError) => void errors.push(error.name);
-  return { spool: await Spool.open({ stateDir, header: HEADER, maxBytes, maxBatchEvents: 10, maxBatchAge, onError }), errors };
+  return { spool: await Spool.open({ stateDir, header: HEADER, maxBytes, maxBatchEvents: 10, maxBatchAge: () => maxBatchAge, onError }), errors };
 }
 
 function directory(t: test.TestContext): string {

@@ -25,6 +25,8 @@ export interface Event<S extends SourceTypeName = SourceTypeName> {
   readonly rawRef?: string | undefined;
   /** The typed message of the client's source type (`payload.braindump({ text })`), or any JSON object. */
   readonly data: Payload<S> | JsonObject;
+  /** What it is. Only needed for JSON objects of a client with several source types. */
+  readonly sourceType?: S | undefined;
 }
 
 /** No value grows more than sevenfold from its encoding to JSON, so that smaller events need not be measured. */
@@ -115,6 +117,11 @@ function writeData(data: unknown, sourceType: SourceTypeName): void {
     throw new InvalidEvent(`data is the payload of ${typed.name}, but this client sends ${sourceType}`);
   }
   writer.varint(tag(typed.number, 2)).nested(() => writePayload(typed.schema.fields, typed.schema, data as Message));
+}
+
+/** The source type of a typed message; undefined for anything else. */
+export function sourceTypeOf(data: unknown): SourceTypeName | undefined {
+  return typedOf(data)?.name as SourceTypeName | undefined;
 }
 
 function typedOf(data: unknown) {

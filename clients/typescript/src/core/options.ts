@@ -8,7 +8,8 @@ import { create, toBinary } from "@bufbuild/protobuf";
 
 import { BatchSchema } from "../gen/openclone/v1/batch_pb.js";
 import { InvalidOptions, type OpenCloneError, reasonOf } from "./errors.js";
-import { CONSENT_REQUIRED, isPlatform, isSourceType, PLATFORMS, SOURCE_TYPES } from "./names.js";
+import type { KeyProvider } from "./key.js";
+import { isPlatform, isSourceType, PLATFORMS, SOURCE_TYPES } from "./names.js";
 import type { PlatformName, SourceTypeName } from "./names.js";
 
 /** What an event that was set aside comes with. */
@@ -25,21 +26,24 @@ export interface Rejected {
 export interface CommonOptions<S extends SourceTypeName> {
   /** `http://` or `https://`. */
   readonly endpoint?: string | undefined;
-  /** The key. Never shown in a log, an error or a printed client. */
-  readonly apiKey?: string | undefined;
+  /** The key, or what gives it for each connection, so that a renewed key needs no restart. Never shown. */
+  readonly apiKey?: string | KeyProvider | undefined;
   /** Kebab-case, 1 to 64 characters of `[a-z0-9-]`. */
   readonly pluginId: string;
   /** SemVer 2.0, such as `1.0.0`. */
   readonly pluginVersion: string;
-  /** What this client sends. */
-  readonly sourceType: S;
+  /** What this client sends. Required, unless there are `sourceTypes`. */
+  readonly sourceType?: S | undefined;
   /** Where the plugin runs. */
   readonly platform?: PlatformName | undefined;
   /** Whether events are taken at all. Default: true, but false for source types of sensitivity HIGH and CRITICAL. */
   readonly enabled?: boolean | undefined;
   /** Events in one batch, 1 to 500. Default: 100. */
   readonly maxBatchEvents?: number | undefined;
-  /** Seconds from the first event of a batch to its sending. Default: 60. */
+  /**
+   * Seconds from the first event of a batch to its sending. Default: 5 over a stream; 15 over single requests, which are limited:
+   * each 429 doubles them, up to 240.
+   */
   readonly maxBatchAge?: number | undefined;
   /** The first step of the backoff in seconds. Default: 0.5. */
   readonly retryBase?: number | undefined;
@@ -53,6 +57,10 @@ export interface CommonOptions<S extends SourceTypeName> {
   readonly onError?: ((error: OpenCloneError) => void) | undefined;
   /** Reported of each event that the service rejected for good. Default: one line on the console. */
   readonly onRejected?: ((rejected: Rejected) => void) | undefined;
+  /** Called once when a batch is accepted after a failure that `onError` was told of. Default: one line on the console. */
+  readonly onRecovered?: (() => void) | undefined;
+  /** Logs each attempt, batch and response to the console, never a key or an event. */
+  readonly debug?: boolean | undefined;
 }
 
 /** Common options, checked and complete. */
@@ -60,24 +68,26 @@ export interface CheckedOptions<S extends SourceTypeName> {
   readonly endpoint: string;
   readonly pluginId: string;
   readonly pluginVersion: string;
-  readonly sourceType: S;
+  readonly sourceTypes: readonly S[];
   readonly platform: PlatformName;
-  readonly enabled: boolean;
   readonly maxBatchEvents: number;
-  readonly maxBatchAge: number;
+  /** Undefined: as the transport needs it. */
+  readonly maxBatchAge: number | undefined;
   readonly retryBase: number;
   readonly retryCap: number;
   readonly clockRetry: number;
   readonly responseTimeout: number;
   readonly onError: (error: OpenCloneError) => void;
   readonly onRejected: (rejected: Rejected) => void;
+  readonly onRecovered: () => void;
+  readonly debug: (text: string) => void;
 }
 
 /** Values that the environment gives where the caller has none. */
 export interface Surroundings {
   readonly endpoint?: string | undefined;
   readonly platform?: PlatformName | undefined;
-  readonly enabled?: boolean | undefined;
+  readonly debug?: boolean | undefined;
 }
 
 const IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)";
@@ -99,35 +109,33 @@ export function isDeviceId(text: string): boolean {
 export function checkOptions<S extends SourceTypeName>(
   options: CommonOptions<S>,
   surroundings: Surroundings,
+  sourceTypes: readonly S[] = options.sourceType === undefined ? [] : [options.sourceType],
 ): CheckedOptions<S> {
-  const { pluginId, pluginVersion, sourceType } = options;
+  const { pluginId, pluginVersion } = options;
   demand(typeof pluginId === "string" && pluginId.length <= 64 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(pluginId),
     `pluginId ${show(pluginId)} is not kebab-case of at most 64 characters of [a-z0-9-]`);
   demand(typeof pluginVersion === "string" && pluginVersion.length <= 256 && SEMVER.test(pluginVersion),
     `pluginVersion ${show(pluginVersion)} is not SemVer such as 1.0.0`);
-  demand(isSourceType(sourceType), `sourceType ${show(sourceType)} is none of the 15`);
+  const names: readonly S[] = [...new Set(sourceTypes)];
+  demand(sourceTypes.length > 0 && sourceTypes.every(isSourceType),
+    `sourceType ${show(sourceTypes.join(", "))} is none of the 15`);
   const platform = options.platform ?? surroundings.platform;
   demand(isPlatform(platform), `platform ${show(platform)} is none of ${Object.keys(PLATFORMS).join(", ")}`);
-  const enabled = options.enabled ?? surroundings.enabled ?? !CONSENT_REQUIRED.has(sourceType);
-  demand(typeof enabled === "boolean", `enabled ${show(enabled)} is neither true nor false`);
+  const { enabled } = options;
+  demand(enabled === undefined || typeof enabled === "boolean", `enabled ${show(enabled)} is neither true nor false`);
+  const isDebugging = options.debug ?? surroundings.debug ?? false;
   return {
     endpoint: checkedEndpoint(options.endpoint ?? surroundings.endpoint ?? "http://127.0.0.1:8000"),
     pluginId,
     pluginVersion,
-    sourceType,
+    sourceTypes: names,
     platform,
-    enabled,
     ...checkedNumbers(options),
     onError: guarded("onError", options.onError ?? logError(pluginId)),
     onRejected: guarded("onRejected", options.onRejected ?? logRejected(pluginId)),
+    onRecovered: guarded("onRecovered", options.onRecovered ?? (() => console.warn(`openclone: plugin_id=${pluginId} events are accepted again`))),
+    debug: isDebugging ? (text) => console.error(`${new Date().toISOString()} openclone: ${text}`) : () => {},
   };
-}
-
-/** The key, if it can be sent in a header. The message of the error does not have it. */
-export function checkKey(key: unknown): string {
-  demand(typeof key === "string" && key !== "", "apiKey is missing: set it, or OPENCLONE_API_KEY, or API_KEY");
-  demand(/^[\x20-\x7e]{1,4096}$/.test(key), "apiKey has characters that no key has: printable ASCII only");
-  return key;
 }
 
 /** A number of an option between `least` and `most`. */
@@ -144,9 +152,9 @@ export function checkWord<W extends string>(name: string, value: unknown, words:
 }
 
 /** What is common to all events of a client: a batch without events and timestamp, encoded. */
-export function encodeHeader(options: CheckedOptions<SourceTypeName>, deviceId: string): Uint8Array {
+export function encodeHeader(options: CheckedOptions<SourceTypeName>, name: SourceTypeName, deviceId: string): Uint8Array {
   const { pluginId, pluginVersion } = options;
-  const sourceType = SOURCE_TYPES[options.sourceType];
+  const sourceType = SOURCE_TYPES[name];
   const platform = PLATFORMS[options.platform];
   return toBinary(BatchSchema, create(BatchSchema, { sourceType, platform, deviceId, pluginId, pluginVersion }));
 }
@@ -157,7 +165,7 @@ function checkedNumbers(options: CommonOptions<SourceTypeName>) {
   const retryBase = checkNumber("retryBase", options.retryBase ?? 0.5, 0.001, 3600);
   return {
     maxBatchEvents,
-    maxBatchAge: checkNumber("maxBatchAge", options.maxBatchAge ?? 60, 0, 86_400),
+    maxBatchAge: options.maxBatchAge === undefined ? undefined : checkNumber("maxBatchAge", options.maxBatchAge, 0, 86_400),
     retryBase,
     responseTimeout: checkNumber("responseTimeout", options.responseTimeout ?? 30, 0.001, 3600),
     clockRetry: checkNumber("clockRetry", options.clockRetry ?? 3600, 0.001, 86_400),
@@ -174,7 +182,7 @@ function checkedEndpoint(endpoint: unknown): string {
 }
 
 /** Sending goes on whatever the caller's code does. */
-function guarded<T>(name: string, handler: (argument: T) => void): (argument: T) => void {
+function guarded<T = void>(name: string, handler: (argument: T) => void): (argument: T) => void {
   demand(typeof handler === "function", `${name} is not a function`);
   return (argument) => {
     try {

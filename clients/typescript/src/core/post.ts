@@ -8,6 +8,7 @@ import { ofResponse, type Outcome } from "./response.js";
 import type { Source, Transport } from "./attempt.js";
 import { documentedBatch } from "./documented.js";
 import { reasonOf } from "./errors.js";
+import type { Key } from "./key.js";
 import type { Batch } from "./queue.js";
 
 /** Bytes of a body, at most. */
@@ -17,11 +18,11 @@ const MAX_BODY = 1024 * 1024;
 export class PostTransport implements Transport {
   readonly window = 1;
   readonly #url: string;
-  readonly #key: string;
+  readonly #key: Key;
   readonly #timeout: number;
 
   /** @param timeout - milliseconds until a batch without a response is given up */
-  constructor(endpoint: string, key: string, timeout: number) {
+  constructor(endpoint: string, key: Key, timeout: number, private readonly userAgent?: string) {
     this.#url = `${endpoint}/api/v1/ingest`;
     this.#key = key;
     this.#timeout = timeout;
@@ -41,9 +42,11 @@ export class PostTransport implements Transport {
     if (body.length > MAX_BODY) return { kind: "rejected", violations: [], reason: `${body.length} bytes are over 1 MiB` };
     const timeout = AbortSignal.timeout(this.#timeout);
     try {
+      // Browsers name themselves.
+      const agent: Record<string, string> = this.userAgent === undefined ? {} : { "user-agent": this.userAgent };
       const response = await fetch(this.#url, {
         method: "POST",
-        headers: { "content-type": "application/json", "x-api-key": this.#key },
+        headers: { ...agent, "content-type": "application/json", "x-api-key": await this.#key.get() },
         body,
         // The key goes nowhere else.
         redirect: "error",

@@ -14,6 +14,7 @@ import type { Outcome } from "./response.js";
 import { type Access, Attempt, type Transport } from "./attempt.js";
 import { delay } from "./backoff.js";
 import { AccessDenied, Clock, type OpenCloneError, reasonOf, SpoolError, Timeout, Unavailable } from "./errors.js";
+import type { Key } from "./key.js";
 import type { Rejected } from "./options.js";
 import type { Batch, Queue } from "./queue.js";
 import { Route } from "./route.js";
@@ -28,12 +29,22 @@ export interface SenderOptions {
   readonly clockRetry: number;
   readonly onError: (error: OpenCloneError) => void;
   readonly onRejected: (rejected: Rejected) => void;
+  readonly onRecovered?: () => void;
+  readonly debug?: (text: string) => void;
+  /** The key, if another one may come. */
+  readonly key?: Key;
+  /** Whether the first transport is a stream, on which batches are not counted. */
+  readonly hasStream?: boolean;
   /** Ways to the service in order of preference: one, or the stream and what it falls back to. */
   readonly transports: readonly [Transport, Transport?];
 }
 
 /** Failures in a row before `onError` is called. */
 const LASTING = 3;
+/** Milliseconds that the first event of a batch waits for others: requests are limited, streams are not. */
+const STREAM_AGE = 5000;
+const POST_AGE = 15_000;
+const LONGEST_AGE = 240_000;
 /** Batches kept because of the clock, beyond which nothing more is taken from the queue. */
 const MAX_PARKED = 32;
 
@@ -55,6 +66,9 @@ export class Sender {
   #failure: OpenCloneError | undefined;
   #failures = 0;
   #reported = "";
+  #isTold = false;
+  #postAge = POST_AGE;
+  #isStream: boolean;
   #isStopped = false;
   #pause: { until: number; isAsked: boolean } | undefined;
   readonly #done: Promise<void>;
@@ -63,12 +77,18 @@ export class Sender {
     this.#queue = queue;
     this.#options = options;
     this.#route = new Route(options.transports);
+    this.#isStream = options.hasStream ?? false;
     this.#done = this.#run();
   }
 
   /** Why the key is not good, once the service has said so. */
   get denied(): AccessDenied | undefined {
     return this.#denied;
+  }
+
+  /** How long the first event of a batch waits for others, in milliseconds, unless the plugin says how long. */
+  get maxAge(): number {
+    return this.#isStream ? STREAM_AGE : this.#postAge;
   }
 
   /** Says that there may be something to send, or less than before. */
@@ -127,6 +147,8 @@ export class Sender {
         continue;
       }
       const transport = this.#route.next();
+      this.#isStream = (this.#options.hasStream ?? false) && transport === this.#options.transports[0];
+      this.#options.debug?.(`attempt over ${transport.constructor.name}`);
       const attempt = new Attempt(this.#access(transport), transport);
       const outcome = (await attempt.run(this.#abort.signal)) ?? attempt.halted;
       const isLost = this.#inFlight.size > 0;
@@ -149,12 +171,24 @@ export class Sender {
 
   /** Waits until something may have changed. */
   async #idle(): Promise<void> {
-    const readyAt = this.#denied === undefined ? this.#readyAt() : Infinity;
+    if (this.#denied !== undefined) return this.#awaitKey();
+    const readyAt = this.#readyAt();
     await this.#wake.wait(readyAt === Infinity ? Infinity : Math.max(1, readyAt - Date.now()));
+  }
+
+  /** Goes on when there is another key. */
+  async #awaitKey(): Promise<void> {
+    const { key } = this.#options;
+    await this.#wake.wait(key?.askIn ?? Infinity);
+    if (this.#isStopped || key === undefined || key.askIn > 0 || !(await key.isRenewed())) return;
+    this.#denied = undefined;
+    this.#failure = undefined;
   }
 
   async #failed(attempt: Attempt, outcome: Outcome, isLost: boolean): Promise<void> {
     this.#route.noteEnd(attempt, outcome);
+    this.#options.debug?.(`attempt failed: ${"reason" in outcome ? outcome.reason : outcome.kind}`);
+    if (outcome.kind === "failed" && outcome.isLimit === true) this.#postAge = Math.min(2 * this.#postAge, LONGEST_AGE);
     if (outcome.kind === "denied") return this.#deny(outcome.reason);
     // A stream may end while there is nothing to send; a new one is opened when there is.
     if (!isLost && attempt.acknowledged > 0 && attempt.halted === undefined && !this.#hasWork()) return;
@@ -169,6 +203,8 @@ export class Sender {
 
   #deny(reason: string): void {
     this.#denied = new AccessDenied(`the service rejects the key (${reason}): sending has stopped, the spool is kept`);
+    this.#options.key?.rejected();
+    this.#isTold = true;
     this.#options.onError(this.#denied);
     this.#progress.notify();
   }
@@ -179,6 +215,7 @@ export class Sender {
     const isLasting = error.name !== "Unavailable" || this.#failures + 1 >= LASTING;
     if (!isLasting || this.#reported === error.name) return;
     this.#reported = error.name;
+    this.#isTold = true;
     this.#options.onError(error);
   }
 
@@ -255,6 +292,9 @@ export class Sender {
       this.counts.stored += outcome.stored;
       this.counts.skipped += outcome.skipped;
       this.#queue.done(batch);
+      this.#options.debug?.(`${batch.events.length} events accepted, ${outcome.stored} stored`);
+      if (this.#isTold) this.#options.onRecovered?.();
+      this.#isTold = false;
     } else if (outcome.kind === "rejected") {
       failure = await this.#divide(batch, outcome);
     }

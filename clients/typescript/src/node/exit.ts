@@ -8,11 +8,14 @@
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-const closers = new Set<() => Promise<unknown>>();
+/** Closes a client: within 2 s if a signal has come. */
+type Closer = (isSignal: boolean) => Promise<unknown>;
+
+const closers = new Set<Closer>();
 const handlers = new Map<NodeJS.Signals, () => void>();
 
 /** Calls `close` before the program ends. Gives what undoes it. */
-export function beforeEnd(close: () => Promise<unknown>): () => void {
+export function beforeEnd(close: Closer): () => void {
   if (closers.size === 0) listen();
   closers.add(close);
   return () => {
@@ -22,7 +25,7 @@ export function beforeEnd(close: () => Promise<unknown>): () => void {
 }
 
 function listen(): void {
-  process.on("beforeExit", closeAll);
+  process.on("beforeExit", onExit);
   for (const signal of SIGNALS) {
     const handler = () => void onSignal(signal);
     handlers.set(signal, handler);
@@ -31,18 +34,22 @@ function listen(): void {
 }
 
 function unlisten(): void {
-  process.off("beforeExit", closeAll);
+  process.off("beforeExit", onExit);
   for (const [signal, handler] of handlers) process.off(signal, handler);
   handlers.clear();
 }
 
 async function onSignal(signal: NodeJS.Signals): Promise<void> {
   const isOurs = process.listenerCount(signal) === 1;
-  await closeAll();
+  await closeAll(true);
   // Nobody else wants it: let it do what it does by default.
   if (isOurs) process.kill(process.pid, signal);
 }
 
-async function closeAll(): Promise<void> {
-  await Promise.allSettled([...closers].map((close) => close()));
+function onExit(): void {
+  void closeAll(false);
+}
+
+async function closeAll(isSignal: boolean): Promise<void> {
+  await Promise.allSettled([...closers].map((close) => close(isSignal)));
 }

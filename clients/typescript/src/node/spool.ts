@@ -28,8 +28,10 @@ export interface SpoolOptions {
   readonly header: Uint8Array;
   readonly maxBytes: number;
   readonly maxBatchEvents: number;
+  /** The queue's directory. Default: `spool`. */
+  readonly name?: string;
   /** Milliseconds. */
-  readonly maxBatchAge: number;
+  readonly maxBatchAge: () => number;
   readonly onError: (error: OpenCloneError) => void;
 }
 
@@ -60,7 +62,7 @@ export class Spool implements Queue {
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#dir = path.join(options.stateDir, "spool");
+    this.#dir = path.join(options.stateDir, options.name ?? "spool");
     this.#segmentBytes = Math.min(SEGMENT_BYTES, Math.floor(options.maxBytes / 4));
     this.#deadLetters = new DeadLetters(path.join(options.stateDir, "dead-letter"));
     this.#syncer = new Syncer(this.#dir, options.onError);
@@ -73,6 +75,7 @@ export class Spool implements Queue {
    */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
+    fs.mkdirSync(spool.#dir, { recursive: true, mode: 0o700 });
     const found = await openSegments(spool.#dir, spool.#deadLetters, options.onError);
     spool.#segments = found.segments;
     spool.#nextNumber = found.nextNumber;
@@ -83,6 +86,11 @@ export class Spool implements Queue {
 
   get end(): number {
     return this.#end;
+  }
+
+  /** Bytes that it may take on disk. */
+  get maxBytes(): number {
+    return this.#options.maxBytes;
   }
 
   get position(): number {
@@ -105,7 +113,7 @@ export class Spool implements Queue {
     if (segment === undefined) return Infinity;
     if (segment.isSealed || segment.waiting >= this.#options.maxBatchEvents) return 0;
     if (segment.base + segment.taken < this.#hurryTo || segment.waitingBytes >= MAX_BATCH_BYTES) return 0;
-    return this.#since + this.#options.maxBatchAge;
+    return this.#since + this.#options.maxBatchAge();
   }
 
   hurry(end: number): void {

@@ -1,16 +1,14 @@
 /**
- * The state directory: made for its owner alone, used by one client at a time (see `owner.ts`), and the home of the device's id.
+ * The state directory: made for its owner alone, used by one client at a time (see `owner.ts`), with its queue.
  *
  * @module
  */
 
-import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
 import { reasonOf, SpoolError, SpoolLocked } from "../core/errors.js";
-import { isDeviceId } from "../core/options.js";
 import { claim, release } from "./owner.js";
 
 /** Where a plugin keeps its state if nothing else is said. */
@@ -22,7 +20,6 @@ export function defaultStateDir(pluginId: string): string {
 export class State {
   private constructor(
     readonly dir: string,
-    readonly deviceId: string,
     private readonly owner: string,
   ) {}
 
@@ -39,44 +36,20 @@ export class State {
       if (owner === undefined) {
         throw new SpoolLocked(`${place} is used by another client: close it, or give each its own state directory`);
       }
-      try {
-        return new State(place, deviceId(path.join(place, "device-id")), owner);
-      } catch (error) {
-        release(owner);
-        throw error;
-      }
+      return new State(place, owner);
     } catch (error) {
       if (error instanceof SpoolLocked) throw error;
       throw new SpoolError(`the state directory cannot be used: ${reasonOf(error)}`);
     }
   }
 
+  /** Source types that have a queue of their own, of whatever client. */
+  sources(): string[] {
+    return fs.readdirSync(this.dir).flatMap((name) => /^spool-(\w+)$/.exec(name)?.[1] ?? []);
+  }
+
   /** Lets others have it. */
   close(): void {
     release(this.owner);
   }
-}
-
-function deviceId(file: string): string {
-  try {
-    const known = fs.readFileSync(file, "utf8").trim().toLowerCase();
-    if (isDeviceId(known)) return known;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  const made = randomUUID();
-  writeWhole(file, `${made}\n`);
-  return made;
-}
-
-function writeWhole(file: string, text: string): void {
-  const beside = `${file}.new`;
-  const handle = fs.openSync(beside, "w", 0o600);
-  try {
-    fs.writeSync(handle, text);
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
-  fs.renameSync(beside, file);
 }

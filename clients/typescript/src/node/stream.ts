@@ -13,8 +13,11 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 
 import { ofError, ofStatus, type Outcome } from "../core/response.js";
 import type { Source, Transport } from "../core/attempt.js";
+import { reasonOf } from "../core/errors.js";
+import type { Key } from "../core/key.js";
 import type { Batch } from "../core/queue.js";
 import { later } from "../core/signal.js";
+import { USER_AGENT } from "../core/version.js";
 import { delimitedBatch } from "../core/wire.js";
 import {
   type IngestRequest,
@@ -29,11 +32,11 @@ const BATCH_FIELD = IngestRequestSchema.field.batch.number;
 export class StreamTransport implements Transport {
   readonly window = 32;
   readonly #endpoint: string;
-  readonly #key: string;
+  readonly #key: Key;
   readonly #timeout: number;
 
   /** @param timeout - milliseconds until a batch without a response is given up, and the connection with it */
-  constructor(endpoint: string, key: string, timeout: number) {
+  constructor(endpoint: string, key: Key, timeout: number) {
     this.#endpoint = endpoint;
     this.#key = key;
     this.#timeout = timeout;
@@ -47,7 +50,9 @@ export class StreamTransport implements Transport {
     const stop = () => stream.giveUp("stopped");
     abort.addEventListener("abort", stop);
     try {
-      return await stream.run(connection.client, this.#key);
+      return await stream.run(connection.client, await this.#key.get());
+    } catch (error) {
+      return { kind: "failed", reason: reasonOf(error), after: 0, reached: false, isUnreachable: true };
     } finally {
       abort.removeEventListener("abort", stop);
       source.onBusy = undefined;
@@ -112,7 +117,7 @@ class Stream {
   async run(client: Client<typeof IngestService>, key: string): Promise<Outcome | undefined> {
     this.#restartTimer();
     try {
-      const options = { headers: { "x-api-key": key }, signal: this.#abort.signal };
+      const options = { headers: { "x-api-key": key, "user-agent": USER_AGENT }, signal: this.#abort.signal };
       for await (const response of client.ingest(this.#requests(), options)) await this.#resolve(response);
       return undefined;
     } catch (error) {

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { Closed, NotEnabled, reasonOf, SpoolError, SpoolFull, SpoolLocked } from "../core/errors.js";
+import { Closed, InvalidOptions, NotEnabled, reasonOf, SpoolError, SpoolFull, SpoolLocked } from "../core/errors.js";
 import { encodeEvent, type Event } from "../core/event.js";
-import type { SourceTypeName } from "../core/names.js";
-import { type CheckedOptions, checkKey, checkNumber, checkOptions, checkWord, encodeHeader } from "../core/options.js";
+import { type Key, keyOf, type KeyProvider } from "../core/key.js";
+import { CONSENT_REQUIRED, type SourceTypeName } from "../core/names.js";
+import { type CheckedOptions, checkNumber, checkOptions, checkWord, encodeHeader } from "../core/options.js";
 import type { CommonOptions } from "../core/options.js";
 import { PostTransport } from "../core/post.js";
 import { Sender, type SenderOptions } from "../core/sender.js";
@@ -18,7 +19,7 @@ import { UnaryTransport } from "./unary.js";
 /** Options of {@link Client.open} in browsers. Times are in seconds. */
 export interface WebOptions<S extends SourceTypeName> extends CommonOptions<S> {
   /** The key; a page shows it to everyone who can read the page. */
-  readonly apiKey: string;
+  readonly apiKey: string | KeyProvider;
   /** The name of the database in the browser. Default: `openclone-<pluginId>`. */
   readonly database?: string | undefined;
   /** Bytes of queued events, which are held in memory as well. Default: 32 MiB. When they are reached, `send` fails with `SpoolFull`. */
@@ -42,6 +43,8 @@ const DEFAULT_TIMEOUT = 30;
 /** Sends events of one source type to OpenClone, each exactly once. */
 export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncDisposable {
   readonly #options: CheckedOptions<S>;
+  readonly #sourceType: S;
+  readonly #isEnabled: boolean;
   readonly #header: Uint8Array;
   readonly #maxBytes: number;
   readonly #db: Database;
@@ -54,13 +57,15 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
 
   private constructor(parts: Parts<S>) {
     this.#options = parts.options;
+    this.#sourceType = parts.sourceType;
+    this.#isEnabled = parts.isEnabled;
     this.#maxBytes = parts.maxBytes;
     this.#db = parts.db;
     this.#store = parts.store;
     this.#release = parts.release;
     this.deviceId = parts.deviceId;
-    this.#header = encodeHeader(parts.options, parts.deviceId);
-    this.#sender = new Sender(parts.store, parts.sender);
+    this.#header = encodeHeader(parts.options, parts.sourceType, parts.deviceId);
+    this.#sender = parts.sender;
     parts.store.onChange = () => this.#sender.wake();
     globalThis.addEventListener?.("pagehide", this.#hurry);
   }
@@ -71,17 +76,24 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
    * @throws {@link InvalidOptions}, {@link SpoolLocked}, {@link SpoolError}
    */
   static async open<S extends SourceTypeName>(options: WebOptions<S>): Promise<Client<S>> {
+    const { sourceType } = options;
+    if (sourceType === undefined) throw new InvalidOptions("sourceType is missing");
     const checked = checkOptions(options, { platform: "web" });
-    const key = checkKey(options.apiKey);
+    const key = keyOf(options.apiKey);
+    await key.get();
     const maxBytes = checkNumber("spoolMaxBytes", options.spoolMaxBytes ?? 32 * 1024 * 1024, 1024 * 1024, 2 ** 40);
-    const sender = senderOptions(checked, key, checkWord("transport", options.transport ?? "auto", ["auto", "grpc", "json"]));
+    const sending = senderOptions(checked, key, checkWord("transport", options.transport ?? "auto", ["auto", "grpc", "json"]));
     const name = options.database ?? `openclone-${checked.pluginId}`;
     const release = await hold(name);
     try {
       const db = await Database.open(name);
-      const limits = { ...checked, maxBytes, maxBatchAge: checked.maxBatchAge * 1000 };
-      const store = new Store(db, limits, await db.waiting());
-      return new Client({ options: checked, maxBytes, db, store, sender, release, deviceId: await db.deviceId() });
+      let sender: Sender | undefined;
+      const maxBatchAge = () => (checked.maxBatchAge === undefined ? (sender?.maxAge ?? 0) : checked.maxBatchAge * 1000);
+      const store = new Store(db, { ...checked, maxBytes, maxBatchAge }, await db.waiting());
+      const deviceId = await db.deviceId();
+      sender = new Sender(store, sending);
+      const isEnabled = options.enabled ?? !CONSENT_REQUIRED.has(sourceType);
+      return new Client({ options: checked, sourceType, isEnabled, maxBytes, db, store, sender, release, deviceId });
     } catch (error) {
       release();
       throw new SpoolError(`the browser's database cannot be used: ${reasonOf(error)}`);
@@ -100,8 +112,8 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
    */
   async send(event: Event<S>): Promise<void> {
     if (this.#closing !== undefined) throw new Closed("send after close: open a new client");
-    const { enabled, sourceType } = this.#options;
-    if (!enabled) throw new NotEnabled(`${sourceType} is not enabled: ask the user, then set the option enabled`);
+    const sourceType = this.#sourceType;
+    if (!this.#isEnabled) throw new NotEnabled(`${sourceType} is not enabled: ask the user, then set the option enabled`);
     const bytes = encodeEvent(event as Event, sourceType, () => crypto.randomUUID()).slice();
     if (!this.#store.hasRoom(bytes.length)) throw new SpoolFull(`${this.#store.bytes} of ${this.#maxBytes} bytes are queued`);
     await this.#store.append(this.#header, bytes);
@@ -135,8 +147,8 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
 
   /** What may be shown; the key may not. */
   toJSON(): Record<string, unknown> {
-    const { endpoint, pluginId, pluginVersion, sourceType } = this.#options;
-    return { endpoint, pluginId, pluginVersion, sourceType, ...this.stats };
+    const { endpoint, pluginId, pluginVersion } = this.#options;
+    return { endpoint, pluginId, pluginVersion, sourceType: this.#sourceType, ...this.stats };
   }
 
   toString(): string {
@@ -164,10 +176,12 @@ export class Client<S extends SourceTypeName = SourceTypeName> implements AsyncD
 
 interface Parts<S extends SourceTypeName> {
   readonly options: CheckedOptions<S>;
+  readonly sourceType: S;
+  readonly isEnabled: boolean;
   readonly maxBytes: number;
   readonly db: Database;
   readonly store: Store;
-  readonly sender: SenderOptions;
+  readonly sender: Sender;
   readonly release: () => void;
   readonly deviceId: string;
 }
@@ -185,12 +199,12 @@ function hold(name: string): Promise<() => void> {
 
 function senderOptions(
   options: CheckedOptions<SourceTypeName>,
-  key: string,
+  key: Key,
   transport: "auto" | "grpc" | "json",
 ): SenderOptions {
-  const { endpoint, retryBase, retryCap, clockRetry, onError, onRejected, responseTimeout } = options;
+  const { endpoint, responseTimeout } = options;
   const unary = new UnaryTransport(endpoint, key, responseTimeout * 1000);
   const post = new PostTransport(endpoint, key, responseTimeout * 1000);
   const transports = { auto: [unary, post], grpc: [unary], json: [post] } as const;
-  return { retryBase, retryCap, clockRetry, onError, onRejected, transports: transports[transport] };
+  return { ...options, key, transports: transports[transport] };
 }

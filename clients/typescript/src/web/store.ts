@@ -15,7 +15,7 @@ export interface StoreOptions {
   readonly maxBytes: number;
   readonly maxBatchEvents: number;
   /** Milliseconds. */
-  readonly maxBatchAge: number;
+  readonly maxBatchAge: () => number;
   readonly onError: (error: OpenCloneError) => void;
 }
 
@@ -75,7 +75,7 @@ export class Store implements Queue {
     const [first] = this.#entries;
     if (first === undefined) return Infinity;
     const isFull = this.#entries.length >= this.options.maxBatchEvents || this.#position < this.#hurryTo;
-    return isFull ? 0 : first.since + this.options.maxBatchAge;
+    return isFull ? 0 : first.since + this.options.maxBatchAge();
   }
 
   hurry(end: number): void {

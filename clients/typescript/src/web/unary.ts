@@ -10,6 +10,7 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
 import { ofError, type Outcome } from "../core/response.js";
 import type { Source, Transport } from "../core/attempt.js";
+import type { Key } from "../core/key.js";
 import type { Batch } from "../core/queue.js";
 import { delimitedBatch } from "../core/wire.js";
 import { IngestBatchRequestSchema, IngestService } from "../gen/openclone/v1/ingest_service_pb.js";
@@ -20,11 +21,11 @@ const BATCH_FIELD = IngestBatchRequestSchema.field.batch.number;
 export class UnaryTransport implements Transport {
   readonly window = 1;
   readonly #client: Client<typeof IngestService>;
-  readonly #key: string;
+  readonly #key: Key;
   readonly #timeout: number;
 
   /** @param timeout - milliseconds until a batch without a response is given up */
-  constructor(endpoint: string, key: string, timeout: number) {
+  constructor(endpoint: string, key: Key, timeout: number) {
     this.#client = createClient(IngestService, createGrpcWebTransport({ baseUrl: endpoint }));
     this.#key = key;
     this.#timeout = timeout;
@@ -44,7 +45,7 @@ export class UnaryTransport implements Transport {
     request.$unknown = [{ no: BATCH_FIELD, wireType: 2, data: delimitedBatch(batch, Date.now()) }];
     const timeout = AbortSignal.timeout(this.#timeout);
     try {
-      const options = { headers: { "x-api-key": this.#key }, signal: AbortSignal.any([abort, timeout]) };
+      const options = { headers: { "x-api-key": await this.#key.get() }, signal: AbortSignal.any([abort, timeout]) };
       const { result } = await this.#client.ingestBatch(request, options);
       return { kind: "taken", stored: result?.stored ?? 0, skipped: result?.skipped ?? 0 };
     } catch (error) {
