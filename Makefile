@@ -8,7 +8,7 @@ TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 BUF := $(TOOLS)/buf/node_modules/.bin/buf
 
 .PHONY: help build dist run test test-rust test-python test-oracles test-sdks test-examples test-plugins test-docs test-clients \
-	lint lint-rust lint-dependencies lint-text check-contract generate docs fmt fuzz reliability soak \
+	cluster-sim lint lint-rust lint-dependencies lint-text check-contract generate docs fmt fuzz reliability soak \
 	bench bench-full bench-results bench-check bench-micro bench-clients baseline flame
 
 help: ## List the targets
@@ -131,6 +131,11 @@ fuzz: ## Run the fuzz targets (or FUZZ=NAME) with RUNS inputs each (ten million 
 reliability: ## Run the long form of every reliability test and write docs/RELIABILITY.md (hours)
 	@scripts/need reliability
 	@scripts/reliability run
+
+cluster-sim: ## Simulate the cluster in virtual time: SEEDS seeds (2000 by default), from FIRST_SEED
+	@scripts/need test
+	OPENCLONE_SEEDS=$(or $(SEEDS),2000) OPENCLONE_FIRST_SEED=$(or $(FIRST_SEED),1) \
+		cargo test --release -p openclone-cluster --test it -- --nocapture
 
 soak: build ## Send events through restarts for an hour (SOAK_SECONDS), then check the vault
 	$(TARGET)/release/openclone-bench soak --binary $(BINARY)
