@@ -7,17 +7,20 @@ use std::{
 };
 
 use openclone_client::{
-    sdk::{Builder, Client, Error, Event, OnFull, Transport, typed_from_json},
+    sdk::{Builder, Client, Error, Event, Health, OnFull, Transport, typed_from_json, until_signal},
     v1::{Platform, SourceType, event::Data},
 };
 use serde_json::{Map, Value, json, value::RawValue};
 
-type Reported = Arc<Mutex<(Vec<&'static str>, Vec<String>)>>;
+type Reported = Arc<Mutex<(Vec<&'static str>, Vec<String>, u64)>>;
+type Open = Arc<Mutex<Option<Arc<Client>>>>;
 type BoxError = Box<dyn std::error::Error>;
 
 #[derive(Default)]
 struct Driver {
-    client: Option<Client>,
+    client: Option<Arc<Client>>,
+    /// What a signal closes.
+    open: Open,
     source_type: SourceType,
     options: Value,
     reported: Reported,
@@ -32,6 +35,7 @@ struct Sent<'a> {
     data: &'a RawValue,
     #[serde(default)]
     typed: bool,
+    source_type: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -43,6 +47,16 @@ struct Send<'a> {
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let mut driver = Driver::default();
+    let open = Arc::clone(&driver.open);
+    tokio::spawn(async move {
+        if until_signal().await.is_ok() {
+            let client = open.lock().ok().and_then(|open| open.clone());
+            if let Some(client) = client {
+                client.end().await;
+            }
+            std::process::exit(130);
+        }
+    });
     // The main task may wait here: what the client does is on other threads.
     for line in std::io::stdin().lines() {
         let line = line?;
@@ -72,7 +86,7 @@ impl Driver {
         let plain =
             |done: Result<(), Error>| done.map(|()| json!({"ok": true})).map_err(|error| (error, None));
         Ok(match command["do"].as_str().unwrap_or_default() {
-            "open" => plain(self.open(&command["options"]).await),
+            "open" => plain(self.open(&command["options"], command["manifest"].as_str()).await),
             "send" => self.send(serde_json::from_str(line)?).await?.map(|()| ok),
             "generate" => self.generate(command).await?.map(|()| ok),
             "flush" => plain(self.client()?.flush(limit).await),
@@ -80,9 +94,25 @@ impl Driver {
             "stats" => Ok(json!({"ok": true, "stats": self.stats()?})),
             "events" => {
                 let reported = self.reported.lock().map_err(|_| "poisoned")?;
-                Ok(json!({"ok": true, "errors": reported.0, "rejected": reported.1}))
+                Ok(json!({"ok": true, "errors": reported.0, "rejected": reported.1, "recovered": reported.2}))
             }
-            "rival" => plain(match builder(&self.options).open().await {
+            "config" => {
+                let client = self.client()?;
+                Ok(json!({"ok": true, "config": client.config(), "device_id": client.device_id()}))
+            }
+            "report_health" => {
+                let state = match command["state"].as_str() {
+                    Some("paused") => Health::Paused,
+                    Some("failing") => Health::Failing,
+                    Some("stopped") => Health::Stopped,
+                    _ => Health::Capturing,
+                };
+                self.client()?
+                    .report_health(state, command["reason"].as_str().unwrap_or_default());
+                Ok(ok)
+            }
+            "paused" => Ok(json!({"ok": true, "paused": self.client()?.is_paused()})),
+            "rival" => plain(match builder(&self.options, None)?.open().await {
                 Ok(_) => Ok(()),
                 Err(error) => Err(error),
             }),
@@ -92,15 +122,17 @@ impl Driver {
     }
 
     fn client(&self) -> Result<&Client, BoxError> {
-        Ok(self.client.as_ref().ok_or("no client is open")?)
+        Ok(self.client.as_deref().ok_or("no client is open")?)
     }
 
-    async fn open(&mut self, options: &Value) -> Result<(), Error> {
+    async fn open(&mut self, options: &Value, manifest: Option<&str>) -> Result<(), Error> {
         self.client = None;
+        self.remember(None);
         let reported = Reported::default();
         self.reported = Arc::clone(&reported);
         let rejected = Arc::clone(&reported);
-        let builder = builder(options).on_error(move |notice| {
+        let recovered = Arc::clone(&reported);
+        let builder = builder(options, manifest)?.on_error(move |notice| {
             if let Ok(mut reported) = reported.lock() {
                 reported.0.push(notice.name());
             }
@@ -110,15 +142,32 @@ impl Driver {
                 reported.1.push(event.raw_ref.clone());
             }
         });
+        let builder = builder.on_recovered(move || {
+            if let Ok(mut reported) = recovered.lock() {
+                reported.2 += 1;
+            }
+        });
         self.options = options.clone();
         self.source_type = source_type(options);
-        self.client = Some(builder.open().await?);
+        let client = Arc::new(builder.open().await?);
+        self.remember(Some(Arc::clone(&client)));
+        self.client = Some(client);
         Ok(())
+    }
+
+    fn remember(&self, client: Option<Arc<Client>>) {
+        if let Ok(mut open) = self.open.lock() {
+            *open = client;
+        }
     }
 
     async fn send(&self, command: Send<'_>) -> Result<Result<(), (Error, Option<usize>)>, BoxError> {
         for (index, sent) in command.events.into_iter().enumerate() {
-            let mut event = Event::new(self.data(&sent)?);
+            let named = sent.source_type.as_deref().and_then(SourceType::from_json_name);
+            let mut event = Event::new(self.data(&sent, named.unwrap_or(self.source_type))?);
+            if let Some(named) = named {
+                event = event.source_type(named);
+            }
             if let Some(seconds) = sent.timestamp {
                 event = event.at_unix(seconds);
             }
@@ -132,12 +181,12 @@ impl Driver {
         Ok(Ok(()))
     }
 
-    fn data(&self, sent: &Sent<'_>) -> Result<Data, BoxError> {
+    fn data(&self, sent: &Sent<'_>, source_type: SourceType) -> Result<Data, BoxError> {
         if !sent.typed {
             return Ok(Data::Json(sent.data.get().to_owned()));
         }
         let members: Map<String, Value> = serde_json::from_str(sent.data.get())?;
-        Ok(typed_from_json(self.source_type, &members).ok_or("the data is not the typed message's")?)
+        Ok(typed_from_json(source_type, &members).ok_or("the data is not the typed message's")?)
     }
 
     async fn generate(&self, command: &Value) -> Result<Result<(), (Error, Option<usize>)>, BoxError> {
@@ -175,13 +224,21 @@ fn source_type(options: &Value) -> SourceType {
     SourceType::from_json_name(name).unwrap_or_default()
 }
 
-fn builder(options: &Value) -> Builder {
+fn builder(options: &Value, manifest: Option<&str>) -> Result<Builder, Error> {
     let text = |name: &str| options[name].as_str().map(str::to_owned);
     let number = |name: &str| options[name].as_u64();
     let time = |name: &str| options[name].as_f64().map(Duration::from_secs_f64);
     let plugin_id = text("plugin_id").unwrap_or_default();
     let version = text("plugin_version").unwrap_or_default();
-    let mut builder = Client::builder(&plugin_id, &version, source_type(options));
+    let mut builder = match manifest {
+        Some(dir) => Client::from_manifest(Some(dir.as_ref()))?,
+        None => Client::builder(&plugin_id, &version, source_type(options)),
+    };
+    if let Some(names) = options["source_types"].as_array() {
+        let known =
+            |name: &Value| SourceType::from_json_name(name.as_str().unwrap_or_default()).unwrap_or_default();
+        builder = builder.source_types(names.iter().map(known).collect());
+    }
     macro_rules! set {
         ($($name:ident: $value:expr;)+) => {
             $(if let Some(value) = $value { builder = builder.$name(value); })+
@@ -191,6 +248,9 @@ fn builder(options: &Value) -> Builder {
         endpoint: text("endpoint");
         api_key: text("api_key");
         platform: text("platform").map(|name| Platform::from_json_name(&name).unwrap_or_default());
+        api_key_file: text("api_key_file");
+        heartbeat: time("heartbeat_seconds");
+        debug: options["debug"].as_bool();
         enabled: options["enabled"].as_bool();
         state_dir: text("state_dir");
         max_batch_events: number("max_batch_events").and_then(|number| usize::try_from(number).ok());
@@ -212,5 +272,5 @@ fn builder(options: &Value) -> Builder {
             _ => Transport::Auto,
         });
     }
-    builder
+    Ok(builder)
 }

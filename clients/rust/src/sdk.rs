@@ -25,10 +25,15 @@
 //! - The key is in memory only, and in no text that this module makes.
 
 mod client;
+mod common;
 mod dead_letter;
 mod document;
 mod error;
 mod event;
+mod health;
+mod key;
+mod manifest;
+mod memory;
 mod options;
 mod owner;
 mod sender;
@@ -36,11 +41,17 @@ mod spool;
 mod state;
 mod typed;
 
-pub use client::{Client, Stats};
+pub use client::{Client, Stats, until_signal};
 pub use error::{Error, Notice, Rejected};
 pub use event::{Event, MAX_EVENT_BYTES};
+pub use health::Health;
+pub use manifest::{Config, Manifest};
+pub use memory::{Memory, StoredEvent};
 pub use options::{Builder, OnFull, Transport};
 pub use typed::typed_from_json;
+
+/// What every connection says that it is.
+const USER_AGENT: &str = concat!("openclone-rust/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
 mod tests {

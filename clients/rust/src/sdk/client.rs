@@ -1,38 +1,37 @@
 //! The client: what a plugin calls.
 
+mod open;
 mod shared;
 
 use std::{
     fmt,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use bytes::Bytes;
 use prost::Message as _;
-use tokio::{
-    sync::{Notify, watch},
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{task::JoinHandle, time::timeout};
 
 use super::{
-    error::{Error, Notice},
+    common,
+    error::Error,
     event::Event,
+    health::{self, Health, Reporter},
+    manifest::{Config, Manifest},
     options::{Builder, OnFull},
-    sender,
-    spool::Spool,
     state::StateDir,
 };
 use crate::v1::SourceType;
 
-pub(super) use shared::{Counts, Progress, Shared};
+use open::remove;
+pub(super) use shared::Shared;
 
-/// How often written data are made durable.
-const SYNC: Duration = Duration::from_secs(1);
+/// How long the flush of [`Client::end`] may take.
+const SIGNAL: Duration = Duration::from_millis(1500);
 
 /// What a client has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,8 +53,18 @@ pub struct Stats {
 /// Queues events and sends them. Use it by reference, or in an [`Arc`]. Dropping it stops the sending and keeps the
 /// spool; [`Client::close`] sends the rest first.
 pub struct Client {
-    shared: Arc<Shared>,
+    options: Builder,
+    home: PathBuf,
+    device_id: String,
+    why_off: Option<String>,
+    state: Arc<StateDir>,
+    /// One for each source type; those behind the client's own are what an earlier client has left.
+    lanes: Vec<Arc<Shared>>,
+    reporter: Arc<Reporter>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    is_closed: AtomicBool,
+    /// Removed by `close`.
+    temporary: Option<PathBuf>,
 }
 
 impl Client {
@@ -64,39 +73,67 @@ impl Client {
         Builder::new(plugin_id, plugin_version, source_type)
     }
 
-    pub(super) async fn open(options: Builder) -> Result<Self, Error> {
-        let state = StateDir::open(&options.state_path()?)?;
-        let header = options.header(state.device_id()?).encode_to_vec();
-        let (spool, found) = Spool::open(
-            &state.spool(),
-            &state.dead_letter(),
-            Bytes::from(header),
-            options.spool_max_bytes,
-        )?;
-        for path in found.damaged {
-            (options.on_error)(&Notice::Damaged(path));
+    /// Options for the plugin in `dir`: its id, version, source types, heartbeat and settings, from `plugin.json` and
+    /// `openclone.conf`. `dir` is `OPENCLONE_PLUGIN_DIR`, else the working directory, if `None`.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidOptions`, which names file and line.
+    pub fn from_manifest(dir: Option<&Path>) -> Result<Builder, Error> {
+        let manifest = Manifest::read(dir)?;
+        let config = manifest.config()?;
+        let mut builder = Builder::new(&manifest.id, &manifest.version, SourceType::Unspecified);
+        builder.source_types.clone_from(&manifest.source_types);
+        builder.heartbeat = Duration::from_secs(manifest.heartbeat_seconds.into());
+        builder.manifest = Some((manifest, config));
+        Ok(builder)
+    }
+
+    /// What [`Client::from_manifest`] has read.
+    #[must_use]
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.options.manifest.as_ref().map(|(manifest, _)| manifest)
+    }
+
+    /// The settings of the plugin that [`Client::from_manifest`] has read.
+    #[must_use]
+    pub fn config(&self) -> Option<&Config> {
+        self.options.manifest.as_ref().map(|(_, config)| config)
+    }
+
+    /// The id of this device: one for all plugins of this user.
+    #[must_use]
+    pub fn device_id(&self) -> &str {
+        &self.device_id
+    }
+
+    /// Whether the plugin is switched on and has the consent that it needs. A plugin that is not exits with status 3.
+    #[must_use]
+    pub const fn is_enabled(&self) -> bool {
+        self.why_off.is_none()
+    }
+
+    /// Why [`Client::send`] would fail with `NotEnabled`, and what to do about it.
+    #[must_use]
+    pub fn why_disabled(&self) -> Option<&str> {
+        self.why_off.as_deref()
+    }
+
+    /// Whether the user has paused capture on this machine. Ask once a second; capture nothing during a pause.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        common::is_paused(&self.home, SystemTime::now())
+    }
+
+    /// Reports what the plugin is doing, now and every [`Builder::heartbeat`], over gRPC. `reason` is a sentence without
+    /// anything that was captured, cut at 256 bytes. Returns at once.
+    pub fn report_health(&self, state: Health, reason: &str) {
+        let reason = health::cut(reason);
+        if let Some(memory) = &self.options.memory {
+            memory.report(state, &reason);
+        } else {
+            self.reporter.set(state, reason);
         }
-        let shared = Arc::new(Shared {
-            is_enabled: options.is_enabled(),
-            options,
-            state,
-            spool: Mutex::new(spool),
-            counts: Counts::default(),
-            wake: Notify::new(),
-            wants_more: AtomicBool::new(true),
-            room: Notify::new(),
-            flush_to: AtomicU64::new(0),
-            progress: watch::Sender::default(),
-            is_closed: AtomicBool::new(false),
-        });
-        let tasks = vec![
-            tokio::spawn(sender::run(Arc::clone(&shared))),
-            tokio::spawn(keep_durable(Arc::clone(&shared))),
-        ];
-        Ok(Self {
-            shared,
-            tasks: Mutex::new(tasks),
-        })
     }
 
     /// Checks the event, writes it to the spool and returns: from then on a crash of the plugin does not lose it. Waits
@@ -106,26 +143,53 @@ impl Client {
     ///
     /// `Closed`, `NotEnabled`, `InvalidEvent`, `EventTooLarge`, `SpoolFull` or `SpoolError`; the event was not queued.
     pub async fn send(&self, event: Event) -> Result<(), Error> {
-        let shared = &self.shared;
-        if shared.is_closed.load(Ordering::Acquire) {
+        if self.is_closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
-        let source_type = shared.options.source_type;
-        if !shared.is_enabled {
-            return Err(Error::NotEnabled(source_type.json_name()));
+        if let Some(reason) = &self.why_off {
+            return Err(Error::NotEnabled(reason.clone()));
         }
-        let event = event.finish(source_type)?.encode_to_vec();
-        if shared.append(&event)? {
+        let lane = self.lane_of(&event)?;
+        let event = event.finish(lane.source_type)?.encode_to_vec();
+        self.reporter.captured();
+        if lane.append(&event)? {
             return Ok(());
         }
-        match shared.options.on_full {
-            OnFull::Reject => Err(shared.full()),
-            OnFull::DropOldest => shared.append_over_oldest(&event),
+        match self.options.on_full {
+            OnFull::Reject => Err(lane.full()),
+            OnFull::DropOldest => lane.append_over_oldest(&event),
             OnFull::Block => {
-                let waited = timeout(shared.options.block_timeout, shared.append_when_room(&event)).await;
-                waited.unwrap_or_else(|_| Err(shared.full()))
+                let waited = timeout(self.options.block_timeout, lane.append_when_room(&event)).await;
+                waited.unwrap_or_else(|_| Err(lane.full()))
             }
         }
+    }
+
+    fn lane_of(&self, event: &Event) -> Result<&Arc<Shared>, Error> {
+        let own = self
+            .lanes
+            .get(..self.options.source_types.len())
+            .unwrap_or_default();
+        if let ([only], false) = (own, event.has_named_type()) {
+            // Its check says what is wrong.
+            return Ok(only);
+        }
+        let wanted = event.own_source_type();
+        own.iter()
+            .find(|lane| Some(lane.source_type) == wanted)
+            .ok_or_else(|| {
+                let known: Vec<_> = self
+                    .options
+                    .source_types
+                    .iter()
+                    .map(|known| known.json_name())
+                    .collect();
+                Error::InvalidEvent(format!(
+                    "source type {}: this client has {}",
+                    wanted.map_or("(missing)", SourceType::json_name),
+                    known.join(", ")
+                ))
+            })
     }
 
     /// Sends what is queued now, and returns when each event is acknowledged or set aside.
@@ -134,22 +198,14 @@ impl Client {
     ///
     /// `Timeout`, which tells what the last failure was, or `AccessDenied`. Events stay in the spool.
     pub async fn flush(&self, limit: Duration) -> Result<(), Error> {
-        let shared = &self.shared;
         let start = Instant::now();
-        let target = shared.spool().appended;
-        shared.flush_to.fetch_max(target, Ordering::AcqRel);
-        shared.wake.notify_one();
-        let mut progress = shared.progress.subscribe();
-        let is_done = |progress: &Progress| progress.denied.is_some() || progress.resolved >= target;
-        let waited = timeout(limit, progress.wait_for(is_done)).await;
-        let denied = waited.map(|progress| progress.ok().and_then(|progress| progress.denied.clone()));
-        match denied {
-            Ok(None) => {}
-            Ok(Some(reason)) => return Err(Error::AccessDenied(reason)),
-            Err(_) => return Err(shared.timed_out(start.elapsed())),
+        let targets: Vec<_> = self.lanes.iter().map(|lane| lane.hurry()).collect();
+        let mut flushed = Ok(());
+        for (lane, target) in self.lanes.iter().zip(targets) {
+            let left = limit.saturating_sub(start.elapsed());
+            flushed = flushed.and(lane.flush(target, left, start).await);
         }
-        shared.spool().clear_if_done();
-        shared.sync().await
+        flushed
     }
 
     /// Flushes, then stops. What could not be sent stays in the spool for the next start.
@@ -158,7 +214,7 @@ impl Client {
     ///
     /// As [`Client::flush`]; the client is closed in any case.
     pub async fn close(&self, limit: Duration) -> Result<(), Error> {
-        if self.shared.is_closed.swap(true, Ordering::AcqRel) {
+        if self.is_closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
         let flushed = self.flush(limit).await;
@@ -170,37 +226,80 @@ impl Client {
             // It was aborted: what it says is that it was.
             let _ = task.await;
         }
-        let synced = self.shared.sync().await;
-        self.shared.state.unlock();
+        self.reporter.stop(&self.lanes).await;
+        let mut synced = Ok(());
+        for lane in &self.lanes {
+            synced = synced.and(lane.sync().await);
+        }
+        self.state.unlock();
+        remove(self.temporary.as_deref());
         flushed.and(synced)
+    }
+
+    /// Closes within 2 s, as after Ctrl-C (see [`until_signal`]), and prints to standard error what stays queued.
+    #[allow(clippy::print_stderr)]
+    pub async fn end(&self) {
+        if let Err(error) = self.close(SIGNAL).await {
+            eprintln!("openclone: {error}");
+        }
+        let queued = self.stats().queued;
+        if queued > 0 {
+            let path = self.state.path.display();
+            eprintln!("openclone: {queued} events stay queued in {path} and are sent after the next start");
+        }
     }
 
     /// What has become of the events so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let counts = &self.shared.counts;
-        let count = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        let spool = self.shared.spool();
-        Stats {
-            queued: spool.queued,
-            stored: count(&counts.stored),
-            skipped: count(&counts.skipped),
-            rejected: count(&counts.rejected),
-            dropped: count(&counts.dropped),
-            spool_bytes: spool.bytes,
+        let mut sum = Stats::default();
+        for lane in &self.lanes {
+            let count = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+            let spool = lane.spool();
+            sum.queued += spool.queued;
+            sum.stored += count(&lane.counts.stored);
+            sum.skipped += count(&lane.counts.skipped);
+            sum.rejected += count(&lane.counts.rejected);
+            sum.dropped += count(&lane.counts.dropped);
+            sum.spool_bytes += spool.bytes;
+        }
+        sum
+    }
+}
+
+/// Returns when the program is told to end: Ctrl-C, or SIGTERM where there are signals.
+///
+/// # Errors
+///
+/// When no handler can be installed.
+pub async fn until_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
         }
     }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let options = &self.shared.options;
+        let names: Vec<_> = self
+            .options
+            .source_types
+            .iter()
+            .map(|known| known.json_name())
+            .collect();
         formatter
             .debug_struct("Client")
-            .field("endpoint", &options.endpoint)
-            .field("plugin_id", &options.plugin_id)
-            .field("source_type", &options.source_type.json_name())
-            .field("state_dir", &self.shared.state.path)
+            .field("endpoint", &self.options.endpoint)
+            .field("plugin_id", &self.options.plugin_id)
+            .field("source_type", &names.join(","))
+            .field("state_dir", &self.state.path)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
@@ -208,21 +307,13 @@ impl fmt::Debug for Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let was_closed = self.shared.is_closed.swap(true, Ordering::AcqRel);
+        let was_closed = self.is_closed.swap(true, Ordering::AcqRel);
         for task in lock(&self.tasks).drain(..) {
             task.abort();
         }
         if !was_closed {
-            self.shared.state.unlock();
-        }
-    }
-}
-
-async fn keep_durable(shared: Arc<Shared>) {
-    loop {
-        tokio::time::sleep(SYNC).await;
-        if let Err(error) = shared.sync().await {
-            (shared.options.on_error)(&Notice::SpoolError(error.to_string()));
+            self.state.unlock();
+            remove(self.temporary.as_deref());
         }
     }
 }
@@ -230,3 +321,6 @@ async fn keep_durable(shared: Arc<Shared>) {
 fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,11 +16,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The source type is off; the event was not queued.
-    #[error(
-        "source type {0} is off until the user agrees: set enabled(true), or OPENCLONE_ENABLED=true in the environment"
-    )]
-    NotEnabled(&'static str),
+    /// The plugin is not switched on, or lacks consent; the event was not queued. The text says what to do about it.
+    #[error("{0}")]
+    NotEnabled(String),
     /// The event breaks a rule; it was not queued.
     #[error("{0}")]
     InvalidEvent(String),

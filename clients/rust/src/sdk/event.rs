@@ -26,6 +26,7 @@ pub struct Event {
     data: Data,
     timestamp: Option<Timestamp>,
     raw_ref: Option<String>,
+    source_type: Option<SourceType>,
 }
 
 impl Event {
@@ -35,7 +36,25 @@ impl Event {
             data: data.into(),
             timestamp: None,
             raw_ref: None,
+            source_type: None,
         }
+    }
+
+    /// What it is. Only needed for JSON objects of a client with several source types.
+    #[must_use]
+    pub fn source_type(mut self, source_type: SourceType) -> Self {
+        self.source_type = Some(source_type);
+        self
+    }
+
+    /// Whether it is said what it is.
+    pub(super) const fn has_named_type(&self) -> bool {
+        self.source_type.is_some()
+    }
+
+    /// What it is said to be, or what its typed message is.
+    pub(super) fn own_source_type(&self) -> Option<SourceType> {
+        self.source_type.or_else(|| typed::source_type(&self.data))
     }
 
     /// With the text of a JSON object, which is passed on as it is.

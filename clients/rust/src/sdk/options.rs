@@ -1,12 +1,20 @@
 //! Options, where their defaults come from, and the rules that they must keep.
 
-use std::{env, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    env, fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use http::{HeaderValue, Uri};
+use http::Uri;
 
 use super::{
     client::Client,
     error::{Error, Notice, Rejected},
+    key::Source,
+    manifest::{self, Config, Manifest},
+    memory::Memory,
 };
 use crate::{
     v1::{Batch, Event, Platform, SourceType},
@@ -40,6 +48,7 @@ pub enum Transport {
 }
 
 pub(super) type OnError = Arc<dyn Fn(&Notice) + Send + Sync>;
+pub(super) type OnRecovered = Arc<dyn Fn() + Send + Sync>;
 pub(super) type OnRejected = Arc<dyn Fn(&Rejected) + Send + Sync>;
 
 /// Options of a client; made by [`Client::builder`].
@@ -47,15 +56,16 @@ pub(super) type OnRejected = Arc<dyn Fn(&Rejected) + Send + Sync>;
 #[must_use = "nothing is sent before it is opened"]
 pub struct Builder {
     pub(super) endpoint: String,
-    pub(super) api_key: String,
+    pub(super) key: Source,
     pub(super) plugin_id: String,
     pub(super) plugin_version: String,
-    pub(super) source_type: SourceType,
+    pub(super) source_types: Vec<SourceType>,
     pub(super) platform: Platform,
     pub(super) enabled: Option<bool>,
     pub(super) state_dir: Option<PathBuf>,
     pub(super) max_batch_events: usize,
-    pub(super) max_batch_age: Duration,
+    /// `None`: as the transport needs it.
+    pub(super) max_batch_age: Option<Duration>,
     pub(super) spool_max_bytes: u64,
     pub(super) on_full: OnFull,
     pub(super) block_timeout: Duration,
@@ -66,6 +76,11 @@ pub struct Builder {
     pub(super) clock_retry: Duration,
     pub(super) on_error: OnError,
     pub(super) on_rejected: OnRejected,
+    pub(super) on_recovered: OnRecovered,
+    pub(super) heartbeat: Duration,
+    pub(super) is_debugging: bool,
+    pub(super) memory: Option<Memory>,
+    pub(super) manifest: Option<(Manifest, Config)>,
 }
 
 macro_rules! setters {
@@ -83,17 +98,15 @@ impl Builder {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         Self {
             endpoint: variable("OPENCLONE_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()),
-            api_key: variable("OPENCLONE_API_KEY")
-                .or_else(|| variable("API_KEY"))
-                .unwrap_or_default(),
+            key: Source::default(),
             plugin_id: plugin_id.to_owned(),
             plugin_version: plugin_version.to_owned(),
-            source_type,
+            source_types: vec![source_type],
             platform: this_platform(),
             enabled: None,
             state_dir: None,
             max_batch_events: 100,
-            max_batch_age: Duration::from_secs(60),
+            max_batch_age: None,
             spool_max_bytes: 512 << 20,
             on_full: OnFull::default(),
             block_timeout: Duration::from_secs(30),
@@ -104,20 +117,26 @@ impl Builder {
             clock_retry: Duration::from_secs(3600),
             on_error: Arc::new(|notice| tracing::warn!(?notice, "events are not sent")),
             on_rejected: Arc::new(|rejected| tracing::warn!(?rejected, "the server rejected an event")),
+            on_recovered: Arc::new(|| tracing::warn!("the service accepts events again")),
+            heartbeat: Duration::ZERO,
+            is_debugging: variable("OPENCLONE_DEBUG").is_some(),
+            memory: None,
+            manifest: None,
         }
     }
 
     setters! {
         /// Where the service is: `http://` or `https://`. Else `OPENCLONE_ENDPOINT`, else `http://127.0.0.1:8000`.
         endpoint: String;
-        /// The key. Else `OPENCLONE_API_KEY`, else `API_KEY`.
-        api_key: String;
         /// Where the plugin runs; that of this machine by default.
         platform: Platform;
         /// Events in a batch, 1 to 500; 100 by default.
         max_batch_events: usize;
-        /// From the first event of a batch to its sending; a minute by default.
-        max_batch_age: Duration;
+        /// Several, in place of the one. Each has its own batches and an equal part of the spool; a typed message says by itself
+        /// what it is, a JSON object needs [`Event::source_type`](super::Event::source_type).
+        source_types: Vec<SourceType>;
+        /// How often [`Client::report_health`] is repeated, beginning with capturing: 60 s to a day; never by default.
+        heartbeat: Duration;
         /// Bytes of the spool on disk; 512 MiB by default.
         spool_max_bytes: u64;
         /// What happens when the spool is full; [`OnFull::Block`] by default.
@@ -136,14 +155,62 @@ impl Builder {
         clock_retry: Duration;
     }
 
-    /// Whether events are taken. Else `OPENCLONE_ENABLED`, else yes, but no for source types of sensitivity HIGH and
-    /// CRITICAL: ask the user first.
+    /// The key. Else `OPENCLONE_API_KEY`, else `API_KEY`, else the file named by `OPENCLONE_API_KEY_FILE`.
+    pub fn api_key(mut self, key: String) -> Self {
+        self.key = Source::Fixed(key);
+        self
+    }
+
+    /// A file that holds the key alone; read for each connection, so that a renewed key needs no restart.
+    pub fn api_key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.key = Source::File(path.into());
+        self
+    }
+
+    /// Gives the key for each connection, or says why not.
+    pub fn api_key_from(
+        mut self,
+        provide: impl Fn() -> Result<String, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.key = Source::Provider(Arc::new(provide));
+        self
+    }
+
+    /// From the first event of a batch to its sending. By default 5 s over a stream; 15 s over JSON, where each 429 doubles
+    /// it, up to 4 minutes.
+    pub fn max_batch_age(mut self, age: Duration) -> Self {
+        self.max_batch_age = Some(age);
+        self
+    }
+
+    /// Prints each connection and response to standard error, never a key or an event. Else whether `OPENCLONE_DEBUG` is set.
+    pub fn debug(mut self, is_debugging: bool) -> Self {
+        self.is_debugging = is_debugging;
+        self
+    }
+
+    /// A service in memory, for tests: the key may be missing, events are taken, spool and device id are temporary.
+    pub fn memory(mut self, memory: Memory) -> Self {
+        self.memory = Some(memory);
+        self.transport = Transport::Json;
+        self
+    }
+
+    /// Called once when a batch is accepted after a failure that `on_error` was told of. Logs by default.
+    pub fn on_recovered(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_recovered = Arc::new(hook);
+        self
+    }
+
+    /// Whether events are taken. Else as `OPENCLONE_ENABLED`, a list of plugin ids, names the plugin; else as
+    /// `openclone.enabled` says with a manifest; else yes, but no for source types of sensitivity HIGH and CRITICAL. With a
+    /// manifest these need the user's consent, too.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = Some(enabled);
         self
     }
 
-    /// Where device id, spool and dead letters are. Else `OPENCLONE_STATE`, else `~/.openclone-plugins/<plugin_id>`.
+    /// Where spool and dead letters are. Else `OPENCLONE_STATE`, else `~/.openclone-plugins/<plugin_id>`.
     pub fn state_dir(mut self, state_dir: impl Into<PathBuf>) -> Self {
         self.state_dir = Some(state_dir.into());
         self
@@ -171,15 +238,33 @@ impl Builder {
         Client::open(self).await
     }
 
-    pub(super) fn is_enabled(&self) -> bool {
-        let wants = || match env::var("OPENCLONE_ENABLED").ok()?.to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Some(true),
-            "false" | "0" | "no" | "off" => Some(false),
-            _ => None,
-        };
-        self.enabled
-            .or_else(wants)
-            .unwrap_or(!is_sensitive(self.source_type))
+    /// Why events are not taken, and what to do about it.
+    pub(super) fn why_off(&self, home: &Path) -> Result<Option<String>, Error> {
+        match self.enabled {
+            Some(true) => return Ok(None),
+            Some(false) => {
+                return Ok(Some(format!(
+                    "{} is not switched on: enabled(false)",
+                    self.plugin_id
+                )));
+            }
+            None if self.memory.is_some() => return Ok(None),
+            None => {}
+        }
+        let named = env::var("OPENCLONE_ENABLED").unwrap_or_default();
+        let manifest = self
+            .manifest
+            .as_ref()
+            .map(|(manifest, config)| (manifest, config));
+        manifest::why_off(&self.plugin_id, &self.source_types, manifest, home, &named)
+    }
+
+    /// Prints a step of the client's work.
+    #[allow(clippy::print_stderr)]
+    pub(super) fn say(&self, text: impl FnOnce() -> String) {
+        if self.is_debugging {
+            eprintln!("openclone: {}", text());
+        }
     }
 
     pub(super) fn state_path(&self) -> Result<PathBuf, Error> {
@@ -194,9 +279,9 @@ impl Builder {
     }
 
     /// Everything of a batch but device, time and events.
-    pub(super) fn header(&self, device_id: String) -> Batch {
+    pub(super) fn header(&self, source_type: SourceType, device_id: String) -> Batch {
         Batch {
-            source_type: self.source_type.into(),
+            source_type: source_type.into(),
             platform: self.platform.into(),
             device_id,
             plugin_id: self.plugin_id.clone(),
@@ -218,12 +303,12 @@ impl Builder {
                 "must be http://host:port or https://host:port",
             ));
         }
-        // The key itself must not be shown.
-        if self.api_key.is_empty() || HeaderValue::from_str(&self.api_key).is_err() {
-            return Err(invalid(
-                "api_key",
-                "must be set, here or in OPENCLONE_API_KEY, and printable",
-            ));
+        let day = Duration::from_secs(86_400);
+        if !self.heartbeat.is_zero() && !(Duration::from_secs(60)..=day).contains(&self.heartbeat) {
+            return Err(invalid("heartbeat", "must be 60 s to a day"));
+        }
+        if self.source_types.is_empty() {
+            return Err(invalid("source_type", "must be set"));
         }
         self.check_header()
     }
@@ -231,7 +316,13 @@ impl Builder {
     /// By the rules of the batch: all but those of device, time and events, which come later.
     fn check_header(&self) -> Result<(), Error> {
         let now = super::event::now();
-        let mut batch = self.header("test-0".to_owned());
+        for source_type in &self.source_types {
+            self.check_batch(self.header(*source_type, "test-0".to_owned()), now)?;
+        }
+        Ok(())
+    }
+
+    fn check_batch(&self, mut batch: Batch, now: prost_types::Timestamp) -> Result<(), Error> {
         batch.timestamp = Some(now);
         batch.events.push(Event {
             timestamp: Some(now),
@@ -256,18 +347,10 @@ impl fmt::Debug for Builder {
             .field("endpoint", &self.endpoint)
             .field("plugin_id", &self.plugin_id)
             .field("plugin_version", &self.plugin_version)
-            .field("source_type", &self.source_type)
+            .field("source_types", &self.source_types)
             .field("transport", &self.transport)
             .finish_non_exhaustive()
     }
-}
-
-/// HIGH or CRITICAL.
-const fn is_sensitive(source_type: SourceType) -> bool {
-    matches!(
-        source_type,
-        SourceType::AudioMic | SourceType::Health | SourceType::Email | SourceType::Messaging
-    )
 }
 
 const fn this_platform() -> Platform {
@@ -294,69 +377,4 @@ fn invalid(option: &'static str, reason: impl Into<String>) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn good() -> Builder {
-        Builder::new("my-plugin", "1.0.0", SourceType::Braindump)
-            .api_key("oc_secret".to_owned())
-            .endpoint(ENDPOINT.to_owned())
-    }
-
-    fn option(builder: &Builder) -> &'static str {
-        match builder.check() {
-            Err(Error::InvalidOptions { option, .. }) => option,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn an_option_that_breaks_a_rule_is_named() {
-        assert!(good().check().is_ok());
-        for endpoint in ["", "127.0.0.1:8000", "ftp://x", "http://", "/path"] {
-            assert_eq!(
-                option(&good().endpoint(endpoint.to_owned())),
-                "endpoint",
-                "{endpoint}"
-            );
-        }
-        assert_eq!(option(&good().max_batch_events(0)), "max_batch_events");
-        assert_eq!(option(&good().max_batch_events(501)), "max_batch_events");
-        assert_eq!(option(&good().api_key(String::new())), "api_key");
-        assert_eq!(option(&good().platform(Platform::Unspecified)), "platform");
-        let mut bad = good();
-        bad.plugin_id = "Not Kebab".to_owned();
-        assert_eq!(option(&bad), "plugin_id");
-        bad = good();
-        bad.plugin_version = "one".to_owned();
-        assert_eq!(option(&bad), "plugin_version");
-        bad = good();
-        bad.source_type = SourceType::Unspecified;
-        assert_eq!(option(&bad), "source_type");
-    }
-
-    #[test]
-    fn the_key_is_not_shown() {
-        assert!(!format!("{:?}", good()).contains("oc_secret"));
-        let error = good().api_key("oc_secret\n".to_owned()).check().unwrap_err();
-        assert!(!error.to_string().contains("oc_secret"));
-    }
-
-    #[test]
-    fn high_and_critical_source_types_are_off() {
-        let off: Vec<_> = SourceType::ALL
-            .into_iter()
-            .filter(|known| is_sensitive(*known))
-            .collect();
-        let expected = [
-            SourceType::AudioMic,
-            SourceType::Health,
-            SourceType::Email,
-            SourceType::Messaging,
-        ];
-        assert_eq!(off, expected);
-        let mut builder = good().enabled(true);
-        builder.source_type = SourceType::Health;
-        assert!(builder.is_enabled());
-    }
-}
+mod tests;

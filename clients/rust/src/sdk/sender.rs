@@ -20,13 +20,18 @@ use self::outcome::{Failure, Hint, Outcome};
 use super::{
     client::Shared,
     error::Notice,
-    options::Transport,
+    options::{Builder, Transport},
     spool::{Unit, Wanted},
 };
 use crate::validate::MAX_EVENTS;
+use tonic::transport::Channel;
 
 /// How long JSON is used before the stream is tried again.
 const JSON_FOR: Duration = Duration::from_secs(300);
+/// Milliseconds that the first event of a batch waits for others: requests are limited, streams are not.
+const STREAM_AGE: u64 = 5_000;
+const POST_AGE: u64 = 15_000;
+const LONGEST_AGE: u64 = 240_000;
 /// Attempts without a response before `on_error` is called.
 const REPORT_AFTER: u32 = 3;
 /// Batches kept because of the clock, beyond which nothing more is taken from the spool.
@@ -37,9 +42,12 @@ const FALL_BACK_AFTER: u32 = 2;
 /// Sends for as long as the client is open, or until the key is rejected.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut sender = Sender::new(shared);
-    let mut over_http = match http::Http::new(&sender.shared.options) {
+    let mut over_http = match http::Http::new(&sender.shared) {
         Ok(client) => client,
-        Err(reason) => return sender.denied(reason),
+        Err(reason) => {
+            sender.denied(reason);
+            return;
+        }
     };
     loop {
         sender.wait_for_work().await;
@@ -52,10 +60,27 @@ pub(super) async fn run(shared: Arc<Shared>) {
         sender.publish();
         match ended {
             Ok(()) => {}
-            Err(Failure::Denied(reason)) => return sender.denied(reason),
+            Err(Failure::Denied(reason)) => {
+                sender.denied(reason);
+                if !sender.shared.key.is_renewable() {
+                    return;
+                }
+                sender.shared.key.wait_for_another().await;
+                sender
+                    .shared
+                    .progress
+                    .send_modify(|progress| progress.denied = None);
+            }
             Err(failure) => sender.pause_after(&failure, is_json).await,
         }
     }
+}
+
+/// A connection of its own, for calls beside the stream.
+pub(super) async fn connect(options: &Builder) -> Result<Channel, String> {
+    stream::connect(options)
+        .await
+        .map_err(|failure| failure.to_string())
 }
 
 /// The queue in front of the network, and what attempts have come to.
@@ -75,6 +100,9 @@ struct Sender {
     got_response: bool,
     has_reported: bool,
     has_reported_clock: bool,
+    /// Whether `on_error` was told of a failure that nothing has ended yet.
+    is_told: bool,
+    post_age: u64,
     json_until: Option<Instant>,
     /// Whether this session goes over JSON.
     is_json: bool,
@@ -89,6 +117,10 @@ enum Due {
 
 impl Sender {
     fn new(shared: Arc<Shared>) -> Self {
+        let is_json = shared.options.transport == Transport::Json;
+        shared
+            .max_age
+            .store(if is_json { POST_AGE } else { STREAM_AGE }, Ordering::Relaxed);
         Self {
             shared,
             again: VecDeque::new(),
@@ -99,6 +131,8 @@ impl Sender {
             got_response: false,
             has_reported: false,
             has_reported_clock: false,
+            is_told: false,
+            post_age: POST_AGE,
             json_until: None,
             is_json: false,
         }
@@ -148,7 +182,7 @@ impl Sender {
             return retry;
         };
         let is_flushed = first < self.shared.flush_to.load(Ordering::Acquire);
-        let deadline = since + self.shared.options.max_batch_age;
+        let deadline = since + self.shared.age();
         match is_flushed || spool.has_full_unit(self.shared.wanted()) || deadline <= now {
             true => Due::Now,
             false => match retry {
@@ -212,6 +246,12 @@ impl Sender {
             Outcome::Taken { stored, skipped } => {
                 self.acknowledged();
                 self.has_reported_clock = false;
+                self.shared
+                    .options
+                    .say(|| format!("{} events accepted, {stored} stored", unit.events.len()));
+                if std::mem::take(&mut self.is_told) {
+                    (self.shared.options.on_recovered)();
+                }
                 let counts = &self.shared.counts;
                 counts.stored.fetch_add(stored, Ordering::Relaxed);
                 counts.skipped.fetch_add(skipped, Ordering::Relaxed);
@@ -258,6 +298,7 @@ impl Sender {
             .send_modify(|progress| progress.last.clone_from(&text));
         if !self.has_reported_clock {
             self.has_reported_clock = true;
+            self.is_told = true;
             (self.shared.options.on_error)(&Notice::Clock(text));
         }
     }
@@ -293,7 +334,8 @@ impl Sender {
         });
     }
 
-    fn denied(&self, reason: String) {
+    fn denied(&mut self, reason: String) {
+        self.is_told = true;
         (self.shared.options.on_error)(&Notice::AccessDenied(reason.clone()));
         self.shared.progress.send_modify(|progress| {
             progress.last.clone_from(&reason);
@@ -311,6 +353,8 @@ impl Sender {
             Transport::Json => true,
             Transport::Auto => self.json_until.is_some() || self.unacknowledged >= FALL_BACK_AFTER,
         };
+        let age = if self.is_json { self.post_age } else { STREAM_AGE };
+        self.shared.max_age.store(age, Ordering::Relaxed);
         self.is_json
     }
 
@@ -324,6 +368,7 @@ impl Sender {
         let hint = failure.hint();
         if hint == Hint::Limit {
             // Requests are limited, streams are not.
+            self.post_age = (self.post_age * 2).min(LONGEST_AGE);
             self.json_until = None;
             self.unacknowledged = 0;
         }
@@ -337,11 +382,13 @@ impl Sender {
             }
         }
         let text = failure.to_string();
+        self.shared.options.say(|| format!("sending failed: {text}"));
         self.shared
             .progress
             .send_modify(|progress| progress.last.clone_from(&text));
         if self.failures >= REPORT_AFTER && !self.has_reported {
             self.has_reported = true;
+            self.is_told = true;
             (self.shared.options.on_error)(&Notice::Unavailable(text));
         }
         tokio::time::sleep(self.pause(failure)).await;

@@ -1,7 +1,6 @@
 //! The state directory: made for its owner alone, used by one process at a time.
 //!
 //! ```text
-//! device-id      a UUID v4, made once
 //! lock           locked for as long as a client is open
 //! owners/        the process that has it open
 //! spool/         what is not sent yet
@@ -13,8 +12,6 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
-
-use uuid::Uuid;
 
 use super::{error::Error, owner};
 
@@ -71,20 +68,25 @@ impl StateDir {
         self.path.join("dead-letter")
     }
 
-    /// The device's id; makes it when there is none, or none that the service would take.
-    pub(super) fn device_id(&self) -> Result<String, Error> {
-        let path = self.path.join("device-id");
-        if let Ok(text) = fs::read_to_string(&path) {
-            let known = Uuid::parse_str(text.trim())
-                .ok()
-                .filter(|id| id.get_version_num() == 4);
-            if let Some(id) = known {
-                return Ok(id.to_string());
-            }
-        }
-        let id = Uuid::new_v4().to_string();
-        write_whole(&path, format!("{id}\n").as_bytes()).map_err(|source| spool_error(&path, source))?;
-        Ok(id)
+    /// Where the queue of one of several source types is. Made if it is missing.
+    pub(super) fn spool_of(&self, source_type: &str) -> Result<PathBuf, Error> {
+        let dir = self.path.join(format!("spool-{source_type}"));
+        make_directory(&dir).map_err(|source| spool_error(&dir, source))?;
+        Ok(dir)
+    }
+
+    /// Names of source types that have a queue of their own, of whatever client.
+    pub(super) fn queues(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| {
+                entry
+                    .file_name()
+                    .to_str()?
+                    .strip_prefix("spool-")
+                    .map(str::to_owned)
+            })
+            .collect()
     }
 }
 
@@ -128,7 +130,7 @@ pub(super) fn spool_error(path: &Path, source: io::Error) -> Error {
     }
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -144,19 +146,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_device_stays_the_same_and_a_broken_file_is_made_again() {
+    fn one_client_at_a_time() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deep/state");
         let state = StateDir::open(&path).unwrap();
-        let id = state.device_id().unwrap();
-        assert_eq!(state.device_id().unwrap(), id);
         assert!(matches!(StateDir::open(&path), Err(Error::SpoolLocked { .. })));
+        state.spool_of("notes").unwrap();
+        assert_eq!(state.queues(), ["notes"]);
         state.unlock();
-        let state = StateDir::open(&path).unwrap();
-        assert_eq!(state.device_id().unwrap(), id);
-        fs::write(path.join("device-id"), "nonsense").unwrap();
-        let other = state.device_id().unwrap();
-        assert_ne!(other, id);
-        assert_eq!(state.device_id().unwrap(), other);
+        StateDir::open(&path).unwrap();
     }
 }

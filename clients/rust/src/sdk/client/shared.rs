@@ -2,20 +2,27 @@
 
 use std::{
     sync::{
-        Mutex, MutexGuard,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 
 use super::lock;
-use crate::sdk::{
-    error::{Error, Notice},
-    options::Builder,
-    spool::{Spool, Wanted},
-    state::{StateDir, spool_error, sync_directory},
+use crate::{
+    sdk::{
+        error::{Error, Notice},
+        key::Key,
+        options::Builder,
+        spool::{Spool, Wanted},
+        state::{StateDir, spool_error, sync_directory},
+    },
+    v1::SourceType,
 };
 
 /// Bytes of events in one encoded batch, at most.
@@ -23,9 +30,15 @@ const BATCH_BYTES: usize = 1_000_000;
 
 /// What client and sender share.
 pub(in crate::sdk) struct Shared {
+    pub(in crate::sdk) source_type: SourceType,
+    pub(in crate::sdk) device_id: String,
+    pub(in crate::sdk) key: Arc<Key>,
     pub(in crate::sdk) options: Builder,
-    pub(super) is_enabled: bool,
-    pub(in crate::sdk) state: StateDir,
+    /// Of this spool.
+    pub(super) max_bytes: u64,
+    /// Milliseconds that the first event of a batch waits for others, unless the options say how long.
+    pub(in crate::sdk) max_age: AtomicU64,
+    pub(in crate::sdk) state: Arc<StateDir>,
     pub(super) spool: Mutex<Spool>,
     pub(in crate::sdk) counts: Counts,
     /// Wakes the sender.
@@ -37,7 +50,6 @@ pub(in crate::sdk) struct Shared {
     /// Everything before this position is to be sent now.
     pub(in crate::sdk) flush_to: AtomicU64,
     pub(in crate::sdk) progress: watch::Sender<Progress>,
-    pub(super) is_closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -62,6 +74,35 @@ pub(in crate::sdk) struct Progress {
 impl Shared {
     pub(in crate::sdk) fn spool(&self) -> MutexGuard<'_, Spool> {
         lock(&self.spool)
+    }
+
+    /// How long the first event of a batch waits for others.
+    pub(in crate::sdk) fn age(&self) -> Duration {
+        let usual = Duration::from_millis(self.max_age.load(Ordering::Relaxed));
+        self.options.max_batch_age.unwrap_or(usual)
+    }
+
+    /// Makes due what is queued; gives where that ends.
+    pub(super) fn hurry(&self) -> u64 {
+        let target = self.spool().appended;
+        self.flush_to.fetch_max(target, Ordering::AcqRel);
+        self.wake.notify_one();
+        target
+    }
+
+    /// Waits until everything before `target` is resolved.
+    pub(super) async fn flush(&self, target: u64, limit: Duration, start: Instant) -> Result<(), Error> {
+        let mut progress = self.progress.subscribe();
+        let is_done = |progress: &Progress| progress.denied.is_some() || progress.resolved >= target;
+        let waited = timeout(limit, progress.wait_for(is_done)).await;
+        let denied = waited.map(|progress| progress.ok().and_then(|progress| progress.denied.clone()));
+        match denied {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Err(Error::AccessDenied(reason)),
+            Err(_) => return Err(self.timed_out(start.elapsed())),
+        }
+        self.spool().clear_if_done();
+        self.sync().await
     }
 
     /// What a batch may hold.
@@ -119,7 +160,7 @@ impl Shared {
     pub(super) fn full(&self) -> Error {
         Error::SpoolFull {
             bytes: self.spool().bytes,
-            limit: self.options.spool_max_bytes,
+            limit: self.max_bytes,
             last: self.last_failure(),
         }
     }

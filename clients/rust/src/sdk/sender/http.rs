@@ -17,7 +17,7 @@ use tokio_rustls::{
     rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
 };
 
-use crate::sdk::options::Builder;
+use crate::sdk::{USER_AGENT, client::Shared};
 
 /// Bytes of a response that are read, at most.
 const MAX_RESPONSE: usize = 1 << 20;
@@ -27,7 +27,7 @@ pub(super) struct Http {
     uri: Uri,
     host: String,
     port: u16,
-    key: HeaderValue,
+    shared: Arc<Shared>,
     tls: Option<TlsConnector>,
     limit: Duration,
     connection: Option<SendRequest<Full<Bytes>>>,
@@ -42,21 +42,19 @@ pub(super) struct Response {
 }
 
 impl Http {
-    pub(super) fn new(options: &Builder) -> Result<Self, String> {
+    pub(super) fn new(shared: &Arc<Shared>) -> Result<Self, String> {
+        let options = &shared.options;
         let base = options.endpoint.trim_end_matches('/');
         let uri: Uri = format!("{base}/api/v1/ingest")
             .parse()
             .map_err(|_| "the endpoint is no address".to_owned())?;
         let is_tls = uri.scheme_str() == Some("https");
-        let mut key =
-            HeaderValue::from_str(&options.api_key).map_err(|_| "the key is not printable".to_owned())?;
-        key.set_sensitive(true);
         Ok(Self {
             host: uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
             port: uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
             tls: is_tls.then(connector).transpose()?,
             uri,
-            key,
+            shared: Arc::clone(shared),
             limit: options.response_timeout,
             connection: None,
         })
@@ -76,6 +74,17 @@ impl Http {
     }
 
     async fn try_post(&mut self, body: String) -> Result<Response, String> {
+        if let Some(memory) = &self.shared.options.memory {
+            let (status, body) = memory.post(&body)?;
+            return Ok(Response {
+                status: StatusCode::from_u16(status).map_err(|error| error.to_string())?,
+                retry_after: Duration::ZERO,
+                body: body.into(),
+            });
+        }
+        let key = self.shared.key.get().map_err(|error| error.to_string())?;
+        let mut key = HeaderValue::from_str(&key).map_err(|_| "the key is not printable".to_owned())?;
+        key.set_sensitive(true);
         let mut connection = match self
             .connection
             .take()
@@ -90,7 +99,8 @@ impl Http {
         let request = Request::post(path)
             .header(header::HOST, authority)
             .header(header::CONTENT_TYPE, "application/json")
-            .header("x-api-key", self.key.clone())
+            .header(header::USER_AGENT, USER_AGENT)
+            .header("x-api-key", key)
             .body(Full::from(body))
             .map_err(|error| error.to_string())?;
         let response = connection

@@ -21,7 +21,7 @@ use super::{
     outcome::{self, Failure, Outcome},
 };
 use crate::{
-    sdk::options::Builder,
+    sdk::{USER_AGENT, client::Shared, options::Builder},
     v1::{IngestResponse, ingest_response},
 };
 
@@ -34,7 +34,7 @@ type Requests = mpsc::Sender<bytes::Bytes>;
 /// Sends until something fails, or until the server ends the stream while nothing is on its way.
 pub(super) async fn session(sender: &mut Sender) -> Result<(), Failure> {
     let limit = sender.shared.options.response_timeout;
-    let (requests, responses) = match timeout(limit, open(&sender.shared.options)).await {
+    let (requests, responses) = match timeout(limit, open(&sender.shared)).await {
         Ok(opened) => opened?,
         Err(_) => return Err(Failure::again(format!("no response within {limit:?}"))),
     };
@@ -43,8 +43,11 @@ pub(super) async fn session(sender: &mut Sender) -> Result<(), Failure> {
     ended
 }
 
-async fn open(options: &Builder) -> Result<(Requests, Streaming<IngestResponse>), Failure> {
-    let channel = connect(options).await?;
+async fn open(shared: &Shared) -> Result<(Requests, Streaming<IngestResponse>), Failure> {
+    shared
+        .options
+        .say(|| format!("opening a stream to {}", shared.options.endpoint));
+    let channel = connect(&shared.options).await?;
     let mut client = Grpc::new(channel);
     client
         .ready()
@@ -52,8 +55,12 @@ async fn open(options: &Builder) -> Result<(Requests, Streaming<IngestResponse>)
         .map_err(|error| Failure::again(chain(&error)))?;
     let (requests, queue) = mpsc::channel(WINDOW);
     let mut request = Request::new(ReceiverStream::new(queue));
+    let key = shared
+        .key
+        .get()
+        .map_err(|error| Failure::again(error.to_string()))?;
     let no_key = |_| Failure::Denied("the key is not printable".to_owned());
-    let mut key = MetadataValue::try_from(&options.api_key).map_err(no_key)?;
+    let mut key = MetadataValue::try_from(key).map_err(no_key)?;
     key.set_sensitive(true);
     request.metadata_mut().insert("x-api-key", key);
     let opened = client
@@ -63,10 +70,12 @@ async fn open(options: &Builder) -> Result<(Requests, Streaming<IngestResponse>)
     Ok((requests, responses))
 }
 
-async fn connect(options: &Builder) -> Result<Channel, Failure> {
+pub(super) async fn connect(options: &Builder) -> Result<Channel, Failure> {
     let failed = |error: tonic::transport::Error| Failure::again(chain(&error));
     let endpoint = Endpoint::from_shared(options.endpoint.clone()).map_err(failed)?;
     let endpoint = endpoint
+        .user_agent(USER_AGENT)
+        .map_err(failed)?
         .connect_timeout(options.response_timeout)
         .tcp_nodelay(true);
     let endpoint = match options.endpoint.starts_with("https:") {
