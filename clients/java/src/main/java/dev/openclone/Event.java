@@ -91,6 +91,16 @@ public final class Event {
   }
 
   /**
+   * Says what an event of a JSON object is. Only needed by clients with several source types.
+   *
+   * @param type one of the client's source types
+   * @return the event of that type
+   */
+  public Event as(SourceType type) {
+    return new Event(timestamp, rawRef, type, payload, json);
+  }
+
+  /**
    * Makes an event of members of a JSON object, captured now.
    *
    * @param members names and values: texts, numbers, booleans, null, lists and maps of these

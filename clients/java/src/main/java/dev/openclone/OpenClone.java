@@ -2,7 +2,9 @@ package dev.openclone;
 
 import dev.openclone.internal.Engine;
 import dev.openclone.internal.Options;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 
@@ -16,11 +18,15 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
- * <p>A client that is not closed is closed when the program exits, also on SIGTERM and SIGINT; it takes at most 5 s for that.
+ * <p>A client that is not closed is closed when the program exits, also on SIGTERM and SIGINT; it takes at most 2 s for that, and one line on standard error
+ * says what stays queued.
  */
 public final class OpenClone implements AutoCloseable {
   /** How long {@link #close()} waits for what is queued. */
   public static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+
+  /** The version of this SDK. */
+  public static final String VERSION = "0.1.0";
 
   private final Engine engine;
 
@@ -35,6 +41,82 @@ public final class OpenClone implements AutoCloseable {
    */
   public static OpenCloneBuilder builder() {
     return new OpenCloneBuilder();
+  }
+
+  /**
+   * Begins to make the client of an installed plugin: id, version, source types, heartbeat and settings come from {@code plugin.json} and {@code
+   * openclone.conf}.
+   *
+   * @param directory where they are; null for {@code OPENCLONE_PLUGIN_DIR}, else the working directory
+   * @return options to be filled in
+   * @throws OpenCloneException.InvalidOptions with file and line, if a setting cannot be
+   */
+  public static OpenCloneBuilder fromManifest(Path directory) {
+    return new OpenCloneBuilder(Manifest.read(directory));
+  }
+
+  /**
+   * What {@link #fromManifest} has read.
+   *
+   * @return null if there is none
+   */
+  public Manifest manifest() {
+    return engine.manifest();
+  }
+
+  /**
+   * The settings of the plugin that {@link #fromManifest} has read, checked against its {@code config_schema}.
+   *
+   * @return by name, see {@link Manifest#config()}
+   */
+  public Map<String, Object> config() {
+    return engine.config();
+  }
+
+  /**
+   * The id of this device.
+   *
+   * @return one for all plugins of this user
+   */
+  public String deviceId() {
+    return engine.deviceId();
+  }
+
+  /**
+   * Whether the plugin is switched on and has the consent that it needs. A plugin that is not exits with status 3.
+   *
+   * @return whether {@link #send} takes events
+   */
+  public boolean isEnabled() {
+    return engine.isEnabled();
+  }
+
+  /**
+   * Why {@link #send} would throw {@link OpenCloneException.NotEnabled}, and what to do about it.
+   *
+   * @return null if it would not
+   */
+  public String whyDisabled() {
+    return engine.whyDisabled();
+  }
+
+  /**
+   * Whether the user has paused capture on this machine. Ask once a second; capture nothing during a pause.
+   *
+   * @return whether it is paused
+   */
+  public boolean isPaused() {
+    return engine.isPaused();
+  }
+
+  /**
+   * Reports what the plugin is doing, now and every heartbeat, over gRPC. Returns at once.
+   *
+   * @param state what it is doing
+   * @param reason a sentence without anything that was captured; cut at 256 bytes
+   */
+  public void reportHealth(HealthState state, String reason) {
+    engine.reportHealth(state, reason);
   }
 
   /**

@@ -3,6 +3,8 @@ package dev.openclone;
 import dev.openclone.internal.Options;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -12,6 +14,16 @@ public final class OpenCloneBuilder {
 
   OpenCloneBuilder() {
     this(System::getenv);
+  }
+
+  OpenCloneBuilder(Manifest manifest) {
+    this();
+    options.manifest = manifest;
+    options.config = manifest.config();
+    options.pluginId = manifest.id();
+    options.pluginVersion = manifest.version();
+    options.sourceTypes = manifest.sourceTypes();
+    options.heartbeatSeconds = manifest.heartbeatSeconds();
   }
 
   OpenCloneBuilder(UnaryOperator<String> environment) {
@@ -37,6 +49,84 @@ public final class OpenCloneBuilder {
    */
   public OpenCloneBuilder apiKey(String key) {
     options.apiKey = key;
+    return this;
+  }
+
+  /**
+   * A file that holds the key alone. It is read for each connection: a renewed key needs no restart.
+   *
+   * @param file default {@code OPENCLONE_API_KEY_FILE}, if there is no key
+   * @return this
+   */
+  public OpenCloneBuilder apiKeyFile(Path file) {
+    options.apiKeyFile = file;
+    return this;
+  }
+
+  /**
+   * What gives the key for each connection.
+   *
+   * @param provider called on threads of the client
+   * @return this
+   */
+  public OpenCloneBuilder apiKey(Callable<String> provider) {
+    options.apiKeyProvider = provider;
+    return this;
+  }
+
+  /**
+   * Several source types, in place of one. Each has its own batches and an equal part of the spool. An event of a payload says by itself what it is,
+   * one of JSON needs {@link Event#as}.
+   *
+   * @param types at least one
+   * @return this
+   */
+  public OpenCloneBuilder sourceTypes(List<SourceType> types) {
+    options.sourceTypes = List.copyOf(types);
+    return this;
+  }
+
+  /**
+   * How often {@link OpenClone#reportHealth} is repeated, beginning with capturing.
+   *
+   * @param seconds 60 to 86400; default 0, never
+   * @return this
+   */
+  public OpenCloneBuilder heartbeatSeconds(int seconds) {
+    options.heartbeatSeconds = seconds;
+    return this;
+  }
+
+  /**
+   * Whether each attempt and its failure are logged, never a key or an event.
+   *
+   * @param debug default: whether {@code OPENCLONE_DEBUG} is set
+   * @return this
+   */
+  public OpenCloneBuilder debug(boolean debug) {
+    options.debug = debug;
+    return this;
+  }
+
+  /**
+   * A service in memory, for tests: the key may be missing, events are taken, spool and device id are temporary.
+   *
+   * @param service takes the place of the service
+   * @return this
+   */
+  public OpenCloneBuilder memory(MemoryService service) {
+    options.memory = service;
+    return this;
+  }
+
+  /**
+   * Who learns, once, that a batch was accepted after a failure that {@link #onError} was told of.
+   *
+   * @param handler default: a warning in the log
+   * @return this
+   */
+  public OpenCloneBuilder onRecovered(Runnable handler) {
+    options.onRecovered = handler;
     return this;
   }
 
@@ -87,7 +177,8 @@ public final class OpenCloneBuilder {
   /**
    * Whether events are taken at all.
    *
-   * @param enabled default {@code OPENCLONE_ENABLED}, else whether the source type is of LOW or MEDIUM sensitivity
+   * @param enabled default: whether {@code OPENCLONE_ENABLED}, a list of plugin ids, names the plugin; else {@code openclone.enabled} with a
+   *     manifest, and without whether the source types are of LOW or MEDIUM sensitivity. With a manifest HIGH and CRITICAL also need consent.
    * @return this
    */
   public OpenCloneBuilder enabled(boolean enabled) {
@@ -96,7 +187,7 @@ public final class OpenCloneBuilder {
   }
 
   /**
-   * Where device id, spool and rejected events are kept.
+   * Where spool and rejected events are kept.
    *
    * @param directory default {@code OPENCLONE_STATE}, else {@code ~/.openclone-plugins/<plugin id>}
    * @return this
@@ -120,7 +211,7 @@ public final class OpenCloneBuilder {
   /**
    * How long an event waits for others.
    *
-   * @param age from the first event of a batch to its sending; default 60 s
+   * @param age from the first event of a batch to its sending; default 5 s over a stream, 15 s over JSON, where each 429 doubles it
    * @return this
    */
   public OpenCloneBuilder maxBatchAge(Duration age) {

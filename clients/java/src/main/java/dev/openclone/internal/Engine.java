@@ -1,66 +1,124 @@
 package dev.openclone.internal;
 
 import dev.openclone.Event;
+import dev.openclone.HealthState;
+import dev.openclone.Manifest;
 import dev.openclone.OpenCloneException;
 import dev.openclone.OpenCloneException.AccessDenied;
 import dev.openclone.OpenCloneException.Closed;
+import dev.openclone.OpenCloneException.InvalidEvent;
 import dev.openclone.OpenCloneException.NotEnabled;
 import dev.openclone.OpenCloneException.Timeout;
 import dev.openclone.RejectedEvent;
+import dev.openclone.SourceType;
 import dev.openclone.Stats;
+import dev.openclone.Transport;
 import dev.openclone.v1.Batch;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What is inside of a client: codec, spool and sender, from opening to closing. */
 public final class Engine {
   private static final System.Logger LOG = System.getLogger("dev.openclone");
   /** How long the exit of the program may be held up. */
-  private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(5);
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration EXIT_TIMEOUT = Duration.ofMillis(1500);
+  private static final Duration STOP_TIMEOUT = Duration.ofMillis(400);
   /** How often a waiting flush looks whether sending has stopped for good. */
   private static final long LOOK_NANOS = 100_000_000;
 
   private final Options options;
   private final StateDir state;
-  private final SpoolFiles files;
-  private final Spool spool;
-  private final Sender sender;
-  private final EventCodec codec;
+  private final String deviceId;
+  /** One for each source type; those behind the client's own are what an earlier client has left. */
+  private final List<Lane> lanes = new ArrayList<>();
+  private final Reporter reporter;
   private final Thread exitHook;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   public Engine(Options options) {
     this.options = options;
-    codec = new EventCodec(options.sourceType);
+    deviceId = Shared.deviceId(options.home);
     state = StateDir.open(options.stateDir);
     try {
-      Consumer<OpenCloneException> tell = guarded(options.onError, "on_error");
-      Sender.Wake wake = new Sender.Wake();
-      files = new SpoolFiles(state, tell);
-      spool = new Spool(options, header(), files, tell, wake);
-      Consumer<RejectedEvent> tellRejected = guarded(options.onRejected, "on_rejected");
-      Outbox outbox = new Outbox(spool, new DeadLetter(state.deadLetter()), tellRejected, tell, options.clockRetry);
-      sender = new Sender(options, wake, spool, outbox, tell);
+      openLanes();
     } catch (RuntimeException error) {
       state.close();
       throw error;
     }
-    sender.start();
+    lanes.forEach(lane -> lane.sender.start());
+    reporter = options.memory == null && options.transport != Transport.JSON ? new Reporter(options, deviceId, () -> stats().queued()) : null;
+    if (options.heartbeatSeconds > 0 && isEnabled()) {
+      reportHealth(HealthState.CAPTURING, "");
+    }
     exitHook = new Thread(this::closeAtExit, "openclone-exit");
     addExitHook();
   }
 
-  private Batch header() {
+  private void openLanes() {
+    Consumer<OpenCloneException> tell = guarded(options.onError, "on_error");
+    Consumer<RejectedEvent> tellRejected = guarded(options.onRejected, "on_rejected");
+    List<SourceType> types = new ArrayList<>(options.sourceTypes);
+    state.queues().stream().filter(left -> !types.contains(left)).forEach(types::add);
+    Options own = options.ofLane(types.size());
+    for (SourceType type : types) {
+      // The first one has the directory that other clients look into.
+      Path directory = lanes.isEmpty() ? state.spool() : state.spoolOf(type);
+      lanes.add(new Lane(own, type, header(type), state, directory, tell, tellRejected));
+    }
+  }
+
+  private Batch header(SourceType type) {
     return Batch.newBuilder()
-        .setSourceTypeValue(options.sourceType.ordinal() + 1)
+        .setSourceTypeValue(type.ordinal() + 1)
         .setPlatformValue(options.platform.ordinal() + 1)
-        .setDeviceId(state.deviceId())
+        .setDeviceId(deviceId)
         .setPluginId(options.pluginId)
         .setPluginVersion(options.pluginVersion)
         .build();
+  }
+
+  public String deviceId() {
+    return deviceId;
+  }
+
+  public boolean isEnabled() {
+    return options.whyOff == null;
+  }
+
+  public String whyDisabled() {
+    return options.whyOff;
+  }
+
+  public Manifest manifest() {
+    return options.manifest;
+  }
+
+  public Map<String, Object> config() {
+    return options.config;
+  }
+
+  public boolean isPaused() {
+    return Shared.isPaused(options.home, System.currentTimeMillis() / 1e3);
+  }
+
+  public void reportHealth(HealthState healthState, String reason) {
+    String cut = Reporter.cut(reason);
+    if (options.memory != null) {
+      options.memory.report(healthState, cut);
+    } else if (reporter != null) {
+      reporter.report(healthState, cut);
+    }
   }
 
   /** A handler whose own failure does not stop the sending. */
@@ -75,15 +133,31 @@ public final class Engine {
   }
 
   public void send(Event event) {
-    if (!options.enabled) {
-      throw new NotEnabled(
-          options.sourceType.wireName() + " is off, as its sensitivity is " + options.sourceType.sensitivity()
-              + " or it was switched off; ask the user, then set OPENCLONE_ENABLED=true or enabled(true)");
+    if (options.whyOff != null) {
+      throw new NotEnabled(options.whyOff);
     }
     if (closed.get()) {
       throw new Closed("client is closed");
     }
-    spool.append(codec.encode(event));
+    Lane lane = laneOf(event);
+    lane.spool.append(lane.codec.encode(event));
+    if (reporter != null) {
+      reporter.captured();
+    }
+  }
+
+  private Lane laneOf(Event event) {
+    int own = options.sourceTypes.size();
+    if (own == 1 && (event.payload().isPresent() || event.sourceType().isEmpty())) {
+      return lanes.get(0);
+    }
+    for (Lane lane : lanes.subList(0, own)) {
+      if (event.sourceType().filter(lane.sourceType::equals).isPresent()) {
+        return lane;
+      }
+    }
+    String names = options.sourceTypes.stream().map(SourceType::wireName).collect(Collectors.joining(", "));
+    throw new InvalidEvent("source_type: " + event.sourceType().map(SourceType::wireName).orElse("is missing") + "; this client has " + names);
   }
 
   public void flush(Duration timeout) {
@@ -94,19 +168,33 @@ public final class Engine {
   }
 
   private void flushAll(Duration timeout) {
-    if (sender.isThisThread()) {
+    if (lanes.stream().anyMatch(lane -> lane.sender.isThisThread())) {
       throw new IllegalStateException("a handler may not flush or close the client that calls it");
     }
     long deadline = System.nanoTime() + timeout.toNanos();
-    long before = spool.requestFlush();
-    files.sync();
+    List<Long> before = lanes.stream().map(lane -> lane.spool.requestFlush()).toList();
+    lanes.forEach(lane -> lane.files.sync());
+    OpenCloneException failed = null;
+    for (int index = 0; index < lanes.size(); ++index) {
+      try {
+        await(lanes.get(index), before.get(index), deadline, timeout);
+      } catch (OpenCloneException error) {
+        failed = failed == null ? error : failed;
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
+  }
+
+  private void await(Lane lane, long before, long deadline, Duration timeout) {
     try {
       long left = 0;
-      while (!spool.awaitResolved(before, Math.min(left, LOOK_NANOS))) {
-        throwIfDenied();
+      while (!lane.spool.awaitResolved(before, Math.min(left, LOOK_NANOS))) {
+        throwIfDenied(lane);
         left = deadline - System.nanoTime();
         if (left <= 0) {
-          throw timedOut(timeout);
+          throw timedOut(lane, timeout);
         }
       }
     } catch (InterruptedException interrupt) {
@@ -115,45 +203,67 @@ public final class Engine {
     }
   }
 
-  private void throwIfDenied() {
-    AccessDenied denied = sender.denied();
+  private static void throwIfDenied(Lane lane) {
+    AccessDenied denied = lane.sender.denied();
     if (denied != null) {
       throw new AccessDenied(denied.getMessage(), denied);
     }
   }
 
-  private Timeout timedOut(Duration timeout) {
-    OpenCloneException last = sender.lastFailure();
+  private static Timeout timedOut(Lane lane, Duration timeout) {
+    OpenCloneException last = lane.sender.lastFailure();
     String why = last == null ? "no failure so far" : "last failure: " + last.getMessage();
-    return new Timeout(spool.stats().queued() + " events are not sent after " + timeout.toMillis() / 1000.0 + " s and stay in the spool; " + why, last);
+    return new Timeout(lane.spool.stats().queued() + " events are not sent after " + timeout.toMillis() / 1000.0 + " s and stay in the spool; " + why, last);
   }
 
   public void close(Duration timeout) {
-    if (sender.isThisThread()) {
+    if (lanes.stream().anyMatch(lane -> lane.sender.isThisThread())) {
       throw new IllegalStateException("a handler may not flush or close the client that calls it");
     }
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    spool.refuse();
+    lanes.forEach(lane -> lane.spool.refuse());
     try {
       flushAll(timeout);
     } finally {
-      sender.stop(STOP_TIMEOUT);
+      if (reporter != null) {
+        reporter.stop();
+      }
+      lanes.forEach(lane -> lane.sender.stop(STOP_TIMEOUT));
       try {
-        spool.close();
+        lanes.forEach(lane -> lane.spool.close());
       } finally {
         state.close();
       }
+      removeTemporary();
       removeExitHook();
     }
   }
 
+  private void removeTemporary() {
+    if (options.temporary == null) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(options.temporary)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException error) {
+      LOG.log(Level.DEBUG, options.temporary + " stays: " + error);
+    }
+  }
+
+  /** The program exits, or a signal ends it: says what stays queued. */
   private void closeAtExit() {
     try {
       close(EXIT_TIMEOUT);
     } catch (OpenCloneException error) {
       LOG.log(Level.WARNING, "not everything was sent at exit: " + error.getMessage());
+    }
+    long queued = stats().queued();
+    if (queued > 0) {
+      System.err.println("openclone: " + queued + " events stay queued in " + options.stateDir + " and are sent after the next start");
     }
   }
 
@@ -175,7 +285,15 @@ public final class Engine {
   }
 
   public Stats stats() {
-    return spool.stats();
+    Stats sum = new Stats(0, 0, 0, 0, 0, 0);
+    for (Lane lane : lanes) {
+      Stats one = lane.spool.stats();
+      sum =
+          new Stats(
+              sum.queued() + one.queued(), sum.stored() + one.stored(), sum.skipped() + one.skipped(), sum.rejected() + one.rejected(),
+              sum.dropped() + one.dropped(), sum.spoolBytes() + one.spoolBytes());
+    }
+    return sum;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.openclone.internal;
 
+import dev.openclone.OpenCloneException;
 import dev.openclone.internal.Outbox.Failure;
 import dev.openclone.v1.IngestResponse;
 import dev.openclone.v1.IngestServiceGrpc;
@@ -24,12 +25,12 @@ import java.util.function.BooleanSupplier;
 /** The gRPC stream: at most 32 batches without a response, responses in order. One connection an attempt. */
 final class GrpcTransport implements Sender.Route {
   private static final int WINDOW = 32;
-  private static final Metadata.Key<String> KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
   private static final MethodDescriptor<byte[], IngestResponse> INGEST =
       IngestServiceGrpc.getIngestMethod().toBuilder(Wire.BYTES, IngestServiceGrpc.getIngestMethod().getResponseMarshaller()).build();
 
   private final URI endpoint;
-  private final String apiKey;
+  private final Key key;
   private final long responseNanos;
   private final int maxBatchEvents;
   private final Runnable wake;
@@ -38,7 +39,7 @@ final class GrpcTransport implements Sender.Route {
 
   GrpcTransport(Options options, Runnable wake) {
     endpoint = URI.create(options.endpoint);
-    apiKey = options.apiKey;
+    key = options.key;
     responseNanos = options.responseTimeout.toNanos();
     maxBatchEvents = options.maxBatchEvents;
     this.wake = wake;
@@ -46,8 +47,15 @@ final class GrpcTransport implements Sender.Route {
 
   @Override
   public Failure run(Outbox outbox, QueuedBatch first, BooleanSupplier stopped) {
-    ManagedChannel channel = channel();
-    Stream stream = new Stream(outbox, channel.newCall(INGEST, CallOptions.DEFAULT));
+    String presented;
+    try {
+      presented = key.get();
+    } catch (OpenCloneException error) {
+      outbox.putBack(List.of(first));
+      return Failure.unavailable(error.getMessage());
+    }
+    ManagedChannel channel = channel(endpoint);
+    Stream stream = new Stream(outbox, presented, channel.newCall(INGEST, CallOptions.DEFAULT));
     try {
       return stream.run(first, stopped);
     } finally {
@@ -56,11 +64,12 @@ final class GrpcTransport implements Sender.Route {
     }
   }
 
-  private ManagedChannel channel() {
+  /** A connection of its own. */
+  static ManagedChannel channel(URI endpoint) {
     boolean tls = endpoint.getScheme().equals("https");
     int port = endpoint.getPort() >= 0 ? endpoint.getPort() : tls ? 443 : 80;
     ChannelCredentials credentials = tls ? TlsChannelCredentials.create() : InsecureChannelCredentials.create();
-    return Grpc.newChannelBuilderForAddress(endpoint.getHost(), port, credentials).directExecutor().disableRetry().build();
+    return Grpc.newChannelBuilderForAddress(endpoint.getHost(), port, credentials).directExecutor().disableRetry().userAgent(Options.USER_AGENT).build();
   }
 
   private record End(Status status, Metadata trailers) {}
@@ -70,6 +79,7 @@ final class GrpcTransport implements Sender.Route {
   /** One stream, looked after by the sender's thread; the listener only queues what comes and wakes it. */
   private final class Stream extends ClientCall.Listener<IngestResponse> {
     private final Outbox outbox;
+    private final String presented;
     private final ClientCall<byte[], IngestResponse> call;
     private final ConcurrentLinkedQueue<IngestResponse> responses = new ConcurrentLinkedQueue<>();
     private final ArrayDeque<Sent> unacknowledged = new ArrayDeque<>();
@@ -78,7 +88,8 @@ final class GrpcTransport implements Sender.Route {
     private long lastMove = System.nanoTime();
     private Failure failure;
 
-    Stream(Outbox outbox, ClientCall<byte[], IngestResponse> call) {
+    Stream(Outbox outbox, String presented, ClientCall<byte[], IngestResponse> call) {
+      this.presented = presented;
       this.outbox = outbox;
       this.call = call;
     }
@@ -100,7 +111,7 @@ final class GrpcTransport implements Sender.Route {
       while (true) {
         End ended = end;
         takeResponses();
-        if (failure != null && (unacknowledged.isEmpty() || failure.error() instanceof dev.openclone.OpenCloneException.AccessDenied)) {
+        if (failure != null && (unacknowledged.isEmpty() || failure.error() instanceof OpenCloneException.AccessDenied)) {
           return failure;
         }
         if (ended != null) {
@@ -148,7 +159,7 @@ final class GrpcTransport implements Sender.Route {
       unacknowledged.add(new Sent(++sequence, batch));
       if (first) {
         Metadata headers = new Metadata();
-        headers.put(KEY, apiKey);
+        headers.put(KEY, presented);
         call.start(this, headers);
         call.request(Integer.MAX_VALUE);
       }

@@ -1,6 +1,8 @@
 package dev.openclone.internal;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.openclone.MemoryService;
+import dev.openclone.OpenCloneException;
 import dev.openclone.internal.Outbox.Failure;
 import dev.openclone.v1.Event;
 import java.net.URI;
@@ -21,7 +23,8 @@ final class JsonTransport implements Sender.Route {
   static final int MAX_BODY = 1 << 20;
 
   private final URI url;
-  private final String apiKey;
+  private final Key key;
+  private final MemoryService memory;
   private final Duration responseTimeout;
   private final Runnable wake;
   private final BooleanSupplier over;
@@ -37,7 +40,8 @@ final class JsonTransport implements Sender.Route {
    */
   JsonTransport(Options options, Runnable wake, IntSupplier maxEvents, BooleanSupplier over) {
     url = URI.create(options.endpoint + "/api/v1/ingest");
-    apiKey = options.apiKey;
+    key = options.key;
+    memory = options.memory;
     responseTimeout = options.responseTimeout;
     this.wake = wake;
     this.over = over;
@@ -71,7 +75,17 @@ final class JsonTransport implements Sender.Route {
       outbox.replace(batch, Split.halves(batch));
       return null;
     }
-    CompletableFuture<HttpResponse<String>> future = client().sendAsync(request(body), HttpResponse.BodyHandlers.ofString());
+    if (memory != null) {
+      return inMemory(outbox, batch, body);
+    }
+    HttpRequest request;
+    try {
+      request = request(body);
+    } catch (OpenCloneException error) {
+      outbox.putBack(List.of(batch));
+      return Failure.unavailable(error.getMessage());
+    }
+    CompletableFuture<HttpResponse<String>> future = client().sendAsync(request, HttpResponse.BodyHandlers.ofString());
     future.whenComplete((response, error) -> wake.run());
     while (!future.isDone() && !stopped.getAsBoolean()) {
       LockSupport.park(this);
@@ -95,6 +109,17 @@ final class JsonTransport implements Sender.Route {
     }
   }
 
+  private Failure inMemory(Outbox outbox, QueuedBatch batch, byte[] body) {
+    String response = memory.post(body);
+    if (response == null) {
+      outbox.putBack(List.of(batch));
+      return Failure.unavailable("the service in memory is away");
+    }
+    reached = true;
+    int status = Integer.parseInt(response.substring(0, 3));
+    return outbox.acknowledged(batch, JsonResponses.of(status, response.substring(4), Duration.ZERO, batch.count()));
+  }
+
   private byte[] body(QueuedBatch batch) {
     List<Event> events = new ArrayList<>(batch.count());
     try {
@@ -111,7 +136,8 @@ final class JsonTransport implements Sender.Route {
     return HttpRequest.newBuilder(url)
         .timeout(responseTimeout)
         .header("content-type", "application/json")
-        .header("x-api-key", apiKey)
+        .header("x-api-key", key.get())
+        .header("user-agent", Options.USER_AGENT)
         .POST(HttpRequest.BodyPublishers.ofByteArray(body))
         .build();
   }

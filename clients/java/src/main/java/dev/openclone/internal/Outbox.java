@@ -43,6 +43,9 @@ final class Outbox {
   private volatile Clock clock;
   private boolean progress;
   private boolean acknowledged;
+  /** Called for each batch that is stored, and when the clocks differ. */
+  Runnable onStored = () -> {};
+  Runnable onClock = () -> {};
 
   /** A batch that is sent again later. */
   private record Parked(long until, QueuedBatch batch) {}
@@ -116,6 +119,7 @@ final class Outbox {
     if (response instanceof Response.Done done) {
       progress = true;
       clock = null;
+      onStored.run();
       spool.resolve(batch, batch.count(), done.stored(), done.skipped());
       return null;
     }
@@ -164,6 +168,7 @@ final class Outbox {
     parked.add(new Parked(System.nanoTime() + clockRetryNanos, split.parked()));
     if (clock == null) {
       clock = new Clock("the server finds events ahead of its clock: " + invalid.message() + "; set the clock of this machine, they are kept and sent again");
+      onClock.run();
       tellError.accept(clock);
     }
   }

@@ -24,6 +24,7 @@ final class Sender {
     Failure run(Outbox outbox, QueuedBatch first, BooleanSupplier stopped);
   }
 
+  private static final System.Logger LOG = System.getLogger("dev.openclone");
   private static final long JSON_NANOS = TimeUnit.MINUTES.toNanos(5);
   private static final int ATTEMPTS_BEFORE_JSON = 2;
   private static final int ATTEMPTS_BEFORE_TELLING = 3;
@@ -41,13 +42,21 @@ final class Sender {
   private volatile boolean stopped;
   private volatile AccessDenied denied;
   private volatile OpenCloneException lastFailure;
+  private static final long STREAM_AGE = TimeUnit.SECONDS.toNanos(5);
+  private static final long POST_AGE = TimeUnit.SECONDS.toNanos(15);
+  private static final long LONGEST_AGE = TimeUnit.SECONDS.toNanos(240);
+
+  private final Options options;
+  private volatile long postAge = POST_AGE;
+  private volatile boolean told;
   private int failures;
   private int unacknowledgedAttempts;
   private boolean reported;
-  private boolean useJson;
+  private volatile boolean useJson;
   private long jsonUntil;
 
   Sender(Options options, Wake wake, Spool spool, Outbox outbox, Consumer<OpenCloneException> tell) {
+    this.options = options;
     wanted = options.transport;
     maxBatchEvents = options.maxBatchEvents;
     this.spool = spool;
@@ -59,6 +68,8 @@ final class Sender {
     thread = new Thread(this::run, "openclone-" + options.pluginId);
     thread.setDaemon(true);
     wake.thread = thread;
+    outbox.onStored = this::recovered;
+    outbox.onClock = () -> told = true;
   }
 
   /** Makes the sender look again. May be called from any thread. */
@@ -107,7 +118,7 @@ final class Sender {
     while (!stopped) {
       try {
         if (denied != null) {
-          LockSupport.park(this);
+          awaitKey();
           continue;
         }
         QueuedBatch first = outbox.next(maxEvents());
@@ -122,9 +133,34 @@ final class Sender {
     }
   }
 
+  /** Waits until there is another key. */
+  private void awaitKey() {
+    long wait = options.key.nanosUntilAsking();
+    if (wait > 0) {
+      LockSupport.parkNanos(this, wait);
+    } else if (options.key.isRenewed()) {
+      denied = null;
+      lastFailure = null;
+    }
+  }
+
+  /** How long the first event of a batch waits for others: requests are limited, streams are not. */
+  long maxAgeNanos() {
+    return viaJson() ? postAge : STREAM_AGE;
+  }
+
+  /** A batch was stored. */
+  private void recovered() {
+    if (told) {
+      told = false;
+      options.onRecovered.run();
+    }
+  }
+
   private void attempt(QueuedBatch first) {
     outbox.beginAttempt();
     boolean viaJson = viaJson();
+    LOG.log(options.debugLevel(), "attempt over " + (viaJson ? "JSON" : "a stream"));
     Failure failure = (viaJson ? json : grpc).run(outbox, first, () -> stopped);
     if (wanted == Transport.AUTO) {
       chooseNext(viaJson, failure);
@@ -135,6 +171,10 @@ final class Sender {
       lastFailure = null;
     }
     if (failure != null) {
+      if (failure.hint() == Response.Hint.LIMIT) {
+        postAge = Math.min(2 * postAge, LONGEST_AGE);
+      }
+      LOG.log(options.debugLevel(), "attempt failed: " + failure.error().getMessage());
       failed(failure);
     }
   }
@@ -174,12 +214,15 @@ final class Sender {
     ++failures;
     if (failure.error() instanceof AccessDenied rejection) {
       denied = rejection;
+      options.key.rejected();
+      told = true;
       tell.accept(rejection);
       spool.signal();
       return;
     }
     if (!reported && (failures >= ATTEMPTS_BEFORE_TELLING || !(failure.error() instanceof Unavailable))) {
       reported = true;
+      told = true;
       tell.accept(failure.error());
     }
     sleep(backoff.delay(failures - 1, failure.after()));

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * The queue on disk: segments, oldest first, of which the last one grows. Every event has a number in the order of all (its sequence); it is
@@ -46,6 +47,8 @@ final class Spool {
   /** When the last events were appended, by sequence; the first of a batch that is not full is always among them. */
   private final long[] appendedAt;
 
+  /** How long the first event of a batch waits for others. */
+  LongSupplier ageNanos;
   private Segment active;
   private long nextSequence;
   private long flushBefore;
@@ -64,6 +67,7 @@ final class Spool {
     this.files = files;
     this.tell = tell;
     this.wake = wake;
+    ageNanos = () -> options.maxBatchAge == null ? 0 : options.maxBatchAge.toNanos();
     // A small spool has several segments too, so that it can drop its oldest.
     segmentBytes = Math.min(SEGMENT_BYTES, Math.max(1, options.spoolMaxBytes / 4));
     headerBytes = Segment.start(header).length;
@@ -306,7 +310,7 @@ final class Spool {
       return 0;
     }
     long age = System.nanoTime() - appendedAt[(int) (first % appendedAt.length)];
-    return Math.max(0, options.maxBatchAge.toNanos() - age);
+    return Math.max(0, ageNanos.getAsLong() - age);
   }
 
   /** Whether a batch that was put back is still wanted; if so it is being sent from now on. */

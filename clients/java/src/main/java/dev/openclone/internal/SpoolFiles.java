@@ -38,8 +38,12 @@ final class SpoolFiles {
   private long nextNumber = 1;
 
   SpoolFiles(StateDir state, Consumer<OpenCloneException> tell) {
-    directory = state.spool();
-    deadLetter = state.deadLetter();
+    this(state.spool(), state.deadLetter(), tell);
+  }
+
+  SpoolFiles(Path directory, Path deadLetter, Consumer<OpenCloneException> tell) {
+    this.directory = directory;
+    this.deadLetter = deadLetter;
     this.tell = tell;
     background =
         Executors.newSingleThreadScheduledExecutor(

@@ -2,19 +2,19 @@ package dev.openclone.internal;
 
 import dev.openclone.OpenCloneException.SpoolError;
 import dev.openclone.OpenCloneException.SpoolLocked;
+import dev.openclone.SourceType;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.UUID;
+import java.util.Arrays;
+import java.util.List;
 
-/** The directory of one plugin: {@code device-id}, {@code spool/}, {@code dead-letter/}, {@code owners/}. One client at a time. */
+/** The directory of one plugin: {@code spool/}, {@code dead-letter/}, {@code owners/}. One client at a time. */
 final class StateDir implements AutoCloseable {
   private final Path path;
   private final Path owner;
@@ -54,25 +54,27 @@ final class StateDir implements AutoCloseable {
     return path.resolve("dead-letter");
   }
 
-  /** The id of this device: made once and kept. */
-  String deviceId() {
-    Path file = path.resolve("device-id");
+  /** Where the queue of one of several source types is. Made if it is missing. */
+  Path spoolOf(SourceType type) {
+    Path directory = path.resolve("spool-" + type.wireName());
     try {
-      return UUID.fromString(Files.readString(file).strip()).toString();
-    } catch (NoSuchFileException | IllegalArgumentException missing) {
-      return makeDeviceId(file);
+      makeDirectory(directory);
+      return directory;
     } catch (IOException error) {
-      throw new SpoolError(file + " cannot be read: " + error, error);
+      throw new SpoolError(directory + " cannot be made: " + error, error);
     }
   }
 
-  private static String makeDeviceId(Path file) {
-    String id = UUID.randomUUID().toString();
-    try {
-      writeWhole(file, (id + "\n").getBytes(StandardCharsets.US_ASCII));
-      return id;
-    } catch (IOException error) {
-      throw new SpoolError(file + " cannot be written: " + error, error);
+  /** Source types that have a queue of their own, of whatever client. */
+  List<SourceType> queues() {
+    return Arrays.stream(SourceType.values()).filter(type -> Files.isDirectory(path.resolve("spool-" + type.wireName()))).toList();
+  }
+
+  /** Writes a file that is there, and syncs it. */
+  static void writeSynced(Path file, byte[] bytes) throws IOException {
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      out.write(bytes);
+      out.getFD().sync();
     }
   }
 
@@ -81,10 +83,7 @@ final class StateDir implements AutoCloseable {
     Path part = file.resolveSibling(file.getFileName() + ".part");
     Files.deleteIfExists(part);
     createPrivate(part);
-    try (RandomAccessFile out = new RandomAccessFile(part.toFile(), "rw")) {
-      out.write(bytes);
-      out.getFD().sync();
-    }
+    writeSynced(part, bytes);
     try {
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (AtomicMoveNotSupportedException error) {
@@ -97,7 +96,7 @@ final class StateDir implements AutoCloseable {
     Files.createFile(file, permissions(file, "rw-------"));
   }
 
-  private static void makeDirectory(Path directory) throws IOException {
+  static void makeDirectory(Path directory) throws IOException {
     if (Files.isDirectory(directory)) {
       return;
     }

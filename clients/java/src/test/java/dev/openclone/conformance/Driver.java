@@ -1,10 +1,12 @@
 package dev.openclone.conformance;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.openclone.Event;
+import dev.openclone.HealthState;
 import dev.openclone.OnFull;
 import dev.openclone.OpenClone;
 import dev.openclone.OpenCloneBuilder;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The driver of the conformance table: a JSON command a line on standard input, a response a line on standard output. */
 public final class Driver {
@@ -38,6 +41,7 @@ public final class Driver {
   private OpenClone client;
   private JsonObject options;
   private SourceType sourceType;
+  private final AtomicInteger recovered = new AtomicInteger();
 
   private Driver() {}
 
@@ -58,7 +62,7 @@ public final class Driver {
     response.addProperty("ok", true);
     try {
       switch (command.get("do").getAsString()) {
-        case "open" -> open(command.getAsJsonObject("options"));
+        case "open" -> open(command.getAsJsonObject("options"), command.get("manifest"));
         case "send" -> {
           return send(command.getAsJsonArray("events"));
         }
@@ -71,6 +75,16 @@ public final class Driver {
         case "events" -> {
           response.add("errors", array(errors));
           response.add("rejected", array(rejected));
+          response.addProperty("recovered", recovered.get());
+        }
+        case "config" -> {
+          response.add("config", new Gson().toJsonTree(client.config()));
+          response.addProperty("device_id", client.deviceId());
+        }
+        case "paused" -> response.addProperty("paused", client.isPaused());
+        case "report_health" -> {
+          JsonElement reason = command.get("reason");
+          client.reportHealth(constant(HealthState.class, command.get("state")), reason == null ? "" : reason.getAsString());
         }
         case "rival" -> {
           return rival();
@@ -122,7 +136,7 @@ public final class Driver {
         new Thread(
             () -> {
               try {
-                new Driver().open(JsonParser.parseString(options).getAsJsonObject());
+                new Driver().open(JsonParser.parseString(options).getAsJsonObject(), null);
                 outcome.complete("Opened: a second client");
               } catch (OpenCloneException error) {
                 outcome.complete(error.getClass().getSimpleName() + ": " + error.getMessage());
@@ -132,11 +146,12 @@ public final class Driver {
     return outcome.join();
   }
 
-  private void open(JsonObject options) {
+  private void open(JsonObject options, JsonElement manifest) {
     this.options = options;
     errors.clear();
     rejected.clear();
-    OpenCloneBuilder builder = OpenClone.builder().onError(error -> errors.add(error.getClass().getSimpleName())).onRejected(this::rejected);
+    OpenCloneBuilder builder = manifest == null ? OpenClone.builder() : OpenClone.fromManifest(Path.of(manifest.getAsString()));
+    builder.onRecovered(recovered::incrementAndGet).onError(error -> errors.add(error.getClass().getSimpleName())).onRejected(this::rejected);
     options.entrySet().stream().filter(option -> !option.getValue().isJsonNull()).forEach(option -> set(builder, option.getKey(), option.getValue()));
     builder.retry(duration(options, "retry_base", 0.5), duration(options, "retry_cap", 60));
     client = builder.build();
@@ -154,6 +169,10 @@ public final class Driver {
       case "plugin_version" -> builder.pluginVersion(value.getAsString());
       case "source_type" -> builder.sourceType(sourceType = SourceType.named(value.getAsString()));
       case "platform" -> builder.platform(Platform.named(value.getAsString()));
+      case "api_key_file" -> builder.apiKeyFile(Path.of(value.getAsString()));
+      case "source_types" -> builder.sourceTypes(value.getAsJsonArray().asList().stream().map(JsonElement::getAsString).map(SourceType::named).toList());
+      case "heartbeat_seconds" -> builder.heartbeatSeconds(value.getAsInt());
+      case "debug" -> builder.debug(value.getAsBoolean());
       case "enabled" -> builder.enabled(value.getAsBoolean());
       case "state_dir" -> builder.stateDir(Path.of(value.getAsString()));
       case "max_batch_events" -> builder.maxBatchEvents(value.getAsInt());
@@ -205,7 +224,11 @@ public final class Driver {
   private Event event(JsonObject from) {
     boolean typed = from.has("typed") && from.get("typed").getAsBoolean();
     JsonElement data = from.get("data");
-    Event event = typed ? Event.of(Payloads.of(sourceType, data.getAsJsonObject())) : Event.json(data == null ? null : data.toString());
+    SourceType named = from.has("source_type") ? SourceType.named(from.get("source_type").getAsString()) : null;
+    Event event = typed ? Event.of(Payloads.of(named == null ? sourceType : named, data.getAsJsonObject())) : Event.json(data == null ? null : data.toString());
+    if (named != null) {
+      event = event.as(named);
+    }
     if (from.has("timestamp")) {
       JsonElement time = from.get("timestamp");
       event = event.at(time.isJsonNull() ? Double.NaN : time.getAsDouble());

@@ -2,6 +2,7 @@ package dev.openclone.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -43,13 +44,11 @@ class EngineTest {
     for (SourceType type : SourceType.values()) {
       Options options = Samples.options(directory);
       options.sourceType = type;
-      assertEquals(!type.sensitivity().asksFirst(), options.checked().enabled, type.wireName());
-      Options on = Samples.options(directory, Map.of("OPENCLONE_ENABLED", "true"));
+      assertEquals(!type.sensitivity().asksFirst(), options.checked().whyOff == null, type.wireName());
+      Options on = Samples.options(directory, Map.of("OPENCLONE_ENABLED", "other, my-plugin"));
       on.sourceType = type;
-      assertTrue(on.checked().enabled);
-      Options off = Samples.options(directory, Map.of("OPENCLONE_ENABLED", "0"));
-      off.sourceType = type;
-      assertFalse(off.checked().enabled);
+      assertNull(on.checked().whyOff);
+      assertInvalid("OPENCLONE_ENABLED", Samples.options(directory, Map.of("OPENCLONE_ENABLED", "true")));
     }
     Options options = Samples.options(directory);
     options.enabled = false;
@@ -66,7 +65,7 @@ class EngineTest {
     options.apiKey = null;
     Options checked = options.checked();
     assertEquals("https://example.org", checked.endpoint);
-    assertEquals("first", checked.apiKey);
+    assertEquals("first", checked.key.get());
     assertEquals(Path.of("/state"), checked.stateDir);
     Options plain = Samples.options(null);
     plain.endpoint = null;
@@ -102,6 +101,10 @@ class EngineTest {
   private void assertInvalid(String option, Consumer<Options> change) {
     Options options = Samples.options(directory);
     change.accept(options);
+    assertInvalid(option, options);
+  }
+
+  private static void assertInvalid(String option, Options options) {
     InvalidOptions error = assertThrows(InvalidOptions.class, options::checked);
     assertTrue(error.getMessage().startsWith(option + ":"), error.getMessage());
     assertFalse(error.getMessage().contains("secret"), error.getMessage());

@@ -4,10 +4,15 @@ import dev.openclone.Event;
 import dev.openclone.OnFull;
 import dev.openclone.SourceType;
 import dev.openclone.v1.Batch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** What several tests need. */
 final class Samples {
@@ -21,14 +26,35 @@ final class Samples {
           .setPluginVersion("1.0.0")
           .build();
 
+  /** What plugins share, away from the home of whoever runs the tests. */
+  static final Path SHARED = temporary();
+
   private Samples() {}
+
+  private static Path temporary() {
+    try {
+      Path made = Files.createTempDirectory("openclone-test-");
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(made)));
+      return made;
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
 
   static Options options(Path state) {
     return options(state, Map.of());
   }
 
   static Options options(Path state, Map<String, String> environment) {
-    UnaryOperator<String> lookup = environment::get;
+    UnaryOperator<String> lookup = name -> name.equals("XDG_STATE_HOME") ? SHARED.toString() : environment.get(name);
     Options options = new Options(lookup);
     // Nobody listens there.
     options.endpoint = "http://127.0.0.1:1";

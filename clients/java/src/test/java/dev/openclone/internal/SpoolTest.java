@@ -3,7 +3,6 @@ package dev.openclone.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +13,7 @@ import dev.openclone.OpenCloneException.Closed;
 import dev.openclone.OpenCloneException.Damaged;
 import dev.openclone.OpenCloneException.Dropped;
 import dev.openclone.OpenCloneException.SpoolFull;
+import dev.openclone.OpenCloneException.InvalidOptions;
 import dev.openclone.OpenCloneException.SpoolLocked;
 import dev.openclone.Stats;
 import java.io.IOException;
@@ -23,6 +23,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -266,9 +267,26 @@ class SpoolTest {
     assertThrows(SpoolLocked.class, () -> StateDir.open(directory));
     state.close();
     StateDir again = StateDir.open(directory);
-    assertNotNull(again.deviceId());
-    assertEquals(again.deviceId(), again.deviceId());
     again.close();
+  }
+
+  @Test
+  void thereIsOneDeviceForAllPluginsAndAPauseIsObeyed() throws Exception {
+    Path home = directory.resolve("shared");
+    String id = Shared.deviceId(home);
+    assertEquals(id, Shared.deviceId(home));
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("device-id"))));
+    // Left by a program that died before it wrote.
+    Files.writeString(home.resolve("device-id"), "");
+    assertEquals(36, Shared.deviceId(home).length());
+    Files.writeString(home.resolve("device-id"), "nonsense");
+    assertThrows(InvalidOptions.class, () -> Shared.deviceId(home));
+    assertFalse(Shared.isPaused(home, 1.8e9));
+    Map<String, Boolean> texts = Map.of("", true, "1800000060", true, "1799999999\n", false, "?", true);
+    for (Map.Entry<String, Boolean> text : texts.entrySet()) {
+      Files.writeString(home.resolve("pause"), text.getKey());
+      assertEquals(text.getValue(), Shared.isPaused(home, 1.8e9), text.getKey());
+    }
   }
 
   @Test
@@ -276,7 +294,6 @@ class SpoolTest {
     Path fresh = directory.resolve("fresh");
     options.stateDir = fresh;
     try (StateDir made = StateDir.open(fresh)) {
-      made.deviceId();
       try (Stream<Path> all = Files.walk(fresh)) {
         for (Path path : all.toList()) {
           String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
