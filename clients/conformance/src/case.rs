@@ -46,8 +46,11 @@ pub(crate) struct Case {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Step {
-    /// Makes a client; `error` is the name of the error expected.
+    /// Makes a client; `error` is the name of the error expected. With `manifest`, of the plugin that the step `plugin` has
+    /// written. `{dir}` at the beginning of an option is the directory of the case.
     Open {
+        #[serde(default)]
+        manifest: bool,
         #[serde(default)]
         options: Map<String, Value>,
         error: Option<String>,
@@ -98,6 +101,41 @@ pub(crate) enum Step {
         #[serde(default)]
         within: f64,
     },
+    /// Writes `plugin.json` (the id is the runner's) and `openclone.conf`, and installs the plugin into the service.
+    Plugin {
+        manifest: Map<String, Value>,
+        conf: String,
+    },
+    /// The client's settings are these.
+    Config(Value),
+    /// Writes a file of the directory that plugins share, or removes it.
+    Share {
+        path: String,
+        text: Option<String>,
+    },
+    /// Whether capture is paused.
+    Paused(bool),
+    /// Writes the key that the service takes, or another one, to the file `key` in the directory of the case.
+    Key {
+        good: bool,
+    },
+    /// `on_recovered` was called so many times, at the latest after `within` seconds.
+    Recovered {
+        times: u64,
+        within: f64,
+    },
+    ReportHealth {
+        state: String,
+        reason: String,
+    },
+    /// The service shows this report, at the latest after `within` seconds.
+    Health {
+        state: String,
+        reason: String,
+        within: f64,
+    },
+    /// SIGINT: the driver ends soon, and says how many events stay queued.
+    Interrupt {},
     /// Prints the client; that it does not show the key is checked in any case.
     Show {},
     /// What the proxy does from now on; `null` forwards everything. Open connections are closed.

@@ -102,15 +102,24 @@ impl Driver {
         self.process.kill().await.context("cannot kill the driver")
     }
 
-    /// SIGTERM; it has five seconds.
-    pub(crate) async fn terminate(mut self) -> anyhow::Result<()> {
+    /// SIGTERM; it has ten seconds.
+    pub(crate) async fn terminate(self) -> anyhow::Result<()> {
+        self.signal(rustix::process::Signal::TERM).await
+    }
+
+    /// SIGINT; it has ten seconds.
+    pub(crate) async fn interrupt(self) -> anyhow::Result<()> {
+        self.signal(rustix::process::Signal::INT).await
+    }
+
+    async fn signal(mut self, signal: rustix::process::Signal) -> anyhow::Result<()> {
         let pid = self.process.id().and_then(|pid| i32::try_from(pid).ok());
         let pid = pid
             .and_then(rustix::process::Pid::from_raw)
             .context("the driver has ended")?;
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        rustix::process::kill_process(pid, signal)?;
         let waited = timeout(Duration::from_secs(10), self.process.wait()).await;
-        waited.context("the driver did not end within 10 s of SIGTERM")??;
+        waited.context("the driver did not end within 10 s of the signal")??;
         Ok(())
     }
 }

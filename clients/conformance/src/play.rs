@@ -5,6 +5,7 @@ mod end;
 mod repair;
 mod segment;
 mod send;
+mod setup;
 mod steps;
 
 use std::{
@@ -183,6 +184,16 @@ impl Play<'_> {
         options.extend(self.case.options.clone());
         options.extend(over.clone());
         options.retain(|_, value| !value.is_null());
+        for value in options.values_mut() {
+            if let Some(rest) = value.as_str().and_then(|text| text.strip_prefix("{dir}")) {
+                *value = json!(format!("{}{rest}", self.directory.display()));
+            }
+        }
         options
+    }
+
+    /// What all plugins of a user share.
+    fn shared(&self) -> PathBuf {
+        self.directory.join("shared/openclone")
     }
 }

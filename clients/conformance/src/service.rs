@@ -115,6 +115,14 @@ impl Service {
         }
     }
 
+    /// What the registry shows of a plugin.
+    pub(crate) async fn plugin(&self, id: &str) -> anyhow::Result<serde_json::Value> {
+        let head = format!("GET /api/v1/plugins/{id} HTTP/1.1\r\nX-API-Key: {KEY}\r\n");
+        let response = self.call(&head, "").await?;
+        let body = response.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        serde_json::from_str(body).with_context(|| format!("the registry responds {response:.200}"))
+    }
+
     async fn get(&self, path: &str) -> anyhow::Result<String> {
         self.call(&format!("GET {path} HTTP/1.1\r\n"), "").await
     }

@@ -201,6 +201,15 @@ class SpoolTest(Directory):
         spool.seal()
         self.assertEqual(spool.take(4, 4, 60.0).segment.header, HEADER)
 
+    def test_what_another_sdk_has_left_of_a_source_type_is_sent(self):
+        other = self.path.with_name("spool-notes")
+        other.mkdir()
+        (other / "0000000000000003.seg").write_bytes(FILE)
+        spool = self.spool()
+        self.assertEqual(spool.queued, len(EVENTS))
+        self.assertEqual(self.drain(spool), EVENTS)
+        self.assertEqual(list(other.iterdir()), [])
+
     def test_due_when_full_old_or_sealed(self):
         spool = self.spool()
         self.assertIsNone(spool.due_in(3, 60.0))

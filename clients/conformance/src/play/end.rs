@@ -39,6 +39,11 @@ impl Play<'_> {
             "{} requests came before Retry-After was over",
             record.too_early
         );
+        ensure!(
+            record.strangers.is_empty(),
+            "the user agent is {:?}",
+            record.strangers
+        );
         self.secrets_and_modes()
     }
 
@@ -187,6 +192,14 @@ impl Play<'_> {
             "a response or a log line shows the key"
         );
         drop(transcript);
+        let device_id = self.shared().join("device-id");
+        if device_id.exists() {
+            ensure!(
+                mode(&device_id)? == 0o600,
+                "device-id has mode {:o}",
+                mode(&device_id)?
+            );
+        }
         let state = self.state_dir();
         if !state.exists() {
             return Ok(());

@@ -97,7 +97,10 @@ impl Play<'_> {
     fn note(&mut self, raw_ref: String, event: Option<Value>) {
         let text = |name: &str| self.options[name].as_str().unwrap_or_default().to_owned();
         let queued = Queued {
-            source_type: text("source_type"),
+            source_type: event
+                .as_ref()
+                .and_then(|event| event["source_type"].as_str())
+                .map_or_else(|| text("source_type"), str::to_owned),
             plugin_id: text("plugin_id"),
             event,
         };

@@ -16,12 +16,29 @@ use crate::{
 };
 
 /// How often something that may yet come about is looked at.
-const POLL_INTERVAL: Duration = Duration::from_millis(30);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 impl Play<'_> {
     pub(super) async fn step(&mut self, step: &Step) -> anyhow::Result<()> {
         match step {
-            Step::Open { options, error } => self.open(options, error.as_deref()).await,
+            Step::Open {
+                manifest,
+                options,
+                error,
+            } => self.open_plugin(options, *manifest, error.as_deref()).await,
+            Step::Plugin { manifest, conf } => self.plugin(manifest, conf),
+            Step::Config(config) => self.config(config).await,
+            Step::Share { path, text } => self.share(path, text.as_deref()),
+            Step::Paused(paused) => self.paused(*paused).await,
+            Step::Key { good } => self.key(*good),
+            Step::Recovered { times, within } => self.recovered(*times, *within).await,
+            Step::ReportHealth { state, reason } => self.report_health(state, reason).await,
+            Step::Health {
+                state,
+                reason,
+                within,
+            } => self.health(state, reason, *within).await,
+            Step::Interrupt {} => self.interrupt().await,
             Step::Send { events, error, index } => self.send(events, error.as_deref(), *index).await,
             Step::Bulk {
                 prefix,
@@ -72,21 +89,32 @@ impl Play<'_> {
         options: &Map<String, Value>,
         error: Option<&str>,
     ) -> anyhow::Result<()> {
+        self.open_plugin(options, false, error).await
+    }
+
+    async fn open_plugin(
+        &mut self,
+        options: &Map<String, Value>,
+        manifest: bool,
+        error: Option<&str>,
+    ) -> anyhow::Result<()> {
         let options = self.options_with(options);
-        let response = self.ask(&json!({"do": "open", "options": options}), 10.0).await?;
+        let mut command = json!({"do": "open", "options": options});
+        if manifest {
+            command["manifest"] = json!(self.directory.join("plugin"));
+            let given = command["options"].as_object_mut().context("no options")?;
+            for name in ["plugin_id", "plugin_version", "source_type"] {
+                given.remove(name);
+            }
+        }
+        let response = self.ask(&command, 10.0).await?;
         expect(&response, error)?;
         if error.is_some() {
             return Ok(());
         }
-        let path = options["state_dir"].as_str().unwrap_or_default();
-        let shared = self.directory.join("shared/openclone/device-id");
-        let device = fs::read_to_string(shared)
-            .or_else(|_| fs::read_to_string(format!("{path}/device-id")))
-            .context("there is no device-id")?;
-        if path == self.state_dir().to_string_lossy() {
-            let first = self.device_id.get_or_insert(device.clone());
-            ensure!(*first == device, "device-id was {first}, now it is {device}");
-        }
+        let device = fs::read_to_string(self.shared().join("device-id")).context("there is no device-id")?;
+        let first = self.device_id.get_or_insert(device.clone());
+        ensure!(*first == device, "device-id was {first}, now it is {device}");
         self.options = options;
         Ok(())
     }

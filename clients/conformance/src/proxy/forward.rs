@@ -36,6 +36,8 @@ pub(super) async fn handle(
 ) -> Result<Response<Body>, Fault> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let agent = request.headers().get(header::USER_AGENT);
+    state.agent(agent.and_then(|agent| agent.to_str().ok()).unwrap_or_default());
     let fault = state.requested(is_grpc);
     let (rejection, wait) = match fault {
         Some(Kind::Unavailable { retry_after }) => (Rejection::Unavailable, retry_after),

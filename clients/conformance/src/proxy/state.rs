@@ -21,6 +21,8 @@ pub(crate) struct Record {
     pub(crate) last_was_grpc: bool,
     /// Requests that came before the deadline that `Retry-After` had named.
     pub(crate) too_early: u64,
+    /// User agents that do not name an SDK and its version; a few of them.
+    pub(crate) strangers: Vec<String>,
     not_before: Option<Instant>,
 }
 
@@ -78,6 +80,18 @@ impl State {
         );
         drop(record);
         self.find(|kind| !kind.is_of_connections() && (is_grpc || !kind.is_of_grpc()))
+    }
+
+    /// Notes who a request says that it is from.
+    pub(super) fn agent(&self, agent: &str) {
+        let names_version = agent
+            .strip_prefix("openclone-")
+            .and_then(|rest| rest.split_once('/'))
+            .is_some_and(|(_, version)| version.starts_with(|first: char| first.is_ascii_digit()));
+        let mut record = lock(&self.record);
+        if !names_version && record.strangers.len() < 3 {
+            record.strangers.push(agent.to_owned());
+        }
     }
 
     /// Notes that the client was told to wait.

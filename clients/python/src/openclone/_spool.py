@@ -53,6 +53,11 @@ class Spool:
         with _spool_errors(directory):
             numbered = sorted((int(path.stem), path) for path in directory.glob("*.seg") if _is_number(path.stem))
             self._next = numbered[-1][0] + 1 if numbered else 1
+            # SDKs in other languages keep one directory for each further source type.
+            for left in sorted(directory.parent.glob(f"{directory.name}-*/*.seg")):
+                path = left.rename(directory / f"{self._next:016}.seg")
+                numbered.append((self._next, path))
+                self._next += 1
             for number, path in numbered:
                 self._open(number, path)
 
