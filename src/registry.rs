@@ -188,6 +188,12 @@ impl HealthSink for Registry {
     }
 }
 
+/// The ids of the catalogue.
+pub(crate) fn catalogue_ids() -> BTreeSet<String> {
+    let catalogue = catalogue::parse(catalogue::TEXT).unwrap_or_default();
+    catalogue.into_keys().collect()
+}
+
 fn warn_about(one: &v1::RejectedManifest) {
     let reasons: Vec<_> = one
         .faults

@@ -1,9 +1,12 @@
 //! `openclone plugins lint`: what a plugin must have before it is published.
 //!
-//! A manifest that the registry takes; a README with install instructions; an install script or set-up instructions; no
-//! keys and no card numbers in any text file, by the rules of redaction; `openclone.enabled` false by default.
+//! A manifest that the registry takes, with a sensitivity that is not below that of its source types; a README with install
+//! instructions; an install script or set-up instructions; no keys and no card numbers in any text file, also built and hidden
+//! ones, by the rules of redaction; `openclone.enabled` false by default; nothing that nobody can review. What can be innocent
+//! is only a hint.
 
 mod consent;
+mod content;
 mod readme;
 
 use std::path::{Path, PathBuf};
@@ -60,9 +63,10 @@ pub(super) fn check(dir: &Path) -> anyhow::Result<Report> {
         report.find(path, 1, *reason);
     }
     let redactor = Redactor::new(&RedactConfig::default())?;
-    for path in &tree.files {
+    for path in tree.files.iter().chain(&tree.unpublished) {
         report.secrets(&dir, path, &redactor);
     }
+    content::check(&dir, &tree, &mut report)?;
     report.files = tree.files;
     Ok(report)
 }
