@@ -57,6 +57,12 @@ test("a manifest makes a client of several source types; the service may be in m
   assert.deepEqual(memory.health, [{ state: "failing", reason: "no sound" }]);
 });
 
+test("an integer may be a number", () => {
+  assert.equal(payload.health({ steps: 8000, heartRate: 60 }).steps, 8000n);
+  assert.equal(payload.health({ steps: 2n ** 60n }).steps, 2n ** 60n);
+  assert.throws(() => payload.health({ steps: 1.5 }), { name: "InvalidEvent" });
+});
+
 test("a setting that cannot be is named with its line", async (t) => {
   const wrong = {
     "interval = soon": "of type integer", "interval = 9": "at least 10", "interval = 101": "at most 100", "interval = true": "of type integer",

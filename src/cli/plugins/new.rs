@@ -1,7 +1,7 @@
 //! `openclone plugins new`: a plugin that passes `lint` and sends its first event as it is.
 //!
-//! It needs nothing but its language: it speaks to the JSON endpoint with what comes along. It is off until its
-//! `openclone.conf` says otherwise.
+//! It is built on the SDK of its language and has a test. With `--plain` it needs nothing but its language: it speaks to the
+//! JSON endpoint with what comes along. It is off until somebody enables it.
 
 use std::{
     fs::{self, OpenOptions},
@@ -17,7 +17,7 @@ use openclone_client::v1::{Sensitivity, SourceType};
 use super::{Failure, sample, say, source_type};
 use crate::registry::manifest::{fields::is_kebab, folders, greatest};
 
-/// Makes a plugin.
+/// Create a plugin.
 #[derive(Debug, Args)]
 pub(super) struct New {
     /// Its id: kebab-case, at most 64 characters
@@ -26,6 +26,9 @@ pub(super) struct New {
     /// What it is written in
     #[arg(long, value_enum)]
     lang: Lang,
+    /// Use plain HTTP instead of the SDK; bash always does
+    #[arg(long)]
+    plain: bool,
     /// What it writes
     #[arg(long, value_name = "NAME", value_parser = source_type)]
     source_type: SourceType,
@@ -40,19 +43,35 @@ enum Lang {
     Typescript,
     Go,
     Rust,
+    Java,
     Bash,
 }
 
 /// A file of a scaffold: where it goes, what is in it, whether it can be run.
 type Template = (&'static str, &'static str, bool);
 
-const COMMON: [Template; 5] = [
-    ("plugin.json", include_str!("scaffold/plugin.json"), false),
-    ("openclone.conf", include_str!("scaffold/openclone.conf"), false),
-    ("README.md", include_str!("scaffold/README.md"), false),
-    ("install.sh", include_str!("scaffold/install.sh"), true),
-    (".gitignore", include_str!("scaffold/gitignore"), false),
+const PLAIN: [Template; 5] = [
+    ("plugin.json", include_str!("scaffold/plain/plugin.json"), false),
+    (
+        "openclone.conf",
+        include_str!("scaffold/plain/openclone.conf"),
+        false,
+    ),
+    ("README.md", include_str!("scaffold/plain/README.md"), false),
+    ("install.sh", include_str!("scaffold/plain/install.sh"), true),
+    (".gitignore", include_str!("scaffold/plain/gitignore"), false),
 ];
+const SDK: [Template; 4] = [
+    ("plugin.json", include_str!("scaffold/sdk/plugin.json"), false),
+    (
+        "openclone.conf",
+        include_str!("scaffold/sdk/openclone.conf"),
+        false,
+    ),
+    ("README.md", include_str!("scaffold/sdk/README.md"), false),
+    (".gitignore", include_str!("scaffold/sdk/gitignore"), false),
+];
+const LICENCE: Template = ("LICENSE", include_str!("scaffold/LICENSE"), false);
 
 impl New {
     pub(super) fn run(self) -> Result<(), Failure> {
@@ -63,14 +82,26 @@ impl New {
             );
             return Err(Failure::Usage(text));
         }
+        if self.plain && self.lang == Lang::Java {
+            return Err(Failure::Usage(
+                "there is no plain plugin in Java; leave out --plain".into(),
+            ));
+        }
         let location = self.dir.clone().unwrap_or_default().join(&self.id);
         self.write(&location)?;
-        say(&format!(
-            "made {}\nturn it on in openclone.conf, then, with API_KEY set:\n  cd {} && {}",
-            location.display(),
-            location.display(),
-            self.lang.run()
-        ));
+        let at = location.display();
+        if self.is_plain() {
+            let run = self.lang.run();
+            say(&format!(
+                "created {at}\nswitch it on in openclone.conf, then, with API_KEY set:\n  cd {at} && {run}"
+            ));
+        } else {
+            say(&format!(
+                "created {at}\nnext, with a checkout of OpenClone at hand:\n  cd {at} && OPENCLONE_SOURCE=… ./install.sh\n  {}\n  \
+                 openclone plugins try .",
+                self.lang.test()
+            ));
+        }
         Ok(())
     }
 
@@ -79,7 +110,12 @@ impl New {
             fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         }
         fs::create_dir(location).with_context(|| format!("cannot make {}", location.display()))?;
-        for (name, template, is_program) in COMMON.iter().chain(self.lang.sources()) {
+        let (common, sources): (&[Template], _) = if self.is_plain() {
+            (&PLAIN, self.lang.plain_sources())
+        } else {
+            (&SDK, self.lang.sources())
+        };
+        for (name, template, is_program) in common.iter().chain(sources).chain([&LICENCE]) {
             let path = location.join(name);
             let write = || {
                 fs::create_dir_all(path.parent().unwrap_or(location))?;
@@ -94,6 +130,21 @@ impl New {
             write().with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
+    }
+
+    /// There is no SDK for bash.
+    fn is_plain(&self) -> bool {
+        self.plain || self.lang == Lang::Bash
+    }
+
+    /// The file to change.
+    fn source(&self) -> &'static str {
+        let sources = if self.is_plain() {
+            self.lang.plain_sources()
+        } else {
+            self.lang.sources()
+        };
+        sources.first().map_or("", |(name, ..)| name)
     }
 
     fn fill(&self, template: &str) -> String {
@@ -115,7 +166,11 @@ impl New {
             ("{{needs}}", self.lang.needs()),
             ("{{tools}}", self.lang.tools()),
             ("{{run}}", self.lang.run()),
-            ("{{source}}", self.lang.sources()[0].0),
+            ("{{run_json}}", self.lang.program()),
+            ("{{test}}", self.lang.test()),
+            ("{{python}}", &sample::python(self.source_type)),
+            ("{{typescript}}", &sample::typescript(self.source_type)),
+            ("{{source}}", self.source()),
         ]
         .iter()
         .fold(template.to_owned(), |text, (name, value)| {
@@ -128,23 +183,104 @@ impl Lang {
     /// The file to change comes first.
     fn sources(self) -> &'static [Template] {
         match self {
-            Self::Bash => &[("plugin.sh", include_str!("scaffold/bash/plugin.sh"), true)],
-            Self::Python => &[("plugin.py", include_str!("scaffold/python/plugin.py"), true)],
+            Self::Python => &[
+                ("plugin.py", include_str!("scaffold/sdk/python/plugin.py"), false),
+                (
+                    "test_plugin.py",
+                    include_str!("scaffold/sdk/python/test_plugin.py"),
+                    false,
+                ),
+                ("install.sh", include_str!("scaffold/sdk/python/install.sh"), true),
+            ],
             Self::Typescript => &[
-                ("plugin.ts", include_str!("scaffold/typescript/plugin.ts"), false),
+                (
+                    "src/plugin.ts",
+                    include_str!("scaffold/sdk/typescript/plugin.ts"),
+                    false,
+                ),
+                (
+                    "src/plugin.test.ts",
+                    include_str!("scaffold/sdk/typescript/plugin.test.ts"),
+                    false,
+                ),
                 (
                     "package.json",
-                    include_str!("scaffold/typescript/package.json"),
+                    include_str!("scaffold/sdk/typescript/package.json"),
+                    false,
+                ),
+                (
+                    "tsconfig.json",
+                    include_str!("scaffold/sdk/typescript/tsconfig.json"),
+                    false,
+                ),
+                (
+                    "install.sh",
+                    include_str!("scaffold/sdk/typescript/install.sh"),
+                    true,
+                ),
+            ],
+            Self::Go => &[
+                ("plugin.go", include_str!("scaffold/sdk/go/plugin.go"), false),
+                (
+                    "plugin_test.go",
+                    include_str!("scaffold/sdk/go/plugin_test.go"),
+                    false,
+                ),
+                ("go.mod", include_str!("scaffold/sdk/go/go.mod"), false),
+                ("install.sh", include_str!("scaffold/sdk/go/install.sh"), true),
+            ],
+            Self::Rust => &[
+                ("src/main.rs", include_str!("scaffold/sdk/rust/main.rs"), false),
+                ("Cargo.toml", include_str!("scaffold/sdk/rust/Cargo.toml"), false),
+                ("install.sh", include_str!("scaffold/sdk/rust/install.sh"), true),
+            ],
+            Self::Java => &[
+                (
+                    "src/Plugin.java",
+                    include_str!("scaffold/sdk/java/Plugin.java"),
+                    false,
+                ),
+                (
+                    "test/PluginTest.java",
+                    include_str!("scaffold/sdk/java/PluginTest.java"),
+                    false,
+                ),
+                ("pom.xml", include_str!("scaffold/sdk/java/pom.xml"), false),
+                ("install.sh", include_str!("scaffold/sdk/java/install.sh"), true),
+            ],
+            Self::Bash => self.plain_sources(),
+        }
+    }
+
+    /// The same without an SDK.
+    fn plain_sources(self) -> &'static [Template] {
+        match self {
+            Self::Java => &[],
+            Self::Bash => &[("plugin.sh", include_str!("scaffold/plain/bash/plugin.sh"), true)],
+            Self::Python => &[("plugin.py", include_str!("scaffold/plain/python/plugin.py"), true)],
+            Self::Typescript => &[
+                (
+                    "plugin.ts",
+                    include_str!("scaffold/plain/typescript/plugin.ts"),
+                    false,
+                ),
+                (
+                    "package.json",
+                    include_str!("scaffold/plain/typescript/package.json"),
                     false,
                 ),
             ],
             Self::Go => &[
-                ("plugin.go", include_str!("scaffold/go/plugin.go"), false),
-                ("go.mod", include_str!("scaffold/go/go.mod"), false),
+                ("plugin.go", include_str!("scaffold/plain/go/plugin.go"), false),
+                ("go.mod", include_str!("scaffold/plain/go/go.mod"), false),
             ],
             Self::Rust => &[
-                ("src/main.rs", include_str!("scaffold/rust/main.rs"), false),
-                ("Cargo.toml", include_str!("scaffold/rust/Cargo.toml"), false),
+                ("src/main.rs", include_str!("scaffold/plain/rust/main.rs"), false),
+                (
+                    "Cargo.toml",
+                    include_str!("scaffold/plain/rust/Cargo.toml"),
+                    false,
+                ),
             ],
         }
     }
@@ -156,8 +292,32 @@ impl Lang {
         }
     }
 
+    /// The program in the manifest, as items of a list.
+    fn program(self) -> &'static str {
+        match self {
+            Self::Python => r#"".venv/bin/python", "plugin.py""#,
+            Self::Typescript => r#""node", "dist/plugin.js""#,
+            Self::Go | Self::Rust => r#""./dist/plugin""#,
+            Self::Java => r#""java", "-cp", "dist/*", "Plugin""#,
+            Self::Bash => r#""./plugin.sh""#,
+        }
+    }
+
+    /// How its test is run.
+    fn test(self) -> &'static str {
+        match self {
+            Self::Python => ".venv/bin/python -m unittest",
+            Self::Typescript => "npm test",
+            Self::Go => "go test ./...",
+            Self::Rust => "cargo test",
+            Self::Java => "mvn test",
+            Self::Bash => "openclone plugins test .",
+        }
+    }
+
     fn needs(self) -> &'static str {
         match self {
+            Self::Java => "Maven and Java 17 or later",
             Self::Bash => "bash and curl 7.76 or later",
             Self::Python => "Python 3.8 or later",
             Self::Typescript => "Node 20 or later",
@@ -168,6 +328,7 @@ impl Lang {
 
     fn tools(self) -> &'static str {
         match self {
+            Self::Java => "mvn",
             Self::Bash => "curl sed",
             Self::Python => "python3",
             Self::Typescript => "node",
@@ -178,6 +339,7 @@ impl Lang {
 
     fn run(self) -> &'static str {
         match self {
+            Self::Java => "java -cp 'dist/*' Plugin",
             Self::Bash => "./plugin.sh",
             Self::Python => "python3 plugin.py",
             Self::Typescript => "node plugin.ts",
@@ -206,11 +368,19 @@ mod tests {
     fn every_scaffold_passes_lint() {
         let dir = tempfile::tempdir().unwrap();
         for lang in Lang::value_variants() {
-            for source_type in SourceType::ALL {
-                let id = format!("{lang:?}-{}", source_type.json_name().replace('_', "-")).to_lowercase();
+            for (source_type, plain) in SourceType::ALL
+                .into_iter()
+                .flat_map(|known| [(known, false), (known, true)])
+            {
+                if plain && *lang == Lang::Java {
+                    continue;
+                }
+                let name = source_type.json_name().replace('_', "-");
+                let id = format!("{lang:?}-{name}-{plain}").to_lowercase();
                 let new = New {
                     id: id.clone(),
                     lang: *lang,
+                    plain,
                     source_type,
                     dir: None,
                 };
@@ -223,7 +393,19 @@ mod tests {
                 for path in report.files {
                     let text = fs::read_to_string(location.join(&path)).unwrap();
                     let names = [
-                        "id", "name", "data", "run", "source", "folder", "needs", "tools", "consent",
+                        "id",
+                        "name",
+                        "data",
+                        "run",
+                        "source",
+                        "folder",
+                        "needs",
+                        "tools",
+                        "consent",
+                        "python",
+                        "typescript",
+                        "test",
+                        "run_json",
                     ];
                     for name in names {
                         assert!(!text.contains(&format!("{{{{{name}}}}}")), "{name} in {path:?}");

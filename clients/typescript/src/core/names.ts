@@ -53,8 +53,10 @@ export type Payload<S extends SourceTypeName = SourceTypeName> = {
   [K in S]: MessageShape<(typeof SCHEMAS)[K]>;
 }[S];
 
-/** The fields of a typed message, each optional. */
-export type PayloadFields<S extends SourceTypeName> = MessageInitShape<(typeof SCHEMAS)[S]>;
+/** The fields of a typed message, each optional. An integer of 64 bits may be a `number` too. */
+export type PayloadFields<S extends SourceTypeName> = Numbers<MessageInitShape<(typeof SCHEMAS)[S]>>;
+
+type Numbers<M> = M extends object ? { [K in keyof M]: bigint extends M[K] ? M[K] | number : M[K] } : M;
 
 /** The number of each source type in the contract. */
 export const SOURCE_TYPES: Readonly<Record<SourceTypeName, SourceType>> = {

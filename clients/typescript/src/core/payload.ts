@@ -6,7 +6,14 @@
 
 import { create } from "@bufbuild/protobuf";
 
+import { InvalidEvent } from "./errors.js";
 import { type Payload, type PayloadFields, SCHEMAS, type SourceTypeName } from "./names.js";
+
+function integer(name: string, value: bigint | number): bigint {
+  if (typeof value === "bigint") return value;
+  if (!Number.isSafeInteger(value)) throw new InvalidEvent(`data.${name} is not a whole number: ${value}`);
+  return BigInt(value);
+}
 
 /** Makes the typed message of each source type; the compiler knows its fields. */
 export const payload: { readonly [S in SourceTypeName]: (fields: PayloadFields<S>) => Payload<S> } = {
@@ -16,7 +23,8 @@ export const payload: { readonly [S in SourceTypeName]: (fields: PayloadFields<S
   journal: (fields) => create(SCHEMAS.journal, fields),
   web_browsing: (fields) => create(SCHEMAS.web_browsing, fields),
   music: (fields) => create(SCHEMAS.music, fields),
-  health: (fields) => create(SCHEMAS.health, fields),
+  health: ({ steps, ...fields }) =>
+    create(SCHEMAS.health, { ...fields, ...(steps === undefined ? {} : { steps: integer("steps", steps) }) }),
   calendar: (fields) => create(SCHEMAS.calendar, fields),
   notes: (fields) => create(SCHEMAS.notes, fields),
   gps: (fields) => create(SCHEMAS.gps, fields),

@@ -1,0 +1,3 @@
+module openclone.dev/plugins/{{id}}
+
+go 1.26
