@@ -10,6 +10,8 @@ mod outcome;
 mod split;
 mod stream;
 
+pub(super) use stream::channel as connect;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, atomic::Ordering},
@@ -20,11 +22,10 @@ use self::outcome::{Failure, Hint, Outcome};
 use super::{
     client::Shared,
     error::Notice,
-    options::{Builder, Transport},
+    options::Transport,
     spool::{Unit, Wanted},
 };
 use crate::validate::MAX_EVENTS;
-use tonic::transport::Channel;
 
 /// How long JSON is used before the stream is tried again.
 const JSON_FOR: Duration = Duration::from_secs(300);
@@ -74,13 +75,6 @@ pub(super) async fn run(shared: Arc<Shared>) {
             Err(failure) => sender.pause_after(&failure, is_json).await,
         }
     }
-}
-
-/// A connection of its own, for calls beside the stream.
-pub(super) async fn connect(options: &Builder) -> Result<Channel, String> {
-    stream::connect(options)
-        .await
-        .map_err(|failure| failure.to_string())
 }
 
 /// The queue in front of the network, and what attempts have come to.

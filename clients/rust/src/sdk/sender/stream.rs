@@ -70,7 +70,12 @@ async fn open(shared: &Shared) -> Result<(Requests, Streaming<IngestResponse>), 
     Ok((requests, responses))
 }
 
-pub(super) async fn connect(options: &Builder) -> Result<Channel, Failure> {
+/// A connection of its own, for calls beside the stream.
+pub(in crate::sdk) async fn channel(options: &Builder) -> Result<Channel, String> {
+    connect(options).await.map_err(|failure| failure.to_string())
+}
+
+async fn connect(options: &Builder) -> Result<Channel, Failure> {
     let failed = |error: tonic::transport::Error| Failure::again(chain(&error));
     let endpoint = Endpoint::from_shared(options.endpoint.clone()).map_err(failed)?;
     let endpoint = endpoint
