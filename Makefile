@@ -8,7 +8,7 @@ TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 BUF := $(TOOLS)/buf/node_modules/.bin/buf
 
 .PHONY: help build dist run test test-rust test-python test-oracles test-sdks test-examples test-plugins test-docs test-clients \
-	cluster-sim lint lint-rust lint-dependencies lint-text check-contract generate docs fmt fuzz reliability soak \
+	cluster-sim lint lint-rust lint-dependencies lint-text check-contract generate publish-check docs fmt fuzz reliability soak \
 	bench bench-full bench-results bench-check bench-micro bench-clients baseline flame
 
 help: ## List the targets
@@ -112,6 +112,11 @@ generate: ## Generate the SDKs' stubs from proto/
 check-contract: generate ## Check that the stubs match proto/ and that proto/ stays compatible
 	$(BUF) lint
 	@scripts/check-contract $(BUF)
+
+publish-check: ## Build the SDKs' packages as they would be published, and check them
+	@scripts/need $(if $(REQUIRE_ALL),clients,test)
+	@scripts/venv $(TOOLS)/publish-venv scripts/publish-requirements.txt
+	@scripts/publish-check $(TOOLS)/publish-venv $(TARGET)/publish
 
 docs: ## Build the documentation as a site (target/book)
 	@scripts/need docs

@@ -14,7 +14,7 @@ const FILES: [&str; 6] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let include = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
+    let include = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("proto");
     println!("cargo:rerun-if-changed={}", include.display());
     let descriptors = protox::compile(FILES, [&include])?;
     let target = PathBuf::from(env::var("OUT_DIR")?).join("payloads.rs");

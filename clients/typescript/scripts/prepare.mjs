@@ -8,7 +8,7 @@ const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", imp
 
 // The outer npm hands its own options down, such as the directory that it installs into.
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^npm_config_(?:local_prefix|prefix|global|omit|include|install_links|save)/i.test(name)),
+  Object.entries(process.env).filter(([name]) => !/^npm_config_(?:local_prefix|prefix|global|omit|include|install_links|save|dry_run)/i.test(name)),
 );
 
 function run(command, ...words) {

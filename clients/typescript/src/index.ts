@@ -1,5 +1,5 @@
 /**
- * The OpenClone SDK for Node. For browsers there is `openclone/web`; the generated messages are in `openclone/proto`.
+ * The OpenClone SDK for Node. For browsers there is `openclone-client/web`; the generated messages are in `openclone-client/proto`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Client, MemoryTransport } from "openclone";
+import { Client, MemoryTransport } from "openclone-client";
 
 import { runOnce } from "./plugin.js";
 

@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from "node:url";
 
-import { Client, type Event, payload } from "openclone";
+import { Client, type Event, payload } from "openclone-client";
 
 /** Replace this by what your plugin captures. */
 export function* capture(): Generator<Event> {
