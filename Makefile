@@ -8,7 +8,7 @@ TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openclone/tools
 BUF := $(TOOLS)/buf/node_modules/.bin/buf
 
 .PHONY: help build dist run test test-rust test-python test-oracles test-sdks test-examples test-plugins test-docs test-clients \
-	cluster-sim lint lint-rust lint-dependencies lint-text check-contract generate publish-check docs fmt fuzz reliability soak \
+	cluster-sim lint lint-rust lint-dependencies lint-text lint-packages check-contract generate publish-check docs fmt fuzz reliability soak \
 	bench bench-full bench-results bench-check bench-micro bench-clients baseline flame
 
 help: ## List the targets
@@ -75,7 +75,7 @@ test-clients: ## Run the tests of all SDKs and examples, after installing their 
 
 ## Check and generate
 
-lint: check-contract lint-rust lint-dependencies lint-text ## Check contract, Rust code, dependencies and texts
+lint: check-contract lint-rust lint-dependencies lint-text lint-packages ## Check contract, Rust code, dependencies, texts and packages
 
 lint-rust: ## Check layout, names, formatting, clippy and rustdoc
 	@scripts/need lint
@@ -112,6 +112,9 @@ generate: ## Generate the SDKs' stubs from proto/
 check-contract: generate ## Check that the stubs match proto/ and that proto/ stays compatible
 	$(BUF) lint
 	@scripts/check-contract $(BUF)
+
+lint-packages: ## Check the SDKs' packages, without compiling the Rust ones
+	@PUBLISH_NO_VERIFY=1 $(MAKE) --no-print-directory publish-check
 
 publish-check: ## Build the SDKs' packages as they would be published, and check them
 	@scripts/need $(if $(REQUIRE_ALL),clients,test)
