@@ -82,6 +82,25 @@ class ReadmeTest(unittest.TestCase):
         return re.findall(r"(first thought|second thought|not complete yet)", text)
 
 
+@unittest.skipUnless(BINARY, "the scaffold is not tried: OPENCLONE_BINARY does not name a service")
+class ScaffoldTest(unittest.TestCase):
+    def test_a_new_plugin_passes_its_own_test_and_that_of_the_command(self):
+        for source_type in ("braindump", "email"):
+            with tempfile.TemporaryDirectory() as directory:
+                environment = clean() | {"XDG_STATE_HOME": directory, "PYTHONDONTWRITEBYTECODE": "1"}
+                new = [BINARY, "plugins", "new", "my-plugin", "--lang", "python", "--source-type", source_type, "--dir", directory]
+                subprocess.run(new, check=True, env=environment, stdout=subprocess.DEVNULL)
+                plugin = pathlib.Path(directory, "my-plugin")
+                own = [sys.executable, "-m", "unittest", "-q"]
+                subprocess.run(own, check=True, env=environment, cwd=plugin, stderr=subprocess.DEVNULL)
+                # install.sh would make an environment like this one.
+                manifest = (plugin / "plugin.json").read_text("utf-8").replace(".venv/bin/python", sys.executable)
+                (plugin / "plugin.json").write_text(manifest, "utf-8")
+                test = [BINARY, "plugins", "test", str(plugin), "--seconds", "2"]
+                tested = subprocess.run(test, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertEqual((tested.returncode, tested.stdout.count(b"ok  ")), (0, 7), tested.stdout.decode())
+
+
 def clean():
     return {name: value for name, value in os.environ.items() if not name.startswith("OPENCLONE_") and name != "API_KEY"}
 
