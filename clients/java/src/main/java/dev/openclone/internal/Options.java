@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -172,7 +173,7 @@ public final class Options {
       String variable = environment.apply("OPENCLONE_API_KEY_FILE");
       Path file = apiKeyFile == null && variable != null && !variable.isEmpty() ? Path.of(variable) : apiKeyFile;
       String fixed = given == null && memory != null ? "in-memory" : given;
-      made = fixed != null || file == null ? new Key(() -> fixed, false) : new Key(() -> Files.readString(file).strip(), true);
+      made = fixed != null || file == null ? new Key(() -> fixed, false) : new Key(() -> new String(StateDir.read(file), StandardCharsets.UTF_8).strip(), true);
     }
     made.get();
     return made;

@@ -82,7 +82,7 @@ final class Owner {
       return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent() ? OptionalLong.of(0) : OptionalLong.empty();
     }
     try {
-      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+      String stat = new String(StateDir.read(Path.of("/proc", Long.toString(pid), "stat")), StandardCharsets.ISO_8859_1);
       // The name in parentheses may have spaces in it.
       String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
       boolean dead = fields[0].equals("Z") || fields[0].equals("X");

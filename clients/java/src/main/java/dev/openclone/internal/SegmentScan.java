@@ -20,7 +20,7 @@ import java.util.Arrays;
 record SegmentScan(Batch header, int count, long eventsFrom, long end, long length, boolean damaged) {
 
   static SegmentScan of(Path path) throws IOException {
-    return of(Files.readAllBytes(path));
+    return of(StateDir.read(path));
   }
 
   static SegmentScan of(byte[] bytes) {

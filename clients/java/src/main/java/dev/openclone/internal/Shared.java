@@ -69,7 +69,7 @@ final class Shared {
   /** Gives nothing while another program writes. */
   private static String readOrMake(Path file) throws IOException {
     try {
-      return Files.readString(file).strip();
+      return new String(StateDir.read(file), StandardCharsets.UTF_8).strip();
     } catch (NoSuchFileException missing) {
       // The first one makes it.
     }
@@ -101,7 +101,7 @@ final class Shared {
   /** Whether capture is paused. When in doubt it is. */
   static boolean isPaused(Path directory, double nowSeconds) {
     try {
-      String text = Files.readString(directory.resolve("pause"), StandardCharsets.ISO_8859_1);
+      String text = new String(StateDir.read(directory.resolve("pause")), StandardCharsets.ISO_8859_1);
       String first = text.lines().findFirst().orElse("").strip();
       double end = first.isEmpty() ? Double.NaN : Double.parseDouble(first);
       return Double.isNaN(end) || nowSeconds < end;
@@ -115,7 +115,7 @@ final class Shared {
   /** Whether the user has agreed to this plugin as it is now. */
   static boolean hasConsent(Path directory, Manifest manifest) {
     try {
-      String text = Files.readString(directory.resolve("consent").resolve(manifest.id() + ".json"));
+      String text = new String(StateDir.read(directory.resolve("consent").resolve(manifest.id() + ".json")), StandardCharsets.UTF_8);
       JsonObject given = JsonParser.parseString(text).getAsJsonObject();
       Sensitivity level = Sensitivity.valueOf(given.get("sensitivity").getAsString());
       boolean isSame = major(given.get("version").getAsString()).equals(major(manifest.version()));

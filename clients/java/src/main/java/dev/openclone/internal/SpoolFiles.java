@@ -15,9 +15,11 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -161,10 +163,25 @@ final class SpoolFiles {
 
   private void syncDirectory() throws IOException {
     // Windows does not open directories, and does not need it.
-    if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+    if (!directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      return;
+    }
+    // A directory can only be synced by a channel, and an interrupt of its thread would close that: another thread does it.
+    AtomicReference<IOException> failure = new AtomicReference<>();
+    CompletableFuture.runAsync(() -> failure.set(forceDirectory()), task -> new Thread(task, "openclone-sync-directory").start()).join();
+    if (failure.get() != null) {
+      throw failure.get();
+    }
+  }
+
+  private IOException forceDirectory() {
+    try {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
         channel.force(true);
       }
+      return null;
+    } catch (IOException error) {
+      return error;
     }
   }
 

@@ -3,10 +3,13 @@ package dev.openclone.internal;
 import dev.openclone.OpenCloneException.SpoolError;
 import dev.openclone.OpenCloneException.SpoolLocked;
 import dev.openclone.SourceType;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
@@ -68,6 +71,15 @@ final class StateDir implements AutoCloseable {
   /** Source types that have a queue of their own, of whatever client. */
   List<SourceType> queues() {
     return Arrays.stream(SourceType.values()).filter(type -> Files.isDirectory(path.resolve("spool-" + type.wireName()))).toList();
+  }
+
+  /** Reads a file. By a stream: an interrupt of the calling thread closes channels, which {@link Files} uses. */
+  static byte[] read(Path file) throws IOException {
+    try (FileInputStream in = new FileInputStream(file.toFile())) {
+      return in.readAllBytes();
+    } catch (FileNotFoundException error) {
+      throw Files.exists(file) ? error : new NoSuchFileException(file.toString());
+    }
   }
 
   /** Writes a file that is there, and syncs it. */

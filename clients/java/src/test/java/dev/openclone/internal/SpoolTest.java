@@ -38,6 +38,7 @@ class SpoolTest {
   private final List<OpenCloneException> reported = new ArrayList<>();
   private Options options;
   private StateDir state;
+  private SpoolFiles files;
   private Spool spool;
 
   @BeforeEach
@@ -57,7 +58,8 @@ class SpoolTest {
   private void open() {
     close();
     state = StateDir.open(directory);
-    spool = new Spool(options, Samples.HEADER, new SpoolFiles(state, reported::add), reported::add, () -> {});
+    files = new SpoolFiles(state, reported::add);
+    spool = new Spool(options, Samples.HEADER, files, reported::add, () -> {});
   }
 
   private void append(int from, int to) {
@@ -311,6 +313,20 @@ class SpoolTest {
     assertTrue(Thread.interrupted());
     append(1, 2);
     assertEquals(2, spool.stats().queued());
+  }
+
+  @Test
+  void anInterruptedThreadStillSyncsAndReads() throws Exception {
+    open();
+    Path home = directory.resolve("shared");
+    String id = Shared.deviceId(home);
+    append(0, 1);
+    Thread.currentThread().interrupt();
+    files.sync();
+    assertEquals(id, Shared.deviceId(home));
+    assertFalse(Shared.isPaused(home, 1.8e9));
+    assertThrows(SpoolLocked.class, () -> StateDir.open(directory));
+    assertTrue(Thread.interrupted());
   }
 
   @Test
