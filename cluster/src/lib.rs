@@ -8,11 +8,19 @@
 //! - [`rows`]: keys and values.
 //! - [`engine`]: the database behind a trait.
 //! - [`worker`]: stores each event of a partition exactly once.
+//! - [`bucket`]: what all nodes share: the cluster's description, heartbeats, the map.
+//! - [`plan`]: who should own which partition.
+//! - [`peers`]: the other nodes, behind a trait.
+//! - [`node`]: accepts batches for all partitions, and owns some of them.
 
 #![warn(missing_docs)]
 
 pub mod batch;
+pub mod bucket;
 pub mod engine;
 pub mod error;
+pub mod node;
+pub mod peers;
+pub mod plan;
 pub mod rows;
 pub mod worker;

@@ -4,5 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod bucket;
+mod nodes;
 mod partition;
 mod sim;

@@ -64,6 +64,7 @@ async fn simulate(seed: u64, variant: Variant, skew: i64) -> Report {
     Report {
         violations,
         stopped,
+        failure: None,
         acknowledged: history.len(),
         owners: processes.len(),
     }

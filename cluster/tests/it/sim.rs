@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod history;
+pub(crate) mod network;
 pub(crate) mod process;
 pub(crate) mod seeds;
 pub(crate) mod store;

@@ -22,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) violations: Vec<Violation>,
     /// Why the rows cannot be read, if they cannot.
     pub(crate) stopped: Option<EngineError>,
+    /// Why the cluster did not recover, if it did not.
+    pub(crate) failure: Option<String>,
     /// Events that were acknowledged.
     pub(crate) acknowledged: usize,
     /// Databases that were opened.
@@ -68,6 +70,7 @@ pub(crate) fn expect_none<F: Future<Output = Report>>(
             "seed {seed}: {} violations: {shown:#?}",
             report.violations.len()
         );
+        assert_eq!(report.failure, None, "seed {seed}");
         assert!(report.acknowledged > 0, "seed {seed}: nothing was acknowledged");
         if let Some(error) = report.stopped {
             assert_eq!(

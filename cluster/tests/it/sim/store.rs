@@ -16,8 +16,9 @@ use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, memory::InMemory, path::Path,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    memory::InMemory, path::Path,
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::sleep;
@@ -39,6 +40,11 @@ impl Disk {
             memory: InMemory::new(),
             modified: Mutex::default(),
         })
+    }
+
+    pub(crate) async fn delete(&self, path: &str) {
+        // It may not exist.
+        let _ = self.memory.delete(&path.into()).await;
     }
 
     async fn put(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
