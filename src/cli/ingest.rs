@@ -2,7 +2,6 @@
 
 mod documents;
 mod progress;
-mod retry;
 mod sender;
 
 use std::{
@@ -14,7 +13,8 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use openclone_client::v1::Batch;
+use openclone_client::{stream::WINDOW, v1::Batch};
+use prost::Message as _;
 use tokio::sync::mpsc;
 
 use super::{
@@ -22,12 +22,13 @@ use super::{
     connect::{self, Target},
     say, start,
 };
-use documents::Documents;
+use crate::ingest::MAX_MESSAGE;
+use documents::{Document, Documents};
 use progress::Progress;
-use sender::Sender;
+use sender::{Sender, Service};
 
-/// The most batches sent without a response.
-const IN_FLIGHT: usize = 32;
+/// Bytes of a request besides its batch, at most.
+const AROUND_BATCH: usize = 32;
 
 /// Send batches from files.
 #[derive(Debug, Args)]
@@ -87,11 +88,15 @@ impl Ingest {
         let progress = Progress::new(inputs.iter().map(|input| input.size).sum());
         let outcome = start::runtime()?.block_on(async {
             let channel = connect::channel(&uri).map_err(|error| Failure::Usage(format!("{error:#}")))?;
-            let (found, finds) = mpsc::channel(IN_FLIGHT);
+            let (found, finds) = mpsc::channel(WINDOW);
             let reading = tokio::task::spawn_blocking(move || read(inputs, &found));
-            let retry_for = Duration::from_secs(self.retry_for);
-            let sender = Sender::new(channel, key, uri, retry_for, progress.clone());
-            let outcome = sender.send_all(finds).await;
+            let service = Service {
+                channel,
+                key,
+                uri,
+                retry_for: Duration::from_secs(self.retry_for),
+            };
+            let outcome = Sender::new(service, progress.clone()).send_all(finds).await;
             reading.abort();
             Ok::<_, Failure>(outcome)
         })?;
@@ -165,24 +170,33 @@ fn read(inputs: Vec<Input>, found: &mpsc::Sender<Found>) {
                     origin: origin(broken.line),
                     reason: broken.reason,
                 },
-                Ok(document) => {
-                    let (origin, bytes) = (origin(document.line), document.bytes);
-                    match document
-                        .text
-                        .and_then(|text| openclone_gateway::read_batch(&text))
-                    {
-                        Ok(batch) => Found::Batch { origin, batch, bytes },
-                        Err(reason) => Found::Invalid {
-                            origin,
-                            reason,
-                            bytes,
-                        },
-                    }
-                }
+                Ok(document) => to_found(document, origin),
             };
             if found.blocking_send(find).is_err() {
                 return;
             }
         }
+    }
+}
+
+/// A document with its file, unless it is too large for one message.
+fn to_found(document: Document, origin: impl Fn(usize) -> Origin) -> Found {
+    let (origin, bytes) = (origin(document.line), document.bytes);
+    let size = |batch: &Batch| batch.encoded_len() + AROUND_BATCH;
+    match document.batch {
+        Ok(batch) if size(&batch) <= MAX_MESSAGE => Found::Batch { origin, batch, bytes },
+        Ok(batch) => Found::Invalid {
+            reason: format!(
+                "the batch has {} bytes as a message, the limit is {MAX_MESSAGE}: split it",
+                size(&batch)
+            ),
+            origin,
+            bytes,
+        },
+        Err(reason) => Found::Invalid {
+            origin,
+            reason,
+            bytes,
+        },
     }
 }

@@ -2,6 +2,7 @@
 
 mod completions;
 mod documents;
+mod ingest;
 mod keys;
 mod traces;
 

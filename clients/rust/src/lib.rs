@@ -2,6 +2,7 @@
 //! batch.
 //!
 //! - [`sdk`]: for plugins: queue events, and they arrive exactly once. Behind the feature `sdk`, which is on by default.
+//! - [`stream`]: one stream of batches, without a spool. Behind the feature `stream`.
 //! - [`v1`]: messages and clients generated from `proto/openclone/v1`.
 //! - [`names`]: the enumerations and their names in JSON.
 //! - [`payload`]: the typed payloads of events and their fields.
@@ -13,6 +14,8 @@ pub mod names;
 pub mod payload;
 #[cfg(feature = "sdk")]
 pub mod sdk;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod validate;
 
 /// Generated from `proto/openclone/v1`.

@@ -1,41 +1,49 @@
-//! Sends batches over one stream, up to 32 ahead of their responses, and opens a new stream when one is lost.
+//! Sends batches over one stream, and over a new one when it is lost.
 //!
-//! Batches without a response are sent again; the service skips those that it has stored. Batches that the service rejects
-//! temporarily are sent again together after one delay, before any new batch.
+//! Batches without an outcome are sent again; the service skips those that it has stored.
 
-use std::{collections::VecDeque, time::Duration};
-
-use openclone_client::v1::{
-    Batch, IngestRequest, IngestResponse, ingest_response::Outcome,
-    ingest_service_client::IngestServiceClient,
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
 };
+
+use bytes::Bytes;
+use openclone_client::{
+    stream::{Backoff, Failure, Hint, Outcome, Stream, Violation, WINDOW},
+    v1::{Batch, IngestRequest},
+};
+use prost::Message as _;
 use tokio::{sync::mpsc, time::sleep};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
-    Request, Status, Streaming,
     metadata::{Ascii, MetadataValue},
     transport::Channel,
 };
-use tonic_types::StatusExt as _;
 
-use super::{
-    Found, IN_FLIGHT, Origin, Summary,
-    progress::Progress,
-    retry::{Retry, is_transient},
-};
+use super::{Found, Origin, Summary, progress::Progress};
+
+/// The first delay before another attempt.
+const RETRY_BASE: Duration = Duration::from_millis(200);
+/// The longest delay, unless the service asks for more.
+const RETRY_CAP: Duration = Duration::from_secs(5);
+/// Violations printed for a batch, at most.
+const LISTED: usize = 5;
+
+/// The service to send to, and how long to try.
+pub(super) struct Service {
+    pub(super) channel: Channel,
+    pub(super) key: MetadataValue<Ascii>,
+    pub(super) uri: String,
+    pub(super) retry_for: Duration,
+}
 
 /// Sends batches.
 pub(super) struct Sender {
-    client: IngestServiceClient<Channel>,
-    key: MetadataValue<Ascii>,
-    uri: String,
-    retry: Retry,
+    service: Service,
     progress: Progress,
+    /// Batches without an outcome, oldest first.
     window: VecDeque<Sent>,
-    /// Batches rejected temporarily, and the last reason.
-    rejected: VecDeque<Sent>,
-    rejection: Option<Status>,
-    next_sequence: u64,
+    backoff: Backoff,
+    failing_since: Option<Instant>,
     is_input_done: bool,
     is_broken: bool,
     summary: Summary,
@@ -49,54 +57,39 @@ pub(super) struct Sending {
     pub(super) end: anyhow::Result<()>,
 }
 
-/// A batch without a response.
+/// A batch without an outcome.
 struct Sent {
-    sequence: u64,
     origin: Origin,
     batch: Batch,
     bytes: u64,
 }
 
-struct Stream {
-    requests: mpsc::Sender<IngestRequest>,
-    responses: Streaming<IngestResponse>,
-}
-
 impl Sender {
-    pub(super) fn new(
-        channel: Channel,
-        key: MetadataValue<Ascii>,
-        uri: String,
-        retry_for: Duration,
-        progress: Progress,
-    ) -> Self {
+    pub(super) fn new(service: Service, progress: Progress) -> Self {
         Self {
-            client: IngestServiceClient::new(channel),
-            key,
-            uri,
-            retry: Retry::new(retry_for),
+            service,
             progress,
             window: VecDeque::new(),
-            rejected: VecDeque::new(),
-            rejection: None,
-            next_sequence: 1,
+            backoff: Backoff::new(RETRY_BASE, RETRY_CAP),
+            failing_since: None,
             is_input_done: false,
             is_broken: false,
             summary: Summary::default(),
         }
     }
 
-    /// Sends all batches until each has its response or the retry limit is reached.
+    /// Sends all batches until each has its outcome or the retry limit is reached.
     pub(super) async fn send_all(mut self, mut finds: mpsc::Receiver<Found>) -> Sending {
         let end = loop {
-            let lost = match self.run_stream(&mut finds).await {
-                Ok(()) => break Ok(()),
-                Err(lost) => lost,
+            let Err(failure) = self.run_stream(&mut finds).await else {
+                break Ok(());
             };
-            match self.retry.wait(&lost) {
-                Some(wait) => sleep(wait).await,
-                None => break Err(self.gave_up(&lost)),
+            let is_final = matches!(failure, Failure::Denied(_)) || failure.hint() == Hint::NotImplemented;
+            let failing_since = *self.failing_since.get_or_insert_with(Instant::now);
+            if is_final || failing_since.elapsed() >= self.service.retry_for {
+                break Err(self.gave_up(&failure));
             }
+            sleep(self.backoff.next(failure.retry_after())).await;
         };
         Sending {
             summary: self.summary,
@@ -105,53 +98,34 @@ impl Sender {
         }
     }
 
-    /// Runs one stream to its end; `Err` when it was lost.
-    async fn run_stream(&mut self, finds: &mut mpsc::Receiver<Found>) -> Result<(), Status> {
-        self.window.append(&mut self.rejected);
-        let mut stream = self.open().await?;
+    /// Runs one stream until everything has its outcome.
+    async fn run_stream(&mut self, finds: &mut mpsc::Receiver<Found>) -> Result<(), Failure> {
+        let Service { channel, key, .. } = &self.service;
+        let mut stream = Stream::open(channel.clone(), key.clone()).await?;
         for sent in &self.window {
-            stream.send(sent).await?;
+            sent.send(&mut stream);
         }
-        while !(self.is_input_done && self.window.is_empty() && self.rejected.is_empty()) {
-            if self.window.is_empty() && !self.rejected.is_empty() {
-                self.send_rejected_again(&stream).await?;
-            }
-            let accepts_more =
-                !self.is_input_done && self.rejected.is_empty() && self.window.len() < IN_FLIGHT;
+        while !(self.is_input_done && self.window.is_empty()) {
             tokio::select! {
-                response = stream.responses.message(), if !self.window.is_empty() => {
-                    let response = response?.ok_or_else(|| Status::unavailable("the service ended the stream"))?;
-                    self.handle_response(response);
+                outcome = stream.next() => {
+                    let ended = || Failure::again("the service ended the stream");
+                    self.apply(outcome?.ok_or_else(ended)?)?;
                 }
-                found = finds.recv(), if accepts_more => self.take(found, &stream).await?,
+                found = finds.recv(), if !self.is_input_done && self.window.len() < WINDOW => {
+                    self.take(found, &mut stream);
+                }
             }
         }
         Ok(())
     }
 
-    async fn open(&mut self) -> Result<Stream, Status> {
-        // the channel holds the whole window, so sending never waits
-        let (requests, receiver) = mpsc::channel(IN_FLIGHT);
-        let mut request = Request::new(ReceiverStream::new(receiver));
-        request.metadata_mut().insert("x-api-key", self.key.clone());
-        let responses = self.client.ingest(request).await?.into_inner();
-        Ok(Stream { requests, responses })
-    }
-
-    async fn take(&mut self, found: Option<Found>, stream: &Stream) -> Result<(), Status> {
+    fn take(&mut self, found: Option<Found>, stream: &mut Stream) {
         match found {
             None => self.is_input_done = true,
             Some(Found::Batch { origin, batch, bytes }) => {
-                let sent = Sent {
-                    sequence: self.sequence(),
-                    origin,
-                    batch,
-                    bytes,
-                };
-                let handed = stream.send(&sent).await;
-                // kept even if the stream is lost, to be sent again
+                let sent = Sent { origin, batch, bytes };
+                sent.send(stream);
                 self.window.push_back(sent);
-                handed?;
             }
             Some(Found::Invalid {
                 origin,
@@ -167,117 +141,57 @@ impl Sender {
                 self.progress.report(&format!("{origin}: {reason}"));
             }
         }
-        Ok(())
     }
 
-    fn handle_response(&mut self, response: IngestResponse) {
-        let has_sequence = |sent: &Sent| sent.sequence == response.sequence;
-        let Some(sent) = self
-            .window
-            .iter()
-            .position(has_sequence)
-            .and_then(|index| self.window.remove(index))
-        else {
-            return;
-        };
-        let error = match response.outcome {
-            Some(Outcome::Result(result)) => {
-                self.summary.stored += u64::from(result.stored);
-                self.summary.skipped += u64::from(result.skipped);
-                return self.complete(&sent);
+    /// Applies the outcome of the oldest batch.
+    fn apply(&mut self, outcome: Outcome) -> Result<(), Failure> {
+        let violations = match outcome {
+            Outcome::Failed(failure) => return Err(failure),
+            Outcome::Accepted { stored, skipped } => {
+                self.summary.stored += stored;
+                self.summary.skipped += skipped;
+                Vec::new()
             }
-            Some(Outcome::Error(error)) => to_status(error),
-            None => Status::unavailable("the response has no outcome"),
+            Outcome::Rejected(violations) => violations,
         };
-        if is_transient(&error) {
-            self.rejected.push_back(sent);
-            self.rejection = Some(error);
-            return;
-        }
-        self.summary.rejected += sent.batch.events.len().max(1) as u64;
-        self.progress
-            .report(&format!("{}: {}", sent.origin, explain(&error)));
-        self.complete(&sent);
-    }
-
-    fn complete(&mut self, sent: &Sent) {
-        self.retry.progressed();
-        self.progress.advance(sent.bytes, &self.summary);
-    }
-
-    async fn send_rejected_again(&mut self, stream: &Stream) -> Result<(), Status> {
-        self.window.append(&mut self.rejected);
-        let Some(rejection) = self.rejection.take() else {
+        let Some(sent) = self.window.pop_front() else {
             return Ok(());
         };
-        match self.retry.wait(&rejection) {
-            Some(wait) => sleep(wait).await,
-            None => return Err(rejection),
+        if !violations.is_empty() {
+            self.summary.rejected += sent.batch.events.len().max(1) as u64;
+            self.progress
+                .report(&format!("{}: {}", sent.origin, list(&violations)));
         }
-        for sent in &self.window {
-            stream.send(sent).await?;
-        }
+        self.backoff.reset();
+        self.failing_since = None;
+        self.progress.advance(sent.bytes, &self.summary);
         Ok(())
     }
 
-    fn sequence(&mut self) -> u64 {
-        self.next_sequence += 1;
-        self.next_sequence - 1
-    }
-
-    fn gave_up(&self, lost: &Status) -> anyhow::Error {
-        let open = self.window.len();
+    fn gave_up(&self, failure: &Failure) -> anyhow::Error {
+        let (uri, open) = (&self.service.uri, self.window.len());
         anyhow::anyhow!(
-            "{}: {}; {open} batches have no response and the rest was not sent; run the command again, nothing will be duplicated",
-            self.uri,
-            explain(lost)
+            "{uri}: {failure}; {open} batches have no response and the rest was not sent; run the command again, nothing will be duplicated"
         )
     }
 }
 
-impl Stream {
-    async fn send(&self, sent: &Sent) -> Result<(), Status> {
-        let request = IngestRequest {
-            sequence: sent.sequence,
-            batch: Some(sent.batch.clone()),
-        };
-        self.requests
-            .send(request)
-            .await
-            .map_err(|_| Status::unavailable("the stream was lost"))
+impl Sent {
+    fn send(&self, stream: &mut Stream) {
+        stream.send(|sequence| {
+            let request = IngestRequest {
+                sequence,
+                batch: Some(self.batch.clone()),
+            };
+            Bytes::from(request.encode_to_vec())
+        });
     }
 }
 
-fn to_status(error: tonic_types::Status) -> Status {
-    use prost::Message as _;
-    let details = error.encode_to_vec();
-    Status::with_details(tonic::Code::from(error.code), error.message, details.into())
-}
-
-/// The message, or the invalid fields.
-fn explain(status: &Status) -> String {
-    let fields = status
-        .get_details_bad_request()
-        .map(|bad| bad.field_violations)
-        .unwrap_or_default();
-    if fields.is_empty() {
-        return innermost(status);
-    }
-    let fields: Vec<_> = fields
+fn list(violations: &[Violation]) -> String {
+    let listed = violations
         .iter()
-        .take(5)
-        .map(|error| format!("{} {}", error.field, error.description))
-        .collect();
-    fields.join("; ")
-}
-
-/// The innermost source of a transport error, which says most.
-fn innermost(status: &Status) -> String {
-    let mut source = std::error::Error::source(status);
-    let mut text = status.message().to_owned();
-    while let Some(inner) = source {
-        text = inner.to_string();
-        source = inner.source();
-    }
-    text
+        .take(LISTED)
+        .map(|violation| violation.text.as_str());
+    listed.collect::<Vec<_>>().join("; ")
 }

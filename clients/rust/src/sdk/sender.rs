@@ -3,10 +3,10 @@
 //! A *session* is one stream, or a row of JSON requests. It ends with nothing to say, or with a [`Failure`], after which
 //! there is a pause. Units that a session has not resolved go back to the front of the queue, in their order.
 
-mod codec;
 mod http;
 mod json;
 mod outcome;
+mod request;
 mod split;
 mod stream;
 
@@ -18,14 +18,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::outcome::{Failure, Hint, Outcome};
 use super::{
     client::Shared,
     error::Notice,
     options::Transport,
     spool::{Unit, Wanted},
 };
-use crate::validate::MAX_EVENTS;
+use crate::{
+    stream::{Backoff, Failure, Hint, Outcome},
+    validate::MAX_EVENTS,
+};
 
 /// How long JSON is used before the stream is tried again.
 const JSON_FOR: Duration = Duration::from_secs(300);
@@ -86,8 +88,7 @@ struct Sender {
     parked: VecDeque<(Instant, Unit)>,
     /// Units without a response.
     outstanding: VecDeque<Unit>,
-    /// Failures in a row.
-    failures: u32,
+    backoff: Backoff,
     /// Attempts in a row without any response.
     unacknowledged: u32,
     /// Whether anything was acknowledged in the session.
@@ -116,11 +117,11 @@ impl Sender {
             .max_age
             .store(if is_json { POST_AGE } else { STREAM_AGE }, Ordering::Relaxed);
         Self {
+            backoff: Backoff::new(shared.options.retry_base, shared.options.retry_cap),
             shared,
             again: VecDeque::new(),
             parked: VecDeque::new(),
             outstanding: VecDeque::new(),
-            failures: 0,
             unacknowledged: 0,
             got_response: false,
             has_reported: false,
@@ -237,7 +238,7 @@ impl Sender {
     /// What becomes of a unit by its response.
     fn apply(&mut self, unit: Unit, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
-            Outcome::Taken { stored, skipped } => {
+            Outcome::Accepted { stored, skipped } => {
                 self.acknowledged();
                 self.has_reported_clock = false;
                 self.shared
@@ -254,12 +255,13 @@ impl Sender {
             }
             Outcome::Rejected(violations) => {
                 self.acknowledged();
-                split::split(self, unit, &violations)
-            }
-            Outcome::Clock { reason, ahead } => {
-                self.acknowledged();
-                self.park(unit, &ahead, reason);
-                Ok(())
+                match outcome::ahead_of_clock(&violations) {
+                    Some(ahead) => {
+                        self.park(unit, &ahead);
+                        Ok(())
+                    }
+                    None => split::split(self, unit, &violations),
+                }
             }
             Outcome::Failed(failure) => {
                 self.again.push_front(unit);
@@ -269,10 +271,10 @@ impl Sender {
     }
 
     /// Keeps what is ahead of the service's clock; the rest of the unit is sent again.
-    fn park(&mut self, mut unit: Unit, ahead: &[usize], reason: String) {
-        if !ahead.is_empty() {
+    fn park(&mut self, mut unit: Unit, ahead: &outcome::Ahead) {
+        if !ahead.events.is_empty() {
             let events = std::mem::take(&mut unit.events).into_iter().enumerate();
-            let (kept, rest): (Vec<_>, Vec<_>) = events.partition(|(index, _)| ahead.contains(index));
+            let (kept, rest): (Vec<_>, Vec<_>) = events.partition(|(index, _)| ahead.events.contains(index));
             let without_index =
                 |events: Vec<(usize, _)>| events.into_iter().map(|(_, event)| event).collect();
             unit.events = without_index(kept);
@@ -285,8 +287,10 @@ impl Sender {
         }
         let until = Instant::now() + self.shared.options.clock_retry;
         self.parked.push_back((until, unit));
-        let text =
-            format!("the server finds events ahead of its clock: {reason}; they are kept and sent again");
+        let text = format!(
+            "the server finds events ahead of its clock: {}; they are kept and sent again",
+            ahead.reason
+        );
         self.shared
             .progress
             .send_modify(|progress| progress.last.clone_from(&text));
@@ -305,7 +309,7 @@ impl Sender {
 
     fn acknowledged(&mut self) {
         self.got_response = true;
-        self.failures = 0;
+        self.backoff.reset();
         self.unacknowledged = 0;
         self.has_reported = false;
     }
@@ -358,7 +362,7 @@ impl Sender {
     }
 
     async fn pause_after(&mut self, failure: &Failure, was_json: bool) {
-        self.failures = self.failures.saturating_add(1);
+        let delay = self.backoff.next(failure.retry_after());
         let hint = failure.hint();
         if hint == Hint::Limit {
             // Requests are limited, streams are not.
@@ -380,19 +384,11 @@ impl Sender {
         self.shared
             .progress
             .send_modify(|progress| progress.last.clone_from(&text));
-        if self.failures >= REPORT_AFTER && !self.has_reported {
+        if self.backoff.failures() >= REPORT_AFTER && !self.has_reported {
             self.has_reported = true;
             self.is_told = true;
             (self.shared.options.on_error)(&Notice::Unavailable(text));
         }
-        tokio::time::sleep(self.pause(failure)).await;
-    }
-
-    /// Full jitter, and never less than what the server asked for.
-    fn pause(&self, failure: &Failure) -> Duration {
-        let options = &self.shared.options;
-        let doubled = 2_u32.saturating_pow(self.failures.saturating_sub(1).min(20));
-        let most = options.retry_base.saturating_mul(doubled).min(options.retry_cap);
-        most.mul_f64(rand::random::<f64>()).max(failure.retry_after())
+        tokio::time::sleep(delay).await;
     }
 }

@@ -5,13 +5,10 @@ use std::time::Instant;
 use http::StatusCode;
 use prost::Message as _;
 
-use super::{
-    Due, Sender,
-    http::Http,
-    outcome::{self, Failure, Outcome},
-};
+use super::{Due, Sender, http::Http, outcome};
 use crate::{
     sdk::{document, event::now, spool::Unit},
+    stream::{Failure, Outcome},
     v1::{Batch, Event},
 };
 

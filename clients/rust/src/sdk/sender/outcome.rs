@@ -1,158 +1,22 @@
-//! What a response says: taken, rejected, or to be tried again.
+//! What a response of the JSON endpoint means, and which rejections only need a correct clock.
 
 use std::time::Duration;
 
 use http::StatusCode;
-use prost::Message as _;
 use serde_json::Value;
-use thiserror::Error;
-use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 
-/// Violations of a batch: which event, if the response names one, and the sentence.
-pub(super) type Violations = Vec<(Option<usize>, String)>;
+use crate::stream::{Failure, Hint, Outcome, Violation};
 
-/// What becomes of a batch.
+/// Events that are ahead of the service's clock.
 #[derive(Debug)]
-pub(super) enum Outcome {
-    Taken {
-        stored: u64,
-        skipped: u64,
-    },
-    Rejected(Violations),
-    /// Timestamps are ahead of the service's clock: of these events, or of the whole batch if none is named.
-    Clock {
-        reason: String,
-        ahead: Vec<usize>,
-    },
-    Failed(Failure),
+pub(super) struct Ahead {
+    /// The violation that says so.
+    pub(super) reason: String,
+    /// The positions of the events; empty for the whole batch.
+    pub(super) events: Vec<usize>,
 }
 
-/// What a failure says about the way to the service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Hint {
-    #[default]
-    Nothing,
-    /// Nothing listens there: no evidence that a proxy breaks HTTP/2.
-    Unreachable,
-    /// The service itself responded.
-    Service,
-    /// The service has had too many requests (429).
-    Limit,
-}
-
-/// Why an attempt ended.
-#[derive(Debug, Error)]
-pub(super) enum Failure {
-    /// No response, or one that says to come again.
-    #[error("{reason}")]
-    Again {
-        reason: String,
-        retry_after: Duration,
-        hint: Hint,
-    },
-    /// The key was rejected.
-    #[error("{0}")]
-    Denied(String),
-    /// An event could not be set aside.
-    #[error("cannot set an event aside: {0}")]
-    Disk(std::io::Error),
-}
-
-impl Failure {
-    pub(super) fn again(reason: impl Into<String>) -> Self {
-        Self::Again {
-            reason: reason.into(),
-            retry_after: Duration::ZERO,
-            hint: Hint::Nothing,
-        }
-    }
-
-    /// The connection could not be made.
-    pub(super) fn unreachable(reason: String) -> Self {
-        Self::Again {
-            reason,
-            retry_after: Duration::ZERO,
-            hint: Hint::Unreachable,
-        }
-    }
-
-    pub(super) fn hint(&self) -> Hint {
-        match self {
-            Self::Again { hint, .. } => *hint,
-            _ => Hint::Nothing,
-        }
-    }
-
-    /// How long the server wants to be left alone.
-    pub(super) fn retry_after(&self) -> Duration {
-        match self {
-            Self::Again { retry_after, .. } => *retry_after,
-            _ => Duration::ZERO,
-        }
-    }
-}
-
-/// Of a stream that has ended, or could not be opened.
-pub(super) fn of_stream(status: &Status) -> Failure {
-    match of_status(status) {
-        Outcome::Failed(failure) => failure,
-        // Which of the batches it was is not said.
-        _ => Failure::again(format!("{}: {}", status.code(), status.message())),
-    }
-}
-
-/// Of an error in a batch's position.
-pub(super) fn of_error(error: &tonic_types::Status) -> Outcome {
-    let details = error.encode_to_vec().into();
-    of_status(&Status::with_details(
-        Code::from(error.code),
-        error.message.clone(),
-        details,
-    ))
-}
-
-fn of_status(status: &Status) -> Outcome {
-    let text = || format!("{}: {}", status.code(), status.message());
-    let details = status.get_error_details();
-    match status.code() {
-        Code::InvalidArgument => {
-            let named = details
-                .bad_request()
-                .map(|request| request.field_violations.clone())
-                .unwrap_or_default();
-            let violations: Violations = named
-                .iter()
-                .map(|violation| {
-                    (
-                        index(&violation.field),
-                        format!("{}: {}", violation.field, violation.description),
-                    )
-                })
-                .collect();
-            rejected(
-                violations,
-                named.iter().any(|violation| violation.field == "timestamp"),
-                text(),
-            )
-        }
-        Code::Unauthenticated | Code::PermissionDenied => Outcome::Failed(Failure::Denied(text())),
-        _ => Outcome::Failed(Failure::Again {
-            reason: text(),
-            retry_after: details
-                .retry_info()
-                .and_then(|info| info.retry_delay)
-                .unwrap_or_default(),
-            // Every error of the service has details; one of a proxy has none.
-            hint: match status.details().is_empty() {
-                true => Hint::Nothing,
-                false => Hint::Service,
-            },
-        }),
-    }
-}
-
-/// Of a response of the JSON endpoint.
+/// The outcome of a request to the JSON endpoint.
 pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) -> Outcome {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = || match json["detail"].as_str() {
@@ -161,7 +25,7 @@ pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) ->
     };
     match status.as_u16() {
         200 => match (json["stored"].as_u64(), json["skipped"].as_u64()) {
-            (Some(stored), Some(skipped)) => Outcome::Taken { stored, skipped },
+            (Some(stored), Some(skipped)) => Outcome::Accepted { stored, skipped },
             _ => Outcome::Failed(Failure::again(
                 "HTTP 200 without stored and skipped: is this the service?",
             )),
@@ -169,11 +33,14 @@ pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) ->
         401 | 403 => Outcome::Failed(Failure::Denied(text())),
         400 | 413 | 422 => {
             let details = json["detail"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let violations = details.iter().map(of_detail).collect();
-            let is_clock = details
-                .iter()
-                .any(|violation| violation["loc"] == serde_json::json!(["body", "timestamp"]));
-            rejected(violations, is_clock, text())
+            let mut violations: Vec<Violation> = details.iter().map(of_detail).collect();
+            if violations.is_empty() {
+                violations.push(Violation {
+                    event: None,
+                    text: text(),
+                });
+            }
+            Outcome::Rejected(violations)
         }
         _ => Outcome::Failed(Failure::Again {
             reason: text(),
@@ -186,33 +53,34 @@ pub(super) fn of_http(status: StatusCode, retry_after: Duration, body: &[u8]) ->
     }
 }
 
-fn rejected(violations: Violations, is_clock: bool, text: String) -> Outcome {
-    // `send` has compared the times of events with the clock of this machine, so the two clocks differ.
-    let of_time = |(index, sentence): &&(Option<usize>, String)| {
-        index.is_some_and(|index| sentence.starts_with(&format!("events[{index}].timestamp:")))
+/// What is ahead of the service's clock, if that is why a batch was rejected. `send` has compared the times of events with
+/// the clock of this machine, so a violation of a time means that the two clocks differ.
+pub(super) fn ahead_of_clock(violations: &[Violation]) -> Option<Ahead> {
+    let is_batch =
+        |violation: &&Violation| violation.event.is_none() && violation.text.starts_with("timestamp:");
+    let is_event = |violation: &&Violation| {
+        violation
+            .event
+            .is_some_and(|index| violation.text.starts_with(&format!("events[{index}].timestamp:")))
     };
-    let ahead: Vec<usize> = match is_clock {
-        true => Vec::new(),
-        false => violations
-            .iter()
-            .filter(of_time)
-            .filter_map(|(index, _)| *index)
-            .collect(),
-    };
-    match is_clock || !ahead.is_empty() {
-        true => Outcome::Clock {
-            reason: violations
-                .into_iter()
-                .find(|(_, sentence)| sentence.contains("timestamp:"))
-                .map_or(text, |(_, sentence)| sentence),
-            ahead,
-        },
-        false if violations.is_empty() => Outcome::Rejected(vec![(None, text)]),
-        false => Outcome::Rejected(violations),
+    if let Some(batch) = violations.iter().find(is_batch) {
+        return Some(Ahead {
+            reason: batch.text.clone(),
+            events: Vec::new(),
+        });
     }
+    let first = violations.iter().find(is_event)?;
+    Some(Ahead {
+        reason: first.text.clone(),
+        events: violations
+            .iter()
+            .filter(is_event)
+            .filter_map(|violation| violation.event)
+            .collect(),
+    })
 }
 
-fn of_detail(violation: &Value) -> (Option<usize>, String) {
+fn of_detail(violation: &Value) -> Violation {
     let position = violation["loc"].as_array().map(Vec::as_slice).unwrap_or_default();
     let index = match position {
         [_, list, index, ..] if list == "events" => {
@@ -228,58 +96,47 @@ fn of_detail(violation: &Value) -> (Option<usize>, String) {
             other => path.push_str(&format!("[{other}]")),
         }
     }
-    (
-        index,
-        format!("{path}: {}", violation["msg"].as_str().unwrap_or("rejected")),
-    )
-}
-
-/// The index in a path such as `events[3].timestamp`.
-fn index(field: &str) -> Option<usize> {
-    field.strip_prefix("events[")?.split_once(']')?.0.parse().ok()
+    Violation {
+        event: index,
+        text: format!("{path}: {}", violation["msg"].as_str().unwrap_or("rejected")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rejected(body: &[u8]) -> Vec<Violation> {
+        match of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body) {
+            Outcome::Rejected(violations) => violations,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn json_violations_name_their_event() {
         let body = br#"{"detail": [{"type": "t", "loc": ["body", "events", 3, "data", "text"], "msg": "too long", "input": 1}]}"#;
-        let Outcome::Rejected(violations) = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body)
-        else {
-            panic!()
-        };
-        assert_eq!(
-            violations,
-            [(Some(3), "events[3].data.text: too long".to_owned())]
-        );
+        let violations = rejected(body);
+        assert_eq!(violations[0].event, Some(3));
+        assert_eq!(violations[0].text, "events[3].data.text: too long");
+        assert!(ahead_of_clock(&violations).is_none());
     }
 
     #[test]
-    fn times_are_the_clock() {
-        let body = br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "ahead"}]}"#;
-        let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
-        assert!(
-            matches!(&outcome, Outcome::Clock { ahead, .. } if ahead.is_empty()),
-            "{outcome:?}"
-        );
-        let body = br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "a"}, {"loc": ["body", "events", 0, "timestamp"], "msg": "b"}]}"#;
-        let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
-        assert!(
-            matches!(&outcome, Outcome::Clock { ahead, .. } if ahead.is_empty()),
-            "{outcome:?}"
-        );
-        let body = br#"{"detail": [{"loc": ["body", "events", 4, "timestamp"], "msg": "b"}, {"loc": ["body", "events", 5, "data"], "msg": "b"}]}"#;
-        let outcome = of_http(StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO, body);
-        assert!(
-            matches!(&outcome, Outcome::Clock { ahead, .. } if ahead == &[4]),
-            "{outcome:?}"
-        );
+    fn violations_of_times_are_the_clock() {
+        for (body, events) in [
+            (&br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "ahead"}]}"#[..], &[][..]),
+            (br#"{"detail": [{"loc": ["body", "timestamp"], "msg": "a"}, {"loc": ["body", "events", 0, "timestamp"], "msg": "b"}]}"#, &[]),
+            (br#"{"detail": [{"loc": ["body", "events", 4, "timestamp"], "msg": "b"}, {"loc": ["body", "events", 5, "data"], "msg": "b"}]}"#, &[4]),
+        ] {
+            let ahead = ahead_of_clock(&rejected(body)).unwrap();
+            assert_eq!(ahead.events, events);
+            assert!(ahead.reason.contains("timestamp: "), "{}", ahead.reason);
+        }
     }
 
     #[test]
-    fn what_is_retried_and_what_is_not() {
+    fn statuses_that_are_retried_and_those_that_are_not() {
         for code in [408, 429, 500, 502, 503, 504, 404] {
             let outcome = of_http(
                 StatusCode::from_u16(code).unwrap(),
@@ -298,11 +155,6 @@ mod tests {
         for code in [400, 413, 422] {
             let outcome = of_http(StatusCode::from_u16(code).unwrap(), Duration::ZERO, b"{}");
             assert!(matches!(outcome, Outcome::Rejected(_)), "{code}");
-        }
-        for code in (1..=16).map(Code::from) {
-            let failure = of_stream(&Status::new(code, "x"));
-            let is_denied = matches!(code, Code::Unauthenticated | Code::PermissionDenied);
-            assert_eq!(matches!(failure, Failure::Denied(_)), is_denied, "{code}");
         }
     }
 }

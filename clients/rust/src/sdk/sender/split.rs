@@ -4,18 +4,19 @@ use std::sync::atomic::Ordering;
 
 use prost::Message as _;
 
-use super::{
-    Sender,
-    outcome::{Failure, Violations},
-};
+use super::Sender;
 use crate::{
     sdk::{dead_letter, error::Rejected, event::now, spool::Unit},
+    stream::{Failure, Violation},
     v1::{Batch, Event},
 };
 
 /// Sets aside what the response names. If it names nothing the unit is halved, until it is a single event.
-pub(super) fn split(sender: &mut Sender, mut unit: Unit, violations: &Violations) -> Result<(), Failure> {
-    let mut named: Vec<usize> = violations.iter().filter_map(|(index, _)| *index).collect();
+pub(super) fn split(sender: &mut Sender, mut unit: Unit, violations: &[Violation]) -> Result<(), Failure> {
+    let mut named: Vec<usize> = violations
+        .iter()
+        .filter_map(|violation| violation.event)
+        .collect();
     named.retain(|index| *index < unit.events.len());
     named.sort_unstable();
     named.dedup();
@@ -36,7 +37,7 @@ pub(super) fn split(sender: &mut Sender, mut unit: Unit, violations: &Violations
         let at = index - done;
         if let Err(error) = set_aside(sender, &unit, at, &reasons(violations, *index)) {
             sender.again.push_front(unit);
-            return Err(Failure::Disk(error));
+            return Err(Failure::again(format!("cannot set an event aside: {error}")));
         }
         unit.events.remove(at);
         sender.shared.counts.rejected.fetch_add(1, Ordering::Relaxed);
@@ -49,14 +50,19 @@ pub(super) fn split(sender: &mut Sender, mut unit: Unit, violations: &Violations
 }
 
 /// Those of one event, as if it stood alone; those that name none, if it has none of its own.
-fn reasons(violations: &Violations, index: usize) -> Vec<String> {
-    let own = violations.iter().filter(|(named, _)| *named == Some(index));
+fn reasons(violations: &[Violation], index: usize) -> Vec<String> {
     let position = format!("events[{index}]");
+    let own = violations
+        .iter()
+        .filter(|violation| violation.event == Some(index));
     let own: Vec<String> = own
-        .map(|(_, sentence)| sentence.replacen(&position, "events[0]", 1))
+        .map(|violation| violation.text.replacen(&position, "events[0]", 1))
         .collect();
     match own.is_empty() {
-        true => violations.iter().map(|(_, sentence)| sentence.clone()).collect(),
+        true => violations
+            .iter()
+            .map(|violation| violation.text.clone())
+            .collect(),
         false => own,
     }
 }

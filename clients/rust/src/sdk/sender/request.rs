@@ -1,4 +1,4 @@
-//! Requests of the stream, put together from encoded events, which need not be decoded on their way.
+//! Encodes requests of the stream from encoded events, which are not decoded again.
 //!
 //! An `IngestRequest` is its sequence (field 1) and a batch (field 2); a batch is the header's fields, its timestamp
 //! (field 6) and the events (field 7). Protocol buffers allow fields in any order, and those of a message may be put
@@ -9,15 +9,8 @@ use prost::{
     Message as _,
     encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len},
 };
-use tonic::{
-    Status,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-};
 
-use crate::{
-    sdk::{event::now, spool::Unit},
-    v1::IngestResponse,
-};
+use crate::sdk::{event::now, spool::Unit};
 
 const SEQUENCE: u32 = 1;
 const BATCH: u32 = 2;
@@ -25,7 +18,7 @@ const TIMESTAMP: u32 = 6;
 const EVENTS: u32 = 7;
 
 /// The request for a unit.
-pub(super) fn request(sequence: u64, unit: &Unit) -> Bytes {
+pub(super) fn encode(sequence: u64, unit: &Unit) -> Bytes {
     let timestamp = now().encode_to_vec();
     let events: usize = unit
         .events
@@ -54,47 +47,6 @@ fn put(field: u32, bytes: &[u8], message: &mut BytesMut) {
 
 fn field_len(field: u32, length: usize) -> usize {
     key_len(field) + encoded_len_varint(length as u64) + length
-}
-
-/// Requests that are encoded already, responses that are not decoded yet.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = IngestResponse;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = IngestResponse;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<IngestResponse>, Status> {
-        let response = IngestResponse::decode(buffer);
-        response
-            .map(Some)
-            .map_err(|error| Status::internal(error.to_string()))
-    }
 }
 
 #[cfg(test)]
@@ -126,7 +78,7 @@ mod tests {
             header: header.encode_to_vec().into(),
             events: events.iter().map(|event| event.encode_to_vec().into()).collect(),
         };
-        let read = IngestRequest::decode(request(300, &unit)).unwrap();
+        let read = IngestRequest::decode(encode(300, &unit)).unwrap();
         assert_eq!(read.sequence, 300);
         let batch = read.batch.unwrap();
         assert!(batch.timestamp.is_some());
