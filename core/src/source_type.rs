@@ -1,4 +1,8 @@
-//! The source types: one table with their names, folders, sensitivities and documented fields.
+//! The source types: one table with their names, folders, sensitivities, documented fields and an example.
+//!
+//! A new source type is a row here, with the number and the name of its message in `proto/openclone/v1/batch.proto`, and a row
+//! in `vault/src/markdown/layout.rs`, which says how its entries look. `make generate` writes the tables of the SDKs from this
+//! one.
 
 /// How personal the data of a source type is, from least to most. The discriminants are the numbers of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,11 +24,12 @@ struct Row {
     folder: &'static str,
     sensitivity: Sensitivity,
     typical_fields: &'static [&'static str],
+    example: &'static str,
 }
 
 macro_rules! source_types {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $folder:literal, $sensitivity:ident,
-       [$($field:literal),+];)+) => {
+       [$($field:literal),+], $example:literal;)+) => {
         /// The kind of source that an event comes from. The discriminants are the numbers of the contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(i32)]
@@ -43,6 +48,7 @@ macro_rules! source_types {
                         folder: $folder,
                         sensitivity: Sensitivity::$sensitivity,
                         typical_fields: &[$($field),+],
+                        example: $example,
                     },)+
                 }
             }
@@ -52,35 +58,50 @@ macro_rules! source_types {
 
 source_types! {
     /// Audio that the machine plays, transcribed.
-    AudioSystem = 1, "audio_system", "Audio", Medium, ["text", "duration", "app_name", "confidence"];
+    AudioSystem = 1, "audio_system", "Audio", Medium, ["text", "duration", "app_name", "confidence"],
+        r#"{"text": "Hello from a new plugin!", "duration": 60, "app_name": "Example", "confidence": 0.95}"#;
     /// Ambient microphone, transcribed.
-    AudioMic = 2, "audio_mic", "Audio", High, ["text", "duration", "confidence"];
+    AudioMic = 2, "audio_mic", "Audio", High, ["text", "duration", "confidence"],
+        r#"{"text": "Hello from a new plugin!", "duration": 60, "confidence": 0.95}"#;
     /// Text read off the screen.
-    ScreenOcr = 3, "screen_ocr", "Screen", Medium, ["text", "app_name", "window_title", "url"];
+    ScreenOcr = 3, "screen_ocr", "Screen", Medium, ["text", "app_name", "window_title", "url"],
+        r#"{"text": "Hello from a new plugin!", "app_name": "Example", "window_title": "A window", "url": "https://example.com/"}"#;
     /// Voice or written journal.
-    Journal = 4, "journal", "Journal", Low, ["text", "duration"];
+    Journal = 4, "journal", "Journal", Low, ["text", "duration"],
+        r#"{"text": "Hello from a new plugin!", "duration": 60}"#;
     /// Pages visited.
-    WebBrowsing = 5, "web_browsing", "Web", Medium, ["url", "title", "domain", "reading_time"];
+    WebBrowsing = 5, "web_browsing", "Web", Medium, ["url", "title", "domain", "reading_time"],
+        r#"{"url": "https://example.com/", "title": "Hello from a new plugin!", "domain": "example.com", "reading_time": 60}"#;
     /// Tracks heard.
-    Music = 6, "music", "Music", Low, ["track", "artist", "album", "duration"];
+    Music = 6, "music", "Music", Low, ["track", "artist", "album", "duration"],
+        r#"{"track": "Hello from a new plugin!", "artist": "Somebody", "album": "First", "duration": 180}"#;
     /// Measurements of the body.
-    Health = 7, "health", "Health", High, ["steps", "heart_rate", "sleep_hours"];
+    Health = 7, "health", "Health", High, ["steps", "heart_rate", "sleep_hours"],
+        r#"{"steps": 8000, "heart_rate": 60, "sleep_hours": 7.5}"#;
     /// Appointments.
-    Calendar = 8, "calendar", "Calendar", Low, ["title", "start", "end", "attendees", "location"];
+    Calendar = 8, "calendar", "Calendar", Low, ["title", "start", "end", "attendees", "location"],
+        r#"{"title": "Hello from a new plugin!", "start": "2026-02-18T10:00:00Z", "end": "2026-02-18T11:00:00Z", "attendees": ["Somebody"], "location": "Here"}"#;
     /// Notes.
-    Notes = 9, "notes", "Notes", Low, ["title", "text", "tags"];
+    Notes = 9, "notes", "Notes", Low, ["title", "text", "tags"],
+        r#"{"title": "Hello from a new plugin!", "text": "A first note.", "tags": ["first"]}"#;
     /// Positions.
-    Gps = 10, "gps", "Location", Medium, ["lat", "lon", "accuracy", "place_name"];
+    Gps = 10, "gps", "Location", Medium, ["lat", "lon", "accuracy", "place_name"],
+        r#"{"lat": 48.2082, "lon": 16.3738, "accuracy": 10, "place_name": "Hello from a new plugin!"}"#;
     /// Photos taken.
-    Photos = 11, "photos", "Photos", Medium, ["filename", "location", "timestamp"];
+    Photos = 11, "photos", "Photos", Medium, ["filename", "location", "timestamp"],
+        r#"{"filename": "first.jpg", "location": "Hello from a new plugin!", "timestamp": "2026-02-18T10:00:00Z"}"#;
     /// Email envelopes, without the body.
-    Email = 12, "email", "Email", Critical, ["subject", "from", "to", "date"];
+    Email = 12, "email", "Email", Critical, ["subject", "from", "to", "date"],
+        r#"{"subject": "Hello from a new plugin!", "from": "me@example.com", "to": "you@example.com", "date": "2026-02-18T10:00:00Z"}"#;
     /// Chat messages.
-    Messaging = 13, "messaging", "Messages", Critical, ["platform", "from", "preview"];
+    Messaging = 13, "messaging", "Messages", Critical, ["platform", "from", "preview"],
+        r#"{"platform": "example", "from": "Somebody", "preview": "Hello from a new plugin!"}"#;
     /// Use of applications.
-    Activity = 14, "activity", "Activity", Low, ["app_name", "duration", "category"];
+    Activity = 14, "activity", "Activity", Low, ["app_name", "duration", "category"],
+        r#"{"app_name": "Example", "duration": 60, "category": "Hello from a new plugin!"}"#;
     /// Free thoughts.
-    Braindump = 15, "braindump", "Braindump", Low, ["text"];
+    Braindump = 15, "braindump", "Braindump", Low, ["text"],
+        r#"{"text": "Hello from a new plugin!"}"#;
 }
 
 impl SourceType {
@@ -106,6 +127,12 @@ impl SourceType {
     #[must_use]
     pub const fn typical_fields(self) -> &'static [&'static str] {
         self.row().typical_fields
+    }
+
+    /// The `data` of a first event, with each documented member: a JSON object that is also a literal of Python.
+    #[must_use]
+    pub const fn example(self) -> &'static str {
+        self.row().example
     }
 
     /// The source type with that name in JSON, compared letter for letter.
@@ -144,8 +171,23 @@ impl Sensitivity {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::json::Object;
+
+    #[test]
+    fn examples_have_each_documented_member_and_fit_into_source_code() {
+        for known in SourceType::ALL {
+            let example = Object::parse(known.example()).unwrap();
+            let mut members: Vec<&str> = example.iter().map(|(key, _)| key.as_ref()).collect();
+            let mut documented = known.typical_fields().to_vec();
+            members.sort_unstable();
+            documented.sort_unstable();
+            assert_eq!(members, documented, "{known:?}");
+            assert!(!known.example().contains(['`', '\'', '#']), "{known:?}");
+        }
+    }
 
     #[test]
     fn names_and_numbers_lead_back_to_their_source_type() {

@@ -3,46 +3,11 @@
 use openclone_client::v1::SourceType;
 
 /// The `data` of a first event.
-pub(super) const fn data(source_type: SourceType) -> &'static str {
-    match source_type {
-        SourceType::AudioSystem => {
-            r#"{"text": "Hello from a new plugin!", "duration": 60, "app_name": "Example", "confidence": 0.95}"#
-        }
-        SourceType::AudioMic => r#"{"text": "Hello from a new plugin!", "duration": 60, "confidence": 0.95}"#,
-        SourceType::ScreenOcr => {
-            r#"{"text": "Hello from a new plugin!", "app_name": "Example", "window_title": "A window", "url": "https://example.com/"}"#
-        }
-        SourceType::Journal => r#"{"text": "Hello from a new plugin!", "duration": 60}"#,
-        SourceType::WebBrowsing => {
-            r#"{"url": "https://example.com/", "title": "Hello from a new plugin!", "domain": "example.com", "reading_time": 60}"#
-        }
-        SourceType::Music => {
-            r#"{"track": "Hello from a new plugin!", "artist": "Somebody", "album": "First", "duration": 180}"#
-        }
-        SourceType::Health => r#"{"steps": 8000, "heart_rate": 60, "sleep_hours": 7.5}"#,
-        SourceType::Calendar => {
-            r#"{"title": "Hello from a new plugin!", "start": "2026-02-18T10:00:00Z", "end": "2026-02-18T11:00:00Z", "attendees": ["Somebody"], "location": "Here"}"#
-        }
-        SourceType::Notes => {
-            r#"{"title": "Hello from a new plugin!", "text": "A first note.", "tags": ["first"]}"#
-        }
-        SourceType::Gps => {
-            r#"{"lat": 48.2082, "lon": 16.3738, "accuracy": 10, "place_name": "Hello from a new plugin!"}"#
-        }
-        SourceType::Photos => {
-            r#"{"filename": "first.jpg", "location": "Hello from a new plugin!", "timestamp": "2026-02-18T10:00:00Z"}"#
-        }
-        SourceType::Email => {
-            r#"{"subject": "Hello from a new plugin!", "from": "me@example.com", "to": "you@example.com", "date": "2026-02-18T10:00:00Z"}"#
-        }
-        SourceType::Messaging => {
-            r#"{"platform": "example", "from": "Somebody", "preview": "Hello from a new plugin!"}"#
-        }
-        SourceType::Activity => {
-            r#"{"app_name": "Example", "duration": 60, "category": "Hello from a new plugin!"}"#
-        }
-        SourceType::Braindump | SourceType::Unspecified => r#"{"text": "Hello from a new plugin!"}"#,
-    }
+pub(super) fn data(source_type: SourceType) -> &'static str {
+    source_type
+        .to_core()
+        .unwrap_or(openclone_core::SourceType::Braindump)
+        .example()
 }
 
 /// A first event's data in Python: the typed message where its members can be keywords, else a mapping.

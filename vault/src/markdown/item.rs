@@ -17,21 +17,20 @@ use super::{
     escape::Pairs,
     field::FieldWriter,
     format::{FieldSelection, Format, Metadata},
-    layout,
+    layout::Layout,
     sink::Markdown,
 };
 use crate::{
     day::{LocalTime, civil_date},
     entry::{BatchContext, Event},
     event_id::EventId,
-    source_type::SourceType,
     value::{Object, Value},
 };
 
 /// What the items of a batch have in common, made once.
 #[derive(Debug)]
 pub(crate) struct ItemRenderer {
-    source_type: SourceType,
+    layout: &'static Layout,
     format: Format,
     /// `via`, `device`, and `source` if there is one.
     origin: Markdown,
@@ -57,7 +56,7 @@ pub(crate) struct Moment<'z> {
 struct Item<'r, 'd> {
     out: &'r mut Markdown,
     data: &'d Object<'d>,
-    source_type: SourceType,
+    layout: &'static Layout,
     format: Format,
     moment: Moment<'d>,
     shown: &'r mut Shown,
@@ -85,11 +84,12 @@ impl ItemRenderer {
         writer.string(&mut origin, metadata, "via", &via);
         let device = short_device(context.device_id);
         writer.string(&mut origin, metadata, "device", device);
-        if let Some(source) = layout::source_field(context.source_type) {
+        let layout = Layout::of(context.source_type);
+        if let Some(source) = layout.source {
             writer.string(&mut origin, metadata, "source", source);
         }
         Self {
-            source_type: context.source_type,
+            layout,
             format: context.format,
             origin,
             writer,
@@ -109,7 +109,7 @@ impl ItemRenderer {
         let mut item = Item {
             out,
             data: event.data,
-            source_type: self.source_type,
+            layout: self.layout,
             format: self.format,
             moment,
             shown: &mut self.shown,

@@ -3,9 +3,9 @@
 use super::Item;
 use crate::{
     markdown::{
-        field::FieldWriter, field::quote, field::time_with_offset, layout, normalise::is_blank, reserved,
+        field::FieldWriter, field::quote, field::time_with_offset, layout::TimeForm, normalise::is_blank,
+        reserved,
     },
-    source_type::SourceType,
     value::{
         Value,
         json::{self, Form},
@@ -43,7 +43,7 @@ impl Item<'_, '_> {
     /// Documented members in their order, others sorted, then one field with those whose name cannot be a field's.
     pub(super) fn fields(&mut self, writer: &mut FieldWriter) {
         let (data, metadata) = (self.data, self.format.metadata);
-        let documented = layout::field_order(self.source_type);
+        let documented = self.layout.fields;
         for &key in documented {
             if let Some((place, value)) = self.member(key)
                 && !self.is_left_out(place, value)
@@ -51,7 +51,7 @@ impl Item<'_, '_> {
                 self.documented_field(writer, key, value);
             }
         }
-        let text = layout::text_member(self.source_type);
+        let text = self.layout.text;
         let (mut named, mut odd) = (Vec::new(), Vec::new());
         for (place, (key, value)) in data.iter().enumerate() {
             let is_text = text == Some(key.as_ref());
@@ -82,10 +82,11 @@ impl Item<'_, '_> {
     }
 
     fn documented_field(&mut self, writer: &mut FieldWriter, key: &'static str, value: &Value<'_>) {
-        let name = layout::field_name(self.source_type, key);
-        let time = match (self.source_type, key, value) {
-            (SourceType::Email, "date", Value::String(text)) => mail_date(text),
-            (SourceType::Photos, "timestamp", Value::Number(seconds)) => self.local_time(seconds),
+        let name = self.layout.field_name(key);
+        let form = self.layout.time.filter(|(member, _)| *member == key);
+        let time = match (form, value) {
+            (Some((_, TimeForm::Mail)), Value::String(text)) => mail_date(text),
+            (Some((_, TimeForm::Unix)), Value::Number(seconds)) => self.local_time(seconds),
             _ => None,
         };
         match time {

@@ -1,10 +1,14 @@
-//! The visible part of an item: what a person would write down of an event. Each source type has a layout of its own,
-//! which repeats nothing.
+//! The visible part of an item: what a person would write down of an event. The table in `layout.rs` says which form a source
+//! type has; no form repeats anything.
 
 use super::{Item, person::display_name};
 use crate::{
-    markdown::{layout, normalise::is_blank, reserved, url::Destination},
-    source_type::SourceType,
+    markdown::{
+        layout::{Part, Visible, figure},
+        normalise::is_blank,
+        reserved,
+        url::Destination,
+    },
     value::{Number, Value},
 };
 
@@ -16,37 +20,36 @@ const ATTENDEES: usize = 5;
 impl<'d> Item<'_, 'd> {
     /// Appends the time and what is to be read behind it.
     pub(super) fn visible(&mut self) {
-        let has_own_time = self.source_type == SourceType::Calendar && self.begin_with_span();
+        let has_own_time = matches!(self.layout.visible, Visible::Appointment) && self.begin_with_span();
         if !has_own_time {
             self.begin();
         }
-        match self.source_type {
-            SourceType::AudioSystem => {
-                self.piece("", "app_name");
-                self.text("text");
-            }
-            SourceType::AudioMic | SourceType::Journal | SourceType::Braindump => self.text("text"),
-            SourceType::ScreenOcr => self.screen(),
-            SourceType::WebBrowsing => self.web(),
-            SourceType::Music => self.music(),
-            SourceType::Health => self.figures(),
-            SourceType::Calendar => self.appointment(),
-            SourceType::Notes => {
-                self.bold("title");
-                self.text("text");
-            }
-            SourceType::Gps => self.place(),
-            SourceType::Photos => {
-                self.piece("", "filename");
-                self.piece(" · ", "location");
-            }
-            SourceType::Email => self.mail(),
-            SourceType::Messaging => self.message(),
-            SourceType::Activity => {
-                self.piece("", "app_name");
-                self.duration("duration");
-                self.piece(" · ", "category");
-            }
+        match self.layout.visible {
+            Visible::Parts(parts) => parts.iter().for_each(|part| self.part(*part)),
+            Visible::Screen => self.screen(),
+            Visible::Web => self.web(),
+            Visible::Music => self.music(),
+            Visible::Figures => self.figures(),
+            Visible::Appointment => self.appointment(),
+            Visible::Position => self.position(),
+            Visible::Mail => self.mail(),
+            Visible::Message => self.message(),
+        }
+    }
+
+    /// Appends a part if its member is there.
+    fn part(&mut self, part: Part) {
+        match part {
+            Part::Plain(separator, member) => _ = self.piece(separator, member),
+            Part::Bold(member) => _ = self.bold(member),
+            Part::Duration(member) => self.duration(member),
+            Part::Text => self.event_text(),
+        }
+    }
+
+    fn event_text(&mut self) {
+        if let Some(member) = self.layout.text {
+            self.text(member);
         }
     }
 
@@ -56,7 +59,7 @@ impl<'d> Item<'_, 'd> {
         if !self.web_link(" — ", "window_title") {
             self.piece(" — ", "window_title");
         }
-        self.text("text");
+        self.event_text();
     }
 
     /// `[title](url) · domain · 4 min 56 s`; without the domain where the title ends in it.
@@ -97,7 +100,7 @@ impl<'d> Item<'_, 'd> {
 
     /// Numbers with their units: `8042 steps, 62 bpm, weight 72.5 kg`.
     fn figures(&mut self) {
-        let documented = layout::field_order(self.source_type);
+        let documented = self.layout.fields;
         for key in documented {
             if let Some((place, number)) = self.number(key) {
                 self.figure(key, place, number);
@@ -118,7 +121,7 @@ impl<'d> Item<'_, 'd> {
     }
 
     fn figure(&mut self, key: &str, place: usize, number: &Number<'_>) {
-        let Some((name, unit)) = layout::figure(key).filter(|_| !number.as_str().contains('e')) else {
+        let Some((name, unit)) = figure(key).filter(|_| !number.as_str().contains('e')) else {
             return;
         };
         self.join(", ");
@@ -149,7 +152,7 @@ impl<'d> Item<'_, 'd> {
     }
 
     /// `[place](geo:lat,lon)`
-    fn place(&mut self) {
+    fn position(&mut self) {
         let (Some((_, lat)), Some((_, lon))) = (self.number("lat"), self.number("lon")) else {
             self.piece("", "place_name");
             return;
@@ -214,7 +217,7 @@ impl<'d> Item<'_, 'd> {
             self.out.literal(")");
             self.shown.literally.push(place);
         }
-        self.text("preview");
+        self.event_text();
     }
 
     /// The names in a list of people, or of one person.
