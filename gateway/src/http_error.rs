@@ -92,6 +92,22 @@ impl IntoResponse for HttpError {
     }
 }
 
+/// The response to a call that failed with `status`.
+#[must_use]
+pub fn error_response(status: &Status) -> Response {
+    from_status(status)
+}
+
+/// The response of a readiness check that failed with `status`: 503 with `body`, whatever the reason.
+#[must_use]
+pub fn not_ready(status: &Status, body: &serde_json::Value) -> Response {
+    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, body.to_string());
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, retry_after(status));
+    response
+}
+
 fn from_status(status: &Status) -> Response {
     let reason = status
         .get_details_error_info()

@@ -22,6 +22,7 @@ mod validation_error;
 
 pub use backend::{Backend, RemoteBackend};
 pub use endpoint::Endpoint;
+pub use http_error::{error_response, not_ready};
 pub use options::{GatewayOptions, OnRejection, Redact, Rejection, Undecodable};
 pub use read_batch::read_batch;
 pub use registry::PluginList;

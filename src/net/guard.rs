@@ -5,7 +5,7 @@
 use std::{collections::HashSet, net::SocketAddr};
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, header};
 use tonic::Status;
 
 use super::{
@@ -112,18 +112,13 @@ fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 fn forbidden(headers: &HeaderMap, detail: &'static str) -> Response<Body> {
-    if is_native_grpc(headers) {
-        let error = IngestError::Forbidden {
-            message: detail.to_owned(),
-        };
-        return Status::from(error).into_http();
+    let status = Status::from(IngestError::Forbidden {
+        message: detail.to_owned(),
+    });
+    match is_native_grpc(headers) {
+        true => status.into_http(),
+        false => openclone_gateway::error_response(&status),
     }
-    let mut response = Response::new(Body::from(format!("{{\"detail\":\"{detail}\"}}")));
-    *response.status_mut() = StatusCode::FORBIDDEN;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }
 
 #[cfg(test)]

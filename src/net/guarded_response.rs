@@ -8,7 +8,7 @@ use std::{
 
 use axum::{Error, body::Body};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use http::{HeaderMap, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
@@ -67,17 +67,13 @@ pub(super) fn overloaded(version: Version, headers: &HeaderMap) -> http::Respons
         message: "Too many requests are in flight".into(),
         retry_after: Duration::from_secs(1),
     };
+    let status = Status::from(error);
     if is_native_grpc(headers) {
-        return Status::from(error).into_http();
+        return status.into_http();
     }
-    let body = match version {
-        Version::HTTP_2 => Body::empty(),
-        _ => Body::from(format!("{{\"detail\":\"{error}\"}}")),
-    };
-    let mut response = http::Response::new(body);
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    let headers = response.headers_mut();
-    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = openclone_gateway::error_response(&status);
+    if version == Version::HTTP_2 {
+        *response.body_mut() = Body::empty();
+    }
     response
 }

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, header};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ use crate::{
     runtime::lifecycle::Lifecycle,
 };
 
-/// What the admin_api look at.
+/// The state that these routes show.
 #[derive(Clone, Debug)]
 pub(crate) struct AdminApi {
     pub(crate) lifecycle: Arc<Lifecycle>,
@@ -55,7 +55,7 @@ pub(super) struct Readiness {
     error: Option<IngestError>,
 }
 
-/// The routes of the admin_api.
+/// The routes for operators.
 pub(crate) fn router(admin_api: Arc<AdminApi>) -> Router {
     Router::new()
         .route("/readyz", get(ready))
@@ -82,15 +82,13 @@ async fn ready(State(admin_api): State<Arc<AdminApi>>) -> Response {
     let Some(error) = error else {
         return Json(body).into_response();
     };
-    let seconds = error.retry_after().map_or(1, |delay| delay.as_secs().max(1));
-    let retry = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
-    (StatusCode::SERVICE_UNAVAILABLE, retry, Json(body)).into_response()
+    openclone_gateway::not_ready(&error.into(), &body)
 }
 
 async fn metrics(State(admin_api): State<Arc<AdminApi>>, headers: HeaderMap) -> Response {
     let visible = match admin_api.visibility(&headers) {
         Ok(visible) => visible,
-        Err(error) => return refusal(&error),
+        Err(error) => return openclone_gateway::error_response(&error.into()),
     };
     let stats = admin_api.lifecycle.writer_stats();
     admin_api.metrics.keys(&admin_api.keys.state());
@@ -164,35 +162,11 @@ impl MetricsVisibility {
     }
 }
 
-fn refusal(error: &IngestError) -> Response {
-    let (status, name, value) = match error {
-        IngestError::InvalidKey => (
-            StatusCode::UNAUTHORIZED,
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("APIKey"),
-        ),
-        IngestError::TooManyFailures { retry_after, .. } => (
-            StatusCode::TOO_MANY_REQUESTS,
-            header::RETRY_AFTER,
-            HeaderValue::from(retry_after.as_secs() + 1),
-        ),
-        _ => (
-            StatusCode::FORBIDDEN,
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ),
-    };
-    (
-        status,
-        [(name, value)],
-        Json(json!({"detail": error.to_string()})),
-    )
-        .into_response()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
     use crate::{
         auth::{Key, KeyRing, Scope},
