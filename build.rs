@@ -22,6 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .build_client(false)
         .extern_path(".openclone.v1", "::openclone_client::v1")
+        // keeps the error of an undecodable message, so that a stream survives it
+        .extern_path(".openclone.v1.IngestRequest", "crate::ingest::StreamRequest")
         .extern_path(".google.rpc.Status", "::tonic_types::Status")
         .compile_fds(descriptors)?;
     Ok(())

@@ -48,6 +48,12 @@ pub enum IngestError {
         /// All violations, in the order of the fields.
         violations: Vec<Violation>,
     },
+    /// The message cannot be decoded.
+    #[error("The message cannot be decoded: {error}")]
+    Undecodable {
+        /// What is wrong with it.
+        error: prost::DecodeError,
+    },
     /// The rate limit is exceeded.
     #[error("Rate limit exceeded — retry with backoff")]
     RateLimited {
@@ -89,6 +95,7 @@ impl IngestError {
             Self::TooManyFailures { .. } => "TOO_MANY_FAILED_AUTHENTICATIONS",
             Self::PluginNotFound => "PLUGIN_NOT_FOUND",
             Self::Internal => "INTERNAL",
+            Self::Undecodable { .. } => transport::UNDECODABLE,
             other => other.reject_reason().as_str(),
         }
     }
@@ -101,7 +108,7 @@ impl IngestError {
             Self::Invalid { violations } if violations.iter().any(|found| found.rule == Rule::TooDeep) => {
                 RejectReason::DataTooDeep
             }
-            Self::Invalid { .. } => RejectReason::InvalidBatch,
+            Self::Invalid { .. } | Self::Undecodable { .. } => RejectReason::InvalidBatch,
             Self::RateLimited { .. } => RejectReason::RateLimited,
             Self::Storage { .. } | Self::Internal => RejectReason::StorageFailed,
             Self::Unavailable { reason, .. } => *reason,
@@ -133,7 +140,7 @@ impl IngestError {
         match self {
             Self::InvalidKey => Code::Unauthenticated,
             Self::Forbidden { .. } => Code::PermissionDenied,
-            Self::Invalid { .. } => Code::InvalidArgument,
+            Self::Invalid { .. } | Self::Undecodable { .. } => Code::InvalidArgument,
             Self::TooManyFailures { .. } | Self::RateLimited { .. } => Code::ResourceExhausted,
             Self::Storage { .. } | Self::Unavailable { .. } => Code::Unavailable,
             Self::PluginNotFound => Code::NotFound,

@@ -13,7 +13,9 @@ pub(crate) mod prepare;
 mod rendered;
 mod service;
 mod stream;
+mod stream_request;
 pub(crate) mod undecodable;
 
 pub(crate) use service::RequestId;
 pub use service::{Ingest, MAX_MESSAGE};
+pub use stream_request::StreamRequest;

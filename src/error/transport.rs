@@ -9,6 +9,9 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::DOMAIN;
 
+/// The reason of a message that cannot be decoded.
+pub(super) const UNDECODABLE: &str = "UNDECODABLE";
+
 /// Explains the status in the headers of a response, if it is an error without details.
 pub(crate) fn explain_headers(headers: &mut HeaderMap) {
     let Some(status) = Status::from_header_map(headers) else {
@@ -35,8 +38,8 @@ pub(crate) fn explain(status: Status) -> Status {
         return status;
     }
     let (code, reason) = match status.code() {
-        Code::Internal => (Code::InvalidArgument, "UNDECODABLE"),
-        Code::InvalidArgument => (Code::InvalidArgument, "UNDECODABLE"),
+        Code::Internal => (Code::InvalidArgument, UNDECODABLE),
+        Code::InvalidArgument => (Code::InvalidArgument, UNDECODABLE),
         Code::OutOfRange => (Code::OutOfRange, "MESSAGE_TOO_LARGE"),
         Code::Unimplemented => (Code::Unimplemented, "UNIMPLEMENTED"),
         Code::NotFound => (Code::NotFound, "NOT_FOUND"),

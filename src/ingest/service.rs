@@ -7,12 +7,12 @@ use std::{
 
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
-use openclone_client::v1::{Batch, IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse};
+use openclone_client::v1::{Batch, IngestBatchRequest, IngestBatchResponse, IngestResponse};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::warn;
 
-use super::{pipeline::Pipeline, stream, undecodable};
+use super::{StreamRequest, pipeline::Pipeline, stream, undecodable};
 use crate::{
     auth::{Need, Principal},
     error::{IngestError, write_rate_limit},
@@ -71,7 +71,7 @@ impl IngestService for Ingest {
 
     async fn ingest(
         &self,
-        request: Request<Streaming<IngestRequest>>,
+        request: Request<Streaming<StreamRequest>>,
     ) -> Result<Response<Self::IngestStream>, Status> {
         let principal = Principal::of(&request)?;
         principal.require(Need::AnyIngest, Timestamp::now)?;

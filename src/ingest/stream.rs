@@ -9,7 +9,8 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use openclone_client::v1::{IngestRequest, IngestResponse, ingest_response::Outcome};
+use openclone_client::v1::{IngestResponse, ingest_response::Outcome};
+use openclone_gateway::Undecodable;
 use prost::Message as _;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -19,7 +20,7 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
 
 use super::{
-    RequestId,
+    RequestId, StreamRequest,
     admission::OnOverload,
     pipeline::{Pending, Pipeline},
     service::to_status,
@@ -45,7 +46,7 @@ enum PendingReply {
 pub(super) fn responses(
     pipeline: Arc<Pipeline>,
     principal: Principal,
-    requests: Streaming<IngestRequest>,
+    requests: Streaming<StreamRequest>,
     id: RequestId,
 ) -> Responses {
     let in_flight = principal.limits.config().max_in_flight_batches as usize;
@@ -71,7 +72,7 @@ pub(super) fn responses(
 async fn read(
     pipeline: &Pipeline,
     principal: &Principal,
-    mut requests: Streaming<IngestRequest>,
+    mut requests: Streaming<StreamRequest>,
     sender: &mpsc::Sender<PendingReply>,
 ) -> Option<Status> {
     let draining = pipeline.lifecycle.draining();
@@ -126,8 +127,9 @@ async fn revoked(pipeline: &Pipeline, principal: &Principal) -> IngestError {
 async fn handle(
     pipeline: &Pipeline,
     principal: &Principal,
-    request: IngestRequest,
+    message: StreamRequest,
 ) -> Result<PendingReply, IngestError> {
+    let StreamRequest { request, error } = message;
     let sequence = request.sequence;
     let principal = match pipeline.keys.renew(principal) {
         Ok(principal) => principal,
@@ -138,9 +140,13 @@ async fn handle(
             return Err(error);
         }
     };
-    let submitted = match &request.batch {
-        Some(batch) => pipeline.submit(&principal, batch, OnOverload::Wait).await,
-        None => Err(IngestError::missing("batch")),
+    let submitted = match (&request.batch, error) {
+        (_, Some(error)) => {
+            pipeline.metrics.undecodable(Undecodable::Malformed);
+            Err(IngestError::Undecodable { error })
+        }
+        (Some(batch), None) => pipeline.submit(&principal, batch, OnOverload::Wait).await,
+        (None, None) => Err(IngestError::missing("batch")),
     };
     match submitted {
         Ok(pending) => Ok(PendingReply::Pending(sequence, pending)),

@@ -3,8 +3,11 @@
 use std::convert::Infallible;
 
 use axum::body::Body;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response, header};
+use http_body::Frame;
+use http_body_util::BodyExt as _;
 use openclone_gateway::Endpoint;
 use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
@@ -54,7 +57,15 @@ async fn call(mut grpc: GrpcWebService<Routes>, request: Request<Body>) -> Respo
     };
     let Ok(mut response) = result;
     explain_headers(response.headers_mut());
-    response.map(Body::new)
+    // a stream that fails after its first message has its status in the trailers
+    let explain_trailers = |frame: Frame<Bytes>| match frame.into_trailers() {
+        Ok(mut trailers) => {
+            explain_headers(&mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
+    };
+    response.map(|body| Body::new(body.map_frame(explain_trailers)))
 }
 
 async fn ready(grpc: &mut GrpcWebService<Routes>) -> Result<&mut GrpcWebService<Routes>, Infallible> {
