@@ -30,7 +30,7 @@ type service struct {
 	reject func(refs []string) *status.Status
 	// responsesPerStream ends each stream after so many responses; 0 is no end.
 	responsesPerStream int
-	// noGRPC responses gRPC calls with an HTTP error.
+	// noGRPC answers gRPC calls with an HTTP error.
 	noGRPC bool
 
 	mu      sync.Mutex

@@ -187,7 +187,7 @@ test("an event ahead of the service's clock waits, and the others go on", async 
   await made.flush(5000, "flush");
 });
 
-test("where neither transport gets through, both are tried in turn; a service that responses is not left", async (t) => {
+test("where neither transport gets through, both are tried in turn; a service that responds is not left", async (t) => {
   const [stream, post] = [new Scripted(() => "lost"), new Scripted(() => "lost", 1)];
   const { sender: made } = sender(t, new Events(1), stream, post);
   await assert.rejects(made.flush(300, "flush"), { name: "Timeout" });
