@@ -10,7 +10,7 @@ use openclone_redact::{RedactConfig, Redactor};
 use openclone_vault::{
     BatchBuilder, BatchContext, DayBy, DayRule, Event, EventId, Number, Object, SourceType, Value,
     index::{SeenIndex, filter::Filter},
-    store::{Store, rocks::RocksStore},
+    store::{IdStore, rocks::RocksStore},
 };
 
 const TEXT: &str = "We discussed the product roadmap for the second quarter and agreed on what comes next.";

@@ -1,7 +1,7 @@
 //! Opens the vaults with the options of the service, and their maintenance.
 
 use openclone_vault::{
-    CheckpointPolicy, OpenError, Options, Vault, VaultDirs,
+    CheckpointPolicy, OpenError, Options, Vault, VaultDirs, WalOptions,
     maintenance::{Maintenance, MaintenanceError},
 };
 use rustix::process::{Resource, getrlimit};
@@ -48,6 +48,11 @@ pub(super) fn open_vault(
 pub(crate) fn vault_options(config: &Config, home: &Home) -> Options {
     Options {
         db: home.db(),
+        wal: WalOptions {
+            keep_for: config.vault.keep_log_for,
+            keep_bytes: config.vault.keep_log_bytes,
+            ..WalOptions::new(home.wal())
+        },
         dirs: VaultDirs {
             default: config.vault.dir.clone().unwrap_or_else(|| home.vault()),
             tenants: home.tenants(),
@@ -67,5 +72,10 @@ pub(crate) fn open_files(descriptors: u64) -> usize {
 
 /// Maintenance of the same vaults.
 pub(crate) fn maintenance(options: &Options, home: &Home) -> Maintenance {
-    Maintenance::new(options.db.clone(), options.dirs.clone(), home.forgotten())
+    Maintenance::new(
+        options.db.clone(),
+        options.wal.clone(),
+        options.dirs.clone(),
+        home.forgotten(),
+    )
 }

@@ -59,6 +59,15 @@ fn print_summary(done: &Reindexed, seconds: f64) {
             counted(done.forgotten, "id")
         ));
     }
+    if let Some(log) = &done.log {
+        say(&log.reason);
+        say(&format!("moved it to {}", log.moved_to.display()));
+        let groups = counted(log.groups, "group");
+        say(&format!(
+            "carried over {groups} for the next start; {} known to be lost",
+            log.lost
+        ));
+    }
     match &done.source {
         Source::Merged => {
             let new = done.after.saturating_sub(done.before);
@@ -72,17 +81,10 @@ fn print_summary(done: &Reindexed, seconds: f64) {
             reason,
             moved_to,
             ids,
-            groups,
-            groups_lost,
         } => {
             say(&format!("the database was damaged: {reason}"));
             say(&format!("moved it to {}", moved_to.display()));
-            let carried = format!(
-                "{} and {}",
-                counted(*ids, "id"),
-                counted(*groups, "journalled group")
-            );
-            say(&format!("carried over {carried}; {groups_lost} groups were lost"));
+            say(&format!("carried over {}", counted(*ids, "id")));
             say(&format!("built a new index with {}", counted(done.after, "id")));
         }
     }

@@ -113,9 +113,14 @@ impl Home {
         self.dir.join("plugin-keys")
     }
 
-    /// Journal and index.
+    /// The index: the ids of all events.
     pub fn db(&self) -> PathBuf {
         self.dir.join("db")
+    }
+
+    /// The write-ahead log. Its id is beside it, in `wal.id`.
+    pub fn wal(&self) -> PathBuf {
+        self.dir.join("wal")
     }
 
     /// Ids of events that `openclone forget` deleted.
@@ -139,7 +144,15 @@ impl Home {
     /// # Errors
     /// When one of them is not a directory or not writable.
     pub fn inspect(&self, vault: &Path) -> Result<(), HomeError> {
-        for dir in [&self.dir, &self.db(), &self.tenants(), &self.plugins(), vault] {
+        let dirs = [
+            &self.dir,
+            &self.db(),
+            &self.wal(),
+            &self.tenants(),
+            &self.plugins(),
+            vault,
+        ];
+        for dir in dirs {
             inspect_dir(dir)?;
         }
         Ok(())

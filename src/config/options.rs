@@ -157,6 +157,19 @@ pub const OPTIONS: &[Opt] = &[
         &["Reject batches while the file system of the vault has less free space than this."],
     ),
     opt(
+        "wal.keep_for",
+        "\"7 days\"",
+        &["How long segments of the write-ahead log are kept after their events reached the vault."],
+    ),
+    opt(
+        "wal.keep_bytes",
+        "\"256 MiB\"",
+        &[
+            "How much of such segments is kept at most, and never more than 1 % of the free space at",
+            "start. 0: none.",
+        ],
+    ),
+    opt(
         "limits.requests_per_minute",
         "60",
         &["Requests per minute for each key, JSON and unary gRPC together. 0: no limit."],

@@ -1,11 +1,13 @@
 //! Options of the vault.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use jiff::{civil, tz::TimeZone};
+use jiff::{Span, SpanRelativeTo, civil, tz::TimeZone};
 use openclone_vault::{DayBy, DayRule, FieldSelection, Format, Metadata};
 
 use super::{ConfigError, Layers};
+
+const LONGEST: Duration = Duration::from_secs(1000 * 24 * 3600);
 
 /// Options of the vault.
 #[derive(Clone, Debug)]
@@ -18,6 +20,10 @@ pub struct VaultConfig {
     pub format: Format,
     /// Bytes that must stay free on the file system of the vault.
     pub min_free: u64,
+    /// How long checkpointed segments of the write-ahead log are kept.
+    pub keep_log_for: Duration,
+    /// How many bytes of them are kept at most.
+    pub keep_log_bytes: u64,
 }
 
 impl VaultConfig {
@@ -48,6 +54,12 @@ impl VaultConfig {
             },
             format: read_format(layers)?,
             min_free: layers.size("vault.min_free", 0, 1 << 50)?,
+            keep_log_for: layers.parse(
+                "wal.keep_for",
+                "a time such as \"7 days\" or \"12 h\", at most 1000 days",
+                parse_duration,
+            )?,
+            keep_log_bytes: layers.size("wal.keep_bytes", 0, 1 << 50)?,
         })
     }
 }
@@ -85,6 +97,13 @@ fn parse_zone(name: &str) -> Option<(String, TimeZone)> {
     Some(named.unwrap_or_else(|| ("UTC".to_owned(), TimeZone::UTC)))
 }
 
+fn parse_duration(text: &str) -> Option<Duration> {
+    let span: Span = text.parse().ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    let duration = Duration::try_from(duration).ok()?;
+    (duration <= LONGEST).then_some(duration)
+}
+
 fn parse_time(text: &str) -> Option<civil::Time> {
     let (hour, minute) = text.split_once(':')?;
     let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
@@ -97,6 +116,22 @@ fn parse_time(text: &str) -> Option<civil::Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations() {
+        let day = Duration::from_secs(24 * 3600);
+        for (text, expected) in [
+            ("7 days", day * 7),
+            ("12 h", day / 2),
+            ("0s", Duration::ZERO),
+            ("1d", day),
+        ] {
+            assert_eq!(parse_duration(text), Some(expected), "{text}");
+        }
+        for bad in ["", "7", "-1 day", "1 month", "1001 days", "soon"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn times() {

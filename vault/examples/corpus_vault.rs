@@ -7,7 +7,7 @@ mod realistic;
 
 use std::{path::PathBuf, sync::mpsc};
 
-use openclone_vault::{CheckpointPolicy, Format, Options, Vault, VaultDirs};
+use openclone_vault::{CheckpointPolicy, Format, Options, Vault, VaultDirs, WalOptions};
 
 fn main() {
     let directory = PathBuf::from(std::env::args().nth(1).unwrap());
@@ -15,6 +15,7 @@ fn main() {
     let home = std::env::temp_dir().join(format!("openclone-corpus-{}", std::process::id()));
     let vault = Vault::open(Options {
         db: home.join("db"),
+        wal: WalOptions::new(home.join("wal")),
         dirs: VaultDirs {
             default: directory,
             tenants: home.join("tenants"),

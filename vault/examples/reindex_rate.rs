@@ -3,7 +3,7 @@
 
 use std::{fs, io::Write as _, time::Instant};
 
-use openclone_vault::{EventId, SourceType, VaultDirs, maintenance::Maintenance};
+use openclone_vault::{EventId, SourceType, VaultDirs, WalOptions, maintenance::Maintenance};
 
 const PER_FILE: u32 = 100_000;
 
@@ -29,7 +29,12 @@ fn main() {
         default: vault,
         tenants: home.join("tenants"),
     };
-    let maintenance = Maintenance::new(home.join("db"), dirs, home.join("forgotten"));
+    let maintenance = Maintenance::new(
+        home.join("db"),
+        WalOptions::new(home.join("wal")),
+        dirs,
+        home.join("forgotten"),
+    );
     for what in ["a new database", "merging into it"] {
         let (start, cpu) = (Instant::now(), cpu_seconds());
         let done = maintenance.reindex(&mut |_| {}).unwrap();

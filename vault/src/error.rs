@@ -20,6 +20,12 @@ pub enum OpenError {
         /// What the database said.
         reason: String,
     },
+    /// The write-ahead log cannot be opened, is damaged, or is not there.
+    #[error("{reason}")]
+    Log {
+        /// What is wrong, and the way out.
+        reason: String,
+    },
     /// A vault directory cannot be used.
     #[error("cannot use the vault {}: {reason}", path.display())]
     Vault {

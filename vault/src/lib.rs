@@ -28,6 +28,7 @@ pub use openclone_core::{
     EventId, Sensitivity, SourceType, event_id,
     json::{Number, Object, Value},
 };
+pub use wal::WalOptions;
 pub use writer::{CheckpointPolicy, Options, Receipt, State, Vault, VaultDirs, WriterStats};
 
 /// The source types, as `openclone-core` has them.

@@ -9,6 +9,7 @@ mod forget;
 mod forgotten;
 mod fsck;
 mod header;
+mod log;
 mod rebuild;
 mod reindex;
 mod scan;
@@ -20,12 +21,14 @@ use crate::{
     error::OpenError,
     fs::{VaultFs, real::RealFs},
     store::StoreError,
+    wal::WalOptions,
     writer::VaultDirs,
 };
 
 pub use find::{NotSearched, Place};
 pub use forget::{Forget, Forgotten};
 pub use fsck::{Fault, FolderCount, FsckReport, ProblemKind};
+pub use log::ReplacedLog;
 pub use reindex::{Progress, Reindexed, Source};
 
 /// What is looked after.
@@ -33,6 +36,8 @@ pub use reindex::{Progress, Reindexed, Source};
 pub struct Maintenance {
     /// The database directory.
     pub db: PathBuf,
+    /// The write-ahead log.
+    pub wal: WalOptions,
     /// Where vaults are.
     pub dirs: VaultDirs,
     /// The file with the ids of forgotten events, outside the database: it outlives every rebuilding.
@@ -65,9 +70,10 @@ pub enum MaintenanceError {
 
 impl Maintenance {
     /// Of vaults on the operating system's file system.
-    pub fn new(db: PathBuf, dirs: VaultDirs, forgotten: PathBuf) -> Self {
+    pub fn new(db: PathBuf, wal: WalOptions, dirs: VaultDirs, forgotten: PathBuf) -> Self {
         Self {
             db,
+            wal,
             dirs,
             forgotten,
             fs: Arc::new(RealFs::new()),

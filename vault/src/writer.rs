@@ -38,8 +38,7 @@
 //!   bytes in the log. No later failure, and no reopening of the database, reverts that. A durable note tells the next start;
 //!   the writer retries until the note is written.
 //! - The ids held in memory stay true although the database may be closed and reopened: no other process may open it
-//!   meanwhile, and another database in its place is rejected. A [filter](filling) that an earlier run has kept is used only if
-//!   nothing has been written to the database since.
+//!   meanwhile, and another database in its place is rejected.
 //! - Bytes that a user wrote are never changed: the writer appends, completes what it began, and overwrites zeros in the
 //!   place of its own bytes.
 //!
@@ -79,12 +78,17 @@ mod thread;
 
 use std::{path::PathBuf, time::Duration};
 
-pub(crate) use self::handle::database_error;
+use crate::wal::WalOptions;
+
 use self::parts::Writer;
 pub use self::{
-    handle::Vault,
+    handle::{Vault, open_store},
     roots::VaultDirs,
     state::{State, WriterStats},
+};
+pub(crate) use self::{
+    handle::{database_error, log_error},
+    state::SYNC_FAILED,
 };
 
 /// When to checkpoint.
@@ -96,9 +100,6 @@ pub struct CheckpointPolicy {
     pub bytes: u64,
     /// This long after the first event not yet checkpointed.
     pub age: Duration,
-    /// From this many ids at rest on, the last checkpoint keeps the filter over them in a file, so that the next start
-    /// need not read them all: 2 bytes of disk for each id and up to 25 MB, while no service runs.
-    pub keep_filter_from: usize,
 }
 
 /// How to open.
@@ -106,6 +107,8 @@ pub struct CheckpointPolicy {
 pub struct Options {
     /// The database directory, never inside a vault.
     pub db: PathBuf,
+    /// The write-ahead log.
+    pub wal: WalOptions,
     /// Where vaults are.
     pub dirs: VaultDirs,
     /// Refuse to write when fewer bytes are free than this.
@@ -137,7 +140,6 @@ impl Default for CheckpointPolicy {
             ids: 1_000_000,
             bytes: 64 << 20,
             age: Duration::from_secs(600),
-            keep_filter_from: 4_000_000,
         }
     }
 }

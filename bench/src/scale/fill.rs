@@ -1,13 +1,11 @@
-//! Ids at rest without events: sorted sets of them, settled as a checkpoint of the service does it, and at the end the filter
-//! over them, kept as a service keeps it that ends in order.
+//! Ids in the index without events: sorted sets of them, persisted as a checkpoint of the service does it.
 
 use std::{path::Path, sync::mpsc, thread, time::Instant};
 
 use anyhow::Context as _;
 use openclone_vault::{
     EventId,
-    index::filter::Filter,
-    store::{Store as _, rocks::RocksStore},
+    store::{IdStore as _, rocks::RocksStore},
 };
 
 /// As many as one checkpoint of the service moves.
@@ -20,7 +18,6 @@ pub(super) fn fill(db: &Path, from: u64, to: u64) -> anyhow::Result<Option<f64>>
         return Ok(None);
     }
     let store = RocksStore::open(db)?;
-    let filter = filter_for(&store, to - from)?;
     let begun = Instant::now();
     let (sets, queue) = mpsc::sync_channel(2);
     let maker = thread::spawn(move || {
@@ -32,33 +29,13 @@ pub(super) fn fill(db: &Path, from: u64, to: u64) -> anyhow::Result<Option<f64>>
     });
     for ids in queue {
         store.persist_ids(&ids).context("cannot put ids to rest")?;
-        filter.insert(&ids);
     }
     maker
         .join()
         .ok()
         .context("the thread that makes ids has panicked")?;
     let rate = (to - from) as f64 / begun.elapsed().as_secs_f64();
-    store
-        .keep(&mut |file| filter.write_to(file))
-        .context("cannot keep the filter")?;
     Ok(Some(rate))
-}
-
-/// A filter over the ids that are at rest, with room for more.
-fn filter_for(store: &RocksStore, more: u64) -> anyhow::Result<Filter> {
-    let filter = Filter::new(usize::try_from(store.estimated_ids() + more)?);
-    let mut chunk = Vec::new();
-    store.visit_ids(&mut |id| {
-        chunk.push(id);
-        if chunk.len() as u64 == CHUNK {
-            filter.insert(&chunk);
-            chunk.clear();
-        }
-        true
-    })?;
-    filter.insert(&chunk);
-    Ok(filter)
 }
 
 fn sorted(from: u64, to: u64) -> Vec<EventId> {
@@ -98,12 +75,6 @@ mod tests {
             true
         })?;
         assert_eq!(count, 10_500);
-        let mut kept = store.take_kept()?.context("no filter was kept")?;
-        let filter = Filter::new(0);
-        filter.take_over(Filter::read_from(&mut *kept)?);
-        filter.complete();
-        assert!((0..10_500).all(|number| filter.may_contain(&id(number))));
-        assert!(!(10_500..10_600).all(|number| filter.may_contain(&id(number))));
         assert!(store.contains(&id(0))? && store.contains(&id(10_499))? && !store.contains(&id(10_500))?);
         Ok(())
     }

@@ -32,7 +32,7 @@ fn variables_in_the_documents_exist() {
         .iter()
         .map(|option| format!("OPENCLONE_{}", option.key.replace('.', "__").to_uppercase()));
     let known: BTreeSet<_> = options
-        .chain(["HOME", "CONFIG", "ENDPOINT"].map(|name| format!("OPENCLONE_{name}")))
+        .chain(["HOME", "CONFIG", "ENDPOINT", "SOURCE"].map(|name| format!("OPENCLONE_{name}")))
         .collect();
     let unknown: Vec<_> = words(&text, "OPENCLONE_").difference(&known).cloned().collect();
     assert!(unknown.is_empty(), "{unknown:?}");

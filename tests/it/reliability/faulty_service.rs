@@ -21,8 +21,8 @@ use openclone::{
 use openclone_vault::{
     OpenError, Options, Vault,
     fs::RealFs,
-    store::rocks::RocksStore,
     testing::faulty_store::{FaultyStore, Order},
+    writer::open_store,
 };
 use tokio::{
     net::TcpListener,
@@ -61,10 +61,7 @@ fn service() {
 }
 
 fn open(options: Options, order: Order) -> Result<Vault, OpenError> {
-    let store = RocksStore::open(&options.db).map_err(|error| OpenError::Database {
-        path: options.db.clone(),
-        reason: error.to_string(),
-    })?;
+    let store = open_store(&options)?;
     let delay = env::var(DELAY).map_or(2, |millis| millis.parse().unwrap());
     let store = FaultyStore::new(store, order, Duration::from_millis(delay));
     Vault::open_on(options, Arc::new(RealFs::new()), Arc::new(store), [7; 16])

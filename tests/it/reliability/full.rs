@@ -1,4 +1,4 @@
-//! Row 4: the disk of the vault, of the database, or of both is full or read-only for a while.
+//! Row 4: the disk of the vault, of the log, of the database, or of several is full or read-only for a while.
 
 use std::{
     panic::catch_unwind,
@@ -9,10 +9,11 @@ use std::{
 use super::{disks::Disk, sender::Sender};
 use openclone_test_support::scoreboard::{Against, Row, env_number};
 
-/// Of the vault's disk.
+/// Of the vault's disk. Where that of the database is to fill up, more than a checkpoint waits for.
 const VAULT_MIB: u64 = 24;
-/// Of the database's. Where it can, RocksDB reserves some 211 MiB for its log, and then it would take that long to fill.
-const DB_MIB: u64 = 64;
+const LARGE_VAULT_MIB: u64 = 200;
+/// Of the log's and of the database's.
+const HOME_MIB: u64 = 64;
 /// Characters in an event's text, so that a disk fills up in the middle of one.
 const SIZE: usize = 9_000;
 /// How long the service may take to notice that it can go on.
@@ -21,6 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(40);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lack {
     Vault,
+    Log,
     Database,
     Both,
     ReadOnly,
@@ -38,27 +40,36 @@ struct Scene {
     sender: Sender,
     serve: Option<crate::process::Serve>,
     vault: Disk,
+    log: Disk,
     db: Disk,
     _dir: tempfile::TempDir,
 }
 
 impl Scene {
-    fn new(against: Against) -> Option<Self> {
+    fn new(lack: Lack, against: Against) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().join("home");
         let vault = Disk::mount(
             "ext4",
             &dir.path().join("vault.img"),
             &home.join("vault"),
-            VAULT_MIB,
+            match lack {
+                Lack::Database => LARGE_VAULT_MIB,
+                _ => VAULT_MIB,
+            },
         )?;
-        let db = Disk::mount("ext2", &dir.path().join("db.img"), &home.join("db"), DB_MIB)?;
+        let small = |name: &str| {
+            let image = dir.path().join(format!("{name}.img"));
+            Disk::mount("ext2", &image, &home.join(name), HOME_MIB)
+        };
+        let (log, db) = (small("wal")?, small("db")?);
         let sender = Sender::with(home, SIZE, against);
         let serve = Some(sender.serve());
         Some(Self {
             sender,
             serve,
             vault,
+            log,
             db,
             _dir: dir,
         })
@@ -72,9 +83,11 @@ impl Scene {
     fn take_away(&self, lack: Lack, left: u64) {
         match lack {
             Lack::Vault => self.vault.fill(left),
+            Lack::Log => self.log.fill(0),
             Lack::Database => self.db.fill(0),
             Lack::Both => {
                 self.vault.fill(left);
+                self.log.fill(0);
                 self.db.fill(0);
             }
             Lack::ReadOnly => self.vault.read_only(true),
@@ -84,9 +97,11 @@ impl Scene {
     fn give_back(&self, lack: Lack) {
         match lack {
             Lack::Vault => self.vault.free(),
+            Lack::Log => self.log.free(),
             Lack::Database => self.db.free(),
             Lack::Both => {
                 self.vault.free();
+                self.log.free();
                 self.db.free();
             }
             Lack::ReadOnly => self.vault.read_only(false),
@@ -117,6 +132,7 @@ impl Scene {
     /// Waits until the service goes on by itself.
     fn await_service(&mut self, batch: u32) -> Result<u32, String> {
         let (url, began) = (self.url(), Instant::now());
+        let mut answer = String::new();
         while began.elapsed() < TIMEOUT {
             let outcome = self
                 .sender
@@ -125,15 +141,16 @@ impl Scene {
             if outcome.status == 200 {
                 return Ok(outcome.skipped);
             }
+            answer = format!("{outcome:?}");
             thread::sleep(Duration::from_millis(100));
         }
-        Err("the service does not go on by itself".into())
+        Err(format!("the service does not go on by itself: {answer}"))
     }
 }
 
 /// `None` if this machine cannot try it.
 fn trial(lack: Lack, left: u64, then: Then, against: Against) -> Option<Result<(), String>> {
-    let mut scene = Scene::new(against)?;
+    let mut scene = Scene::new(lack, against)?;
     Some(match then {
         Then::GoesOn => outage(&mut scene, lack, left),
         Then::Killed => killed(&mut scene, lack, left),
@@ -195,17 +212,19 @@ fn killed(scene: &mut Scene, lack: Lack, left: u64) -> Result<(), String> {
     scene.sender.check()
 }
 
-const ROWS: [(&str, Lack, &[u64], &[Against]); 4] = [
+const ROWS: [(&str, Lack, &[u64], &[Against]); 5] = [
     (
         "ENOSPC, vault",
         Lack::Vault,
         &[8_192, 20_480, 53_248],
         &[Against::IdFirst, Against::BytesFirst],
     ),
+    // The faulty writers have no log.
+    ("ENOSPC, log", Lack::Log, &[0], &[]),
     // Where no id can be written, a writer that writes it first does nothing invalid.
     ("ENOSPC, database", Lack::Database, &[0], &[Against::BytesFirst]),
     (
-        "ENOSPC, vault and database",
+        "ENOSPC, vault, log and database",
         Lack::Both,
         &[0, 20_480],
         &[Against::IdFirst, Against::BytesFirst],

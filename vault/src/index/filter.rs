@@ -4,8 +4,7 @@
 //! nothing, and nobody who asks waits while the new one is made. An id is in the filter if any layer has it.
 //!
 //! Until it is [complete](Filter::complete) it says "perhaps" to all ids, but for this: while the ids at rest are read in, in
-//! order, it answers for those below the last one read. Its layers can be [written](Filter::write_to) and
-//! [taken over](Filter::take_over) in a later run, which spares that reading.
+//! order, it answers for those below the last one read.
 //!
 //! 12 bits an id; at most one new id in 250 is looked up in vain for each full layer.
 
@@ -14,7 +13,6 @@ mod layer;
 mod tests;
 
 use std::{
-    io::{self, Read, Write},
     slice,
     sync::{
         PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -32,8 +30,6 @@ const GROWTH: usize = 4;
 /// costs in memory.
 const LARGE_LAYER: usize = 1 << 24;
 const PART_OF_ALL: usize = 3;
-/// More layers than a filter ever has.
-const ABSURD: usize = 1 << 16;
 
 /// The filter. Shared between the writer, which asks, and whoever moves ids to rest.
 #[derive(Debug)]
@@ -59,7 +55,7 @@ impl Filter {
         filter
     }
 
-    /// A filter that takes ids, and neither has a size nor answers before [`Self::start`] or [`Self::take_over`].
+    /// A filter that takes ids, and neither has a size nor answers before [`Self::start`].
     pub fn without_layers() -> Self {
         Self {
             layers: RwLock::default(),
@@ -71,20 +67,9 @@ impl Filter {
     /// Adds a layer for about `expected` ids.
     pub fn start(&self, expected: usize) {
         let first = Layer::new(expected.saturating_add(expected / 4).max(FIRST_LAYER));
-        self.add_layers(vec![first]);
-    }
-
-    /// Adds the layers of another filter.
-    pub fn take_over(&self, other: Self) {
-        let layers = other.layers.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.add_layers(layers.stack);
-        self.insert(&layers.early);
-    }
-
-    fn add_layers(&self, more: Vec<Layer>) {
         let early = {
             let mut layers = self.write();
-            layers.stack.extend(more);
+            layers.stack.push(first);
             std::mem::take(&mut layers.early)
         };
         // Until they are in, the filter is not complete, and whoever asks is told "perhaps".
@@ -161,49 +146,15 @@ impl Filter {
     }
 
     /// Whether any layer has the id, complete or not.
-    pub(crate) fn has(&self, id: &EventId) -> bool {
+    #[cfg(test)]
+    fn has(&self, id: &EventId) -> bool {
         self.read().has(id)
-    }
-
-    /// Whether the id came before there was a layer.
-    pub(crate) fn came_early(&self, id: &EventId) -> bool {
-        self.read().early.contains(id)
     }
 
     /// How many ids are in, and in how many layers.
     pub(crate) fn size(&self) -> (usize, usize) {
         let layers = self.read();
         (layers.stack.iter().map(Layer::len).sum(), layers.stack.len())
-    }
-
-    /// Writes the layers: how many (`u64`, as all numbers here little-endian), then [each](Layer::write_to).
-    ///
-    /// # Errors
-    /// When `to` fails.
-    pub fn write_to(&self, to: &mut dyn Write) -> io::Result<()> {
-        let layers = self.read();
-        to.write_all(&(layers.stack.len() as u64).to_le_bytes())?;
-        layers.stack.iter().try_for_each(|layer| layer.write_to(to))
-    }
-
-    /// What [`Self::write_to`] has written, as a filter that is not complete. Reads to the very end.
-    ///
-    /// # Errors
-    /// When `from` fails, or is not what was written.
-    pub fn read_from(from: &mut dyn Read) -> io::Result<Self> {
-        let count = layer::read_number(from)?;
-        if count == 0 || count > ABSURD {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        let stack = (0..count)
-            .map(|_| Layer::read_from(from))
-            .collect::<io::Result<_>>()?;
-        if from.read(&mut [0])? != 0 {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        let filter = Self::without_layers();
-        filter.write().stack = stack;
-        Ok(filter)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Layers> {

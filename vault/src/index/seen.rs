@@ -12,7 +12,7 @@ use hashbrown::HashSet;
 use crate::{
     event_id::EventId,
     index::filter::Filter,
-    store::{Seq, Store, StoreError},
+    store::{IdStore, Seq, StoreError},
 };
 
 /// A set of ids.
@@ -21,7 +21,7 @@ pub type IdSet = HashSet<EventId>;
 /// All ids ever stored.
 #[derive(Debug)]
 pub struct SeenIndex {
-    store: Arc<dyn Store>,
+    store: Arc<dyn IdStore>,
     filter: Arc<Filter>,
     recent: IdSet,
     checkpointing: Option<Arc<IdSet>>,
@@ -43,7 +43,7 @@ pub enum Seen {
 
 impl SeenIndex {
     /// An index in front of `store`, with no recent ids.
-    pub fn new(store: Arc<dyn Store>, filter: Arc<Filter>) -> Self {
+    pub fn new(store: Arc<dyn IdStore>, filter: Arc<Filter>) -> Self {
         Self {
             store,
             filter,

@@ -2,8 +2,9 @@
 //! bring them back.
 //!
 //! In this order: the journal is replayed and emptied, so that no later replay appends what is removed; the ids become
-//! durable in the file `forgotten` and come to rest in the index; only then are files rewritten, each as a whole. A
-//! crash leaves some files as they were, and the same command ends the work.
+//! durable in the file `forgotten` and are persisted in the index; only then are files rewritten, each as a whole, and segments
+//! of the log that have such an event zeroed and deleted. A crash leaves some files as they were, and the same command ends
+//! the work.
 //!
 //! What is removed are an entry's own lines, from its first to the one with its id, wherever in the vault they are.
 //! Everything else stays, byte for byte, but for the indentation of what a user put under an entry. A file that changes
@@ -32,7 +33,7 @@ use super::{
 use crate::{
     event_id::EventId,
     fs::{NamedFile, VaultFile},
-    store::Store as _,
+    store::IdStore as _,
     writer::{Options, Vault},
 };
 
@@ -136,20 +137,14 @@ impl Maintenance {
             Database::Gone => return Err(damaged(&self.db, "it is gone".into())),
             Database::Damaged { reason, .. } => return Err(damaged(&self.db, reason)),
         };
-        if !store.groups()?.is_empty() {
-            let first = "some events could not be written into the vault yet; see `openclone fsck`";
-            return Err(MaintenanceError::First(first.into()));
-        }
+        let log = self.open_log().map_err(|error| self.log_failed(&error))?;
+        self.check_log_is_empty(log.as_ref())?;
         let Vaults {
             found,
             missing,
             unread,
         } = self.vaults(what.tenant())?;
-        for missing in missing {
-            if missing.was_used(&store)? {
-                return Err(missing.error());
-            }
-        }
+        self.check_none_was_used(&missing, log.as_ref())?;
         let (mut done, parts) = self.plan(what, &found, unread);
         forgotten::add(&self.forgotten, &what.why(), &done.ids).map_err(at(&self.forgotten))?;
         store.persist_ids(&done.ids)?;
@@ -159,6 +154,9 @@ impl Maintenance {
                 done.failed.push((unread.what, unread.reason));
             }
         }
+        // All that were ever forgotten: an earlier run may have ended before this.
+        let all = forgotten::read(&self.forgotten).map_err(at(&self.forgotten))?;
+        self.erase_from_log(log.as_ref(), &all)?;
         Ok(done)
     }
 

@@ -15,7 +15,12 @@ use super::{
     scan::{Found, scan_file},
     tenants::{MissingVault, TenantVault, Unread, Vaults},
 };
-use crate::{event_id::EventId, fs::NamedFile, store::Store, writer::roots::known_vault};
+use crate::{
+    event_id::EventId,
+    fs::NamedFile,
+    wal::{Wal, WalError},
+    writer::roots,
+};
 
 /// Faults of one kind that are named; the others are counted.
 const NAMED: usize = 1000;
@@ -108,9 +113,11 @@ impl Maintenance {
             unread,
         } = self.vaults(None)?;
         report.unreadable(unread);
-        if let Database::Intact { store, .. } = &database {
-            check_missing(&missing, &vaults, store, &mut report)?;
-        }
+        let log = self.open_log().unwrap_or_else(|error| {
+            report.log(&self.wal.dir, &error);
+            None
+        });
+        self.check_missing(&missing, &vaults, log.as_ref(), &mut report)?;
         let mut standing = Standing::default();
         let forgotten = self.forgotten_ids(&mut report);
         let mut bytes = 0;
@@ -123,7 +130,7 @@ impl Maintenance {
             standing.add(ids);
         }
         standing.all.sort_unstable();
-        let lacking = self.check_database(&database, &vaults, &standing, &mut report)?;
+        let lacking = self.check_database(&database, log.as_ref(), &vaults, &standing, &mut report)?;
         self.locate(&vaults, &standing.twice, &lacking, &mut report);
         report.named.sort_by_key(|named| named.kind);
         Ok(report)
@@ -197,6 +204,7 @@ impl Maintenance {
     fn check_database(
         &self,
         database: &Database,
+        log: Option<&Wal>,
         vaults: &[TenantVault],
         standing: &Standing,
         report: &mut FsckReport,
@@ -213,21 +221,26 @@ impl Maintenance {
                 return Ok(Vec::new());
             }
         };
-        for vault in vaults {
-            self.check_marker(vault, store, report)?;
+        let mut journal = HashSet::new();
+        if let Some(log) = log {
+            for vault in vaults {
+                self.check_marker(vault, log, report)?;
+            }
+            journal = compare::journal(log, report).map_err(|error| self.log_failed(&error))?;
         }
-        let journal = compare::journal(store, report)?;
         Ok(compare::index(store, &standing.all, &journal, report)?)
     }
 
     fn check_marker(
         &self,
         vault: &TenantVault,
-        store: &dyn Store,
+        log: &Wal,
         report: &mut FsckReport,
     ) -> Result<(), MaintenanceError> {
         let path = self.dirs.of(&vault.tenant);
-        let Some((id, _)) = known_vault(store, &vault.tenant)?.filter(|(_, noted)| *noted == path) else {
+        let note = self.vault_note(log, &vault.tenant)?;
+        let known = note.as_deref().and_then(roots::known_vault);
+        let Some((id, _)) = known.filter(|(_, noted)| *noted == path) else {
             return Ok(());
         };
         let fault = match vault.root.read_marker() {
@@ -240,22 +253,23 @@ impl Maintenance {
         report.fault(ProblemKind::Marker, || (place, fault));
         Ok(())
     }
-}
 
-/// Reports vaults that the service has used and that are not there. Those without their marker are told elsewhere.
-fn check_missing(
-    missing: &[MissingVault],
-    found: &[TenantVault],
-    store: &dyn Store,
-    report: &mut FsckReport,
-) -> Result<(), MaintenanceError> {
-    for vault in missing {
-        let is_found = found.iter().any(|found| found.tenant == vault.tenant);
-        if !is_found && vault.was_used(store)? {
-            report.unreadable(vec![vault.unread()]);
+    /// Reports vaults that the service has used and that are not there. Those without their marker are told elsewhere.
+    fn check_missing(
+        &self,
+        missing: &[MissingVault],
+        found: &[TenantVault],
+        log: Option<&Wal>,
+        report: &mut FsckReport,
+    ) -> Result<(), MaintenanceError> {
+        for vault in missing {
+            let is_found = found.iter().any(|found| found.tenant == vault.tenant);
+            if !is_found && self.was_used(vault, log)? {
+                report.unreadable(vec![vault.unread()]);
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 impl FsckReport {
@@ -282,6 +296,12 @@ impl FsckReport {
     fn database(&mut self, path: &Path, reason: &str) {
         let detail = format!("{reason}; `openclone reindex` makes a new one from the vault");
         self.fault(ProblemKind::Database, || (path.display().to_string(), detail));
+    }
+
+    fn log(&mut self, path: &Path, error: &WalError) {
+        self.fault(ProblemKind::Database, || {
+            (path.display().to_string(), error.to_string())
+        });
     }
 
     fn count(&mut self, tenant: &str, name: &NamedFile, daily: bool, events: u64) {

@@ -1,7 +1,7 @@
 //! A new database in the place of one that is gone or damaged.
 //!
-//! It is made beside (`db.new`) and takes the place when it is complete; the damaged one is moved away
-//! (`db.damaged-<n>`) and never deleted. A rebuilding that was cut off begins anew, unless only the moving was left.
+//! It is made beside (`db.rebuild`), is called `db.new` once it is complete, and then takes the place; the damaged one is moved
+//! away (`db.damaged-<n>`) and never deleted. A rebuilding that was cut off begins anew, unless only the moving was left.
 
 use std::{
     ffi::OsString,
@@ -13,27 +13,16 @@ use std::{
 use super::{MaintenanceError, at};
 use crate::{
     event_id::EventId,
-    store::{Store, StoreError, rocks::RocksStore},
+    store::{IdStore as _, StoreError, rocks::RocksStore},
     writer::database_error,
-    writer::record::{Group, Marker},
 };
 
-/// The note that says that a new database has everything.
-const COMPLETE: &str = "rebuilt";
 /// Ids carried over at once.
 const CHUNK: usize = 1 << 20;
 
-/// What a damaged database still gave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Salvaged {
-    pub(super) ids: u64,
-    pub(super) groups: u64,
-    pub(super) groups_lost: u64,
-}
-
 /// Begins a new database beside `db`; what is left of an earlier attempt goes.
 pub(super) fn begin(db: &Path) -> Result<RocksStore, MaintenanceError> {
-    let beside = beside(db);
+    let beside = unfinished(db);
     if beside.exists() {
         // Opening it tells whether someone is at work there.
         match RocksStore::open(&beside) {
@@ -52,43 +41,22 @@ pub(super) fn begin(db: &Path) -> Result<RocksStore, MaintenanceError> {
 /// Puts a new database that an earlier attempt had completed in the place of one that is gone.
 pub(super) fn finish_earlier(db: &Path) -> Result<bool, MaintenanceError> {
     let beside = beside(db);
-    if !beside.exists() {
+    if !beside.join("CURRENT").exists() {
         return Ok(false);
     }
-    let complete = RocksStore::open(&beside).and_then(|store| store.note(COMPLETE));
-    match complete {
-        Ok(Some(_)) => put_in_place(db).map(|()| true),
-        Ok(None) => Ok(false),
-        Err(error) if error.kind == io::ErrorKind::ResourceBusy => Err(database_error(&beside, error).into()),
-        Err(_) => Ok(false),
+    match RocksStore::open(&beside) {
+        Ok(store) => drop(store),
+        Err(error) if error.kind == io::ErrorKind::ResourceBusy => {
+            return Err(database_error(&beside, error).into());
+        }
+        Err(_) => return Ok(false),
     }
+    put_in_place(db).map(|()| true)
 }
 
-/// Copies what can be read of `old`: groups that are perhaps not in the vault yet, and the ids of what users have deleted.
-pub(super) fn salvage(old: &RocksStore, new: &RocksStore) -> Result<Salvaged, StoreError> {
-    let mut salvaged = Salvaged::default();
-    for seq in old.groups().unwrap_or_default() {
-        let Ok(Some(group)) = old.group(seq) else {
-            salvaged.groups_lost += 1;
-            continue;
-        };
-        let marker = group.marker.filter(|marker| Marker::decode(marker).is_ok());
-        if Group::decode(&group.record).is_err() {
-            salvaged.groups_lost += 1;
-            continue;
-        }
-        new.write_group(seq, &group.record)?;
-        if let Some(marker) = marker {
-            new.mark_applied(seq, &marker)?;
-        }
-        salvaged.groups += 1;
-    }
-    salvaged.ids = salvage_ids(old, new)?;
-    Ok(salvaged)
-}
-
-/// The ids up to the first that cannot be read, and on from behind what cannot be read is not known: the vault has most.
-fn salvage_ids(old: &RocksStore, new: &RocksStore) -> Result<u64, StoreError> {
+/// Copies the ids that can be read of `old`: those of events that users have deleted stand nowhere else. How many.
+/// Those up to the first that cannot be read; what stands behind it is not known, but the vault has most.
+pub(super) fn salvage(old: &RocksStore, new: &RocksStore) -> Result<u64, StoreError> {
     let mut chunk: Vec<EventId> = Vec::new();
     let (mut count, mut failed) = (0, None);
     let read = old.visit_ids(&mut |id| {
@@ -116,8 +84,14 @@ fn salvage_ids(old: &RocksStore, new: &RocksStore) -> Result<u64, StoreError> {
 /// # Errors
 /// When a server that started meanwhile has made one.
 pub(super) fn finish(db: &Path, new: RocksStore) -> Result<(), MaintenanceError> {
-    new.set_note(COMPLETE, b"1")?;
     drop(new);
+    let beside = beside(db);
+    if beside.exists() {
+        // Left by an attempt that was completed, while the one in its place has been damaged since.
+        fs::remove_dir_all(&beside).map_err(at(&beside))?;
+    }
+    fs::rename(unfinished(db), &beside).map_err(at(&beside))?;
+    sync_parent(db)?;
     put_in_place(db)
 }
 
@@ -146,8 +120,14 @@ fn sync_parent(path: &Path) -> Result<(), MaintenanceError> {
         .map_err(at(parent))
 }
 
+/// A new database that is complete.
 fn beside(db: &Path) -> PathBuf {
     with_suffix(db, ".new")
+}
+
+/// One that is being made.
+fn unfinished(db: &Path) -> PathBuf {
+    with_suffix(db, ".rebuild")
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -7,14 +7,16 @@ use std::path::PathBuf;
 use super::{
     Maintenance, MaintenanceError, at,
     database::Database,
-    forgotten, rebuild,
+    forgotten,
+    log::ReplacedLog,
+    rebuild,
     scan::{Found, scan_file},
     tenants::{TenantVault, Unread, Vaults},
 };
 use crate::{
     event_id::EventId,
     fs::NamedFile,
-    store::{Store, StoreError, rocks::RocksStore},
+    store::{IdStore as _, StoreError, rocks::RocksStore},
 };
 
 /// Ids that come to rest together: 64 MiB of them.
@@ -50,6 +52,8 @@ pub struct Reindexed {
     pub after: u64,
     /// Where they went.
     pub source: Source,
+    /// The log, if it was damaged.
+    pub log: Option<ReplacedLog>,
     /// What could not be read, each with the reason: what stands there may be stored a second time.
     pub unread: Vec<(String, String)>,
 }
@@ -69,10 +73,6 @@ pub enum Source {
         moved_to: PathBuf,
         /// Ids that could be carried over.
         ids: u64,
-        /// Groups of the journal that could be carried over.
-        groups: u64,
-        /// Groups that could not: the entries of each were in the vault before it was answered.
-        groups_lost: u64,
     },
 }
 
@@ -95,26 +95,24 @@ impl Maintenance {
         if matches!(database, Database::Gone) && rebuild::finish_earlier(&self.db)? {
             database = Database::open(&self.db)?;
         }
-        match database {
-            Database::Intact { store, ids } => {
-                for missing in self.vaults(None)?.missing {
-                    if missing.was_used(&store)? {
-                        return Err(missing.error());
-                    }
-                }
-                let mut done = self.merge(&store, progress)?;
-                (done.before, done.source) = (ids, Source::Merged);
-                Ok(done)
-            }
-            Database::Gone => {
-                self.check_complete()?;
-                self.make_new(progress)
-            }
-            Database::Damaged { reason, store } => {
-                self.check_complete()?;
-                self.replace(reason, store, progress)
-            }
+        if !matches!(database, Database::Intact { .. }) {
+            self.check_complete()?;
         }
+        let log = self.mend_log(&self.vaults(None)?.missing)?;
+        let mut done = match database {
+            Database::Intact { store, ids } => {
+                let done = self.merge(&store, progress)?;
+                Reindexed {
+                    before: ids,
+                    source: Source::Merged,
+                    ..done
+                }
+            }
+            Database::Gone => self.make_new(progress)?,
+            Database::Damaged { reason, store } => self.replace(reason, store, progress)?,
+        };
+        done.log = log;
+        Ok(done)
     }
 
     /// A new index must know every event, or those that it lacks are stored again when they are resent.
@@ -169,9 +167,9 @@ impl Maintenance {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reindexed, MaintenanceError> {
         let new = rebuild::begin(&self.db)?;
-        let salvaged = match &old {
+        let ids = match &old {
             Some(old) => rebuild::salvage(old, &new)?,
-            None => rebuild::Salvaged::default(),
+            None => 0,
         };
         let mut done = self.merge(&new, progress)?;
         // It must be closed first: closing tidies up under the path that it was opened by.
@@ -181,9 +179,7 @@ impl Maintenance {
         done.source = Source::Replaced {
             reason,
             moved_to,
-            ids: salvaged.ids,
-            groups: salvaged.groups,
-            groups_lost: salvaged.groups_lost,
+            ids,
         };
         Ok(done)
     }
@@ -234,6 +230,7 @@ impl Maintenance {
             before: 0,
             after,
             source: Source::New,
+            log: None,
             unread: in_words(unread),
         })
     }

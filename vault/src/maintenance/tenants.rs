@@ -7,7 +7,6 @@ use openclone_core::TenantId;
 use super::{Maintenance, MaintenanceError, at};
 use crate::{
     fs::{NamedFile, VaultFile, VaultRoot},
-    store::Store,
     writer::roots,
 };
 
@@ -160,10 +159,9 @@ impl Maintenance {
 }
 
 impl MissingVault {
-    /// Whether the service has ever used it: then something must be wrong.
-    pub(super) fn was_used(&self, store: &dyn Store) -> Result<bool, MaintenanceError> {
-        let known = roots::known_vault(store, &self.tenant)?;
-        Ok(known.is_some_and(|(_, path)| path == self.path))
+    /// Whether the note of the tenant's vault names this directory.
+    pub(super) fn is_at(&self, note: &[u8]) -> bool {
+        roots::known_vault(note).is_some_and(|(_, path)| path == self.path)
     }
 
     /// As something that cannot be read.

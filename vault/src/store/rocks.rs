@@ -1,52 +1,33 @@
-//! The store in RocksDB.
+//! The ids in RocksDB, which holds nothing else: 16 bytes each, with empty values.
 //!
-//! Two column families, one write-ahead log. `journal` holds groups under `g`, markers under `m` (each followed by the
-//! sequence number, big-endian) and notes under `n` (followed by the name). `ids` holds the ids at rest, 16 bytes each,
-//! with empty values; large sets of them come in as sorted files that are ingested whole, so that they pass neither the
-//! log nor a memtable.
+//! Each set of ids comes in as a sorted file that is ingested whole. So ids pass neither a memtable nor RocksDB's own log,
+//! which stays empty: every id is in a sorted file with checksums, and every file is in the manifest.
 //!
-//! A damaged log is refused, but for an unfinished record at its end, which is what a power loss leaves behind; see `log`.
-//! A log that is needed no more is given back in pieces, so that no sync waits for it; see `spent`. The filter over all ids
-//! may stand beside the database from one run to the next; see `kept`. Nobody else gets at the database as long as the store
-//! lives, even while it is closed; see `hold`. Files of ids are read by the system as soon as they are there; see `warm`.
+//! Nobody else gets at the database as long as the store lives, even while it is closed; see `hold`. New files are read ahead;
+//! see `readahead`.
 
 mod hold;
-mod kept;
-mod log;
 mod readahead;
-mod spent;
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
-    sync::{PoisonError, RwLock, RwLockReadGuard},
+    sync::{Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB,
-    DBCompactionStyle, DBCompressionType, DBRecoveryMode, FlushOptions, IngestExternalFileOptions, LogLevel,
-    Options, ReadOptions, SstFileWriter, UniversalCompactOptions, WriteBatch, WriteOptions,
+    DBCompactionStyle, DBCompressionType, IngestExternalFileOptions, LogLevel, Options, ReadOptions,
+    SstFileWriter, UniversalCompactOptions,
 };
 
-use self::{
-    hold::{Hold, check_same, identity},
-    kept::{KeptFile, Moment},
-};
-use super::{JournalledGroup, Kept, Seq, Store, StoreError};
+use self::hold::{Hold, check_same, identity};
+use super::{IdStore, StoreError};
 use crate::event_id::EventId;
 
-const JOURNAL: &str = "journal";
 const IDS: &str = "ids";
-const GROUP: u8 = b'g';
-const MARKER: u8 = b'm';
-const NOTE: u8 = b'n';
-/// The note that changes with each keeping.
-const KEPT: &str = "kept";
-/// From this many ids on, a sorted file is cheaper than single puts.
-const INGEST_FROM: usize = 4096;
-/// RocksDB holds back all writes, those of the journal too, from so many sorted files on that are not merged yet. A rebuilding
+/// RocksDB holds back all writes from so many sorted files on that are not merged yet. A rebuilding
 /// leaves one for each million ids, and nobody should wait until they are merged: behind the filter they are seldom asked.
 const SLOWED_FROM: i32 = 512;
 /// Of all these files so many stay open between reads, so that connections and daily files find descriptors left.
@@ -59,7 +40,8 @@ pub struct RocksStore {
     cache: Cache,
     db: RwLock<Option<DB>>,
     identity: Vec<u8>,
-    kept: KeptFile,
+    /// Held by whoever writes a sorted file: all of them have one name at first.
+    ingesting: Mutex<()>,
     /// Behind the database, which is closed first.
     _hold: Hold,
 }
@@ -73,8 +55,6 @@ impl RocksStore {
         // RocksDB would let everyone look in.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let hold = Hold::take(path)?;
-        let kept = KeptFile::new(path);
-        kept.tidy();
         let cache = Cache::new_lru_cache(8 * MIB);
         let db = open(path, &cache, &database_options())?;
         Ok(Self {
@@ -82,7 +62,7 @@ impl RocksStore {
             cache,
             identity: identity(&db)?,
             db: RwLock::new(Some(db)),
-            kept,
+            ingesting: Mutex::new(()),
             _hold: hold,
         })
     }
@@ -94,24 +74,15 @@ impl RocksStore {
     fn with<T>(&self, act: impl FnOnce(&DB) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match self.read().as_ref() {
             Some(db) => act(db),
-            None => Err(StoreError {
-                message: "the database is closed".into(),
-                kind: io::ErrorKind::NotConnected,
-            }),
+            None => Err(StoreError::new(
+                io::ErrorKind::NotConnected,
+                "the database is closed",
+            )),
         }
     }
 
-    /// As [`Self::with`], for all that writes: what was kept is not true any more then.
-    fn change<T>(&self, act: impl FnOnce(&DB) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.kept.withdraw()?;
-        self.with(act)
-    }
-
-    fn put(&self, key: &[u8], value: &[u8], sync: bool) -> Result<(), StoreError> {
-        self.change(|db| Ok(db.put_cf_opt(family(db, JOURNAL)?, key, value, &write_options(sync))?))
-    }
-
     fn ingest(&self, db: &DB, ids: &[EventId]) -> Result<(), StoreError> {
+        let _ingesting = self.ingesting.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.path.join("checkpointing.sst");
         // One that a killed process has left may be another name of a file of the database: it must not be written over.
         remove(&file)?;
@@ -131,73 +102,12 @@ impl RocksStore {
     }
 }
 
-impl Store for RocksStore {
-    fn write_group(&self, seq: Seq, record: &[u8]) -> Result<(), StoreError> {
-        self.put(&key(GROUP, seq), record, true)
-    }
-
-    fn mark_applied(&self, seq: Seq, marker: &[u8]) -> Result<(), StoreError> {
-        self.put(&key(MARKER, seq), marker, false)
-    }
-
-    fn groups(&self) -> Result<Vec<Seq>, StoreError> {
-        self.with(|db| {
-            let mut cursor = db.raw_iterator_cf(family(db, JOURNAL)?);
-            cursor.seek([GROUP]);
-            let mut groups = Vec::new();
-            while let Some(seq) = cursor.key().and_then(seq_of) {
-                groups.push(seq);
-                cursor.next();
-            }
-            cursor.status()?;
-            Ok(groups)
-        })
-    }
-
-    fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, StoreError> {
-        self.with(|db| {
-            let journal = family(db, JOURNAL)?;
-            let Some(record) = db.get_cf(journal, key(GROUP, seq))? else {
-                return Ok(None);
-            };
-            let marker = db.get_cf(journal, key(MARKER, seq))?;
-            Ok(Some(JournalledGroup { record, marker }))
-        })
-    }
-
+impl IdStore for RocksStore {
     fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
-        self.change(|db| {
-            if ids.len() >= INGEST_FROM {
-                return self.ingest(db, ids);
-            }
-            let family = family(db, IDS)?;
-            let mut batch = WriteBatch::default();
-            for id in ids {
-                batch.put_cf(family, id.0, b"");
-            }
-            Ok(db.write_opt(batch, &write_options(true))?)
-        })
-    }
-
-    fn forget_groups(&self, groups: &[Seq]) -> Result<(), StoreError> {
-        self.change(|db| {
-            let journal = family(db, JOURNAL)?;
-            let mut batch = WriteBatch::default();
-            for run in groups.chunk_by(|a, b| a + 1 == *b) {
-                let (Some(first), Some(last)) = (run.first(), run.last()) else {
-                    continue;
-                };
-                for kind in [GROUP, MARKER] {
-                    batch.delete_range_cf(journal, key(kind, *first), key(kind, last + 1));
-                }
-            }
-            db.write_opt(batch, &write_options(false))?;
-            let logs = spent::Logs::hold(&self.path);
-            // What has been deleted need not be written out: this is what lets the log be dropped.
-            db.flush_cfs_opt(&[journal, family(db, IDS)?], &FlushOptions::default())?;
-            logs.give_back();
-            Ok(())
-        })
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.with(|db| self.ingest(db, ids))
     }
 
     fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
@@ -239,25 +149,6 @@ impl Store for RocksStore {
         *slot = Some(db);
         Ok(())
     }
-
-    fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(|db| Ok(db.get_cf(family(db, JOURNAL)?, note_key(name))?))
-    }
-
-    fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
-        self.put(&note_key(name), content, true)
-    }
-
-    fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
-        let nonce = rand::random::<[u8; 16]>();
-        self.set_note(KEPT, &nonce)?;
-        self.with(|db| Ok(self.kept.keep(Moment::of(db, &nonce)?, write)?))
-    }
-
-    fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
-        let nonce = self.note(KEPT)?.unwrap_or_default();
-        self.with(|db| Ok(self.kept.take(Moment::of(db, &nonce)?)?))
-    }
 }
 
 impl std::fmt::Debug for RocksStore {
@@ -271,8 +162,8 @@ impl std::fmt::Debug for RocksStore {
 impl From<rocksdb::Error> for StoreError {
     fn from(error: rocksdb::Error) -> Self {
         let message = error.to_string();
-        let kind = kind_of(&message, error.kind());
-        Self { message, kind }
+        // Also when a sync failed: the ids are in the log until a later attempt has put them into a new file.
+        Self::new(kind_of(&message, error.kind()), message)
     }
 }
 
@@ -303,10 +194,8 @@ fn remove(file: &Path) -> Result<(), StoreError> {
 
 fn open(path: &Path, cache: &Cache, options: &Options) -> Result<DB, StoreError> {
     check_complete(path)?;
-    log::check(path)?;
     let families = [
         ColumnFamilyDescriptor::new("default", Options::default()),
-        ColumnFamilyDescriptor::new(JOURNAL, journal_options()),
         ColumnFamilyDescriptor::new(IDS, id_options(cache)),
     ];
     Ok(DB::open_cf_descriptors(options, path, families)?)
@@ -325,10 +214,10 @@ fn check_complete(path: &Path) -> Result<(), StoreError> {
     let used =
         entries.any(|entry| entry.is_ok_and(|entry| of_a_database(&entry.file_name().to_string_lossy())));
     if used && !path.join("CURRENT").exists() {
-        return Err(StoreError {
-            message: "the file CURRENT is missing".into(),
-            kind: io::ErrorKind::InvalidData,
-        });
+        return Err(StoreError::new(
+            io::ErrorKind::InvalidData,
+            "the file CURRENT is missing",
+        ));
     }
     Ok(())
 }
@@ -337,7 +226,6 @@ fn database_options() -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
-    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     options.set_max_background_jobs(2);
     options.set_max_open_files(SORTED_FILES_OPEN);
     options.set_keep_log_file_num(2);
@@ -345,14 +233,6 @@ fn database_options() -> Options {
     options.set_stats_dump_period_sec(0);
     options.set_stats_persist_period_sec(0);
     options.set_bytes_per_sync(MIB as u64);
-    options
-}
-
-/// The journal is written once, read at a restart only, and deleted before it would leave memory.
-fn journal_options() -> Options {
-    let mut options = Options::default();
-    options.set_write_buffer_size(192 * MIB);
-    options.set_compression_type(DBCompressionType::None);
     options
 }
 
@@ -385,35 +265,11 @@ fn id_options(cache: &Cache) -> Options {
     options
 }
 
-fn write_options(sync: bool) -> WriteOptions {
-    let mut options = WriteOptions::default();
-    options.set_sync(sync);
-    options
-}
-
 fn family<'a>(db: &'a DB, name: &str) -> Result<&'a ColumnFamily, StoreError> {
-    db.cf_handle(name).ok_or_else(|| StoreError {
-        message: format!("the database has no column family {name:?}"),
-        kind: io::ErrorKind::InvalidData,
+    db.cf_handle(name).ok_or_else(|| {
+        let message = format!("the database has no column family {name:?}");
+        StoreError::new(io::ErrorKind::InvalidData, message)
     })
-}
-
-fn key(kind: u8, seq: Seq) -> [u8; 9] {
-    let mut key = [kind; 9];
-    key[1..].copy_from_slice(&seq.to_be_bytes());
-    key
-}
-
-fn seq_of(key: &[u8]) -> Option<Seq> {
-    let (kind, seq) = key.split_first()?;
-    if *kind != GROUP {
-        return None;
-    }
-    Some(Seq::from_be_bytes(seq.try_into().ok()?))
-}
-
-fn note_key(name: &str) -> Vec<u8> {
-    [&[NOTE], name.as_bytes()].concat()
 }
 
 #[cfg(test)]

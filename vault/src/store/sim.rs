@@ -1,59 +1,51 @@
-//! The store's twin on a simulated disk, for tests: what it has not synced can be lost as on a real one.
+//! The ids' twin on a simulated disk, for tests: what it has not synced can be lost as on a real one.
 //!
-//! Every change is a record at the end of the disk's log file (see `record`). Groups, ids and notes are synced when the
-//! call returns; markers and the removal of groups are not. Opening replays the records up to the first that is torn or
-//! wrong, as RocksDB's point-in-time recovery does, and then puts a fresh log in the place of the old one, as RocksDB
-//! does by flushing what it recovered: so nothing rests any more on pages that an earlier process failed to sync.
+//! Each set of ids is a record at the end of the disk's file of ids: `u32` count, 8 bytes of a BLAKE3, the ids. Opening
+//! reads the records up to the first that is torn or wrong, and then puts a fresh file in the place of the old one, as RocksDB
+//! does with its manifest: so nothing rests any more on pages that an earlier process failed to sync.
 
-mod record;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     io,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{JournalledGroup, Seq, Store, StoreError};
+use super::{IdStore, StoreError};
 use crate::{
     event_id::EventId,
     fs::sim::{SimLog, SimProcess},
 };
-use record::Record;
 
-/// A store on the log file of one simulated process.
+/// Count and checksum, in bytes.
+const HEAD: usize = 12;
+
+/// Ids in the file of one simulated process.
 #[derive(Debug)]
 pub struct SimStore {
-    log: SimLog,
+    file: SimLog,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    content: Content,
+    ids: BTreeSet<EventId>,
     /// Where the next record goes.
     end: usize,
     /// Why nothing works until it is opened again.
     broken: Option<String>,
 }
 
-#[derive(Debug, Default)]
-struct Content {
-    groups: BTreeMap<Seq, Vec<u8>>,
-    markers: BTreeMap<Seq, Vec<u8>>,
-    ids: BTreeSet<EventId>,
-    notes: BTreeMap<String, Vec<u8>>,
-}
-
 impl SimStore {
-    /// Opens the store of a process; what was not synced before a power loss may be missing.
+    /// Opens the ids of a process; what was not synced before a power loss may be missing.
     ///
     /// # Errors
-    /// When the log cannot be read or written anew.
+    /// When the file cannot be read or written anew.
     pub fn open(process: &SimProcess) -> Result<Self, StoreError> {
         let store = Self {
-            log: process.log(),
+            file: process.log(),
             state: Mutex::default(),
         };
         store.reopen()?;
@@ -61,50 +53,29 @@ impl SimStore {
     }
 
     fn recover(&self) -> io::Result<State> {
-        let log = self.log.read()?;
-        let mut content = Content::default();
-        let mut rest = log.as_slice();
-        while let Some((record, after)) = record::read(rest) {
-            content.apply(record);
+        let file = self.file.read()?;
+        let (mut ids, mut rest) = (BTreeSet::new(), file.as_slice());
+        while let Some((record, after)) = read(rest) {
+            ids.extend(record);
             rest = after;
         }
-        let fresh = content.to_log();
-        self.log.replace(&fresh)?;
+        let fresh = write(&ids.iter().copied().collect::<Vec<_>>());
+        self.file.replace(&fresh)?;
         Ok(State {
-            content,
+            ids,
             end: fresh.len(),
             broken: None,
         })
-    }
-
-    fn change(&self, record: Record, durable: bool) -> Result<(), StoreError> {
-        let mut state = self.usable()?;
-        let bytes = record::write(&record);
-        if let Err(error) = self.log.append(&bytes) {
-            // A torn record would hide all that come after it.
-            let mended = self.log.truncate(state.end).is_ok();
-            if !mended || error.kind() != io::ErrorKind::StorageFull {
-                state.broken = Some(error.to_string());
-            }
-            return Err(error.into());
-        }
-        if let Err(error) = if durable { self.log.sync() } else { Ok(()) } {
-            state.broken = Some(error.to_string());
-            return Err(error.into());
-        }
-        state.end += bytes.len();
-        state.content.apply(record);
-        Ok(())
     }
 
     fn usable(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         let state = self.lock();
         match &state.broken {
             None => Ok(state),
-            Some(reason) => Err(StoreError {
-                message: format!("the store must be reopened after a failed write: {reason}"),
-                kind: io::ErrorKind::Other,
-            }),
+            Some(reason) => Err(StoreError::new(
+                io::ErrorKind::Other,
+                format!("the ids must be reopened after a failed write: {reason}"),
+            )),
         }
     }
 
@@ -113,94 +84,39 @@ impl SimStore {
     }
 }
 
-impl Content {
-    fn apply(&mut self, record: Record) {
-        match record {
-            Record::Group(seq, group) => {
-                self.groups.insert(seq, group);
-            }
-            Record::Marker(seq, marker) => {
-                self.markers.insert(seq, marker);
-            }
-            Record::Ids(ids) => self.ids.extend(ids),
-            Record::Forget(groups) => {
-                for seq in groups {
-                    self.groups.remove(&seq);
-                    self.markers.remove(&seq);
-                }
-            }
-            Record::Note(name, content) => {
-                self.notes.insert(name, content);
-            }
-        }
-    }
-
-    /// The shortest log that leads to this.
-    fn to_log(&self) -> Vec<u8> {
-        let groups = self
-            .groups
-            .iter()
-            .map(|(seq, group)| Record::Group(*seq, group.clone()));
-        let markers = self
-            .markers
-            .iter()
-            .map(|(seq, marker)| Record::Marker(*seq, marker.clone()));
-        let notes = self
-            .notes
-            .iter()
-            .map(|(name, note)| Record::Note(name.clone(), note.clone()));
-        let ids = Record::Ids(self.ids.iter().copied().collect());
-        let records = groups.chain(markers).chain(notes).chain([ids]);
-        records.flat_map(|record| record::write(&record)).collect()
-    }
-}
-
-impl Store for SimStore {
-    fn write_group(&self, seq: Seq, record: &[u8]) -> Result<(), StoreError> {
-        self.change(Record::Group(seq, record.to_vec()), true)
-    }
-
-    fn mark_applied(&self, seq: Seq, marker: &[u8]) -> Result<(), StoreError> {
-        self.change(Record::Marker(seq, marker.to_vec()), false)
-    }
-
-    fn groups(&self) -> Result<Vec<Seq>, StoreError> {
-        Ok(self.usable()?.content.groups.keys().copied().collect())
-    }
-
-    fn group(&self, seq: Seq) -> Result<Option<JournalledGroup>, StoreError> {
-        let state = self.usable()?;
-        let Some(record) = state.content.groups.get(&seq).cloned() else {
-            return Ok(None);
-        };
-        let marker = state.content.markers.get(&seq).cloned();
-        Ok(Some(JournalledGroup { record, marker }))
-    }
-
+impl IdStore for SimStore {
     fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
-        self.change(Record::Ids(ids.to_vec()), true)
-    }
-
-    fn forget_groups(&self, groups: &[Seq]) -> Result<(), StoreError> {
-        self.change(Record::Forget(groups.to_vec()), false)
+        let mut state = self.usable()?;
+        let bytes = write(ids);
+        if let Err(error) = self.file.append(&bytes) {
+            // A torn record would hide all that come after it.
+            let mended = self.file.truncate(state.end).is_ok();
+            if !mended || error.kind() != io::ErrorKind::StorageFull {
+                state.broken = Some(error.to_string());
+            }
+            return Err(error.into());
+        }
+        if let Err(error) = self.file.sync() {
+            state.broken = Some(error.to_string());
+            return Err(error.into());
+        }
+        state.end += bytes.len();
+        state.ids.extend(ids);
+        Ok(())
     }
 
     fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
-        Ok(self.usable()?.content.ids.contains(id))
+        Ok(self.usable()?.ids.contains(id))
     }
 
     fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError> {
         // `all` stops where `visit` says so
-        self.usable()?.content.ids.iter().all(|id| visit(*id));
+        self.usable()?.ids.iter().all(|id| visit(*id));
         Ok(())
     }
 
     fn estimated_ids(&self) -> u64 {
-        self.lock().content.ids.len() as u64
-    }
-
-    fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.usable()?.content.notes.get(name).cloned())
+        self.lock().ids.len() as u64
     }
 
     fn reopen(&self) -> Result<(), StoreError> {
@@ -216,8 +132,30 @@ impl Store for SimStore {
             }
         }
     }
+}
 
-    fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
-        self.change(Record::Note(name.to_owned(), content.to_vec()), true)
-    }
+/// A record as it stands in the file.
+fn write(ids: &[EventId]) -> Vec<u8> {
+    let content: Vec<u8> = ids.iter().flat_map(|id| id.0).collect();
+    let mut bytes = u32::try_from(ids.len())
+        .unwrap_or(u32::MAX)
+        .to_le_bytes()
+        .to_vec();
+    bytes.extend(&blake3::hash(&content).as_bytes()[..HEAD - 4]);
+    bytes.extend(content);
+    bytes
+}
+
+/// The first record and what follows it; `None` at the end, or where it is torn or wrong.
+fn read(bytes: &[u8]) -> Option<(Vec<EventId>, &[u8])> {
+    let (head, rest) = bytes.split_at_checked(HEAD)?;
+    let (count, sum) = head.split_first_chunk()?;
+    let (content, after) = rest.split_at_checked((u32::from_le_bytes(*count) as usize).checked_mul(16)?)?;
+    let is_right = blake3::hash(content).as_bytes()[..HEAD - 4] == *sum;
+    is_right.then(|| {
+        (
+            content.as_chunks().0.iter().copied().map(EventId).collect(),
+            after,
+        )
+    })
 }

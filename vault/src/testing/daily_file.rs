@@ -9,7 +9,7 @@ use std::{
 use super::splice::splice;
 use crate::{
     CheckpointPolicy, DailyFile, EventId, Options, PreparedBatch, PreparedFile, Receipt, Vault, VaultDirs,
-    fs::sim::SimDisk, store::sim::SimStore, writer::inline::InlineWriter,
+    fs::sim::SimDisk, store::LoggedStore, wal::WalOptions, writer::inline::InlineWriter,
 };
 
 const PATH: &str = "/vault/Audio/2026-02-26.md";
@@ -28,7 +28,7 @@ pub trait Accept {
 impl Accept for Vault {
     fn open(options: Options, disk: &SimDisk) -> Self {
         let process = disk.process();
-        let store = SimStore::open(&process).unwrap();
+        let store = LoggedStore::simulated(&process, &options.wal).unwrap();
         Self::open_on(options, Arc::new(process), Arc::new(store), disk.boot_id()).unwrap()
     }
 
@@ -67,6 +67,7 @@ impl Accept for InlineWriter {
 fn options() -> Options {
     Options {
         db: "/db".into(),
+        wal: WalOptions::small("/wal"),
         dirs: VaultDirs {
             default: "/vault".into(),
             tenants: "/tenants".into(),
@@ -76,7 +77,6 @@ fn options() -> Options {
             ids: 1 << 30,
             bytes: 1 << 40,
             age: Duration::from_secs(1 << 20),
-            keep_filter_from: 1,
         },
         open_files: 16,
     }

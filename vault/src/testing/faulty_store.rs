@@ -12,7 +12,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
     sync::{Mutex, PoisonError},
     thread,
     time::Duration,
@@ -20,7 +19,7 @@ use std::{
 
 use crate::{
     event_id::EventId,
-    store::{JournalledGroup, Kept, Seq, Store, StoreError},
+    store::{IdStore, JournalledGroup, Seq, Store, StoreError},
     writer::record::Group,
 };
 
@@ -52,6 +51,28 @@ impl<S: Store> FaultyStore<S> {
             linger,
             waiting: Mutex::default(),
         }
+    }
+}
+
+impl<S: Store> IdStore for FaultyStore<S> {
+    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
+        self.inner.persist_ids(ids)
+    }
+
+    fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
+        self.inner.contains(id)
+    }
+
+    fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError> {
+        self.inner.visit_ids(visit)
+    }
+
+    fn estimated_ids(&self) -> u64 {
+        self.inner.estimated_ids()
+    }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        self.inner.reopen()
     }
 }
 
@@ -90,43 +111,15 @@ impl<S: Store> Store for FaultyStore<S> {
         Ok(None)
     }
 
-    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
-        self.inner.persist_ids(ids)
-    }
-
     fn forget_groups(&self, _: &[Seq]) -> Result<(), StoreError> {
         Ok(())
-    }
-
-    fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
-        self.inner.contains(id)
-    }
-
-    fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError> {
-        self.inner.visit_ids(visit)
-    }
-
-    fn estimated_ids(&self) -> u64 {
-        self.inner.estimated_ids()
     }
 
     fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.note(name)
     }
 
-    fn reopen(&self) -> Result<(), StoreError> {
-        self.inner.reopen()
-    }
-
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
         self.inner.set_note(name, content)
-    }
-
-    fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
-        self.inner.keep(write)
-    }
-
-    fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
-        self.inner.take_kept()
     }
 }

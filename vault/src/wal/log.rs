@@ -10,8 +10,8 @@ use super::{
     checkpoint::{CheckpointFile, Position},
     entries, identity,
     notes::Notes,
-    pool::{Pool, Retired},
-    record::{HEAD, LogId, align},
+    pool::{Pool, Retired, is_full},
+    record::{HEAD, LogId, Seal, align},
     recovery::{GROUP, Live, Recovered, applied_name, recover},
     segment::{FIRST_RECORD, Header, Segment},
 };
@@ -37,6 +37,9 @@ pub(super) struct Log {
     offset: u64,
     /// Markers of this segment's time.
     applied: Option<Box<dyn VaultFile>>,
+    /// The disk had no space for a marker, so that none is written until the next segment. Recovery looks for the entries of
+    /// such groups by their ids.
+    unmarked: bool,
     /// Whether the checkpoint file knows that there is a segment.
     begun: bool,
 }
@@ -73,30 +76,46 @@ impl Log {
             next_segment,
             offset,
             applied: None,
+            unmarked: false,
         };
         log.renew_markers()?;
         Ok(log)
     }
 
     /// Begins the file of markers anew: behind an end that a power loss has torn, no marker would be read again. Those of
-    /// groups that are still needed go along, in one step.
+    /// groups that are still needed go along, in one step. Without space the old file stays: a log that has filled its disk
+    /// must open, so that a checkpoint can release its segments.
     fn renew_markers(&mut self) -> Result<(), WalError> {
         let Some(segment) = self.segments.values().next_back() else {
             return Ok(());
         };
         let (name, seal) = (applied_name(&segment.name), segment.seal(self.id));
+        let temporary = format!("{name}.tmp");
+        match self.write_markers(&temporary, seal) {
+            Err(WalError::Io(error)) if is_full(error.kind()) => {
+                self.unmarked = true;
+                self.directory.remove(&temporary)?;
+            }
+            Err(error) => return Err(error),
+            Ok(file) => {
+                self.directory.rename(&temporary, &name)?;
+                self.applied = Some(file);
+            }
+        }
+        Ok(())
+    }
+
+    /// A file with the markers of all groups that are still needed.
+    fn write_markers(&self, name: &str, seal: Seal) -> Result<Box<dyn VaultFile>, WalError> {
         let marked = self
             .groups
             .values()
             .filter_map(|live| Some((live, live.marker.as_ref()?)));
-        let temporary = format!("{name}.tmp");
-        let mut file = self.directory.create(&temporary)?;
+        let mut file = self.directory.create(name)?;
         for (live, marker) in marked {
             entries::append(&mut *file, seal, live.sequence, marker)?;
         }
-        self.directory.rename(&temporary, &name)?;
-        self.applied = Some(file);
-        Ok(())
+        Ok(file)
     }
 
     /// Writes a record and syncs it by itself: recovery relies on each record being durable before the next is written.
@@ -154,6 +173,7 @@ impl Log {
             started: now,
         };
         self.applied = None;
+        self.unmarked = false;
         self.directory.remove(&applied_name(&name))?;
         let segment = Segment::begin(name, file, header, self.id)?;
         self.segments.insert(header.number, segment);
@@ -190,6 +210,19 @@ impl Log {
     }
 
     fn append_marker(&mut self, sequence: u64, marker: &[u8]) -> Result<(), WalError> {
+        if self.unmarked {
+            return Ok(());
+        }
+        match self.try_append_marker(sequence, marker) {
+            Err(WalError::Io(error)) if is_full(error.kind()) => {
+                self.unmarked = true;
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn try_append_marker(&mut self, sequence: u64, marker: &[u8]) -> Result<(), WalError> {
         let Some(segment) = self.segments.values().next_back() else {
             return Ok(());
         };

@@ -167,7 +167,7 @@ fn free_name(taken: &[String]) -> String {
         .unwrap_or_else(|| "0.wal".to_owned())
 }
 
-fn is_full(kind: io::ErrorKind) -> bool {
+pub(super) fn is_full(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 

@@ -16,7 +16,7 @@ impl Committer {
             for file in batch.files {
                 let key = (batch.tenant.clone(), file.path);
                 match files.get_mut(&key) {
-                    Some(collected) => gathered.bytes.extend_from_slice(&file.bytes),
+                    Some(collected) => collected.bytes.extend_from_slice(&file.bytes),
                     None => _ = files.insert(key, file),
                 }
             }

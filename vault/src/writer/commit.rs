@@ -54,7 +54,7 @@ impl Committer {
         Self {
             journal: Journal::new(Arc::clone(&store), boot),
             files: DailyFiles::new(options, fs, Arc::clone(&store)),
-            index: SeenIndex::new(Arc::clone(&store), filter),
+            index: SeenIndex::new(store.clone(), filter),
             health: Health::new(Arc::clone(&shared), store),
             incomplete: BTreeMap::new(),
             scans: Scans::default(),

@@ -1,6 +1,7 @@
 //! The handle of a running writer.
 
 use std::{
+    io::ErrorKind,
     path::Path,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering, mpsc},
     thread::JoinHandle,
@@ -18,7 +19,8 @@ use crate::{
     entry::PreparedBatch,
     error::{AppendError, OpenError, Outage},
     fs::{VaultFs, real::RealFs},
-    store::{Store, StoreError, rocks::RocksStore},
+    store::{LoggedStore, Store, StoreError, rocks::RocksStore},
+    wal::WalError,
 };
 
 /// A running writer. Cheap to clone. When the last clone is dropped without [`Vault::close`], the thread finishes what is
@@ -42,7 +44,7 @@ impl Vault {
     /// When the database is in use or damaged, or the default vault cannot be used.
     pub fn open(options: Options) -> Result<Self, OpenError> {
         check_directory(&options.dirs.default)?;
-        let store = RocksStore::open(&options.db).map_err(|error| database_error(&options.db, error))?;
+        let store = open_store(&options)?;
         Self::open_on(options, Arc::new(RealFs::new()), Arc::new(store), boot::boot_id())
     }
 
@@ -150,6 +152,16 @@ impl Drop for Inner {
     }
 }
 
+/// Opens the database and the log that the options name. The database's lock is held as long as the store lives.
+///
+/// # Errors
+/// When one of them is in use, damaged or not there.
+pub fn open_store(options: &Options) -> Result<LoggedStore<RocksStore>, OpenError> {
+    let ids = RocksStore::open(&options.db).map_err(|error| database_error(&options.db, error))?;
+    LoggedStore::open(ids, Arc::new(RealFs::new()), options.wal.clone())
+        .map_err(|error| log_error(&options.wal.dir, &error))
+}
+
 fn closed() -> AppendError {
     AppendError::Unavailable {
         outage: Outage::Stopping,
@@ -184,6 +196,16 @@ pub(crate) fn database_error(path: &Path, error: StoreError) -> OpenError {
                 "{}; `openclone reindex` makes a new one from the vault",
                 error.message
             ),
+        },
+    }
+}
+
+/// Names the directory where the error does not say by itself what is the matter.
+pub(crate) fn log_error(dir: &Path, error: &WalError) -> OpenError {
+    match error.kind() {
+        ErrorKind::ResourceBusy => OpenError::InUse { path: dir.to_owned() },
+        _ => OpenError::Log {
+            reason: error.to_string(),
         },
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     entry::PreparedBatch,
     error::AppendError,
     fs::sim::SimDisk,
-    store::{Store, sim::SimStore},
+    store::{LoggedStore, Store},
     writer::group::AppendRequest,
 };
 
@@ -28,13 +28,13 @@ impl InlineWriter {
     /// When that cannot be done.
     pub fn open(options: &Options, disk: &SimDisk) -> Self {
         let process = disk.process();
-        let store: Arc<dyn Store> = Arc::new(SimStore::open(&process).unwrap());
+        let store: Arc<dyn Store> = Arc::new(LoggedStore::simulated(&process, &options.wal).unwrap());
         let shared = Arc::new(Shared::new(Arc::clone(&store)));
         let mut writer = Writer::new(options, Arc::new(process), store, disk.boot_id(), shared);
         writer.replay().unwrap();
         writer.open_default_vault(&options.dirs.default).unwrap();
-        let (store, filter, _) = writer.take_filling();
-        filling::fill_filter(&*store, &filter, None, &|| true);
+        let (store, filter) = writer.filling();
+        filling::fill_filter(&*store, &filter, &|| true);
         Self(writer)
     }
 

@@ -6,7 +6,6 @@ use super::{
     Options, State,
     checkpoint::{Checkpoint, CheckpointError, Checkpointer},
     commit::Committer,
-    filling,
     group::AppendRequest,
     record::BootId,
     recovery::{Recovery, ReplayError},
@@ -16,7 +15,7 @@ use crate::{
     error::{AppendError, OpenError},
     fs::VaultFs,
     index::filter::Filter,
-    store::{Kept, Store},
+    store::Store,
 };
 
 /// Everything but the thread. All methods are called on one thread.
@@ -24,9 +23,6 @@ pub(super) struct Writer {
     pub(super) committer: Committer,
     checkpointer: Checkpointer,
     store: Arc<dyn Store>,
-    keep_filter_from: usize,
-    /// What the last run has kept for the filter.
-    kept_filter: Option<Kept>,
 }
 
 impl Writer {
@@ -38,10 +34,8 @@ impl Writer {
         shared: Arc<Shared>,
     ) -> Self {
         Self {
-            kept_filter: filling::take_kept(&*store),
             committer: Committer::new(options, Arc::clone(&fs), Arc::clone(&store), boot, shared),
             checkpointer: Checkpointer::new(options.checkpoint, fs, Arc::clone(&store)),
-            keep_filter_from: options.checkpoint.keep_filter_from,
             store,
         }
     }
@@ -147,14 +141,9 @@ impl Writer {
         self.replay()
     }
 
-    /// The store, the filter, and what the last run has kept, for a thread that fills the filter.
-    pub(super) fn take_filling(&mut self) -> (Arc<dyn Store>, Arc<Filter>, Option<Kept>) {
+    /// The store and the filter, for a thread that fills the filter.
+    pub(super) fn filling(&self) -> (Arc<dyn Store>, Arc<Filter>) {
         let filter = Arc::clone(self.committer.index.filter());
-        (Arc::clone(&self.store), filter, self.kept_filter.take())
-    }
-
-    /// Keeps the filter for the next run, if that is worth it. To be called when no ids are persisted any more.
-    pub(super) fn keep_filter(&self) {
-        filling::keep_filter(&*self.store, self.committer.index.filter(), self.keep_filter_from);
+        (Arc::clone(&self.store), filter)
     }
 }

@@ -148,9 +148,17 @@ impl Committer {
 impl ReplayError {
     /// As an error of the start, with the way out.
     pub(super) fn into_open_error(self, database: &Path) -> OpenError {
-        let way_out = match &self {
-            Self::Store(_) | Self::Record { .. } => "; `openclone reindex` makes a new one from the vault",
-            Self::Checkpoint(_) => "",
+        let damaged = match &self {
+            Self::Record { .. } => true,
+            Self::Store(error) | Self::Checkpoint(CheckpointError::Store(error)) => {
+                error.is_damaged_database()
+            }
+            Self::Checkpoint(CheckpointError::Sync(_) | CheckpointError::Poisoned(_)) => false,
+        };
+        let way_out = if damaged {
+            "; `openclone reindex` makes a new one from the vault"
+        } else {
+            ""
         };
         OpenError::Database {
             path: database.to_owned(),

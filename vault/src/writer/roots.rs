@@ -134,7 +134,8 @@ impl Vaults {
         if let Some(id) = self.ids.get(tenant) {
             return Ok(Some(id.clone()));
         }
-        let known = known_vault(&*self.store, tenant).map_err(VaultError::Store)?;
+        let note = self.store.note(&note_name(tenant)).map_err(VaultError::Store)?;
+        let known = note.as_deref().and_then(known_vault);
         // Where the operator has named another directory, the journal was empty, or `recovery` had objected.
         let Some((id, _)) = known.filter(|(_, noted)| noted == path) else {
             return Ok(None);
@@ -185,16 +186,14 @@ impl Vaults {
     }
 }
 
-/// The id and the directory of a tenant's vault, if the service has ever used one.
-pub(crate) fn known_vault(store: &dyn Store, tenant: &str) -> Result<Option<(String, PathBuf)>, StoreError> {
-    let note = store.note(&note_name(tenant))?;
-    let text = note.and_then(|note| String::from_utf8(note).ok());
-    let known = text.as_deref().and_then(|text| text.split_once('\n'));
-    Ok(known.map(|(id, path)| (id.to_owned(), PathBuf::from(path))))
+/// The id and the directory in the note of a tenant's vault.
+pub(crate) fn known_vault(note: &[u8]) -> Option<(String, PathBuf)> {
+    let (id, path) = str::from_utf8(note).ok()?.split_once('\n')?;
+    Some((id.to_owned(), PathBuf::from(path)))
 }
 
 /// The note under which the store knows a tenant's vault.
-fn note_name(tenant: &str) -> String {
+pub(crate) fn note_name(tenant: &str) -> String {
     format!("vault/{tenant}")
 }
 

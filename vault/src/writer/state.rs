@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The note in the store which tells the next start that a sync has failed.
-pub(super) const SYNC_FAILED: &str = "sync-failed";
+pub(crate) const SYNC_FAILED: &str = "sync-failed";
 /// How long a caller should wait while the store is being reopened.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// How long a caller should wait for a restart.
@@ -115,14 +115,15 @@ impl Health {
 
     /// The store failed: nothing is accepted until it has been reopened. What callers get now.
     pub(super) fn store_failed(&mut self, error: &StoreError) -> AppendError {
-        if error.message.contains("Input/output error") {
+        if error.is_sync_failure {
             self.sync_failed(&error.message);
         } else {
-            let reason = match error.kind {
-                io::ErrorKind::InvalidData => format!(
+            let reason = if error.is_damaged_database() {
+                format!(
                     "the database is damaged: {error}; stop the service, `openclone reindex` makes a new one from the vault"
-                ),
-                _ => format!("the journal cannot be written: {error}"),
+                )
+            } else {
+                format!("the store failed: {error}")
             };
             tracing::error!(reason, "the store failed, reopening it");
             self.shared.change(Change::StoreFailed { reason });

@@ -9,7 +9,7 @@ mod faults;
 mod filling;
 mod handles;
 mod inline;
-mod kept;
+mod log_disk;
 mod replay;
 mod simulation;
 mod users;

@@ -68,13 +68,9 @@ struct LastGroup {
     took: Duration,
 }
 
-pub(super) fn start(
-    mut writer: Writer,
-    commands: Sender<Command>,
-    queue: Receiver<Command>,
-) -> JoinHandle<()> {
+pub(super) fn start(writer: Writer, commands: Sender<Command>, queue: Receiver<Command>) -> JoinHandle<()> {
     let stopping = Arc::new(AtomicBool::new(false));
-    let filler = fill_filter(&mut writer, Arc::clone(&stopping));
+    let filler = fill_filter(&writer, Arc::clone(&stopping));
     let mut state = Loop {
         writer,
         commands,
@@ -103,10 +99,10 @@ pub(super) fn start(
         })
 }
 
-fn fill_filter(writer: &mut Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
-    let (store, filter, kept) = writer.take_filling();
+fn fill_filter(writer: &Writer, stopping: Arc<AtomicBool>) -> JoinHandle<()> {
+    let (store, filter) = writer.filling();
     thread::spawn(move || {
-        filling::fill_filter(&*store, &filter, kept, &|| !stopping.load(Ordering::Relaxed));
+        filling::fill_filter(&*store, &filter, &|| !stopping.load(Ordering::Relaxed));
     })
 }
 
@@ -331,9 +327,6 @@ impl Loop {
             Some(rejection) => Err(rejection),
             None => self.last_checkpoint(),
         };
-        if result.is_ok() {
-            self.writer.keep_filter();
-        }
         if let Some(reply) = self.closing.take()
             && let Err(SendError(Err(error))) = reply.send(result)
         {

@@ -10,7 +10,8 @@ use std::{
 use jiff::{Timestamp, civil, tz::TimeZone};
 use openclone_vault::{
     AppendError, BatchBuilder, BatchContext, CheckpointPolicy, DayBy, DayRule, Event, EventId, Object,
-    Options, PreparedBatch, Receipt, SourceType, Value, Vault, VaultDirs, maintenance::Maintenance,
+    Options, PreparedBatch, Receipt, SourceType, Value, Vault, VaultDirs, WalOptions,
+    maintenance::Maintenance,
 };
 use tempfile::TempDir;
 
@@ -47,6 +48,7 @@ impl TempVault {
     pub(crate) fn options(&self) -> Options {
         Options {
             db: self.path("db"),
+            wal: WalOptions::small(self.path("wal")),
             dirs: VaultDirs {
                 default: self.path("vault"),
                 tenants: self.path("tenants"),
@@ -59,7 +61,7 @@ impl TempVault {
 
     pub(crate) fn maintenance(&self) -> Maintenance {
         let options = self.options();
-        Maintenance::new(options.db, options.dirs, self.path("forgotten"))
+        Maintenance::new(options.db, options.wal, options.dirs, self.path("forgotten"))
     }
 
     pub(crate) fn open(&self) -> Vault {

@@ -9,9 +9,7 @@
 //! layer has those of a few ranges only, and what they begin with would lead to the same few blocks.
 
 use std::{
-    array,
-    io::{self, Read, Write},
-    iter,
+    array, iter,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -22,12 +20,9 @@ use crate::event_id::EventId;
 
 const BITS_PER_ID: usize = 12;
 const WORDS: usize = 8;
-const BLOCK_BYTES: usize = WORDS * size_of::<u64>();
 const BLOCK_BITS: usize = WORDS * u64::BITS as usize;
 /// As many bits of a hash as say which bit of a word.
 const BIT_BITS: usize = 6;
-/// Blocks are read and written in pieces of so many bytes.
-const PIECE: usize = 1 << 16;
 
 /// In line with the processor's cache lines.
 #[derive(Debug, Default)]
@@ -47,14 +42,10 @@ impl Layer {
     /// For so many ids, at least one.
     pub(super) fn new(capacity: usize) -> Self {
         let blocks = iter::repeat_with(Block::default);
-        Self::of(blocks.take(blocks_for(capacity)).collect(), capacity, 0)
-    }
-
-    fn of(blocks: Vec<Block>, capacity: usize, filled: usize) -> Self {
         Self {
-            blocks,
+            blocks: blocks.take(blocks_for(capacity)).collect(),
             capacity,
-            filled: AtomicUsize::new(filled),
+            filled: AtomicUsize::new(0),
             adding: Mutex::new(()),
         }
     }
@@ -103,53 +94,6 @@ impl Layer {
     pub(super) fn overflows(&self, count: usize) -> bool {
         self.len() + count > self.capacity
     }
-
-    /// Writes capacity and number of ids (`u64`), then the blocks as words of 64 bits.
-    pub(super) fn write_to(&self, to: &mut dyn Write) -> io::Result<()> {
-        to.write_all(&(self.capacity as u64).to_le_bytes())?;
-        to.write_all(&(self.len() as u64).to_le_bytes())?;
-        let mut piece = Vec::with_capacity(PIECE);
-        for blocks in self.blocks.chunks(PIECE / BLOCK_BYTES) {
-            piece.clear();
-            for word in blocks.iter().flat_map(|block| &block.0) {
-                piece.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-            }
-            to.write_all(&piece)?;
-        }
-        Ok(())
-    }
-
-    /// What [`Self::write_to`] wrote.
-    ///
-    /// # Errors
-    /// `InvalidData`: no layer can be like that. Else as `from`.
-    pub(super) fn read_from(from: &mut dyn Read) -> io::Result<Self> {
-        let (capacity, filled) = (read_number(from)?, read_number(from)?);
-        if capacity == 0 || capacity.checked_mul(BITS_PER_ID).is_none() {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        let count = blocks_for(capacity);
-        let mut blocks = Vec::new();
-        // The number may be wrong: its checksum comes at the end.
-        blocks
-            .try_reserve_exact(count)
-            .map_err(|_| io::ErrorKind::InvalidData)?;
-        let mut piece = vec![0; PIECE];
-        while blocks.len() < count {
-            let wanted = PIECE.min((count - blocks.len()) * BLOCK_BYTES);
-            from.read_exact(&mut piece[..wanted])?;
-            let (read, _) = piece[..wanted].as_chunks();
-            blocks.extend(read.iter().map(Block::from_bytes));
-        }
-        Ok(Self::of(blocks, capacity, filled))
-    }
-}
-
-impl Block {
-    fn from_bytes(bytes: &[u8; BLOCK_BYTES]) -> Self {
-        let (words, _) = bytes.as_chunks();
-        Self(array::from_fn(|word| u64::from_le_bytes(words[word]).into()))
-    }
 }
 
 fn blocks_for(capacity: usize) -> usize {
@@ -159,11 +103,4 @@ fn blocks_for(capacity: usize) -> usize {
 fn halves(id: &EventId) -> (u64, u64) {
     let (halves, _) = id.0.as_chunks();
     (u64::from_be_bytes(halves[0]), u64::from_be_bytes(halves[1]))
-}
-
-/// A `u64`, little-endian, that counts something in memory.
-pub(super) fn read_number(from: &mut dyn Read) -> io::Result<usize> {
-    let mut bytes = [0; 8];
-    from.read_exact(&mut bytes)?;
-    usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| io::ErrorKind::InvalidData.into())
 }

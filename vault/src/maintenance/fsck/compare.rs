@@ -10,16 +10,17 @@ use crate::{
         scan::{Found, scan_file},
         tenants::TenantVault,
     },
-    store::{Store, StoreError},
+    store::{IdStore, StoreError},
+    wal::{Wal, WalError},
     writer::record::Group,
 };
 
 /// The ids in the journal.
-pub(super) fn journal(store: &dyn Store, report: &mut FsckReport) -> Result<HashSet<EventId>, StoreError> {
+pub(super) fn journal(log: &Wal, report: &mut FsckReport) -> Result<HashSet<EventId>, WalError> {
     let mut ids = HashSet::new();
-    for seq in store.groups()? {
-        // That each can be read was found when the database was opened.
-        let group = store
+    for seq in log.groups()? {
+        // That each is as it was written was found when the log was opened.
+        let group = log
             .group(seq)?
             .and_then(|group| Group::decode(&group.record).ok());
         if let Some(group) = group {
@@ -33,7 +34,7 @@ pub(super) fn journal(store: &dyn Store, report: &mut FsckReport) -> Result<Hash
 
 /// Walks along both orders at once; the ids of `standing` that are neither at rest nor in the journal.
 pub(super) fn index(
-    store: &dyn Store,
+    store: &dyn IdStore,
     standing: &[EventId],
     journal: &HashSet<EventId>,
     report: &mut FsckReport,

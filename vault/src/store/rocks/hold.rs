@@ -30,10 +30,10 @@ impl Hold {
         let directory = File::open(path)?;
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => {
-                return Err(StoreError {
-                    message: format!("{} is in use", path.display()),
-                    kind: io::ErrorKind::ResourceBusy,
-                });
+                return Err(StoreError::new(
+                    io::ErrorKind::ResourceBusy,
+                    format!("{} is in use", path.display()),
+                ));
             }
             // Some network file systems have none for directories: RocksDB's lock must do there.
             Err(error) => tracing::debug!(%error, "the database directory cannot be locked"),
@@ -58,8 +58,8 @@ pub(super) fn check_same(db: &DB, before: &[u8]) -> Result<(), StoreError> {
     if identity(db)? == before {
         return Ok(());
     }
-    Err(StoreError {
-        message: "another database stands in its place; restart the service".into(),
-        kind: io::ErrorKind::InvalidData,
-    })
+    Err(StoreError::new(
+        io::ErrorKind::InvalidData,
+        "another database stands in its place; restart the service",
+    ))
 }

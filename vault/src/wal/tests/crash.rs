@@ -162,6 +162,33 @@ fn a_full_disk_is_told_by_its_kind_and_harms_nothing() {
 }
 
 #[test]
+fn a_log_that_has_filled_its_disk_opens_and_goes_on_once_groups_are_released() {
+    for room in (20_000..90_000).step_by(700) {
+        let disk = SimDisk::new(room);
+        disk.capacity(Area::Log, Some(room));
+        let mut last = 0;
+        let full = open(&disk).and_then(|wal| {
+            for seq in 1..10_000 {
+                wal.write_group(seq, &record(seq))?;
+                last = seq;
+                wal.mark_applied(seq, &super::marker(seq))?;
+            }
+            Ok(())
+        });
+        assert_eq!(full.unwrap_err().kind(), ErrorKind::StorageFull, "{room}");
+        if last < 100 {
+            continue;
+        }
+        let wal = open(&disk).unwrap();
+        let before: Vec<Seq> = (1..=last).collect();
+        assert!(groups(&wal).starts_with(&before), "{room}");
+        wal.forget_groups(&groups(&wal)).unwrap();
+        write(&wal, 20_000..20_010);
+        assert_eq!(groups(&wal).len(), 10, "{room}");
+    }
+}
+
+#[test]
 fn a_disk_that_disappears_is_told_and_loses_nothing() {
     let disk = SimDisk::new(1);
     let wal = open(&disk).unwrap();

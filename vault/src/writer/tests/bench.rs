@@ -13,8 +13,9 @@ use crate::{
     error::AppendError,
     event_id::EventId,
     fs::sim::SimDisk,
-    store::{Store, sim::SimStore},
+    store::{LoggedStore, Store},
     testing::faulty_store::{FaultyStore, Order},
+    wal::WalOptions,
     writer::group::AppendRequest,
     writer::{CheckpointPolicy, Options, Receipt, State, VaultDirs, Writer, state::Shared},
 };
@@ -54,7 +55,7 @@ impl Bench {
     /// Starts the service: false if the machine failed meanwhile.
     pub(super) fn start(&mut self) -> bool {
         let process = self.disk.process();
-        let Ok(store) = SimStore::open(&process) else {
+        let Ok(store) = LoggedStore::simulated(&process, &options().wal) else {
             return false;
         };
         let store: Arc<dyn Store> = match self.against {
@@ -67,7 +68,7 @@ impl Bench {
         if writer.replay().is_err() {
             return false;
         }
-        let (store, filter, _) = writer.take_filling();
+        let (store, filter) = writer.filling();
         filter.complete();
         let indexed = store.visit_ids(&mut |id| {
             filter.insert(&[id]);
@@ -184,10 +185,10 @@ pub(in crate::writer) fn options() -> Options {
         ids: 1_000,
         bytes: 1 << 30,
         age: Duration::from_secs(3600),
-        keep_filter_from: 1,
     };
     Options {
         db: "/db".into(),
+        wal: WalOptions::small("/wal"),
         dirs,
         min_free: 0,
         checkpoint,

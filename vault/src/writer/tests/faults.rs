@@ -11,7 +11,7 @@ use super::bench::{Bench, batch, batches_of, options, path_of, started};
 use crate::{
     error::AppendError,
     fs::sim::{Area, Op, OpKind, SimDisk},
-    store::{Store, sim::SimStore},
+    store::{LoggedStore, Store},
     writer::state::SYNC_FAILED,
     writer::{State, Vault},
 };
@@ -62,13 +62,24 @@ fn a_full_vault_and_then_a_crash_is_completed_by_the_next_start() {
     }
 }
 
+/// Leaves the disk of the log without room, and sends events of one file until the segment in use is full.
+fn fill_log(bench: &mut Bench) {
+    bench.disk.capacity(Area::Log, Some(1));
+    let refused = (0..20).any(|n| bench.send(&[vec![21 + n * 105]])[0].is_err());
+    assert!(refused, "the log takes more than its segment holds");
+    assert!(
+        matches!(bench.state(), State::Degraded { .. }),
+        "{:?}",
+        bench.state()
+    );
+}
+
 #[test]
-fn a_full_database_is_told_and_comes_back() {
+fn a_full_disk_under_the_log_is_told_and_comes_back() {
     let mut bench = started(1);
     assert!(bench.send(&[vec![1]])[0].is_ok());
-    bench.disk.capacity(Area::Log, Some(1));
+    fill_log(&mut bench);
     assert!(bench.send(&[vec![2], vec![1]])[0].is_err());
-    assert!(matches!(bench.state(), State::Degraded { .. }));
     assert!(bench.send(&[vec![1]])[0].is_err(), "nothing is taken meanwhile");
     bench.disk.capacity(Area::Log, None);
     assert!(bench.writer.as_mut().unwrap().recover());
@@ -156,11 +167,9 @@ fn a_sync_that_fails_behind_another_failure_of_the_same_group_is_never_believed(
 fn a_sync_that_fails_while_the_database_is_reopened_is_never_believed() {
     for seed in 0..40 {
         let mut bench = with_a_doubt(seed, vec![2]);
-        bench.disk.capacity(Area::Log, Some(1));
-        assert!(bench.send(&[vec![12]])[0].is_err());
-        assert!(matches!(bench.state(), State::Degraded { .. }));
+        fill_log(&mut bench);
         bench.disk.capacity(Area::Log, None);
-        // The first is of the directory in which the log is made anew.
+        // The first is of the directory in which the file of ids is made anew.
         bench.disk.fail_nth_sync(Area::Vaults, 2, ErrorKind::Other);
         assert!(!bench.writer.as_mut().unwrap().recover());
         assert!(
@@ -197,11 +206,9 @@ fn a_failed_sync_is_not_forgotten_over_a_database_that_fails_after_it() {
             "a second doubt, in another file"
         );
         bench.disk.capacity(Area::Vaults, None);
-        bench.disk.capacity(Area::Log, Some(1));
-        assert!(bench.send(&[vec![6]])[0].is_err());
-        assert!(matches!(bench.state(), State::Degraded { .. }));
+        fill_log(&mut bench);
         bench.disk.capacity(Area::Log, None);
-        // The first is of the directory in which the log is made anew.
+        // The first is of the directory in which the file of ids is made anew.
         bench.disk.fail_nth_sync(Area::Vaults, 2, ErrorKind::Other);
         fail_sync_and_fill_database(&bench.disk);
         assert!(!bench.writer.as_mut().unwrap().recover());
@@ -222,7 +229,7 @@ fn a_failed_sync_is_not_forgotten_over_a_database_that_fails_after_it() {
 fn a_failed_sync_is_noted_for_the_next_start_as_soon_as_the_database_can_be_written() {
     let disk = SimDisk::new(1);
     let process = disk.process();
-    let store: Arc<dyn Store> = Arc::new(SimStore::open(&process).unwrap());
+    let store: Arc<dyn Store> = Arc::new(LoggedStore::simulated(&process, &options().wal).unwrap());
     let mut options = options();
     options.checkpoint.ids = 1;
     let vault = Vault::open_on(options, Arc::new(process), Arc::clone(&store), disk.boot_id()).unwrap();
@@ -252,17 +259,27 @@ fn a_failed_sync_is_noted_for_the_next_start_as_soon_as_the_database_can_be_writ
 }
 
 #[test]
-fn a_sync_of_the_journal_that_fails_is_told_and_the_reopened_journal_decides() {
-    for nth in 1..6 {
+fn a_sync_of_the_log_that_fails_is_never_believed_and_the_next_start_decides() {
+    for nth in 1..12 {
         let mut bench = started(nth);
         bench.disk.fail_nth_sync(Area::Log, nth, ErrorKind::Other);
         for event in 0..8 {
             bench.send(&[vec![event * 7 + 1]]);
-            if bench.state() != State::Ready {
-                assert!(bench.writer.as_mut().unwrap().recover());
+            match bench.state() {
+                State::Ready => {}
+                State::Degraded { .. } => assert!(bench.writer.as_mut().unwrap().recover()),
+                State::Poisoned { .. } => {
+                    assert!(!bench.writer.as_mut().unwrap().recover());
+                    assert!(bench.send(&[vec![1]])[0].is_err());
+                    bench.kill();
+                    assert!(bench.start());
+                }
             }
         }
-        bench.check("after reopening");
+        bench.check("after the restart");
+        bench.power_loss(nth);
+        assert!(bench.start());
+        bench.check("after the power loss");
         bench.resend_all();
     }
 }

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use crate::{
     event_id::EventId,
     index::filter::Filter,
-    store::{Store as _, rocks::RocksStore},
-    writer::filling::{fill_filter, take_kept},
+    store::{IdStore as _, rocks::RocksStore},
+    writer::filling::fill_filter,
 };
 
 fn ids(from: u64, count: u64) -> Vec<EventId> {
@@ -40,31 +40,9 @@ fn no_id_at_rest_is_denied_at_any_moment_and_others_are_before_the_end() {
         }
         true
     };
-    fill_filter(&store, &filter, None, &checkpoint);
+    fill_filter(&store, &filter, &checkpoint);
 
     assert!(filter.is_complete());
     assert!(indexed.borrow().iter().all(|id| filter.may_contain(id)));
     assert!(*denied.borrow() > 1_000, "{} before the end", denied.borrow());
-}
-
-/// A short replay may end in a checkpoint before the file has been read.
-#[test]
-fn ids_that_come_to_rest_before_the_kept_filter_is_read_do_not_discredit_it() {
-    let home = tempfile::tempdir().unwrap();
-    let store = RocksStore::open(home.path()).unwrap();
-    let old = ids(0, 10_000);
-    store.persist_ids(&old).unwrap();
-    let filter = Filter::new(old.len());
-    filter.insert(&old);
-    store.keep(&mut |to| filter.write_to(to)).unwrap();
-    drop(store);
-
-    let store = RocksStore::open(home.path()).unwrap();
-    let kept = take_kept(&store);
-    let (filter, new) = (Filter::without_layers(), ids(1 << 40, 500));
-    store.persist_ids(&new).unwrap();
-    filter.insert(&new);
-    fill_filter(&store, &filter, kept, &|| panic!("the ids are read"));
-    assert!(filter.is_complete());
-    assert!(old.iter().chain(&new).all(|id| filter.may_contain(id)));
 }

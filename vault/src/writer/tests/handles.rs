@@ -9,7 +9,7 @@ use std::{
 use super::bench::{batch, options};
 use crate::{
     fs::sim::SimDisk,
-    store::{Store, sim::SimStore},
+    store::{IdStore as _, LoggedStore, Store},
     writer::Vault,
 };
 
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A writer on a simulated disk, and its store, which lives as long as the thread.
 fn open(disk: &SimDisk) -> (Vault, Weak<dyn Store>) {
     let process = disk.process();
-    let store: Arc<dyn Store> = Arc::new(SimStore::open(&process).unwrap());
+    let store: Arc<dyn Store> = Arc::new(LoggedStore::simulated(&process, &options().wal).unwrap());
     let seen = Arc::downgrade(&store);
     let vault = Vault::open_on(options(), Arc::new(process), store, disk.boot_id()).unwrap();
     (vault, seen)
@@ -49,7 +49,7 @@ fn a_vault_that_is_dropped_without_being_closed_finishes_and_ends() {
     assert_eq!(store.strong_count(), 0, "the drop has not waited for the thread");
     drop(reply);
     assert_eq!(answers.iter().map(|receipt| receipt.stored).sum::<u32>(), 50);
-    let left = SimStore::open(&disk.process()).unwrap();
+    let left = LoggedStore::simulated(&disk.process(), &options().wal).unwrap();
     assert!(left.groups().unwrap().is_empty(), "there was no last checkpoint");
     assert_eq!(left.estimated_ids(), 50);
 }

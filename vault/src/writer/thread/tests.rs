@@ -3,13 +3,13 @@ use std::sync::mpsc::channel;
 use super::*;
 use crate::{
     fs::sim::SimDisk,
-    store::{Store, sim::SimStore},
+    store::{LoggedStore, Store},
     writer::{state::Shared, tests::options},
 };
 
 fn state(disk: &SimDisk, commands: Sender<Command>, queue: Receiver<Command>) -> Loop {
     let process = disk.process();
-    let store: Arc<dyn Store> = Arc::new(SimStore::open(&process).unwrap());
+    let store: Arc<dyn Store> = Arc::new(LoggedStore::simulated(&process, &options().wal).unwrap());
     let shared = Arc::new(Shared::new(Arc::clone(&store)));
     Loop {
         writer: Writer::new(&options(), Arc::new(process), store, disk.boot_id(), shared),

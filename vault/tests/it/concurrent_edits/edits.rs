@@ -207,7 +207,7 @@ impl<'a> User<'a> {
                 .collect();
             assert!(strange.is_empty(), "{strange:?} in {}", directory.display());
         };
-        known(&self.home, &["db", "elsewhere", "vault"]);
+        known(&self.home, &["db", "elsewhere", "vault", "wal", "wal.id"]);
         known(&self.home.join("vault"), &[".openclone", "Journal"]);
         known(&self.folder, &["2026-02-26.md"]);
         known(&self.elsewhere, &["moved.md", "outside"]);

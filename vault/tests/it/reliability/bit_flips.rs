@@ -1,13 +1,12 @@
-//! Row 5: a bit flips in the database while the service is down.
+//! Row 5: a bit flips in the database or the log while the service is down.
 //!
-//! The journal holds groups whose bytes a power loss took from the daily files, so that whatever it forgot would be lost.
+//! The log holds groups whose bytes a power loss took from the daily files, so that whatever it forgot would be lost.
 //! A start must refuse and name the way out, or lose and double nothing.
 
 use std::{
     collections::BTreeMap,
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -19,7 +18,7 @@ use super::{
     damage::{Durable, Snapshot},
     home::{AT_CLOSE, Home},
     scoreboard::{Against, Row, env_number},
-    watched::Watch,
+    watched::{LogFiles, Watch},
 };
 
 /// Flips in each file of the database in the short form.
@@ -29,9 +28,9 @@ const ENOUGH: u64 = 3;
 /// Enough ids for a sorted file of their own.
 const SETTLED: u32 = 1_100;
 const WAY_OUT: &str = "openclone reindex";
-/// A physical record of the log: checksum, length, kind.
-const LOG_HEAD: usize = 7;
-const LOG_BLOCK: usize = 32 << 10;
+/// Where the records of a segment begin, and how long the head of one is: checksum, length, sequence.
+const FIRST_RECORD: usize = 1024;
+const HEAD: usize = 16;
 
 /// What came of flips in files of one kind.
 #[derive(Default)]
@@ -53,13 +52,13 @@ impl Scene {
     fn new(against: Against) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut home = Home::new(dir.path(), against);
-        let watch = Arc::new(Watch::new(&home.db()));
+        let watch = Arc::new(Watch::new(&home.log()));
         for batches in [0..SETTLED, SETTLED..SETTLED + 8] {
             let vault = home.open_watched(&watch, 1).unwrap();
             batches.for_each(|batch| _ = home.send(&vault, batch).unwrap());
             vault.close().unwrap();
         }
-        let durable = Snapshot::take(dir.path(), 0).lengths();
+        let durable = Snapshot::take(dir.path(), LogFiles::new()).lengths();
         let vault = home.open_watched(&watch, 1).unwrap();
         for batch in SETTLED + 8..SETTLED + 24 {
             home.send(&vault, batch).unwrap();
@@ -77,7 +76,7 @@ impl Scene {
     /// True if the start or a batch was refused, false if all went on as if nothing had been.
     fn flip(&mut self, name: &str, position: usize, bit: u8) -> Result<bool, String> {
         self.snapshot.put_back_bare(self.dir.path(), &self.durable);
-        let path = self.home.db().join(name);
+        let path = self.dir.path().join(name);
         let mut bytes = fs::read(&path).unwrap();
         bytes[position] ^= 1 << bit;
         fs::write(&path, bytes).unwrap();
@@ -115,54 +114,67 @@ fn named(rejection: &str) -> Result<bool, String> {
     }
 }
 
-/// What is flipped in a file: so many positions anywhere, and in a log each byte of each record's head.
+/// What is flipped in a file: so many positions anywhere, and in a segment each byte of the headers and of each record's head.
 fn positions(name: &str, bytes: &[u8], count: u64, rng: &mut StdRng) -> Vec<usize> {
     let mut all: Vec<usize> = (0..count).map(|_| rng.random_range(0..bytes.len())).collect();
-    if name.ends_with(".log") {
-        let heads: Vec<usize> = heads(bytes)
-            .iter()
-            .flat_map(|head| *head..head + LOG_HEAD)
-            .collect();
-        let step = (heads.len() / usize::try_from(count * 4).unwrap()).max(1);
-        all.extend(heads.iter().step_by(step));
+    if name.ends_with(".wal") {
+        let heads = heads(bytes).into_iter().flat_map(|head| head..head + HEAD);
+        let telling: Vec<usize> = (0..64).chain(heads).collect();
+        let step = (telling.len() / usize::try_from(count * 4).unwrap()).max(1);
+        all.extend(telling.iter().step_by(step));
     }
     all
 }
 
-/// Where the records of a log begin.
-fn heads(log: &[u8]) -> Vec<usize> {
-    let (mut heads, mut at) = (Vec::new(), 0);
-    while at + LOG_HEAD <= log.len() {
-        let left = LOG_BLOCK - at % LOG_BLOCK;
-        if left < LOG_HEAD {
-            at += left;
-            continue;
+/// Where the records of a segment begin.
+fn heads(segment: &[u8]) -> Vec<usize> {
+    let (mut heads, mut at) = (Vec::new(), FIRST_RECORD);
+    while let Some(head) = segment.get(at..at + HEAD) {
+        let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        if length == 0 {
+            break;
         }
         heads.push(at);
-        at += LOG_HEAD + usize::from(u16::from_le_bytes([log[at + 4], log[at + 5]]));
+        at = (at + HEAD + length).next_multiple_of(8);
     }
     heads
 }
 
-/// Files that hold something, by what they are.
-fn kinds(db: &Path) -> BTreeMap<&'static str, Vec<String>> {
+/// Files that hold something, by what they are; names are below the home.
+fn kinds(snapshot: &Snapshot) -> BTreeMap<&'static str, Vec<String>> {
     let mut kinds: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-    for entry in fs::read_dir(db).unwrap() {
+    for entry in fs::read_dir(snapshot.db()).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
         let kind = match name.as_str() {
             _ if entry.metadata().unwrap().len() == 0 => continue,
-            _ if name.ends_with(".log") => "WAL",
-            _ if name.ends_with(".sst") => "SST",
-            _ if name.starts_with("MANIFEST") => "manifest",
+            _ if name.ends_with(".sst") => "an SST",
+            _ if name.starts_with("MANIFEST") => "the manifest",
             "CURRENT" => "CURRENT",
             _ if name.starts_with("OPTIONS") => "OPTIONS",
             "IDENTITY" => "IDENTITY",
             _ => continue,
         };
-        kinds.entry(kind).or_default().push(name);
+        kinds.entry(kind).or_default().push(format!("db/{name}"));
+    }
+    for name in snapshot.log().keys() {
+        let kind = match name.as_str() {
+            "checkpoint" => "the checkpoint number",
+            "notes" => "the notes",
+            _ if name.ends_with(".wal") => "a segment",
+            _ => "the markers",
+        };
+        kinds.entry(kind).or_default().push(format!("wal/{name}"));
     }
     kinds
+}
+
+/// The bytes of a file.
+fn content(snapshot: &Snapshot, name: &str) -> Vec<u8> {
+    match name.strip_prefix("wal/") {
+        Some(name) => snapshot.log()[name].clone(),
+        None => fs::read(snapshot.db().join(name.trim_start_matches("db/"))).unwrap(),
+    }
 }
 
 /// Flips bits in files of one kind, of which a wrong writer needs no more than show that it is caught.
@@ -171,7 +183,7 @@ fn tries(scene: &Mutex<Scene>, kind: &'static str, names: &[String], rng: &mut S
     let against = lock().home.against;
     let mut tried = Tried::default();
     for name in names {
-        let bytes = fs::read(lock().snapshot.db().join(name)).unwrap();
+        let bytes = content(&lock().snapshot, name);
         let count = if against == Against::Ours { flips() } else { FLIPS };
         for position in positions(name, &bytes, count, rng) {
             let bit = rng.random_range(0..8);
@@ -196,15 +208,16 @@ fn tries(scene: &Mutex<Scene>, kind: &'static str, names: &[String], rng: &mut S
 }
 
 #[test]
-fn a_flipped_bit_in_the_database_is_refused_or_harmless() {
+fn a_flipped_bit_in_the_database_or_the_log_is_refused_or_harmless() {
     let mut rows = Vec::new();
     for against in [Against::Ours, Against::IdFirst, Against::BytesFirst] {
         let scene = Mutex::new(Scene::new(against));
-        let kinds = kinds(scene.lock().unwrap().snapshot.db());
+        let kinds = kinds(&scene.lock().unwrap().snapshot);
+        // The faulty stores write no groups, so their logs have no segments.
+        let needed = ["the checkpoint number", "an SST", "the manifest", "CURRENT"];
+        let segments = against != Against::Ours || kinds.contains_key("a segment");
         assert!(
-            ["WAL", "SST", "manifest", "CURRENT"]
-                .iter()
-                .all(|kind| kinds.contains_key(kind)),
+            segments && needed.iter().all(|kind| kinds.contains_key(kind)),
             "{kinds:?}"
         );
         let mut rng = StdRng::seed_from_u64(0);
@@ -230,9 +243,12 @@ fn flips() -> u64 {
 
 fn row(kind: &str, against: Against, tried: &Tried, began: Instant) -> Row {
     let title = match kind {
-        "WAL" => "a flipped bit in the WAL",
-        "SST" => "a flipped bit in an SST",
-        "manifest" => "a flipped bit in the manifest",
+        "a segment" => "a flipped bit in a segment of the log",
+        "the checkpoint number" => "a flipped bit in the checkpoint number",
+        "the markers" => "a flipped bit in the applied markers",
+        "the notes" => "a flipped bit in the notes of the log",
+        "an SST" => "a flipped bit in an SST",
+        "the manifest" => "a flipped bit in the manifest",
         "CURRENT" => "a flipped bit in CURRENT",
         "OPTIONS" => "a flipped bit in OPTIONS",
         _ => "a flipped bit in IDENTITY",
@@ -240,7 +256,7 @@ fn row(kind: &str, against: Against, tried: &Tried, began: Instant) -> Row {
     Row {
         issue: 5,
         title,
-        tried: "a bit anywhere (in the WAL also in each record's head) while the journal alone holds what was \
+        tried: "a bit anywhere (in the log also in each header and each record's head) while the log alone holds what was \
                 acknowledged: the start refuses and names `openclone reindex`, or nothing is lost or doubled",
         against,
         trials: tried.trials,

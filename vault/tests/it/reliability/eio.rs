@@ -1,12 +1,12 @@
 //! Row 4 on a real process and file system: each sync of a scripted run in turn answers `EIO`, by strace.
 //!
 //! After a failed sync a disk may have what it was given, or not; each site is tried both ways. What it has lost is what
-//! was written to that file since its last sync that succeeded: of a log the end is cut off, of a daily file it is zeros,
-//! as on a file system that keeps lengths apart from bytes. For other files of the database, and for directories, only
+//! was written to that file since its last sync that succeeded: zeros stand there, as on a file system that keeps lengths apart from
+//! bytes. For other files of the database, and for directories, only
 //! the error is told. Then a start, everything again, and each event stands there once.
 //!
-//! A process that lives on reopens its database, which writes anew what the log should have had. So at a log a third way is
-//! tried: the process ends with the call.
+//! A process that lives on may write anew what the log should have had. So at a segment a third way is tried: the process ends
+//! with the call.
 //!
 //! A file that has no name yet cannot be told to strace; the simulated disk lets those fail too.
 
@@ -50,7 +50,11 @@ enum Left {
 
 impl Site {
     fn is_log(&self) -> bool {
-        self.path.extension().is_some_and(|extension| extension == "log")
+        self.path.extension().is_some_and(|extension| extension == "wal")
+    }
+
+    fn is_daily_file(&self) -> bool {
+        self.path.extension().is_some_and(|extension| extension == "md")
     }
 
     /// The ways in which it is tried.
@@ -103,37 +107,87 @@ fn sites(against: Against) -> Vec<Site> {
     sites.into_iter().collect()
 }
 
-/// Bytes written since the last good sync when the first failed, and after it; `None` if none failed.
-fn unsynced(log: &str) -> Option<u64> {
-    let (mut bytes, mut failed) = (0, false);
-    for line in log.lines() {
-        failed |= line.contains("(INJECTED)") || line.contains("killed by SIGKILL");
-        let result = line.rsplit_once(" = ").map(|(_, result)| result);
-        if line.contains("write") {
-            bytes += result.and_then(|result| result.parse::<u64>().ok()).unwrap_or(0);
-        } else if line.contains("sync") && result == Some("0") && !failed {
-            bytes = 0;
-        }
-    }
-    failed.then_some(bytes)
+/// What a trace says of one file.
+enum Call {
+    /// Where, if the call says so, else at the end; and how many bytes.
+    Write(Option<u64>, u64),
+    /// Whether it succeeded.
+    Sync(bool),
 }
 
-/// Takes the last `bytes` of a file as the disk does that has lost them.
-fn lose(path: &Path, bytes: u64) {
+/// The calls of a trace, in order.
+fn calls(trace: &str) -> Vec<Call> {
+    let parse = |line: &str| {
+        let failed = line.contains("(INJECTED)") || line.contains("killed by SIGKILL");
+        if failed {
+            return Some(Call::Sync(false));
+        }
+        let (call, result) = line.rsplit_once(" = ")?;
+        if call.contains("sync") {
+            return (result == "0").then_some(Call::Sync(true));
+        }
+        let offset = call.trim_end().strip_suffix(')')?.rsplit_once(", ")?.1;
+        let offset = offset.parse().ok().filter(|_| call.contains("pwrite64"));
+        Some(Call::Write(offset, result.parse().ok()?))
+    };
+    trace.lines().filter_map(parse).collect()
+}
+
+/// Takes from a file what the disk has lost.
+fn lose(path: &Path, calls: &[Call]) {
     let Ok(file) = OpenOptions::new().write(true).open(path) else {
         // The database has put another in its place.
         return;
     };
-    let length = file.metadata().unwrap().len();
-    let kept = length - bytes.min(length);
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("log") => file.set_len(kept).unwrap(),
-        Some("md") => {
-            let zeros = vec![0; usize::try_from(length - kept).unwrap()];
-            file.write_all_at(&zeros, kept).unwrap();
+    let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
+    let in_place =
+        path.extension().is_some_and(|extension| extension == "wal") || path.ends_with("wal/checkpoint");
+    if in_place {
+        for at in lost_bytes(calls, length) {
+            file.write_all_at(&[0], at as u64).unwrap();
         }
-        _ => {}
+        return;
     }
+    let kept = length - usize::try_from(unsynced(calls)).unwrap().min(length);
+    if path.extension().is_some_and(|extension| extension == "md") {
+        file.write_all_at(&vec![0; length - kept], kept as u64).unwrap();
+    } else if path.ends_with("wal/notes") {
+        file.set_len(kept as u64).unwrap();
+    }
+}
+
+/// Bytes written since the last good sync before the first that failed, and after it.
+fn unsynced(calls: &[Call]) -> u64 {
+    let (mut bytes, mut failed) = (0, false);
+    for call in calls {
+        match call {
+            Call::Write(_, count) => bytes += count,
+            Call::Sync(true) if !failed => bytes = 0,
+            Call::Sync(good) => failed |= !good,
+        }
+    }
+    bytes
+}
+
+/// Where a file that is written in place has zeros: what was never synced since it was written. What is written again as it
+/// was before, and then lost, stays as it was.
+fn lost_bytes(calls: &[Call], length: usize) -> Vec<usize> {
+    let (mut durable, mut lost, mut pending) = (vec![false; length], vec![false; length], Vec::new());
+    for call in calls.iter().chain([&Call::Sync(false)]) {
+        match call {
+            Call::Write(offset, count) => {
+                let from = usize::try_from(offset.unwrap()).unwrap();
+                pending.extend(from..from + usize::try_from(*count).unwrap());
+            }
+            Call::Sync(good) => {
+                for at in std::mem::take(&mut pending) {
+                    durable[at] |= good;
+                    lost[at] = !durable[at];
+                }
+            }
+        }
+    }
+    (0..length).filter(|at| lost[*at]).collect()
 }
 
 /// One failing sync; `None` if the run did not come to it.
@@ -164,9 +218,12 @@ fn trial(site: &Site, left: Left, against: Against) -> Option<Result<(), String>
         "it must go on, or end by itself"
     );
     child_process::read_notes(&mut home);
-    let bytes = unsynced(&fs::read_to_string(&log).unwrap())?;
+    let calls = calls(&fs::read_to_string(&log).unwrap());
+    if !calls.iter().any(|call| matches!(call, Call::Sync(false))) {
+        return None;
+    }
     if left != Left::Everything {
-        lose(&path, bytes);
+        lose(&path, &calls);
     }
     Some(home.judge())
 }
@@ -180,7 +237,7 @@ fn eio_at_each_sync_of_a_real_process_loses_and_doubles_nothing() {
     for against in [Against::Ours, Against::IdFirst, Against::BytesFirst] {
         let began = Instant::now();
         let sites = sites(against);
-        for place in ["db/", "vault/", "vault"] {
+        for place in ["db/", "wal/", "vault/", "vault"] {
             let has = |site: &Site| site.path.to_str().unwrap().starts_with(place);
             assert!(sites.iter().any(has), "no sync in {place}: {sites:?}");
         }
@@ -189,8 +246,8 @@ fn eio_at_each_sync_of_a_real_process_loses_and_doubles_nothing() {
         } else {
             sites.len().div_ceil(SHORT)
         };
-        // A wrong writer is tried where it syncs its ids, until it is caught often enough.
-        let telling = |site: &&Site| against == Against::Ours || site.is_log();
+        // A wrong writer, which has no log, is tried where it syncs daily files, until it is caught often enough.
+        let telling = |site: &&Site| against == Against::Ours || site.is_daily_file();
         let (mut trials, mut violations) = (0, 0);
         let all = sites.iter().filter(telling).step_by(step);
         let all = all.flat_map(|site| site.ways().iter().map(move |left| (site, *left)));

@@ -8,10 +8,11 @@ use std::{
 };
 
 use openclone_vault::{
-    AppendError, CheckpointPolicy, OpenError, Options, Receipt, Vault, VaultDirs,
+    AppendError, CheckpointPolicy, OpenError, Options, Receipt, Vault, VaultDirs, WalOptions,
     fs::RealFs,
-    store::{Store, StoreError, rocks::RocksStore},
+    store::Store,
     testing::faulty_store::{FaultyStore, Order},
+    writer::open_store,
 };
 
 use super::{events, scoreboard::Against, watched::Watched};
@@ -45,14 +46,15 @@ impl Home {
         self.path.join("db")
     }
 
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path.join("wal")
+    }
+
     /// Opens it as the service does, with a checkpoint at so many ids.
     pub(crate) fn open(&self, ids: usize) -> Result<Vault, OpenError> {
         match self.against {
             Against::Ours => Vault::open(self.options(ids)),
-            _ => {
-                let store = RocksStore::open(&self.db()).map_err(|error| self.rejection(&error))?;
-                self.open_on(store, ids, [7; 16])
-            }
+            _ => self.open_on(open_store(&self.options(ids))?, ids, [7; 16]),
         }
     }
 
@@ -62,7 +64,7 @@ impl Home {
         watch: &Arc<super::watched::Watch>,
         boot: u8,
     ) -> Result<Vault, OpenError> {
-        let store = RocksStore::open(&self.db()).unwrap();
+        let store = open_store(&self.options(AT_CLOSE))?;
         self.open_on(Watched::new(store, Arc::clone(watch)), AT_CLOSE, [boot; 16])
     }
 
@@ -75,17 +77,10 @@ impl Home {
         Vault::open_on(self.options(ids), Arc::new(RealFs::new()), store, boot)
     }
 
-    /// What the product says of a database that it cannot open.
-    fn rejection(&self, error: &StoreError) -> OpenError {
-        OpenError::Database {
-            path: self.db(),
-            reason: format!("{error}; `openclone reindex` makes a new one from the vault"),
-        }
-    }
-
     fn options(&self, ids: usize) -> Options {
         Options {
             db: self.db(),
+            wal: WalOptions::small(self.log()),
             dirs: VaultDirs {
                 default: self.vault(),
                 tenants: self.path.join("tenants"),
@@ -95,7 +90,6 @@ impl Home {
                 ids,
                 bytes: 1 << 30,
                 age: Duration::from_secs(3600),
-                keep_filter_from: 1,
             },
             open_files: 16,
         }

@@ -1,5 +1,5 @@
-//! Row 3 with the real RocksDB: the power goes at any moment between two changes of the database, its log ends at an
-//! arbitrary byte after the last sync, and daily files lose and tear what was not synced.
+//! Row 3 on a real disk with RocksDB: the power goes at any moment between two changes of the store; each sector of the log
+//! that was not synced is the old or the new one, and daily files lose and tear what was not synced.
 
 use std::{
     panic::catch_unwind,
@@ -17,7 +17,7 @@ use super::{
     damage::{Durable, Snapshot},
     home::Home,
     scoreboard::{Against, Row, env_number},
-    watched::Watch,
+    watched::{LogFiles, Watch},
 };
 
 /// The short form.
@@ -30,7 +30,7 @@ fn trial(seed: u64, against: Against) -> Result<(), String> {
     let mut rng = StdRng::seed_from_u64(seed);
     let dir = tempfile::tempdir().unwrap();
     let mut home = Home::new(dir.path(), against);
-    let watch = Arc::new(Watch::new(&home.db()));
+    let watch = Arc::new(Watch::new(&home.log()));
     let before = rng.random_range(0..6);
     let durable = end_checkpoint(&mut home, &watch, before);
     let (snapshot, durable) = moment(&mut home, &watch, before, durable, &mut rng);
@@ -48,7 +48,7 @@ fn end_checkpoint(home: &mut Home, watch: &Arc<Watch>, batches: u32) -> Durable 
         home.send(&vault, batch).unwrap();
     }
     vault.close().unwrap();
-    Snapshot::take(&home.path, 0).lengths()
+    Snapshot::take(&home.path, LogFiles::new()).lengths()
 }
 
 /// Some more batches, and how everything looked at a random moment of that: what was durable of the daily files, too.
@@ -66,7 +66,7 @@ fn moment(
     watch.look_at(rng.random_range(1..=batches * 2 + 3), move |log| {
         slot.lock()
             .unwrap()
-            .get_or_insert_with(|| Snapshot::take(&path, log));
+            .get_or_insert_with(|| Snapshot::take(&path, log.clone()));
     });
     for batch in first..first + batches {
         home.send(&vault, batch).unwrap();
@@ -117,9 +117,9 @@ fn a_loss_of_power_loses_and_doubles_nothing() {
         }
         let row = Row {
             issue: 3,
-            title: "power loss with the real RocksDB",
-            tried: "the power goes after any change of the database: its log is cut at an arbitrary byte after the last \
-                    sync, daily files lose, tear and zero what was not synced; then a start and everything again",
+            title: "power loss with the real log and RocksDB",
+            tried: "the power goes after any change of the store: each sector of the log that was not synced is the old \
+                    or the new one, daily files lose, tear and zero what was not synced; then a start and everything again",
             against,
             trials: seeds,
             violations,

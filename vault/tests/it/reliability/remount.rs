@@ -11,7 +11,7 @@ use std::{
 };
 
 use openclone_vault::{
-    CheckpointPolicy, Options, Vault, VaultDirs,
+    CheckpointPolicy, Options, Vault, VaultDirs, WalOptions,
     fs::{RealFs, VaultFs as _},
     ids_in,
 };
@@ -80,6 +80,7 @@ fn copy_directory(from: &Path, to: &Path) {
 fn options(home: &Path, mount_point: &Path) -> Options {
     Options {
         db: home.join("db"),
+        wal: WalOptions::small(home.join("wal")),
         dirs: VaultDirs {
             default: mount_point.join("vault"),
             tenants: home.join("tenants"),

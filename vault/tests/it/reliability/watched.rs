@@ -1,19 +1,22 @@
-//! A store that notes how much of RocksDB's log is durable, and stops at an appointed call to let the rig look.
+//! A store that notes what of the log's directory is durable, and stops at an appointed call to let the rig look.
 
 use std::{
+    collections::BTreeMap,
     fmt, fs,
-    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use openclone_vault::{
     EventId,
-    store::{JournalledGroup, Kept, Seq, Store, StoreError},
+    store::{IdStore, JournalledGroup, Seq, Store, StoreError},
 };
 
-/// What the rig does at the appointed call: it gets the length of the log that was durable before it.
-type Look = Box<dyn FnMut(u64) + Send>;
+/// The files of a log, by name.
+pub(crate) type LogFiles = BTreeMap<String, Vec<u8>>;
+
+/// What the rig does at the appointed call: it gets what of the log was durable before it.
+type Look = Box<dyn FnMut(LogFiles) + Send>;
 
 /// What the rig knows and wants.
 #[derive(Default)]
@@ -23,31 +26,31 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct State {
-    db: PathBuf,
-    /// Bytes of the last log that are durable.
-    durable: u64,
+    log: PathBuf,
+    /// What of the log is durable.
+    durable: LogFiles,
     /// Calls until the look, and the look.
     look: Option<(u32, Look)>,
 }
 
 impl Watch {
-    pub(crate) fn new(db: &Path) -> Self {
+    pub(crate) fn new(log: &Path) -> Self {
         Self {
             state: Mutex::new(State {
-                db: db.to_owned(),
+                log: log.to_owned(),
                 ..State::default()
             }),
         }
     }
 
     /// Calls `look` at the end of the `nth` change from now, before anyone hears of it.
-    pub(crate) fn look_at(&self, nth: u32, look: impl FnMut(u64) + Send + 'static) {
+    pub(crate) fn look_at(&self, nth: u32, look: impl FnMut(LogFiles) + Send + 'static) {
         self.state().look = Some((nth, Box::new(look)));
     }
 
-    /// Bytes of the last log that are durable now.
-    pub(crate) fn durable(&self) -> u64 {
-        self.state().durable
+    /// What of the log is durable now.
+    pub(crate) fn durable(&self) -> LogFiles {
+        self.state().durable.clone()
     }
 
     fn changed(&self, durable: bool) {
@@ -56,11 +59,11 @@ impl Watch {
             *left -= 1;
             if *left == 0 {
                 let (_, mut look) = state.look.take().unwrap();
-                look(state.durable);
+                look(state.durable.clone());
             }
         }
         if durable {
-            state.durable = last_log(&state.db).map_or(0, |log| fs::metadata(log).unwrap().len());
+            state.durable = read_log(&state.log);
         }
     }
 
@@ -75,14 +78,16 @@ impl fmt::Debug for Watch {
     }
 }
 
-/// RocksDB's newest write-ahead log.
-pub(crate) fn last_log(db: &Path) -> Option<PathBuf> {
-    let names = fs::read_dir(db)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()));
-    names
-        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
-        .max()
+/// All files of a log.
+pub(crate) fn read_log(directory: &Path) -> LogFiles {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    let entries = entries.map(|entry| entry.unwrap());
+    entries
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect()
 }
 
 /// A store under watch.
@@ -104,6 +109,28 @@ impl<S: Store> Watched<S> {
     }
 }
 
+impl<S: Store> IdStore for Watched<S> {
+    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
+        self.after(self.inner.persist_ids(ids), true)
+    }
+
+    fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
+        self.inner.contains(id)
+    }
+
+    fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError> {
+        self.inner.visit_ids(visit)
+    }
+
+    fn estimated_ids(&self) -> u64 {
+        self.inner.estimated_ids()
+    }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        self.inner.reopen()
+    }
+}
+
 impl<S: Store> Store for Watched<S> {
     fn write_group(&self, seq: Seq, record: &[u8]) -> Result<(), StoreError> {
         self.after(self.inner.write_group(seq, record), true)
@@ -121,43 +148,15 @@ impl<S: Store> Store for Watched<S> {
         self.inner.group(seq)
     }
 
-    fn persist_ids(&self, ids: &[EventId]) -> Result<(), StoreError> {
-        self.after(self.inner.persist_ids(ids), true)
-    }
-
     fn forget_groups(&self, groups: &[Seq]) -> Result<(), StoreError> {
         self.after(self.inner.forget_groups(groups), false)
-    }
-
-    fn contains(&self, id: &EventId) -> Result<bool, StoreError> {
-        self.inner.contains(id)
-    }
-
-    fn visit_ids(&self, visit: &mut dyn FnMut(EventId) -> bool) -> Result<(), StoreError> {
-        self.inner.visit_ids(visit)
-    }
-
-    fn estimated_ids(&self) -> u64 {
-        self.inner.estimated_ids()
     }
 
     fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.note(name)
     }
 
-    fn reopen(&self) -> Result<(), StoreError> {
-        self.inner.reopen()
-    }
-
     fn set_note(&self, name: &str, content: &[u8]) -> Result<(), StoreError> {
         self.after(self.inner.set_note(name, content), true)
-    }
-
-    fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
-        self.after(self.inner.keep(write), true)
-    }
-
-    fn take_kept(&self) -> Result<Option<Kept>, StoreError> {
-        self.inner.take_kept()
     }
 }
