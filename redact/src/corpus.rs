@@ -16,6 +16,7 @@ const ORDINARY: &[&str] = &[
     "Password: required. Confirm password: required.",
     "La contraseña es obligatoria. Cambia tu contraseña: hazlo hoy mismo.",
     "key: C major, tempo: 120, capo: 2",
+    r#"secrets: ["password", "contrase\xF1a", "\u043F\u0430\u0440", "passcode"],"#,
     "Meeting id 845 1234 5678, passcode: see the invitation",
     "Call me at +49 151 23456789 or +44 20 7946 0958 or 4930 123 456 78",
     "IBAN DE89 3704 0044 0532 0130 00, BIC COBADEFFXXX",

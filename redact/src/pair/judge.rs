@@ -83,7 +83,7 @@ fn is_password(link: &Link, value: &Value<'_>, strict: bool) -> bool {
         return false;
     }
     if link.by == By::Comma {
-        return quoted && has_digit(text) && !text.contains(' ');
+        return quoted && has_digit(&without_escapes(text)) && !text.contains(' ');
     }
     if quoted {
         let plain = is_word(text) && (strict || capital_inside(text));
@@ -111,6 +111,24 @@ fn is_password(link: &Link, value: &Value<'_>, strict: bool) -> bool {
         _ if link.crossed => is_mixed(text) && last,
         _ => !is_quantity(text),
     }
+}
+
+/// `text` without escaped characters such as `\xF1` and `\u043F`, whose digits are not of the text.
+fn without_escapes(text: &str) -> String {
+    let mut parts = text.split('\\');
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = match part.as_bytes().first() {
+            Some(b'x') => 2,
+            Some(b'u') => 4,
+            _ => 0,
+        };
+        let escape = part
+            .get(1..=digits)
+            .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        kept.push_str(escape.map_or(part, |code| &part[1 + code.len()..]));
+    }
+    kept
 }
 
 /// Letters with digits, or with a symbol inside.
