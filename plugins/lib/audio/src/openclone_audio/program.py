@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from openclone.events import SourceTypeName
+
 from . import consent
 from .pipeline import Pipeline
 from .segments import SegmentStore
@@ -30,7 +32,7 @@ class Program:
     settings: Settings
     arguments: argparse.Namespace
 
-    def job(self, source_type: str) -> Job:
+    def job(self, source_type: SourceTypeName) -> Job:
         """What its worker does. Raises `SettingsError`."""
         base = runtime_dir() / "openclone-audio"
         base.mkdir(mode=0o700, exist_ok=True)
@@ -45,7 +47,7 @@ class Program:
             dry_run=self.arguments.dry_run,
         )
 
-    def pipeline(self, source_type: str, stop: Stop) -> Pipeline:
+    def pipeline(self, source_type: SourceTypeName, stop: Stop) -> Pipeline:
         """The path of its segments. Raises `SettingsError`."""
         job = self.job(source_type)
         return Pipeline(job, SegmentStore(Path(job.segments)), stop.fail)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from openclone import AudioMic, AudioSystem, Client, InvalidEvent
+from openclone.events import SourceTypeName
 
 from . import pause
 from .echo import Utterances
@@ -35,7 +36,7 @@ class Job:
 
     plugin_id: str
     plugin_version: str
-    source_type: str
+    source_type: SourceTypeName
     segments: str
     """Directory of the segments."""
     model: str
