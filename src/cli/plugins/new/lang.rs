@@ -76,7 +76,7 @@ impl Lang {
                 ("src/main.rs", include_str!("../scaffold/sdk/rust/main.rs"), false),
                 (
                     "Cargo.toml",
-                    include_str!("../scaffold/sdk/rust/Cargo.toml"),
+                    include_str!("../scaffold/sdk/rust/manifest.toml"),
                     false,
                 ),
                 (
@@ -145,7 +145,7 @@ impl Lang {
                 ),
                 (
                     "Cargo.toml",
-                    include_str!("../scaffold/plain/rust/Cargo.toml"),
+                    include_str!("../scaffold/plain/rust/manifest.toml"),
                     false,
                 ),
             ],
