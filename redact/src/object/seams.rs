@@ -15,9 +15,12 @@ const LABEL: usize = 80;
 const SHOWN: usize = 256;
 /// Labels of one object or list that are tried.
 const LABELS: usize = 2;
-/// Members before and behind a label that it can name, in the order of the data; so the work of a label has a bound.
-const NEAR: usize = 8;
-/// Members that an item shows directly behind its title or sender, wherever they stand in the data.
+/// Members that a label is always tried on: bodies, then the nearest.
+const NEAREST: usize = 16;
+/// Bytes looked at behind one label for each byte of the object, beyond the nearest members: the bound that keeps the time
+/// linear. A label of some words is tried on all members; one as long as a label may be, above many short members, on some.
+const EFFORT: usize = 4;
+/// Members that an item shows directly behind its title or sender.
 const BODIES: &[&str] = &[
     "text",
     "preview",
@@ -37,35 +40,82 @@ pub(super) fn redact_members(engine: &Engine, data: &mut Object<'_>) -> u32 {
         .filter_map(|(index, (_, value))| Some((index, label(engine, value)?)))
         .take(LABELS)
         .collect();
+    if labels.is_empty() {
+        return 0;
+    }
+    let bytes = data.iter().map(|(key, value)| key.len() + length(value)).sum();
+    let mut members: Vec<Member<'_, '_>> = members(data).collect();
     let mut count = 0;
     for (labelled, label) in labels {
-        for (value, body) in named_members(data, labelled) {
-            count += redact_value(engine, &label, value, body);
+        for member in tried(labelled, &label, &mut members, bytes) {
+            count += redact_text(engine, &label, member.text, member.is_body);
         }
     }
     count
 }
 
-/// The members that the one at `labelled` can name, and whether an item shows them directly behind it.
-fn named_members<'a, 'b>(
-    data: &'a mut Object<'b>,
-    labelled: usize,
-) -> impl Iterator<Item = (&'a mut Value<'b>, bool)> {
+/// A member with a text: where it stands, its text, and whether an item shows it directly behind its title.
+struct Member<'a, 'b> {
+    index: usize,
+    is_body: bool,
+    text: &'a mut Cow<'b, str>,
+}
+
+fn members<'a, 'b>(data: &'a mut Object<'b>) -> impl Iterator<Item = Member<'a, 'b>> {
     data.iter_mut()
         .enumerate()
-        .filter_map(move |(index, (key, value))| {
-            let body = BODIES.contains(&key.as_ref());
-            let near = index.abs_diff(labelled) <= NEAR;
-            (index != labelled && (body || near)).then_some((value, body))
+        .filter_map(|(index, (key, value))| match value {
+            Value::String(text) => Some(Member {
+                index,
+                is_body: BODIES.contains(&key.as_ref()),
+                text,
+            }),
+            _ => None,
         })
+}
+
+/// The members that `label`, the text of member `labelled`, can name in an object of `bytes`: bodies, then the nearest.
+fn tried<'m, 'a, 'b>(
+    labelled: usize,
+    label: &str,
+    members: &'m mut [Member<'a, 'b>],
+    bytes: usize,
+) -> impl Iterator<Item = &'m mut Member<'a, 'b>> {
+    members.sort_by_key(|member| (!member.is_body, member.index.abs_diff(labelled)));
+    let mut left = EFFORT * bytes;
+    members
+        .iter_mut()
+        .filter(move |member| member.index != labelled)
+        .enumerate()
+        .take_while(move |(rank, member)| {
+            let cost = cost(label, member);
+            let affordable = cost <= left;
+            left = left.saturating_sub(cost);
+            affordable || *rank < NEAREST
+        })
+        .map(|(_, member)| member)
+}
+
+/// Bytes looked at to try `label` on a member: a body is tried with it on the line before and on the same line.
+fn cost(label: &str, member: &Member<'_, '_>) -> usize {
+    (label.len() + member.text.len().min(SHOWN)) * if member.is_body { 2 } else { 1 }
+}
+
+fn length(value: &Value<'_>) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        _ => 0,
+    }
 }
 
 /// Redacts items of a list that the item before names.
 pub(super) fn redact_items(engine: &Engine, items: &mut [Value<'_>]) -> u32 {
     let mut count = 0;
     for index in 1..items.len() {
-        if let Some(label) = label(engine, &items[index - 1]) {
-            count += redact_value(engine, &label, &mut items[index], true);
+        if let Some(label) = label(engine, &items[index - 1])
+            && let Value::String(text) = &mut items[index]
+        {
+            count += redact_text(engine, &label, text, true);
         }
     }
     count
@@ -86,8 +136,7 @@ fn label(engine: &Engine, value: &Value<'_>) -> Option<String> {
         .then(|| name.to_owned())
 }
 
-fn redact_value(engine: &Engine, label: &str, value: &mut Value<'_>, body: bool) -> u32 {
-    let Value::String(text) = value else { return 0 };
+fn redact_text(engine: &Engine, label: &str, text: &mut Cow<'_, str>, body: bool) -> u32 {
     let shown = head(text, SHOWN);
     let mut span = found_behind(engine, &format!("{label}\n"), shown);
     if body && span.is_none() {
@@ -120,41 +169,52 @@ mod tests {
 
     use super::*;
 
-    fn data(members: usize) -> Object<'static> {
+    fn text(text: &str) -> Value<'static> {
+        Value::String(Cow::Owned(text.to_owned()))
+    }
+
+    /// A title, `between` short members, and what it may name.
+    fn object(title: &str, between: usize, key: &str, named: &str) -> Object<'static> {
         let mut data = Object::default();
-        for index in 0..members {
-            data.push(
-                format!("k{index}"),
-                Value::String(Cow::Owned(format!("v{index}"))),
-            );
+        data.push("title".to_owned(), text(title));
+        for index in 0..between {
+            data.push(format!("k{index}"), text(&format!("v{index}")));
         }
-        for body in BODIES {
-            data.push((*body).to_owned(), Value::Null);
-        }
+        data.push(key.to_owned(), text(named));
         data
     }
 
+    fn redacted(mut data: Object<'static>) -> u32 {
+        let engine = Engine::new(&crate::RedactConfig::default(), &[]).unwrap();
+        redact_members(&engine, &mut data)
+    }
+
     #[test]
-    fn the_members_that_a_label_can_name_have_a_bound() {
-        for labelled in [0, 5, 400, 999] {
-            let tried = named_members(&mut data(1000), labelled).count();
-            assert!(
-                tried <= 2 * NEAR + BODIES.len(),
-                "{tried} members for label {labelled}"
-            );
-            assert!(tried >= NEAR + BODIES.len() - 1, "{tried}");
+    fn a_usual_label_names_members_however_far_away() {
+        for between in [0, 5, 8, 9, 20, 100] {
+            for key in ["answer", "text"] {
+                let data = object("WiFi password", between, key, "hunter2x");
+                assert_eq!(redacted(data), 1, "{key} behind {between} members");
+            }
         }
     }
 
     #[test]
-    fn a_body_far_from_its_title_is_found() {
-        let engine = Engine::new(&crate::RedactConfig::default(), &[]).unwrap();
-        let mut far = Object::default();
-        far.push("title".to_owned(), Value::String(Cow::Borrowed("WiFi password")));
-        for (key, value) in data(100).iter_mut().take(100) {
-            far.push(key.to_string(), value.clone());
-        }
-        far.push("text".to_owned(), Value::String(Cow::Borrowed("hunter2x")));
-        assert_eq!(redact_members(&engine, &mut far), 1);
+    fn a_long_label_names_near_members_and_bodies() {
+        let label = "the office router has this WiFi password";
+        assert_eq!(redacted(object(label, 15, "answer", "hunter2x")), 1);
+        assert_eq!(redacted(object(label, 1000, "text", "hunter2x")), 1);
+    }
+
+    #[test]
+    fn the_bytes_looked_at_are_linear_in_those_of_the_object() {
+        let label = format!("{} password", "long ".repeat(14));
+        let mut data = object(&label, 1000, "answer", "hunter2x");
+        let bytes: usize = data.iter().map(|(key, value)| key.len() + length(value)).sum();
+        // To try all of them would take more.
+        assert!(1000 * label.len() > 2 * EFFORT * bytes);
+        let mut members: Vec<_> = members(&mut data).collect();
+        let looked_at = tried(0, &label, &mut members, bytes).map(|member| cost(&label, member));
+        assert!(looked_at.sum::<usize>() <= EFFORT * bytes);
     }
 }

@@ -83,7 +83,7 @@ fn is_password(link: &Link, value: &Value<'_>, strict: bool) -> bool {
         return false;
     }
     if link.by == By::Comma {
-        return quoted && has_digit(&without_escapes(text)) && !text.contains(' ');
+        return quoted && !text.contains(' ') && has_digit(&without_escapes(text));
     }
     if quoted {
         let plain = is_word(text) && (strict || capital_inside(text));
