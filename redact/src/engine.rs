@@ -197,6 +197,17 @@ impl Engine {
     }
 
     fn markers(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        marker::markers(text, |name| self.names.iter().any(|rule| rule == name))
+        // Most markers are of the rule of the one before.
+        let mut last = 0;
+        marker::markers(text, |name| {
+            let known = |rule: &String| rule == name;
+            self.names.get(last).is_some_and(known)
+                || self
+                    .names
+                    .iter()
+                    .position(known)
+                    .inspect(|rule| last = *rule)
+                    .is_some()
+        })
     }
 }

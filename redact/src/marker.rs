@@ -10,7 +10,8 @@ pub(crate) struct Span {
     pub(crate) rule: usize,
 }
 
-const OPEN: &str = "[REDACTED:";
+/// How each marker begins.
+pub(crate) const OPEN: &str = "[REDACTED:";
 /// The longest name of a rule, in bytes.
 pub(crate) const LONGEST_NAME: usize = 32;
 
@@ -20,7 +21,7 @@ pub(crate) fn marker(rule: &str) -> String {
 }
 
 /// The markers of earlier passes, from left to right. Only known rules count, or a secret could hide in a marker's form.
-pub(crate) fn markers(text: &str, known: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
+pub(crate) fn markers(text: &str, mut known: impl FnMut(&str) -> bool) -> Vec<Range<usize>> {
     text.match_indices(OPEN)
         .filter_map(|(start, _)| {
             let name_at = start + OPEN.len();

@@ -9,6 +9,7 @@ mod link;
 mod table;
 mod value;
 
+use crate::marker;
 use crate::rules::Name;
 use link::By;
 use std::ops::Range;
@@ -30,6 +31,8 @@ pub(crate) fn find(text: &str, at: usize, name: &Name) -> Option<Range<usize>> {
     let link = link::after(text, at, name_end, name)?;
     let range = match link.by {
         By::Column | By::Line => table::value_of(text, at, &link)?,
+        // What an earlier pass has replaced is most of what a second pass meets.
+        _ if text[link.at..].starts_with(marker::OPEN) => return None,
         _ => value::at(text, &link)
             .filter(|value| judge::is_secret(name.kind, &link, value, &text[at..name_end]))?
             .whole(text),
