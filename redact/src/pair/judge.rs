@@ -19,15 +19,16 @@ const TERMS: &[&str] = &[
 /// Whether `value` is what the name of this kind says.
 pub(super) fn is_secret(kind: Kind, link: &Link, value: &Value<'_>, name: &str) -> bool {
     let text = value.text;
-    if text.is_empty() || is_placeholder(text) || is_type(text) || text.eq_ignore_ascii_case(name) {
+    if text.is_empty() {
         return false;
     }
-    match kind {
+    let fits = match kind {
         Kind::Password => is_password(link, value, false),
         Kind::MaybePassword => is_password(link, value, true),
         Kind::Secret => is_key(link, value, false),
         Kind::MaybeSecret => is_key(link, value, true),
-    }
+    };
+    fits && !is_placeholder(text) && !is_type(text) && !text.eq_ignore_ascii_case(name)
 }
 
 /// Whether `text`, the value of a member whose key is a name of `kind`, is a secret.

@@ -95,16 +95,16 @@ fn quoted<'a>(text: &'a str, start: usize, close: &'static str) -> Option<Value<
 
 fn bare(text: &str, start: usize) -> Value<'_> {
     let window = head(&text[start..], JUDGED);
-    let line = &window[..line_end(window)];
-    let value = trim_end(&line[..bare_end(line)]);
-    let rest = &line[value.len()..];
+    let value = trim_end(&window[..bare_end(window)]);
+    let rest = &window[value.len()..];
+    let mut of_line = rest.chars().take_while(|c| !matches!(c, '\n' | '\r'));
     Value {
         text: value,
         start,
         closer: None,
         quoted: false,
-        last: !rest.contains(char::is_alphanumeric),
-        next: rest.bytes().next(),
+        last: !of_line.any(char::is_alphanumeric),
+        next: rest.bytes().next().filter(|byte| !matches!(byte, b'\n' | b'\r')),
     }
 }
 
@@ -124,9 +124,19 @@ fn bare_end(line: &str) -> usize {
         '|' => at > 0 && bytes[at - 1] == b' ',
         _ => c.is_whitespace(),
     };
-    line.char_indices()
-        .find(|&place| ends(place))
-        .map_or(line.len(), |(at, _)| at)
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        // Most bytes of a value are these, and a character is slow to decode.
+        if byte.is_ascii_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        let Some(c) = line[at..].chars().next().filter(|&c| !ends((at, c))) else {
+            return at;
+        };
+        at += c.len_utf8();
+    }
+    at
 }
 
 /// Whether `rest` starts with `name=` or `name:`.
