@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use openclone_core::json::{Object, Value};
 
 use crate::engine::Engine;
+use crate::marker;
 use crate::words::head;
 
 /// The longest text that can be a label, in bytes.
@@ -16,7 +17,7 @@ const SHOWN: usize = 256;
 /// Labels of one object or list that are tried.
 const LABELS: usize = 2;
 /// Members that a label is always tried on: bodies, then the nearest.
-const NEAREST: usize = 16;
+const NEAREST: usize = 6;
 /// Bytes looked at behind one label for each byte of the object, beyond the nearest members: the bound that keeps the time
 /// linear. A label of some words is tried on all members; one as long as a label may be, above many short members, on some.
 const EFFORT: usize = 4;
@@ -127,7 +128,8 @@ fn label(engine: &Engine, value: &Value<'_>) -> Option<String> {
     let line = text.trim_end();
     let line = line.rsplit('\n').next().unwrap_or_default();
     let name = line.trim_end_matches([':', ' ', '=', '-', '*', '?', '"', '\'', '`']);
-    if name.is_empty() || name.len() > LABEL {
+    // The name in a marker names nothing, so the engine need not be asked.
+    if name.is_empty() || name.len() > LABEL || name.contains(marker::OPEN) {
         return None;
     }
     // Short names count only with what follows them.
@@ -160,7 +162,7 @@ fn found_behind(engine: &Engine, label: &str, value: &str) -> Option<(std::ops::
     let known = own
         .iter()
         .any(|secret| secret.start <= start && start < secret.end);
-    (!known).then(|| (start..span.end - label.len(), crate::marker::marker(span.rule)))
+    (!known).then(|| (start..span.end - label.len(), marker::marker(span.rule)))
 }
 
 #[cfg(test)]
@@ -202,7 +204,7 @@ mod tests {
     #[test]
     fn a_long_label_names_near_members_and_bodies() {
         let label = "the office router has this WiFi password";
-        assert_eq!(redacted(object(label, 15, "answer", "hunter2x")), 1);
+        assert_eq!(redacted(object(label, 5, "answer", "hunter2x")), 1);
         assert_eq!(redacted(object(label, 1000, "text", "hunter2x")), 1);
     }
 
