@@ -134,15 +134,15 @@ fn label(engine: &Engine, value: &Value<'_>) -> Option<String> {
     }
     // Short names count only with what follows them.
     engine
-        .mentions_name(&format!("{name}: "))
+        .mentions_name(&[name, ": "].concat())
         .then(|| name.to_owned())
 }
 
 fn redact_text(engine: &Engine, label: &str, text: &mut Cow<'_, str>, body: bool) -> u32 {
     let shown = head(text, SHOWN);
-    let mut span = found_behind(engine, &format!("{label}\n"), shown);
+    let mut span = found_behind(engine, label, "\n", shown);
     if body && span.is_none() {
-        span = found_behind(engine, &format!("{label}: "), shown);
+        span = found_behind(engine, label, ": ", shown);
     }
     let Some((range, marker)) = span else { return 0 };
     let redacted = format!("{}{marker}{}", &text[..range.start], &text[range.end..]);
@@ -150,19 +150,25 @@ fn redact_text(engine: &Engine, label: &str, text: &mut Cow<'_, str>, body: bool
     1
 }
 
-/// The secret that begins the value behind `label`, and its marker.
-fn found_behind(engine: &Engine, label: &str, value: &str) -> Option<(std::ops::Range<usize>, String)> {
-    let joined = format!("{label}{value}");
+/// The secret that begins the value behind `label` and `link`, and its marker.
+fn found_behind(
+    engine: &Engine,
+    label: &str,
+    link: &str,
+    value: &str,
+) -> Option<(std::ops::Range<usize>, String)> {
+    let joined = [label, link, value].concat();
+    let from = joined.len() - value.len();
     let span = engine
         .locate(&joined)
         .into_iter()
-        .find(|secret| secret.start >= label.len())?;
+        .find(|secret| secret.start >= from)?;
     let own = engine.locate(value);
-    let start = span.start - label.len();
+    let start = span.start - from;
     let known = own
         .iter()
         .any(|secret| secret.start <= start && start < secret.end);
-    (!known).then(|| (start..span.end - label.len(), marker::marker(span.rule)))
+    (!known).then(|| (start..span.end - from, marker::marker(span.rule)))
 }
 
 #[cfg(test)]
